@@ -1,6 +1,6 @@
-"""Hatchling's build hook: the front end is built before a wheel, an editable install or a source distribution is.
+"""Hatchling's build hook: builds the front end before a wheel, an editable install or a source distribution.
 
-Where the sources' stamp says that it is built already, nothing runs and no node is needed.
+If the stamp of the sources says that it is built already, nothing runs and node isn't needed.
 """
 
 import sys
@@ -17,8 +17,8 @@ class FrontEnd(BuildHookInterface):
     """The hook `custom` of pyproject.toml."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Runs before each build of any kind; an editable install reads the built files where they stand."""
+        """Builds the front end before each kind of build; an editable install reads the built files in place."""
         frontend.build()
         if version != "editable":
             folder = "src/mshield" if self.target_name == "sdist" else "mshield"
-            build_data["force_include"][str(frontend.BUILT)] = f"{folder}/web/static"
+            build_data["force_include"][str(frontend.BUILT)] = f"{folder}/server/http/static"

@@ -1,7 +1,7 @@
-"""Co-signatures per second and core: the server's arithmetic, beside its bare curve operations.
+"""CPU cost of a co-signature on the server, compared with the cost of its curve operations alone.
 
-CPU time is measured, not wall time, after a warm-up; the median of all rounds is reported. Each signature is
-under a key that the engine has not just verified with, as on a real server.
+CPU time is measured, not wall time, after a warm-up; the median of all rounds is reported. As on a real
+server, no signature is made under the key that the engine has just verified with.
 """
 
 import argparse
@@ -37,7 +37,7 @@ BATCH: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One enrolled key with both shares."""
+    """One enrolled key with both of its shares."""
 
     uid: bytes
     d1: int
@@ -47,7 +47,7 @@ class Key:
 
 
 def run(engine: Engine, seconds: float) -> dict[str, float | str]:
-    """Measure one engine for about so many seconds of CPU; milliseconds of CPU per signature, and rates."""
+    """Measures one engine for about this many seconds of CPU time; returns milliseconds per signature, and rates."""
     keys = [_enrol(engine) for _ in range(BATCH)]
     _round(engine, keys)
     rounds = [_round(engine, keys) for _ in range(_how_many(lambda: _round(engine, keys), seconds))]
@@ -78,14 +78,14 @@ def _enrol(engine: Engine) -> Key:
 
 
 def _how_many(round_once: Callable[[], object], seconds: float) -> int:
-    """An odd number of rounds that fills the time, at least `ROUNDS`."""
+    """Returns an odd number of rounds that fills the time, at least `ROUNDS`."""
     start = time.process_time()
     round_once()
     return max(ROUNDS, int(seconds / (time.process_time() - start))) | 1
 
 
 def _round(engine: Engine, keys: list[Key]) -> tuple[float, float, float, float, float]:
-    """CPU seconds per signature: open, finish with P1, finish without, the phone's part, bare operations."""
+    """Returns CPU seconds per signature: open, finish with P1, finish without it, the phone's part, bare operations."""
     e = secrets.token_bytes(32)
     commit, nonces = _timed(
         lambda key: phone_commit(engine, uid=key.uid, epoch=0, sid=secrets.token_bytes(16), e=e), keys
@@ -101,7 +101,7 @@ def _round(engine: Engine, keys: list[Key]) -> tuple[float, float, float, float,
 
 
 def _timed(step: Callable[..., R], *columns: Sequence[Any]) -> tuple[float, list[R]]:
-    """CPU seconds per call, and what the calls gave."""
+    """Calls `step` for each row; returns the CPU seconds per call and the results."""
     rows = list(zip(*columns, strict=True))
     start = time.process_time()
     results = [step(*row) for row in rows]
@@ -125,7 +125,7 @@ def _finish(engine: Engine, key: Key, nonce: ServerNonce, item: FinishItem, *, P
 
 
 def _bare(engine: Engine, key: Key, nonce: ServerNonce, item: FinishItem) -> None:
-    """What the arithmetic cannot do without: 3 kG, 2 kP, two additions, one verification."""
+    """Runs the curve operations that every signature needs: 3 kG, 2 kP, two additions, one verification."""
     engine.mul_g(nonce.k2)
     engine.mul_g(nonce.proof.z)
     engine.add(item.Q1, engine.mul(nonce.k2, key.P1))
@@ -135,7 +135,7 @@ def _bare(engine: Engine, key: Key, nonce: ServerNonce, item: FinishItem) -> Non
 
 
 def main() -> None:
-    """Measure both engines and print a table, or JSON with `--json`."""
+    """Measures both engines and prints a table, or JSON with `--json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="CPU seconds per engine (default: 5)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

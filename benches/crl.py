@@ -1,7 +1,7 @@
-"""Revocation lists with a million revoked certificates, in shards or (`--whole`) all in shard 0; on SQLite.
+"""Cost of revocation lists with a million revoked certificates, in shards or (`--whole`) all in shard 0; on SQLite.
 
-CPU and time by the clock of making all lists from their rows, of one more revocation until its list is stored, and of a
-GET with and without the list in hand; and the most memory that the process had until then.
+Measured are CPU time and wall time for building all lists from their rows, for one more revocation until its
+list is stored, and for a GET with and without the list in memory; also the peak memory of the process so far.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from typing import Final
 
 from starlette.requests import Request
 
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
 from mshield.pki.revocation.crl import parse_crl
-from mshield.services.publication.publisher import Publisher
-from mshield.settings import Settings
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
-from mshield.web.cached import cached
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.migrate import migrate
+from mshield.server.database.opening import open_database
+from mshield.server.http.answers import cached
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.publisher import Publisher
+from mshield.server.settings.settings import Settings
 from tests.support.issuing import Ca, change, make_ca
 
 REVOKED: Final = 1_000_000
@@ -51,7 +51,7 @@ FROM numbers, (SELECT * FROM certificates LIMIT 1) c
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What took how many milliseconds of CPU and by the clock, and the most memory of the process until then, in MB."""
+    """Milliseconds of CPU and wall time for one thing, and the peak memory of the process until then, in MB."""
 
     what: str
     cpu: float
@@ -72,7 +72,7 @@ async def _timed(what: str, work: Callable[[], Awaitable[object]], *, rounds: in
 
 
 async def run(folder: Path, *, revoked: int, whole: bool) -> list[Measured]:
-    """All figures."""
+    """Makes all measurements."""
     file = folder / "mshield.db"
     url = f"sqlite:///{file}"
     await asyncio.to_thread(migrate, url)
@@ -81,7 +81,7 @@ async def run(folder: Path, *, revoked: int, whole: bool) -> list[Measured]:
         db,
         Keyring.generate(),
         now=_NOW - _YEAR,
-        settings=Settings(database=url, crl_shard_certificates=_SHARD),
+        settings=Settings.of(database=url, crl_shard_certificates=_SHARD),
     )
     await ca.certify(now=_NOW - _YEAR)
     _populate(file, revoked=revoked, whole=whole)

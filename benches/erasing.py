@@ -1,7 +1,8 @@
-"""What it costs PostgreSQL to erase contents, as rows of `tasks` or as partitions by day of a table of their own.
+"""Cost for PostgreSQL of erasing contents: as rows of `tasks`, in a table of their own, or in partitions by day.
 
-Rows of two kilobytes each, put in, erased, vacuumed and put in again, in three layouts: the schema's own; contents in a
-table beside it; the same in partitions, of which those that are over are dropped. CPU is PostgreSQL's alone.
+Rows of two kilobytes are inserted, erased, vacuumed and inserted again, in three layouts: the current schema;
+contents in a separate table; the same table partitioned by day, where expired partitions are dropped. Only
+PostgreSQL's CPU time is counted.
 """
 
 import argparse
@@ -18,13 +19,13 @@ from typing import Final
 import asyncpg
 
 from benches.cpu import database_cpu
-from mshield.store.database.migrate import migrate
+from mshield.server.database.migrate import migrate
 from tests.support.postgresql import Server, start_server
 
 _DAYS: Final = 10
-"""Into how many partitions the rows go, all of which are over."""
+"""Number of partitions that the rows are spread over; all of them have expired."""
 _AT_ONCE: Final = 200
-"""Rows of one transaction, as the job `retention` has them."""
+"""Rows per transaction, as in the job `retention`."""
 _CHUNK: Final = 50_000
 _POOL: Final = """
 CREATE TABLE pool AS SELECT k, (SELECT string_agg(sha512((k || '/' || n)::bytea), ''::bytea)
@@ -64,9 +65,10 @@ _LAYOUTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One step of a layout: seconds by the clock, of PostgreSQL's CPU; MB of WAL; MB on disk when it ended.
+    """One step of a layout: wall seconds, seconds of PostgreSQL's CPU, MB of WAL, and MB on disk when it ended.
 
-    `dead` is MB of rows and contents that are dead then; tables, their contents out of line and indexes count.
+    `dead` is the MB of dead rows and contents at that time; it includes tables, their out-of-line contents
+    and indexes.
     """
 
     layout: str
@@ -88,7 +90,7 @@ class _Bench:
     rows: int
 
     async def run(self) -> list[Phase]:
-        """Its steps."""
+        """Runs and measures the layout's steps."""
         for statement in (_POOL, *_LAYOUTS[self.layout], "CHECKPOINT"):
             await self.connection.execute(statement)
         return [
@@ -129,7 +131,7 @@ class _Bench:
                 await self.connection.execute(_CONTENTS, start, stop, start * _DAYS // self.rows)
 
     async def _one_by_one(self) -> None:
-        """As requests come: a statement each, which also puts the content where it goes."""
+        """Inserts row by row, as requests arrive; the same statement stores the content in its place."""
         if _LAYOUTS[self.layout]:
             own = f"INSERT INTO contents (day, sid, content) VALUES ({_DAYS}, $1, $3)"  # noqa: S608  # a number
             statement = f"WITH one AS ({_TASK.format(content='NULL')}) {own}"
@@ -198,14 +200,14 @@ async def _database(server: Server, name: str) -> AsyncIterator[asyncpg.Connecti
         await connection.execute("CREATE EXTENSION pgstattuple")
         await connection.execute(
             "SET session_replication_role = replica"
-        )  # there are no requests behind them
+        )  # the rows have no requests behind them
         yield connection
     finally:
         await connection.close()
 
 
 async def _run(server: Server, rows: int) -> list[Phase]:
-    """Autovacuum is off meanwhile, so that its work is seen as a step of its own."""
+    """Measures each layout; autovacuum is off, so that its work shows as a step of its own."""
     phases = []
     for number, layout in enumerate(_LAYOUTS):
         async with _database(server, f"layout_{number}") as connection:
@@ -216,7 +218,7 @@ async def _run(server: Server, rows: int) -> list[Phase]:
 
 
 def measure(rows: int) -> list[Phase]:
-    """Every step of every layout."""
+    """Measures every step of every layout."""
     with tempfile.TemporaryDirectory(prefix="mshield-erasing-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as its own user
@@ -228,7 +230,7 @@ def measure(rows: int) -> list[Phase]:
 
 
 def table(phases: Sequence[Phase], rows: int) -> str:
-    """For people."""
+    """Formats the phases as a text table."""
     lines = [
         f"{rows} contents of 2 kB: s by the clock, s of PostgreSQL's CPU, MB of WAL, MB on disk, MB of them dead",
         f"{'layout':<18} {'step':<16} {'clock':>7} {'CPU':>7} {'WAL':>7} {'disk':>7} {'dead':>7}",
@@ -242,7 +244,7 @@ def table(phases: Sequence[Phase], rows: int) -> str:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measures and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="default: 1000000")
     rows = parser.parse_args().rows

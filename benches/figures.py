@@ -1,4 +1,4 @@
-"""Figures of pages in a browser: their runs, their median and their bound, as a table or as JSON."""
+"""Browser measurements of pages: the runs of each figure, their median and their bound, as a table or as JSON."""
 
 import argparse
 import json
@@ -8,12 +8,12 @@ from statistics import median
 from typing import Final
 
 SLOWER: Final = 4
-"""How much slower a phone's processor is taken to be."""
+"""Assumed slowdown of a phone's processor against this machine's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`runs` are in the figure's unit; `bound` is what the median must not pass, None where nothing is promised."""
+    """One figure: `runs` are in its unit; `bound` is the greatest allowed median, None where nothing is promised."""
 
     name: str
     unit: str
@@ -22,12 +22,12 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """What counts."""
+        """Returns the median of the runs, the value that the bound applies to."""
         return median(self.runs)
 
 
 def table(figures: list[Figure]) -> str:
-    """For people."""
+    """Formats the figures as a text table."""
     lines = [f"{'':<53} {'median':>8} {'bound':>7}   from    to"]
     for each in figures:
         bound = "" if each.bound is None else f"{each.bound:.0f}"
@@ -37,7 +37,7 @@ def table(figures: list[Figure]) -> str:
 
 
 def show(measure: Callable[[int], list[Figure]], description: str, *, runs: int) -> None:
-    """A bench's whole command: measures, prints a table, or JSON with `--json`."""
+    """Runs a bench's whole command: measures, then prints a table, or JSON with `--json`."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--runs", type=int, default=runs, help=f"of each figure (default: {runs})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -1,9 +1,10 @@
-"""What a filing list of 100 000 lines takes at the console and on the command line, and what others feel of it.
+"""Cost of importing a filing list of 100 000 lines in the console and on the command line, and its effect on logins.
 
-The service is the real process. The list is of operators of a thousand enterprises: compared, taken, taken again with
-another name of each person, and again with nothing to change; one login follows the other meanwhile, with a pause
-between two, as they do before without any list. CPU is the service's (or the command's) and PostgreSQL's, of the import
-and these logins together. The log's job is off: it numbers the entries later.
+The service runs as a real process. The list holds operators of a thousand enterprises. It is compared,
+imported, imported again with every person renamed, and imported again without changes. Meanwhile, logins
+follow each other, with a pause in between, as they do before the first import. CPU time is that of the
+service (or the command) and PostgreSQL, for the import and these logins together. The log's job is off,
+because it numbers the entries later.
 """
 
 import argparse
@@ -24,8 +25,8 @@ from benches import kept
 from benches.cpu import database_cpu, process_cpu
 from benches.logins import Login
 from benches.ready_service import DatabaseName, phones_of, ready_service
-from mshield.domain.errors import InvalidCreditCode
-from mshield.domain.identity import check_credit_code
+from mshield.server.identity.errors import InvalidCreditCode
+from mshield.server.values.names import check_credit_code
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
@@ -40,9 +41,10 @@ _ALONE_SECONDS: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Seconds by the clock and of CPU, the most memory of the service or command (MB), and logins meanwhile (ms).
+    """Wall and CPU seconds, peak memory of the service or command (MB), and durations of the logins meanwhile (ms).
 
-    `refused` logins are those that the service had no time for: on SQLite who writes waits for the import's end.
+    `refused` counts the logins that the service had no time for: on SQLite, writers wait until the import
+    ends.
     """
 
     database: str
@@ -55,13 +57,13 @@ class Step:
     refused: int = 0
 
     def share(self, part: float) -> float:
-        """So long, or less, that part of the logins took (ms); nan without any."""
+        """Returns the time (ms) within which this share of the logins finished; nan without logins."""
         ordered = sorted(self.logins)
         return ordered[min(int(part * len(ordered)), len(ordered) - 1)] if ordered else float("nan")
 
 
 def list_of(lines: int, *, surname: str, first: int = 0) -> bytes:
-    """A .csv of operators, numbered from `first` on; with another surname they are the same people, renamed."""
+    """Returns a CSV list of operators, numbered from `first` on; another surname renames the same people."""
     codes = [_credit_code(number) for number in range(_ENTERPRISES)]
     return "\n".join(
         [
@@ -85,14 +87,14 @@ def _credit_code(number: int) -> str:
 
 
 class _Logins:
-    """Logins of one phone after the other, by one business system, for as long as something else takes."""
+    """Logins of the phones in turn, by one business system, for as long as some other work takes."""
 
     def __init__(self, phones: Sequence[Attacker], business: httpx.AsyncClient) -> None:
         self._phones, self._business = phones, business
         self._count = 0
 
     async def during(self, work: Awaitable[object]) -> tuple[list[float], int]:
-        """Milliseconds of each, and how many more were refused; raises what the work raises."""
+        """Returns the milliseconds of each login and the number of refused ones; raises what the work raises."""
         under_way, times, refused = asyncio.ensure_future(work), list[float](), 0
         while not under_way.done():
             phone = self._phones[self._count % len(self._phones)]
@@ -121,7 +123,7 @@ class _Bench:
         return "sqlite" if self.server is None else "postgresql"
 
     async def run(self) -> list[Step]:
-        """All steps over HTTP."""
+        """Measures all steps over HTTP."""
         system = self.service.system
         credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
         phones = phones_of(self.service)
@@ -180,7 +182,7 @@ class _Bench:
         return str(token["token"])
 
     def commands(self) -> list[Step]:
-        """The same on the command line, of other people."""
+        """Measures the same steps on the command line, with other people."""
         new = self.service.folder / "new.csv"
         renamed = self.service.folder / "renamed.csv"
         new.write_bytes(list_of(self.lines, surname="林", first=self.lines))
@@ -200,7 +202,7 @@ class _Bench:
         words = ("filing", "import", str(file), "--show", "errors", *options)
         began, in_database = time.monotonic(), database_cpu(self.server)
         with subprocess.Popen(
-            (sys.executable, "-m", "mshield.cli", *words),
+            (sys.executable, "-m", "mshield.cli.main", *words),
             env=self.service.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -236,7 +238,7 @@ async def _most_memory(process: psutil.Process, work: asyncio.Future[float]) -> 
 
 
 def line(step: Step) -> str:
-    """Of the table."""
+    """Returns one line of the table."""
     logins = "".join(f" {step.share(part):8.0f}" if step.logins else f" {'':8}" for part in (0.5, 0.99, 1.0))
     return (
         f"{step.database:<11} {step.step:<20} {step.clock:7.1f} {step.own_cpu:7.1f} {step.database_cpu:7.1f}"
@@ -246,7 +248,7 @@ def line(step: Step) -> str:
 
 
 def measure(database: DatabaseName, *, lines: int) -> list[Step]:
-    """All steps on one database; they are printed as they end."""
+    """Measures all steps on one database, and prints each when it ends."""
     with ready_service("auto", database) as (service, server):
         bench = _Bench(service, server, lines)
         steps = asyncio.run(bench.run())
@@ -255,7 +257,7 @@ def measure(database: DatabaseName, *, lines: int) -> list[Step]:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measures and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000, help="of the list (default: 100000)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")

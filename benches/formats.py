@@ -1,7 +1,7 @@
-"""What a signature costs the service by its format, beside what all cost: M at the request, the file in the result.
+"""Server cost of a signature by format, beyond what all formats cost: M at the request, the signed file in the result.
 
-CPU of one core, the best of some runs, for a declaration of 10 kB; `xml` may cost 0.15 ms more than `cms`, however
-the document is spelled.
+CPU time of one core, the best of several runs, for a declaration of 10 kB. `xml` may cost 0.15 ms more than
+`cms`, however the document is written.
 """
 
 import itertools
@@ -25,7 +25,7 @@ _EACH: Final = 100
 
 
 def main() -> None:
-    """Prints milliseconds for each format and each part."""
+    """Prints the milliseconds for each format and each part."""
     a = authority()
     content = declaration()
     digest, display = sm3(content), bytes(32)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _of_xml(asked: bytes, value: bytes, certificate: bytes) -> tuple[str, ...]:
-    """M, the file, both; and the canonical form alone as the reader and writer make it."""
+    """Returns the times for M, the file and both, and for the canonical form alone, by our reader and writer."""
     options = complete("xml", AskedOptions(), display_oid=None)
     content = canonical_content(asked)
     digest = sm3(content)
@@ -74,7 +74,7 @@ def _of_xml(asked: bytes, value: bytes, certificate: bytes) -> tuple[str, ...]:
 
 
 def spellings() -> dict[str, bytes]:
-    """Declarations of about 10 kB, each spelled in another way that has the same kind of canonical form."""
+    """Returns declarations of about 10 kB, written in different ways that have the same kind of canonical form."""
     plain = declaration()
     start, end = plain.index(b"<ceb:goods>"), plain.rindex(b"</ceb:CEB")
     lines = plain[start:end]
@@ -100,7 +100,7 @@ def spellings() -> dict[str, bytes]:
 
 
 def declaration() -> bytes:
-    """An import list of about 10 kB, with a declaration and line ends that the canonical form hasn't got."""
+    """Returns an import list of about 10 kB, with an XML declaration and line ends that canonicalisation removes."""
     line = (
         "<ceb:goods><ceb:gnum>{n}</ceb:gnum><ceb:gcode>10019900</ceb:gcode><ceb:gname>婴儿配方奶粉</ceb:gname>"
         "<ceb:qty>100</ceb:qty><ceb:unit>035</ceb:unit><ceb:price>12.50</ceb:price></ceb:goods>\r\n"
@@ -120,7 +120,7 @@ def _long(content: bytes) -> bytes:
 
 
 def _best(run: Callable[[], object], *, each: int = _EACH) -> float:
-    """Milliseconds of CPU of the fastest of a few runs."""
+    """Returns the CPU milliseconds of the fastest of several runs."""
     times = []
     for _ in range(_RUNS):
         started = time.process_time()

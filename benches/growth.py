@@ -1,10 +1,11 @@
-"""How the service stands when much is in its database: the same calls on an empty one and on ones that were filled.
+"""Cost of the same calls on an empty database and on databases filled step by step.
 
-Two service processes (the real one), a database each: one stays empty but for the thousand people among whom the lists'
-own person is, the other is filled step by step, and each call goes to both by turns, so that nothing but the rows
-differs. CPU is the service's and PostgreSQL's; times are those that a client waits. Lists are asked of the services in
-this process. What costs more than a fifth more than on the empty one is said, where both find as much, and which list
-takes longer than its bound.
+Two real service processes run, each with its own database. One stays empty except for a thousand people,
+among them the person whose lists are requested. The other is filled step by step. Each call goes to both in
+turn, so that only the number of rows differs. CPU time is that of the service and PostgreSQL; durations are
+those that a client sees. Lists are requested from the services in this process. The output names the calls
+that cost over a fifth more than on the empty database, where both return as much, and the lists that take
+longer than their bound.
 """
 
 import argparse
@@ -32,17 +33,17 @@ from benches.kept_growth import Row
 from benches.logins import Login
 from benches.ready_service import DatabaseName, database_of, phones_of, ready_service
 from mshield.gm.engine import load_engine
-from mshield.keys.keyring import Keyring, load_keyring
-from mshield.keys.master import generate_master_key
-from mshield.keys.secrets import LookupKey, load_lookup_key
-from mshield.keys.sources import MasterKeyFile
-from mshield.main import create_app
-from mshield.services.ca.init import CaNames, init_ca
-from mshield.services.context import Context
-from mshield.services.process.clock import wall_clock
-from mshield.settings import Settings
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
+from mshield.server.ca.init import CaNames, init_ca
+from mshield.server.context import Context
+from mshield.server.database.migrate import migrate
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring, load_keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.keys.secrets import LookupKey, load_lookup_key
+from mshield.server.keys.sources import MasterKeyFile
+from mshield.server.main import create_app
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import Settings
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
@@ -51,24 +52,24 @@ SIZES: Final = {
     "sqlite": ((10_000, 200_000), (30_000, 600_000)),
     "postgresql": ((10_000, 200_000), (100_000, 2_000_000)),
 }
-"""Certificates and signatures, smallest first: 5 GB at most, and a few minutes. SQLite keeps its indexes row by row."""
+"""Certificates and signatures, smallest first: up to 5 GB and a few minutes. SQLite updates its indexes per row."""
 WHOLE: Final = ((100_000, 2_000_000), (1_000_000, 20_000_000))
-"""A nation's (issue 20), on PostgreSQL: 35 GB, and half an hour."""
+"""Size of a whole country (issue 20), on PostgreSQL: 35 GB, half an hour."""
 MEMORY: Final = "1GB"
-"""PostgreSQL's own, of both servers."""
+"""Shared buffers of each of the two PostgreSQL servers."""
 _BEFORE: Final = 1_000
-"""People whom the empty one has too, none with a signature, so that lists find there what they look for."""
+"""Number of people in the empty database, none with a signature, so that lists find what they look for."""
 _ROUNDS: Final = 400
 _GETS: Final = 1_000
 _BLOCKS: Final = 40
 
 Cpu = tuple[Callable[[], float], Callable[[], float]]
-"""Seconds so far: of the service, or of this process where it stands for one; and of PostgreSQL."""
+"""CPU seconds so far: of the service, or of this process where it stands in for one; and of PostgreSQL."""
 
 
 @dataclass(slots=True)
 class Side:
-    """A service with its database: the empty one, or the one that is filled."""
+    """A service with its database: the empty one or the filled one."""
 
     service: LiveService
     server: Server | None
@@ -76,18 +77,18 @@ class Side:
     people: int = 0
 
     def served(self) -> Cpu:
-        """CPU of the service and of its PostgreSQL."""
+        """Returns the CPU counters of the service and of its PostgreSQL."""
         assert self.service.process is not None
         process = psutil.Process(self.service.process.pid)
         return partial(process_cpu, process), partial(database_cpu, self.server)
 
     def here(self) -> Cpu:
-        """CPU of this process and of its PostgreSQL."""
+        """Returns the CPU counters of this process and of its PostgreSQL."""
         return _here(self.server)
 
 
 def run(database: DatabaseName, sizes: Sequence[tuple[int, int]], *, signatures: int) -> list[list[Row]]:
-    """For each size everything, in the same order: of the empty one and of the filled one."""
+    """Returns the rows for each size, in the same order: each call on the empty and on the filled database."""
     with (
         ready_service("auto", database, memory=MEMORY) as empty,
         ready_service("auto", database, memory=MEMORY) as filled,
@@ -99,7 +100,7 @@ def run(database: DatabaseName, sizes: Sequence[tuple[int, int]], *, signatures:
 async def _run(
     empty: Side, filled: Side, sizes: Sequence[tuple[int, int]], signatures: int
 ) -> list[list[Row]]:
-    """The same phones sign throughout: one that went back to an older state would be taken for a copy."""
+    """Uses the same phones throughout: a phone that went back to an older state would be taken for a copy."""
     service, server = filled.service, filled.server
     keyring = Keyring.of(MasterKeyFile(service.folder / "master.key"))
     lookup = await _lookup(service.database, keyring)
@@ -151,7 +152,7 @@ def _load() -> str:
 
 
 def run_lists(database: DatabaseName, sizes: Sequence[tuple[int, int]]) -> list[list[Row]]:
-    """Lists and searches alone, without a service process and its phones."""
+    """Measures lists and searches alone, without a service process and phones."""
     with tempfile.TemporaryDirectory(prefix="mshield-growth-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as its own user
@@ -173,7 +174,7 @@ async def _run_lists(
     key_file = folder / "master.key"
     MasterKeyFile(key_file).create(generate_master_key("aes"))
     settings = [await _prepared(url, key_file) for url, _ in (empty, filled)]
-    keyring = load_keyring(settings[1])
+    keyring = load_keyring(settings[1].keys)
     lookup = await _lookup(filled[0], keyring)
     who = sizes[0][0] // 2
     await _seed(empty[0], keyring, who)
@@ -204,7 +205,7 @@ def _here(server: Server | None) -> Cpu:
 
 
 async def _seed(url: str, keyring: Keyring, who: int) -> None:
-    """Puts the person whom lists are asked of into the empty one, among some others."""
+    """Adds the person whose lists are requested to the empty database, among some others."""
     first = max(0, who - _BEFORE // 2) // 10 * 10
     await asyncio.to_thread(
         population.populate,
@@ -219,8 +220,8 @@ async def _seed(url: str, keyring: Keyring, who: int) -> None:
 
 async def _prepared(url: str, key_file: Path) -> Settings:
     await asyncio.to_thread(migrate, url)
-    settings = Settings(database=url, master_key_file=key_file, jobs="off", mode="demo")
-    keyring = load_keyring(settings)
+    settings = Settings.of(database=url, master_key_file=key_file, jobs="off", mode="demo")
+    keyring = load_keyring(settings.keys)
     db = await open_database(url)
     await load_lookup_key(db, keyring)
     await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
@@ -264,7 +265,7 @@ async def _measure(empty: Side, filled: Side, signatures: int, who: int) -> list
                 )
             )
     settings = [
-        Settings(
+        Settings.of(
             database=side.service.database,
             master_key_file=side.service.folder / "master.key",
             jobs="off",
@@ -299,9 +300,9 @@ async def _lists_beside(empty: Context, filled: Context, who: int, cpus: tuple[C
 async def _beside(
     what: str, calls: tuple[Call, Call], *, rounds: int, cpus: tuple[Cpu, Cpu], warm: int = 6
 ) -> Row:
-    """By turns, so that whatever else the machine does meanwhile falls on both."""
+    """Calls both services in turn, so that other load on the machine affects both alike."""
     for call in calls:
-        for _ in range(warm):  # these prepare statements, and PostgreSQL makes up its mind by the sixth
+        for _ in range(warm):  # these prepare statements; PostgreSQL settles on a plan by the sixth call
             await call()
     times: tuple[list[float], list[float]] = ([], [])
     spent = [[0.0, 0.0], [0.0, 0.0]]
@@ -309,7 +310,9 @@ async def _beside(
     for block in range(_BLOCKS):
         for side in (0, 1) if block % 2 else (1, 0):
             program, database = cpus[side]
-            in_database = database()  # which costs this process something itself, and isn't to be counted
+            in_database = (
+                database()
+            )  # this reading costs CPU time in this process, so take it before `program()`
             in_program = program()
             for _ in range(rounds // _BLOCKS):
                 began = time.perf_counter()
@@ -336,10 +339,12 @@ def _sizes(text: str) -> tuple[int, int]:
 
 
 def main(*, whole: bool = False) -> None:
-    """Prints a table for each database, and keeps what was measured (`kept_growth.py`)."""
+    """Prints a table for each database and stores the measurements (`kept_growth.py`)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=_sizes, nargs="+", metavar="PEOPLE:SIGNATURES")
-    parser.add_argument("--whole", action="store_true", help="a nation's on PostgreSQL: 35 GB, half an hour")
+    parser.add_argument(
+        "--whole", action="store_true", help="a whole country's on PostgreSQL: 35 GB, half an hour"
+    )
     parser.add_argument("--signatures", type=int, default=240, help="measured of each kind and size")
     parser.add_argument("--lists", action="store_true", help="lists and searches alone, no signatures")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
@@ -354,7 +359,7 @@ def main(*, whole: bool = False) -> None:
             run(database, sizes, signatures=asked.signatures)
     if not asked.lists:
         print(
-            "side by side, what was measured last of each size\n",
+            "print the last measurements of each size side by side\n",
             kept_growth.text(kept_growth.read()),
             sep="\n",
         )

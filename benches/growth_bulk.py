@@ -1,6 +1,7 @@
-"""How PostgreSQL takes tens of millions of rows in minutes, for growth_population.py: its indexes made afterwards.
+"""Bulk loading of tens of millions of rows into PostgreSQL within minutes, for growth_population.py.
 
-Of a server that nobody else uses: for as long it doesn't wait for the disk, and what a crash leaves is worth nothing.
+Indexes are created afterwards. The server must have no other users: it doesn't wait for the disk meanwhile,
+and after a crash its data is worthless.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ FROM pg_index i WHERE i.indrelid::regclass::text = ANY($1)
   AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))
 """
 _SESSION: Final = (
-    "SET session_replication_role = replica",  # no look at each foreign key
+    "SET session_replication_role = replica",  # skips the foreign key checks
     "SET synchronous_commit = off",
     "SET maintenance_work_mem = '512MB'",
     "SET max_parallel_maintenance_workers = 1",
@@ -40,7 +41,7 @@ SEARCH_INDEXES: Final = (
     *("certificates_shield_end", "certificates_surname", "certificates_name", "certificates_given_name"),
     *("certificates_state", "certificates_held", "certificates_ends", "certificates_enterprise_account"),
 )
-"""Those that lists and searches need, and nothing else."""
+"""Indexes that only lists and searches need."""
 _PRICED: Final = 2_000
 _ISSUE: Final = """
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number,
@@ -56,7 +57,7 @@ RETURNING serial
 
 
 async def price_of_indexes(url: str, *, cpu: Callable[[], float]) -> str:
-    """What the search's indexes cost an issue: a row is reserved and put in force, in a transaction that is undone."""
+    """Measures the cost of the search indexes per issued certificate: reserves and activates a row, then rolls back."""
     costs = []
     connection = await asyncpg.connect(url)
     try:
@@ -90,7 +91,7 @@ async def price_of_indexes(url: str, *, cpu: Callable[[], float]) -> str:
 
 
 async def begin(connection: asyncpg.Connection) -> None:
-    """Readies the server, and this connection to it."""
+    """Prepares the server and this connection for bulk loading."""
     for name, value in _MEANWHILE.items():
         await connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     await connection.execute("SELECT pg_reload_conf()")
@@ -99,7 +100,7 @@ async def begin(connection: asyncpg.Connection) -> None:
 
 
 async def end(connection: asyncpg.Connection) -> None:
-    """As the server was, with all on its disk, and its statistics as autovacuum makes them after a while."""
+    """Restores the server's settings, flushes everything to disk and collects statistics, as autovacuum would."""
     await connection.execute("VACUUM (ANALYZE)")
     for name in _MEANWHILE:
         await connection.execute(f"ALTER SYSTEM RESET {name}")
@@ -108,10 +109,10 @@ async def end(connection: asyncpg.Connection) -> None:
 
 
 async def without_indexes(connection: asyncpg.Connection, tables: Sequence[str]) -> list[list[str]]:
-    """Takes indexes and keys from these tables; what makes them again, in stages, foreign keys without a look back."""
+    """Drops indexes and keys of these tables; returns the statements that restore them, in stages."""
     constraints = await connection.fetch(_CONSTRAINTS, tables)
     indexes = await connection.fetch(_INDEXES, tables)
-    for row in constraints:  # foreign keys stand first: the others can't go before them
+    for row in constraints:  # foreign keys come first: the other constraints can't be dropped before them
         await connection.execute(f'ALTER TABLE {row["of_table"]} DROP CONSTRAINT "{row["conname"]}"')
     for row in indexes:
         await connection.execute(f"DROP INDEX {row['name']}")
@@ -125,7 +126,7 @@ async def without_indexes(connection: asyncpg.Connection, tables: Sequence[str])
 
 
 async def run_all(url: str, statements: Sequence[str]) -> None:
-    """All of them, as many at a time as the machine may have cores for."""
+    """Runs all statements, several at a time depending on the number of cores."""
     waiting = list(reversed(statements))
 
     async def work() -> None:

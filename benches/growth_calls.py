@@ -1,4 +1,4 @@
-"""What growth.py asks of an empty and a filled service: signatures, logins, what is published, lists, searches."""
+"""Calls that growth.py sends to an empty and a filled service: signatures, logins, published data, lists, searches."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,29 +12,29 @@ import httpx
 from benches import growth_population as population
 from benches.http_signing import Signature
 from benches.logins import Login
-from mshield.domain.certificates.renewal import half_year_after
-from mshield.domain.id_numbers import END
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
-from mshield.services.certificates.words import read_words
-from mshield.services.context import Context
-from mshield.services.filing.people_pages import Words
-from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
-from mshield.services.legal_person.session import ManagedEnterprise
-from mshield.services.staff.list_acts import ActTerms
-from mshield.store.certificates import counts
-from mshield.store.database.queries import Queries
+from mshield.server.certificates.rows import counts
+from mshield.server.certificates.rules.renewal import half_year_after
+from mshield.server.certificates.words import read_words
+from mshield.server.context import Context
+from mshield.server.database.queries import Queries
+from mshield.server.filing.people_pages import Words
+from mshield.server.legal_person.lists import PeopleTerms, ShieldTerms
+from mshield.server.legal_person.session import ManagedEnterprise
+from mshield.server.staff.list_acts import ActTerms
+from mshield.server.values.id_numbers import END
 from tests.support.live_service import LiveService
 from tests.support.raw_cosigning import Attacker
 from tests.support.signing import fetch
 
 _ZONE: Final = dt.UTC
 _UNLOCKS: Final = Queries("signing", "unlocks")
-"""Bare: the population's keys have no seals."""
+"""Unwrapped queries, because the population's keys have no seals."""
 _STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
 Call = Callable[[], Awaitable[int | None]]
-"""One of them; how many lines came back, where it is a list."""
+"""A call; returns the number of lines if it is a list."""
 
 
 class Whole(Signature):
@@ -43,7 +43,7 @@ class Whole(Signature):
     __slots__ = ()
 
     async def whole(self) -> None:
-        """All steps."""
+        """Runs all steps."""
         await self.create()
         await self.scan()
         await self.sign()
@@ -51,7 +51,7 @@ class Whole(Signature):
 
 
 def one_by_one(kind: type[Whole | Login], phones: list[Attacker], business: httpx.AsyncClient) -> Call:
-    """A whole one, of the next phone, so that none waits for another."""
+    """Returns a call that makes a complete signature or login, with the next phone each time so that none waits."""
     turns = cycle(phones)
 
     async def call() -> None:
@@ -62,7 +62,7 @@ def one_by_one(kind: type[Whole | Login], phones: list[Attacker], business: http
 
 @asynccontextmanager
 async def published(service: LiveService, context: Context) -> AsyncIterator[list[tuple[str, Call]]]:
-    """What anyone asks: the revocation list, which has not changed, and how a certificate stands."""
+    """Yields the public calls: the unchanged revocation list, and the status of a certificate."""
     row = await fetch(
         context.db,
         "SELECT der FROM certificates WHERE shield_number = (SELECT MIN(shield_number) FROM devices WHERE id IN"
@@ -86,7 +86,7 @@ async def published(service: LiveService, context: Context) -> AsyncIterator[lis
 
 
 def _among(context: Context, what: str, words: Words) -> tuple[str, Call]:
-    """A search of the list that `what` begins with."""
+    """Returns a search in the list that `what` starts with."""
 
     async def accounts() -> None:
         await context.accounts.search.page(words, limit=50)
@@ -95,7 +95,7 @@ def _among(context: Context, what: str, words: Words) -> tuple[str, Call]:
         await context.filing.search.page(words, limit=50)
 
     async def sms() -> None:
-        numbers, _ = await context.staff.meant.numbers(words)
+        numbers, _ = await context.staff.resolve_people.numbers(words)
         end = words.end if words.end is None or len(words.end) == END else None
         await context.notices.sms.page(
             numbers=numbers, end=end, state=None, purpose=None, before=None, most=51
@@ -110,7 +110,7 @@ def _among(context: Context, what: str, words: Words) -> tuple[str, Call]:
 
 
 def lists(context: Context, who: int) -> list[tuple[str, Call]]:
-    """What portal and console ask, of this person of the population and of their enterprise."""
+    """Returns the portal's and console's calls about this person of the population and their enterprise."""
     search, lists = context.certificates.search, context.legal_person.lists
     enterprise = ManagedEnterprise(*population.enterprise_of(who))
 
@@ -132,7 +132,7 @@ def lists(context: Context, who: int) -> list[tuple[str, Call]]:
 
     async def overview() -> None:
         now = context.clock()
-        assert await counts.kept(context.db, due=half_year_after(now, _ZONE), now=now)
+        assert await counts.stored(context.db, due=half_year_after(now, _ZONE), now=now)
 
     async def opened_app() -> int:
         return int(await context.db.one(_UNLOCKS["shield_of_device"], jkt=f"j{who}") is not None)
@@ -148,9 +148,9 @@ def lists(context: Context, who: int) -> list[tuple[str, Call]]:
         ("find: a whole name", find(name)),
         ("find: surname", find(name[0])),
         ("find: given name", find(name[1:])),
-        ("find: a name that nobody has", find("查无此人")),
-        ("find: a firm's two characters", find(firm[2:4])),
-        ("find: what all firms have", find("国际贸易")),
+        ("find: a name that doesn't exist", find("查无此人")),
+        ("find: two characters of a firm's name", find(firm[2:4])),
+        ("find: a word common to all firms", find("国际贸易")),
         ("find: a firm and a state", find(firm, "revoked")),
         ("find: end of a shield number", find(population.shield_of(who)[-4:])),
         ("find: end of an id number", find(population.id_number_of(who)[-6:])),

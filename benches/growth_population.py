@@ -1,9 +1,10 @@
-"""A nation's people and what they signed, put into a database that a service has made, for growth.py.
+"""The people of a whole country and their signatures, inserted into a service's database for growth.py.
 
-People have names of one of a hundred surnames and two of a thousand characters each; ten of them to an enterprise, one
-certificate each, a tenth revoked, a fiftieth on hold; two acts are about each account, and an SMS went to each number.
-Rows of people are copied, those of signatures made by SQL: their keys lie anywhere in the indexes, as real ones do. Of
-people all numbers open; of certificates none is real.
+Names combine one of a hundred surnames with two of a thousand characters. Each enterprise has ten people,
+each with one certificate; a tenth of the certificates is revoked, a fiftieth is on hold. Each account has two
+events, and each phone number got one SMS. Rows of people are copied, those of signatures are made by SQL,
+with keys scattered over the indexes like real ones. The sealed numbers of people can be opened; the
+certificates aren't real.
 """
 
 import asyncio
@@ -19,14 +20,14 @@ from typing import Any, Final
 import asyncpg
 
 from benches import growth_bulk as bulk
-from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX
-from mshield.domain.identity import mask_phone
-from mshield.domain.ids import first_id
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.filing.search_words import end_hash
-from mshield.services.notices.sms_log import hash_of_phone
-from mshield.store.database.matching import pieces
+from mshield.server.database.matching import pieces
+from mshield.server.filing.search_words import end_hash
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.notices.sms_log import hash_of_phone
+from mshield.server.values.id_numbers import ACCOUNT_BOX, FILING_BOX
+from mshield.server.values.names import mask_phone
+from mshield.wire.ids import first_id
 
 DAY_MS: Final = 86_400_000
 _VALID_MS: Final = 730 * DAY_MS
@@ -42,18 +43,18 @@ SELECT CASE WHEN state = 'revoked' THEN 'ended' WHEN state = 'pin_locked' THEN '
 FROM certificates WHERE serial LIKE '4%' GROUP BY 1, 2
 ON CONFLICT (kind, ends_on) DO UPDATE SET count = excluded.count
 """  # noqa: S608  # numbers of this module
-"""As the job counts them; these certificates have no events to count by."""
+"""Counts as the job would store them; these certificates have no events that it could count."""
 
 Rows = Iterable[tuple[Any, ...]]
 
 
 def scattered(number: int) -> int:
-    """Another number below 10⁸ for each, in no order."""
+    """Returns a different number below 10⁸ for each number, in scattered order."""
     return number * 7_368_787 % _PRIME
 
 
 def name_of(number: int) -> str:
-    """A name of three characters."""
+    """Returns a name of three characters."""
     given = scattered(number)
     return (
         chr(0x4E00 + given % 100) + chr(0x4F00 + given // 100 % 1000) + chr(0x5400 + given // 100_000 % 1000)
@@ -61,7 +62,7 @@ def name_of(number: int) -> str:
 
 
 def enterprise_of(number: int) -> tuple[str, str]:
-    """Credit code and name of a person's enterprise."""
+    """Returns the credit code and name of a person's enterprise."""
     place = number // 10
     mark = scattered(place)
     name = f"宁波{chr(0x6000 + mark % 900)}{chr(0x6400 + mark // 900 % 900)}国际贸易有限公司"
@@ -69,24 +70,24 @@ def enterprise_of(number: int) -> tuple[str, str]:
 
 
 def shield_of(number: int) -> str:
-    """A shield number."""
+    """Returns a shield number."""
     return f"MS{scattered(number) * 991 % 10**11:011d}"
 
 
 def phone_of(number: int) -> str:
-    """A phone number."""
+    """Returns a phone number."""
     return f"139{scattered(number):08d}"
 
 
 def id_number_of(number: int) -> str:
-    """An id number, by its form alone."""
+    """Returns an id number that is only well-formed."""
     return f"330206{19600101 + number % 40 * 10000}{scattered(number) % 10000:04d}"
 
 
 def populate(
     url: str, *, first: int, last: int, signatures: tuple[int, int], keyring: Keyring, lookup: LookupKey
 ) -> None:
-    """People from number `first` until before `last`, and signatures of the numbers from [0] until before [1]."""
+    """Inserts people from number `first` to before `last`, and signatures from `signatures[0]` to before `[1]`."""
     now = time.time_ns() // 1_000_000
     tables = _tables(range(first, last), keyring, lookup, now)
     if url.startswith("sqlite"):
@@ -96,7 +97,7 @@ def populate(
 
 
 def _tables(numbers: range, keyring: Keyring, lookup: LookupKey, now: int) -> dict[str, tuple[str, Rows]]:
-    """Of each table its columns and its rows, in the order in which they refer to each other."""
+    """Returns the columns and rows of each table, ordered so that references point to earlier tables."""
     firms = [number for number in numbers if number % 10 == 0]
     return {
         "accounts": (
@@ -171,7 +172,7 @@ def _boxes(
 
 def _certificate(n: int, now: int) -> tuple[Any, ...]:
     code, firm = enterprise_of(n)
-    # Issued over the last two years: the oldest end soon, some have ended.
+    # Certificates were issued over the last two years: the oldest expire soon or have expired.
     issued = now - DAY_MS - scattered(n) * 740 * DAY_MS // _PRIME
     state = "revoked" if n % 10 == 9 else "pin_locked" if n % 5000 == 1 else "active"
     return (
@@ -182,12 +183,12 @@ def _certificate(n: int, now: int) -> tuple[Any, ...]:
 
 
 def _id(now: int, number: int) -> str:
-    """An id of the last four weeks, another for each number, in no order."""
+    """Returns an id from the last four weeks, different for each number, in scattered order."""
     return f"{first_id(now - DAY_MS - scattered(number) * 28 * DAY_MS // _PRIME)}-7000-8000-{number:012x}"
 
 
 def serial_of(number: int) -> str:
-    """A serial, 40 hex digits."""
+    """Returns a serial number of 40 hex digits."""
     return f"4{hashlib.sha256(b's%d' % number).hexdigest()[:39]}"
 
 
@@ -243,7 +244,7 @@ def _into_sqlite(
 async def _into_postgresql(
     url: str, tables: dict[str, tuple[str, Rows]], signatures: tuple[int, int], people: int, now: int
 ) -> None:
-    """Without indexes meanwhile: made afterwards they cost a tenth of keeping them in order row by row."""
+    """Loads without indexes: creating them afterwards costs a tenth of updating them row by row."""
     connection = await asyncpg.connect(url)
     try:
         await bulk.begin(connection)

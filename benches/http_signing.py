@@ -1,7 +1,7 @@
-"""Server CPU per complete signature through HTTP: both databases, both engines, beside the bare curve operations.
+"""Server CPU time per complete signature through HTTP, for both databases and engines, and of its curve operations.
 
-The service is the real process; its CPU time is read from the operating system, that of PostgreSQL beside it.
-Phone and business system run in this process, and their work is not counted.
+The service runs as a real process; its CPU time and that of PostgreSQL are read from the operating system.
+Phone and business system run in this process, and their work isn't counted.
 """
 
 import argparse
@@ -26,17 +26,18 @@ import psutil
 from benches import cosign, kept
 from benches.cpu import database_cpu, process_cpu
 from benches.ready_service import PEOPLE, PHONES, DatabaseName, EngineName, phones_of, ready_service
-from mshield.client.dpop import DeviceKey
-from mshield.client.phone.state import KeyState, Slot, Subject
-from mshield.domain.qr import qr_text
 from mshield.gm import cosign as cosign_steps
 from mshield.gm.engine import load_engine
+from mshield.testkit.phone.dpop import DeviceKey
+from mshield.testkit.phone.state import KeyState, Slot
+from mshield.wire.phone.enrolment import SubjectMessage
+from mshield.wire.qr import qr_text
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
-from tests.support.raw_cosigning import Answer, Attacker
+from tests.support.raw_cosigning import Answer, Attacker, Opened
 
 AT_ONCE: Final = 24
-"""Calls under way at the same time in the other steps."""
+"""Number of concurrent calls in the other steps."""
 WARM_UP: Final = 120
 _LEAN_SIGNATURES: Final = 400
 _CONTENT: Final = ("总价 126000.00 欧元" * 50).encode()
@@ -46,7 +47,7 @@ STEPS: Final = ("create", "scan", "sign", "result")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of CPU per signature: the service's by step (`sign` is open and finish), the database's in all."""
+    """CPU milliseconds per signature: the service's by step (`sign` is open and finish), the database's in total."""
 
     engine: str
     database: str
@@ -62,27 +63,28 @@ class Measured:
 
     @property
     def total(self) -> float:
-        """The service's CPU for a complete signature, scan included."""
+        """Returns the service's CPU time for a complete signature, including the scan."""
         return self.create + self.scan + self.sign + self.result
 
     @property
     def four(self) -> float:
-        """Create, open, finish, result: what a lean server was measured with."""
+        """Returns the sum of create, open, finish and result: the steps that the lean server has."""
         return self.total - self.scan
 
 
 @dataclass(slots=True)
 class Signature:
-    """One request on its way: of this phone, by this business system."""
+    """One request in progress, by this business system for this phone."""
 
     phone: Attacker
     business: httpx.AsyncClient
     created: dict[str, Any] | None = None
     began: float = 0.0
     messages: dict[bytes, bytes] | None = None
+    session: Opened | None = None
 
     def message(self) -> dict[str, object]:
-        """What is asked for."""
+        """Returns the body of the request."""
         document = {
             "title": "报关单",
             "media_type": "text/plain",
@@ -92,17 +94,17 @@ class Signature:
         return {"kind": "signature", "documents": [document], "pc": None}
 
     async def create(self) -> None:
-        """The business system asks."""
+        """Creates the request as the business system."""
         answer = await self.business.post("/api/business/requests", json=self.message())
         answer.raise_for_status()
         self.created, self.began = answer.json(), time.monotonic()
 
     async def scan(self) -> None:
-        """The phone takes it."""
+        """Scans the QR code with the phone."""
         self.messages = await self.phone.scan(self._code())
 
     def _code(self) -> str:
-        """The QR code of this second; the lean server's is the same always."""
+        """Returns the current QR code; the lean server's never changes."""
         assert self.created is not None
         if "qr" in self.created:
             return str(self.created["qr"])
@@ -111,24 +113,34 @@ class Signature:
         return qr_text(self.created["qr_origin"], self.created["id"], secret, int(elapsed))
 
     async def sign(self) -> None:
-        """The phone opens a session, computes its half and finishes."""
+        """Opens a session on the phone, computes its half and finishes."""
+        await self.open()
+        await self.finish()
+
+    async def open(self) -> None:
+        """Opens a session on the phone."""
         assert self.messages is not None
         session = await self.phone.open(self.messages)
         assert not isinstance(session, Answer), session
-        answer = await self.phone.finish(self.phone.finish_body(session, self.phone.right_share))
+        self.session = session
+
+    async def finish(self) -> None:
+        """Computes the phone's half and finishes."""
+        assert self.session is not None
+        answer = await self.phone.finish(self.phone.finish_body(self.session, self.phone.right_share))
         assert answer.code == "ok", answer
         otp = bytes.fromhex(answer.document["otp"])
         self.phone.key = msgspec.structs.replace(self.phone.key, otp=otp, rn=secrets.token_bytes(32))
 
     async def result(self) -> None:
-        """The business system fetches certificate, signature and message."""
+        """Fetches certificate, signature and message as the business system."""
         assert self.created is not None
         answer = await self.business.get(f"/api/business/requests/{self.created['id']}/result")
         answer.raise_for_status()
 
 
 def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> Measured:
-    """One service, prepared, warmed up and measured."""
+    """Starts, warms up and measures one service."""
     with ready_service(engine, database) as (service, server):
         return asyncio.run(_measure(service, server, signatures))
 
@@ -160,7 +172,7 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
 async def _spend(
     pid: int, phones: list[Attacker], business: httpx.AsyncClient, count: int
 ) -> dict[str, float]:
-    """CPU seconds of the service by step, each step for all signatures before the next."""
+    """Returns the service's CPU seconds by step; each step runs for all signatures before the next begins."""
     process = psutil.Process(pid)
     queues = [
         [Signature(phone, business) for _ in range(number, count, len(phones))]
@@ -171,7 +183,7 @@ async def _spend(
     spent = {}
     for step in STEPS:
         before = process_cpu(process)
-        # A key has one session at a time, so a phone's own signatures follow each other.
+        # A key has one session at a time, so the signatures of one phone follow each other.
         await asyncio.gather(*(_each(queue, step) for queue in (queues if step == "sign" else spread)))
         spent[step] = process_cpu(process) - before
     return spent
@@ -184,7 +196,7 @@ async def _each(signatures: list[Signature], step: str) -> None:
 
 
 async def lean_cost(engine: str, *, folder: Path) -> float:
-    """Milliseconds of CPU of create, open, finish and result by the lean server, under the same load, now."""
+    """Returns the CPU milliseconds of create, open, finish and result on the lean server, under the same load."""
     arithmetic = load_engine("botan" if engine == "botan" else "openssl")
     keys, phones = {}, []
     for _ in range(len(PEOPLE) * PHONES):
@@ -207,7 +219,7 @@ async def lean_cost(engine: str, *, folder: Path) -> float:
 
 def _lean_phone(origin: str, uid: bytes, public: bytes, share: int) -> Attacker:
     slot = Slot.make(epoch=0, salt=bytes(16), rounds=1, blob=bytes(32), pin_set_at=0)
-    subject = Subject(country="CN", organisation="", role="", common_name="")
+    subject = SubjectMessage(country="CN", organisation="", role="", common_name="")
     key = KeyState(uid=uid, sid=uid, public=public, subject=subject, slots=(slot,), rn=bytes(32))
     http = httpx.AsyncClient(trust_env=False)
     return Attacker(origin, DeviceKey.generate(), "t" * 43, key, share, load_engine(), http)
@@ -244,12 +256,12 @@ async def _answering(http: httpx.AsyncClient) -> None:
 
 
 def _bare(engine: str) -> float:
-    """Milliseconds of the curve operations that a signature can't do without, on this machine, now."""
+    """Returns the milliseconds of the curve operations that every signature needs, measured on this machine now."""
     return float(cosign.run(load_engine("botan" if engine == "botan" else "openssl"), 1.0)["bare_ms"])
 
 
 def table(results: list[Measured]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     head = (
         f"{'engine':<8} {'database':<11}"
         + "".join(f"{step:>8}" for step in STEPS)
@@ -257,7 +269,7 @@ def table(results: list[Measured]) -> str:
     )
     lines = [
         "milliseconds of CPU per signature; 4 steps: all but scan; DB: PostgreSQL's own; wall: with one client",
-        "lean: the same four steps by a server that does only them, on SQLite (benches/lean.py); ratio: 4 steps / lean",
+        "lean: a server that does only these four steps, on SQLite (benches/lean.py); ratio: 4 steps / lean",
         head,
     ]
     lines += [
@@ -271,13 +283,15 @@ def table(results: list[Measured]) -> str:
 
 
 def main(*, keep: bool = False) -> None:
-    """Measures all four and prints a table, or JSON with `--json`; `keep` writes the README's figures."""
+    """Measures all four, prints a table, or JSON with `--json`; `keep` writes the figures of docs/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--signatures", type=int, default=400, help="per combination (default: 400)")
     parser.add_argument("--engine", choices=["botan", "openssl"], help="only this one")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--keep", action="store_true", help="write the README's figures, of all four")
+    parser.add_argument(
+        "--keep", action="store_true", help="write the figures of docs/performance.md, of all four"
+    )
     options = parser.parse_args()
     load = os.getloadavg()[0]
     engines: list[EngineName] = [options.engine] if options.engine else ["botan", "openssl"]

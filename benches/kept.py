@@ -1,6 +1,6 @@
-"""The README's figures of a signature, as `make bench` measured them last: with day, machine, load and commit.
+"""Stored figures of a signature in docs/performance.md, from the last `make bench`: day, machine, load and commit.
 
-They are kept in `signing.json`; a test holds the README against it, so that neither is changed by hand.
+They are stored in `signing.json`; a test compares the page with the file, so that neither is edited by hand.
 """
 
 import os
@@ -15,14 +15,14 @@ from typing import Any, Final
 import msgspec
 
 FILE: Final = Path(__file__).with_name("signing.json")
-README: Final = Path(__file__).parents[1] / "README.md"
+PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures of a signature: written by make bench -->\n", "<!-- end of these figures -->\n"
 _CPUINFO: Final = Path("/proc/cpuinfo")
 _ENGINES: Final = ("botan", "openssl")
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Milliseconds of CPU per signature, of one engine over one database; see `http_signing.Measured`."""
+    """CPU milliseconds per signature with one engine and one database; see `http_signing.Measured`."""
 
     engine: str
     database: str
@@ -34,7 +34,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What was measured, and where: `load` is the machine's before and after, in processes that wanted a core."""
+    """Figures and where they were measured; `load` is the machine's load average before and after."""
 
     day: str
     machine: str
@@ -44,46 +44,46 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def machine() -> str:
-    """The processor, how many of its cores there are, and which Python runs."""
+    """Returns the processor, its number of cores, and the version of Python."""
     version = ".".join(platform.python_version_tuple()[:2])
     return f"{_processor()}, {os.cpu_count()} cores, Python {version}"
 
 
 def now(figures: Sequence[Figures], *, load_before: float) -> Kept:
-    """These figures, measured just now."""
+    """Returns a record of figures that were measured just now."""
     return Kept(today(), machine(), (load_before, os.getloadavg()[0]), commit(), tuple(figures))
 
 
 def today() -> str:
-    """The day (UTC)."""
+    """Returns the current day (UTC)."""
     return datetime.now(UTC).date().isoformat()
 
 
 def commit() -> str:
-    """Of the sources that are measured."""
+    """Returns the commit of the measured sources."""
     git = ("git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD")
     return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def write(kept: Kept) -> None:
-    """Puts them into the file and into the README."""
+    """Writes the figures to the file and the page."""
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
-    put(README, BEGIN, text(kept), END)
+    put(PAGE, BEGIN, text(kept), END)
 
 
 def put(page: Path, begin: str, figures: str, end: str) -> None:
-    """Puts figures into a page, in place of what stands between the two lines."""
+    """Replaces the text between two marker lines of a page with figures."""
     before, _, rest = page.read_text("utf-8").partition(begin)
     page.write_text(before + begin + figures + end + rest.partition(end)[2], "utf-8")
 
 
 def read() -> Kept:
-    """What was written last."""
+    """Returns the stored figures."""
     return msgspec.json.decode(FILE.read_bytes(), type=Kept)
 
 
 def text(kept: Kept) -> str:
-    """The README's part, in Markdown."""
+    """Returns the page's part, in Markdown."""
     by: dict[tuple[str, str], Any] = {(each.engine, each.database): each for each in kept.figures}
     sqlite, postgresql = (
         [by[engine, database] for engine in _ENGINES] for database in ("sqlite", "postgresql")
@@ -98,9 +98,9 @@ def text(kept: Kept) -> str:
             [each.four for each in postgresql],
             1,
         ),
-        ("the same by a lean server that does only the four requests, raw, on SQLite", lean, 1),
-        ("times the lean server, SQLite", [each.four / each.lean for each in sqlite], 2),
-        ("times the lean server, PostgreSQL", [each.four / each.lean for each in postgresql], 2),
+        ("a lean server that handles only the four requests, raw, on SQLite", lean, 1),
+        ("ratio to the lean server, SQLite", [each.four / each.lean for each in sqlite], 2),
+        ("ratio to the lean server, PostgreSQL", [each.four / each.lean for each in postgresql], 2),
     )
     lines = ["| | Botan | OpenSSL |", "|---|---|---|"]
     lines += [
@@ -112,7 +112,7 @@ def text(kept: Kept) -> str:
     where = f"Measured on {kept.day}: {kept.machine}, load {before:.0f} before and {after:.0f} after"
     return (
         "\n".join(lines) + f"\n\n{where}, commit `{kept.commit}`. The phone's scan adds {scan:.1f}. "
-        "With a load above the number of cores only the ratios say something.\n"
+        "With a load above the number of cores only the ratios are meaningful.\n"
     )
 
 

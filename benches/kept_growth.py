@@ -1,7 +1,7 @@
-"""What the growth bench measured last, as docs/search.md has it: with day, machine, load, commit and the sizes plainly.
+"""Stored figures of the last growth bench for docs/performance.md, with machine, load, commit and sizes.
 
-It is kept in `growth.json`; the page has a table for each size, with the databases beside each other, and a test holds
-it against the file.
+They are stored in `growth.json`. The page has a table for each size, with the databases side by side; a test
+compares it with the file.
 """
 
 import os
@@ -14,19 +14,20 @@ import msgspec
 from benches import kept
 
 FILE: Final = Path(__file__).with_name("growth.json")
-PAGE: Final = Path(__file__).parents[1] / "docs/search.md"
-BEGIN, END = "<!-- figures of growth: written by make bench -->\n", "<!-- end of these figures -->\n"
+PAGE: Final = Path(__file__).parents[1] / "docs/performance.md"
+BEGIN, END = "<!-- figures of growth: written by make bench -->\n", "<!-- end of the figures of growth -->\n"
 WITHIN: Final = 1.2
-"""What a filled database may cost beside an empty one."""
+"""Allowed ratio of a filled database's cost to an empty one's."""
 BOUND_MS: Final = 50.0
-"""What a search or a list may take, whatever there is (issue 20)."""
+"""Greatest allowed duration of a search or a list at any size (issue 20)."""
 _NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class Side(msgspec.Struct, frozen=True):
-    """Of one call: CPU of the program and of PostgreSQL, and how long a client waited, ms.
+    """Figures of one call on one side: CPU of the program and of PostgreSQL, and the client's waiting time, in ms.
 
-    `p50` is the median, `p99` the 99th of a hundred; `lines` is how many came back, where it is a list.
+    `p50` is the median, `p99` the 99th percentile; `lines` is the number of returned lines, if the call is a
+    list.
     """
 
     program: float
@@ -37,12 +38,12 @@ class Side(msgspec.Struct, frozen=True):
 
     @property
     def cpu(self) -> float:
-        """Of both."""
+        """Returns the CPU time of program and database together."""
         return self.program + self.database
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One call on an empty service and on the filled one, by turns."""
+    """One call, made in turn on an empty service and on the filled one."""
 
     what: str
     empty: Side
@@ -50,22 +51,22 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def is_list(self) -> bool:
-        """Whether it lists people."""
+        """Returns whether the call lists people."""
         return ":" in self.what
 
     @property
     def is_like(self) -> bool:
-        """Whether both gave as much; else the filled one has more to do for it."""
+        """Returns whether both sides returned equally many lines; otherwise the filled one has more to do."""
         return self.empty.lines == self.filled.lines
 
     @property
     def times(self) -> float:
-        """How much more the filled one costs."""
+        """Returns the ratio of the filled side's cost to the empty side's."""
         return self.filled.cpu / self.empty.cpu
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One database at one size; `size` is in GB, `load` is the machine's over the last minute, before and after."""
+    """One database at one size (GB); `load` is the machine's load average over a minute, before and after."""
 
     database: str
     certificates: int
@@ -81,7 +82,7 @@ class Run(msgspec.Struct, frozen=True):
 def run_of(
     database: str, people: int, signatures: int, *, size: float, load_before: float, rows: Sequence[Row]
 ) -> Run:
-    """These figures, measured just now."""
+    """Returns a record of figures that were measured just now."""
     return Run(
         database=database,
         certificates=people,
@@ -96,7 +97,7 @@ def run_of(
 
 
 def keep(runs: Sequence[Run]) -> None:
-    """Puts them into file and page; what was measured earlier of other sizes stays there."""
+    """Writes the runs to the file and the page; earlier figures of other sizes remain."""
     by = {_key(run): run for run in (*(read() if FILE.exists() else ()), *runs)}
     together = tuple(by[key] for key in sorted(by))
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(together), indent=1) + b"\n")
@@ -104,12 +105,12 @@ def keep(runs: Sequence[Run]) -> None:
 
 
 def read() -> tuple[Run, ...]:
-    """What was written last."""
+    """Returns the stored runs."""
     return msgspec.json.decode(FILE.read_bytes(), type=tuple[Run, ...])
 
 
 def table(sizes: Sequence[tuple[int, int]], measured: Sequence[Sequence[Row]]) -> str:
-    """As it is printed for each database: every call, of all sizes beside each other, and what grows."""
+    """Formats the table printed for each database: every call, all sizes side by side, and what grows."""
     lines = [
         "ms: CPU of service + PostgreSQL | median (99th of a hundred), by turns on the empty one and on it"
     ]
@@ -135,7 +136,7 @@ def _verdict(row: Row) -> str:
 
 
 def text(runs: Sequence[Run]) -> str:
-    """The page's part, in Markdown."""
+    """Returns the page's part, in Markdown."""
     sizes = sorted({(run.certificates, run.signatures) for run in runs})
     return "\n".join(
         _beside([run for run in runs if (run.certificates, run.signatures) == size]) for size in sizes
@@ -147,7 +148,7 @@ def _key(run: Run) -> tuple[str, int, int]:
 
 
 def _beside(runs: Sequence[Run]) -> str:
-    """One size, its databases beside each other."""
+    """Returns the table for one size, with its databases side by side."""
     runs = sorted(runs, key=lambda run: run.database, reverse=True)
     many = f"{_thousands(runs[0].certificates)} certificates and {_thousands(runs[0].signatures)} signatures"
     heads = "".join(f" {_NAMES[run.database]}, empty | filled | times |" for run in runs)
@@ -161,7 +162,7 @@ def _beside(runs: Sequence[Run]) -> str:
         f"| {label} |" + "".join(f" {_cells(row)} |" for row in rows)
         for label, *rows in zip(_LABELS, *(_chosen(run) for run in runs), strict=True)
     ]
-    return "\n".join([*lines, "", *(_told(run) for run in runs)])
+    return "\n".join([*lines, "", *(_provenance(run) for run in runs)])
 
 
 _ALONE: Final = (
@@ -170,13 +171,13 @@ _ALONE: Final = (
 )
 _LABELS: Final = (
     *_ALONE,
-    "what grew most of the lists that give as much",
-    "the dearest of the lists that give more",
+    "largest growth among lists that return equally many lines",
+    "costliest of the lists that return more lines",
 )
 
 
 def _chosen(run: Run) -> list[Row | None]:
-    """A row for each label."""
+    """Returns the row for each label."""
     by = {row.what: row for row in run.rows}
     like, more = _lists(run)
     return [
@@ -187,7 +188,7 @@ def _chosen(run: Run) -> list[Row | None]:
 
 
 def _lists(run: Run) -> tuple[list[Row], list[Row]]:
-    """Those that gave as much on both, and the others."""
+    """Returns the lists that returned equally many lines on both sides, and the others."""
     rows = [row for row in run.rows if row.is_list and row.what not in _ALONE]
     return [row for row in rows if row.is_like], [row for row in rows if not row.is_like]
 
@@ -198,8 +199,8 @@ def _cells(row: Row | None) -> str:
     return f"{_cpu(row.empty)} | {_cpu(row.filled)} | {f'{row.times:.2f}' if row.is_like else ''}"
 
 
-def _told(run: Run) -> str:
-    """Where it was measured, and which lists those are."""
+def _provenance(run: Run) -> str:
+    """Returns where it was measured, and which lists are meant."""
     before, after = run.load
     told = (
         f"{_NAMES[run.database]}, {run.size:.1f} GB: measured on {run.day}, {run.machine}, load {before:.0f} before and"
@@ -210,9 +211,9 @@ def _told(run: Run) -> str:
     if like:
         grown = sorted((row for row in like if row.times > WITHIN), key=lambda row: row.times, reverse=True)
         names = ", ".join(f"{row.what} ({row.times:.2f})" for row in grown) or "none"
-        told += f" Of {len(like)} lists that give as much, beyond {WITHIN}: {names}."
+        told += f" Of {len(like)} lists that return equally many lines, beyond {WITHIN}: {names}."
     if dear:
-        told += f" The dearest of {len(more)} that give more: {dear.what}."
+        told += f" The costliest of {len(more)} that return more lines: {dear.what}."
     if lists := [row for row in run.rows if row.is_list]:
         slow = max(lists, key=lambda row: row.filled.p50)
         told += f" A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what})."

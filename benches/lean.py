@@ -1,7 +1,8 @@
-"""A lean server to compare with: the four requests, the durable attempt, raw SQL and the curve work, and nothing else.
+"""A lean server for comparison: four requests, a durable attempt counter, raw SQL and the curve operations.
 
-No login, no proof, no seal, no states, no limits, no certificate; SQLite in the loop's own thread, WAL and
-`synchronous=FULL`. It shows what the rest costs. Keys come from LEAN_KEYS, a JSON file of uid: [d2, P1, P] in hex.
+It has no login, proof, seal, states, limits or certificate; SQLite runs in the event loop's thread with WAL
+and `synchronous=FULL`. The difference shows what those parts cost. Keys come from LEAN_KEYS, a JSON file of
+uid: [d2, P1, P] in hex.
 """
 
 import json

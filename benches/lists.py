@@ -1,7 +1,8 @@
-"""Server time of the legal person's lists: 100 000 certificates in the database, an enterprise of 1 000 people.
+"""Server time of the legal person's lists, with 100 000 certificates in the database and an enterprise of 1 000 people.
 
-The application runs in this process, so a call's time is routing, session, statements, opening of sealed id numbers
-and encoding, and a little of the caller's own. Both databases; the median and the slowest tenth.
+The application runs in this process, so the time of a call covers routing, session, statements, opening
+sealed id numbers and encoding, and a little of the caller's own work. The output has the median and the
+slowest tenth, for both databases.
 """
 
 import argparse
@@ -18,27 +19,27 @@ from typing import Final, Literal
 import httpx
 from starlette.applications import Starlette
 
-from mshield.domain.id_numbers import FILING_BOX
 from mshield.gm.engine import load_engine
-from mshield.keys.keyring import load_keyring
-from mshield.keys.master import generate_master_key
-from mshield.keys.sources import MasterKeyFile
-from mshield.main import create_app
-from mshield.services.ca.init import CaNames, init_ca
-from mshield.services.context import Context
-from mshield.services.process.clock import wall_clock
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
+from mshield.server.ca.init import CaNames, init_ca
+from mshield.server.context import Context
+from mshield.server.database.interface import Database
+from mshield.server.database.migrate import migrate
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import load_keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.keys.sources import MasterKeyFile
+from mshield.server.main import create_app
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import Settings
+from mshield.server.values.id_numbers import FILING_BOX
 from tests.support.postgresql import start_server
 from tests.support.signing import execute
 
 CERTIFICATES: Final = 100_000
 PEOPLE: Final = 1_000
-"""Of each enterprise, with one certificate each."""
+"""People in each enterprise, each with one certificate."""
 SIGNATURES: Final = 10
-"""Of each shield of the enterprise that is looked at."""
+"""Signatures with each shield of the enterprise whose lists are read."""
 ROUNDS: Final = 60
 BOUND_MS: Final = 50.0
 OWN: Final = "91330206MA2XB7C1TW"
@@ -50,7 +51,7 @@ DatabaseName = Literal["sqlite", "postgresql"]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One call's time in ms, and how many lines came back."""
+    """Durations of one call in ms, and the number of returned lines."""
 
     database: str
     name: str
@@ -77,7 +78,7 @@ def main() -> None:
 
 
 def run(database: DatabaseName, *, certificates: int, rounds: int) -> list[Measured]:
-    """All lists on one database."""
+    """Measures all lists on one database."""
     with tempfile.TemporaryDirectory(prefix="mshield-lists-") as name:
         folder = Path(name)
         if database == "sqlite":
@@ -94,9 +95,9 @@ async def _run(url: str, folder: Path, certificates: int, rounds: int) -> list[M
     await asyncio.to_thread(migrate, url)
     key_file = folder / "master.key"
     MasterKeyFile(key_file).create(generate_master_key("aes"))
-    settings = Settings(database=url, master_key_file=key_file, jobs="off", mode="demo")
+    settings = Settings.of(database=url, master_key_file=key_file, jobs="off", mode="demo")
     db = await open_database(url)
-    keyring = load_keyring(settings)
+    keyring = load_keyring(settings.keys)
     await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
     await fill(db, certificates)
     await _seal_id_numbers(db, keyring.seal)
@@ -147,24 +148,24 @@ async def _calls(app: Starlette) -> list[tuple[str, Callable[[], Awaitable[httpx
         ("people by a part of the name", get("people", name="人9")),
         ("people by shield number", get("people", shield_number=number)),
         ("people by end of id number", get("people", id_number_end="0777")),
-        ("people by an end that none has", get("people", id_number_end="XXXX")),
+        ("people by an end that doesn't exist", get("people", id_number_end="XXXX")),
         ("shields, first page", get("shields")),
         ("shields, page 17", get("shields", before=shields["next"])),
         ("shields on hold", get("shields", hold="lost")),
-        ("shields in a state that none has", get("shields", state="pin_locked")),
+        ("shields in a state that doesn't occur", get("shields", state="pin_locked")),
         ("shields by a part of the name", get("shields", name="人9")),
         ("one shield with its history", get(f"shields/{number}")),
     ]
 
 
 async def settle(db: Database) -> None:
-    """What PostgreSQL's autovacuum does after a while."""
+    """Vacuums and analyses PostgreSQL, as its autovacuum does after a while."""
     if db.dialect == "postgresql":
         await execute(db, "VACUUM (ANALYZE)")
 
 
 async def fill(db: Database, certificates: int) -> None:
-    """Every tenth certificate is revoked, every fiftieth on hold."""
+    """Inserts the population; every tenth certificate is revoked, every fiftieth is on hold."""
     as_bytes = r"CAST(\1 AS BLOB)" if db.dialect == "sqlite" else r"convert_to(\1, 'UTF8')"
     text = re.sub(r"BYTES\[(.*?)\]", as_bytes, _COMMENT.sub("", _POPULATION.read_text("utf-8")))
     text = text.replace("LAST_SIGNATURE", str(PEOPLE * SIGNATURES - 1)).replace("LAST", str(certificates - 1))
@@ -174,7 +175,7 @@ async def fill(db: Database, certificates: int) -> None:
 
 
 async def _seal_id_numbers(db: Database, seal: Callable[..., bytes]) -> None:
-    """Real boxes for the people of the enterprise: lists open them."""
+    """Seals real id numbers for the people of the enterprise, because lists open them."""
     for number in range(PEOPLE):
         person = f"p{number:07d}"
         box = seal(f"33020619900101{number:04d}".encode(), purpose=FILING_BOX, context=person.encode())

@@ -1,6 +1,7 @@
-"""CPU of the transparency log: per entry when it is numbered and when all is checked; per signature row for its index.
+"""CPU cost of the transparency log: per entry numbered, per entry checked, and per signature row for its index.
 
-The sequencer's is this process's time, PostgreSQL's own stands beside it. Rows are put in beforehand, unmeasured.
+The sequencer's figure is the CPU time of this process; that of PostgreSQL is listed next to it. Rows are
+inserted beforehand and not counted.
 """
 
 import argparse
@@ -17,31 +18,31 @@ from pathlib import Path
 from typing import Final
 
 from benches.cpu import database_cpu
-from mshield.keys.keyring import Keyring, load_keyring
-from mshield.keys.master import generate_master_key
-from mshield.keys.sources import MasterKeyFile
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import Extent, verify_log
-from mshield.settings import load_settings
-from mshield.store.database.interface import Database, Tx
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
+from mshield.server.database.interface import Database, Tx
+from mshield.server.database.migrate import migrate
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring, load_keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.keys.sources import MasterKeyFile
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import Extent, verify_log
+from mshield.server.settings.settings import load_settings
 from tests.support.filled_log import SETTINGS, LoggedService
 from tests.support.postgresql import Server, start_server
 from tests.support.signing import execute, statement
 
 _SECOND: Final = 200
-"""Signatures that wait when the job comes, in a busy second."""
+"""Number of signatures that wait for the job in a busy second."""
 _INSERTS: Final = 3000
 _INSERT: Final = statement(
     "INSERT INTO signatures (sid, uid, request_id, purpose, digest, signature, signed_at, serial)"
-    " VALUES ($1, $2, 'request', 'sign', $3, $4, $5, $6)"
+    " VALUES ($1, $2, NULL, 'refresh', $3, $4, $5, $6)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of CPU: per entry of a backlog and of a busy second, per entry checked, per signature row put in."""
+    """CPU milliseconds: per entry of a backlog and of a busy second, per entry checked, per signature row inserted."""
 
     database: str
     entries: int
@@ -87,7 +88,7 @@ async def _measure(db: Database, server: Server | None, entries: int) -> Measure
 
 
 async def _numbered(service: LoggedService, server: Server | None, count: int) -> tuple[float, float]:
-    """Milliseconds per entry of this process and of the database."""
+    """Returns the milliseconds per entry of this process and of the database."""
     database, began = database_cpu(server), time.process_time()
     done = await sequence(service.log, now=service.now)
     assert done == count, done
@@ -98,7 +99,7 @@ async def _numbered(service: LoggedService, server: Server | None, count: int) -
 
 
 async def _inserted(service: LoggedService, server: Server | None, serial: str) -> float:
-    """Milliseconds per row, this process and the database together; foreign keys are looked up as always."""
+    """Returns the milliseconds per row of this process and the database together, including foreign key checks."""
     sids = await _tasks(service, serial)
     uid = b"uid of nobody..."
 
@@ -147,7 +148,7 @@ async def _run(url: str, server: Server | None, entries: int) -> Measured:
 
 
 def measure(database: str, *, entries: int) -> Measured:
-    """One database, filled and measured."""
+    """Fills and measures one database."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -158,9 +159,9 @@ def measure(database: str, *, entries: int) -> Measured:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A whole check of so many entries by so many processes: seconds by the clock, of their CPU and of PostgreSQL's.
+    """A complete check of the log by several processes: wall seconds, their CPU seconds and PostgreSQL's.
 
-    `load` is the machine's over the last minute, when it ended.
+    `load` is the machine's load average over the last minute, when the check ended.
     """
 
     database: str
@@ -173,7 +174,7 @@ class Checked:
 
 
 def check_by_processes(database: str, *, entries: int, processes: Sequence[int]) -> list[Checked]:
-    """A whole check by each number of processes, on one log."""
+    """Checks one log completely, once with each number of processes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -182,8 +183,8 @@ def check_by_processes(database: str, *, entries: int, processes: Sequence[int])
             migrate(url)
             os.environ["MSHIELD_DATABASE"] = url
             os.environ["MSHIELD_MASTER_KEY_FILE"] = str(folder / "master.key")
-            os.environ["MSHIELD_PUBLIC_ORIGIN"] = SETTINGS.public_origin
-            load_settings.cache_clear()  # it keeps those of the database before
+            os.environ["MSHIELD_PUBLIC_ORIGIN"] = SETTINGS.site.public_origin
+            load_settings.cache_clear()  # it would return the settings of the previous database
             return asyncio.run(_checked(url, server, entries, processes))
 
 
@@ -191,7 +192,7 @@ async def _checked(url: str, server: Server | None, entries: int, processes: Seq
     settings = load_settings()
     db = await open_database(url, pool_size=2)
     try:
-        service = await LoggedService.on(db, load_keyring(settings))
+        service = await LoggedService.on(db, load_keyring(settings.keys))
         serial = await service.certify()
         for _ in range(entries // 2000):
             await service.sign(serial, count=2000)
@@ -219,13 +220,13 @@ async def _checked(url: str, server: Server | None, entries: int, processes: Seq
 
 
 def _own_cpu() -> float:
-    """Seconds of this process and of those that it waited for."""
+    """Returns the CPU seconds of this process and of its ended child processes."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
 def table_by_processes(results: Sequence[Checked]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     lines = [
         "a whole check, seconds: by the clock, CPU of all processes that check, PostgreSQL's own; load of the machine",
         f"{'database':<11} {'entries':>8} {'processes':>9} {'clock':>7} {'CPU':>7} {'DB':>6} {'load':>5}",
@@ -239,7 +240,7 @@ def table_by_processes(results: Sequence[Checked]) -> str:
 
 
 def table(results: list[Measured]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     lines = [
         "milliseconds of CPU; per entry numbered, of a backlog and of a busy second (200), DB: PostgreSQL's own;",
         "per entry of a whole check; per signature row put in, with and without the index of waiting rows",
@@ -262,7 +263,7 @@ def main() -> None:
         "--processes",
         type=int,
         nargs="+",
-        help="measure a whole check by so many processes, and nothing else",
+        help="measure only a whole check, with this many processes",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()

@@ -1,8 +1,9 @@
-"""Server CPU per native login by scan (手机盾登录), and logins per second: create, wait, scan, open, finish, result.
+"""Server CPU time per native login by scan (手机盾登录) and step, and logins per second.
 
-The service is the real process; phones and business system run in this one, and their work is not counted. CPU is told
-by step, 24 logins at a time in each, as the other benches do; logins per second are those of whole logins at once, by
-one service process with these clients beside it on the same machine.
+The steps are create, wait, scan, open, finish and result. The service runs as a real process; phones and
+business system run in this process, and their work isn't counted. CPU time is listed by step, each with
+24 concurrent logins, as in the other benches. Logins per second are measured with complete logins, on
+one service process with these clients on the same machine.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from tests.support.raw_cosigning import Attacker
 
 STEPS: Final = ("create", "scan", "sign", "poll", "result")
 BOUND_MS: Final = 4.0
-"""Issue 4's, of the service and its database together."""
+"""Bound of issue 4 for the service and its database together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of CPU per login: the service's by step and where whole logins ran, PostgreSQL's in all steps."""
+    """CPU milliseconds per login: the service's by step and for complete logins, PostgreSQL's for all steps."""
 
     database: str
     steps: dict[str, float]
@@ -39,12 +40,12 @@ class Measured:
 
     @property
     def both(self) -> float:
-        """Of service and database, all steps."""
+        """Returns the CPU time of service and database for all steps."""
         return sum(self.steps.values()) + self.database_cpu
 
 
 class Login(Signature):
-    """A login on its way; the business system's PC waits for it by long poll."""
+    """A login in progress; the business system's PC waits for it by long poll."""
 
     __slots__ = ()
 
@@ -52,14 +53,14 @@ class Login(Signature):
         return {"kind": "login"}
 
     async def poll(self) -> None:
-        """The business system learns that it is signed."""
+        """Waits as the business system until the login is signed."""
         assert self.created is not None
         path = f"/api/business/requests/{self.created['id']}"
         answer = await self.business.get(path, params={"wait": 20, "state": "scanned"})
         assert answer.json().get("state") == "signed", answer.text
 
     async def whole(self) -> None:
-        """All steps, one after the other."""
+        """Runs all steps in order."""
         await self.create()
         await self.scan()
         waiting = asyncio.create_task(self.poll())
@@ -69,7 +70,7 @@ class Login(Signature):
 
 
 def measure(database: DatabaseName, *, logins: int) -> Measured:
-    """One service with the engine that it takes by itself."""
+    """Measures a service with its default engine."""
     with ready_service("auto", database) as (service, server):
         return asyncio.run(_measure(service, server, logins))
 
@@ -104,7 +105,7 @@ async def _measure(service: LiveService, server: Server | None, logins: int) -> 
 async def _by_step(
     process: psutil.Process, phones: list[Attacker], business: httpx.AsyncClient, count: int
 ) -> dict[str, float]:
-    """CPU seconds of the service by step, one login on each phone at a time."""
+    """Returns the service's CPU seconds by step, with one login on each phone at a time."""
     spent = dict.fromkeys(STEPS, 0.0)
     for _ in range(0, count, len(phones)):
         group = [Login(phone, business) for phone in phones]
@@ -116,7 +117,7 @@ async def _by_step(
 
 
 async def _log_in(phones: list[Attacker], business: httpx.AsyncClient, count: int) -> None:
-    """So many logins in all, one after the other on each phone, all phones at the same time."""
+    """Makes this many logins in total: one after the other on each phone, all phones concurrently."""
 
     async def each(number: int, phone: Attacker) -> None:
         for _ in range(number, count, len(phones)):
@@ -126,7 +127,7 @@ async def _log_in(phones: list[Attacker], business: httpx.AsyncClient, count: in
 
 
 def table(results: list[Measured]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     lines = [
         "milliseconds of CPU per login; DB: PostgreSQL's own; both: the two; whole: of whole logins at once",
         f"{'database':<11}"
@@ -143,7 +144,7 @@ def table(results: list[Measured]) -> str:
 
 
 def options_of(description: str | None) -> tuple[list[DatabaseName], int, bool]:
-    """What the command line asks for: the databases, how many logins on each, and whether to print JSON."""
+    """Returns the command line's databases, the number of logins on each, and whether to print JSON."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--logins", type=int, default=480, help="per database (default: 480)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")

@@ -1,8 +1,9 @@
-"""Logins and signatures mixed, through one and two processes over PostgreSQL: what a core carries, how it scales.
+"""Capacity per core under mixed logins and signatures, with one and two processes over PostgreSQL, and how it scales.
 
-All phones go on at the same time, each with one thing after the other; phones and business system run in this process
-and are counted apart. Operations per second and core are those by the CPU of service and database together: what a core
-would carry if nobody else used it. The last lines calculate from it what larger machines carry, and why not more.
+All phones work concurrently, each with one operation after the other; phones and business system run in this
+process and are counted separately. Operations per second and core are calculated from the CPU time of service
+and database together, as if a core did nothing else. The last lines estimate from this what larger machines
+handle, and what limits them.
 """
 
 import argparse
@@ -28,20 +29,20 @@ _LOGINS_OF_TEN: Final = 7
 _PROCESSES: Final = (1, 2)
 _CORES: Final = (2, 16, 64)
 _DATABASE_CORES: Final = 32
-"""Cores that one PostgreSQL uses well: beyond, its own locks are the limit."""
+"""Number of cores that one PostgreSQL uses well; beyond it, its own locks are the limit."""
 _LOG_MS: Final = 0.03
-"""CPU of one entry of the transparency log, which one process numbers (benches/log.py)."""
+"""CPU time of one entry of the transparency log, which a single process numbers (benches/log.py)."""
 _BANKID: Final = 241
-"""Operations a second that BankID's year means; its peak is some ten times that."""
+"""Operations per second on average over BankID's year; its peak is about ten times that."""
 
 
 class Signed(Signature):
-    """A signature on its way, all steps."""
+    """A complete signature in progress."""
 
     __slots__ = ()
 
     async def whole(self) -> None:
-        """One after the other."""
+        """Runs all steps in order."""
         await self.create()
         await self.scan()
         await self.sign()
@@ -50,7 +51,7 @@ class Signed(Signature):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one number of processes: CPU in ms per operation, rates per second, times of a whole operation in ms."""
+    """Results with one number of processes: CPU in ms per operation, rates per second, durations in ms."""
 
     processes: int
     operations: int
@@ -63,14 +64,14 @@ class Measured:
 
     @property
     def per_core(self) -> float:
-        """Operations a second of one core that has nothing else to do."""
+        """Returns the operations per second of a core that does nothing else."""
         return 1e3 / (self.service_cpu + self.database_cpu)
 
 
 def measure(processes: int, *, operations: int) -> Measured:
-    """So many operations through so many processes."""
+    """Measures this many operations with this many processes."""
     with ready_service("auto", "postgresql") as (service, server):
-        service.stop()  # people enrolled at one process, whose outbox had their SMS codes
+        service.stop()  # people enrolled at a single process, whose outbox held their SMS codes
         service.options = ("--workers", str(processes))
         service.start()
         return asyncio.run(_measure(service, server, processes, operations))
@@ -109,7 +110,7 @@ def _family(parent: psutil.Process) -> float:
 
 
 async def _drive(phones: list[Attacker], business: httpx.AsyncClient, count: int) -> list[float]:
-    """How long each took, in seconds; seven of ten are logins."""
+    """Returns the duration of each operation in seconds; seven of ten are logins."""
     took: list[float] = []
 
     async def go_on(number: int, phone: Attacker) -> None:
@@ -124,7 +125,7 @@ async def _drive(phones: list[Attacker], business: httpx.AsyncClient, count: int
 
 
 def limits(measured: Measured) -> list[str]:
-    """What machines of other sizes carry by these figures, and what ends it first."""
+    """Returns what machines of other sizes handle by these figures, and what limits them first."""
     service, database = measured.service_cpu, measured.database_cpu
     lines = []
     for cores in _CORES:
@@ -136,18 +137,16 @@ def limits(measured: Measured) -> list[str]:
         }
         first = min(rates, key=lambda name: rates[name])
         lines.append(
-            f"{cores:3} cores: {rates[first]:6.0f} operations/s, ended by {first};"
+            f"{cores:3} cores: {rates[first]:6.0f} operations/s, limited by {first};"
             f" {rates[first] / _BANKID:5.1f} times BankID's mean of {_BANKID}"
         )
     for name, rate in (("mean", _BANKID), ("peak", 10 * _BANKID)):
-        lines.append(
-            f"BankID's {name}, {rate}/s: {rate * (service + database) / 1e3:.1f} cores that are full"
-        )
+        lines.append(f"BankID's {name}, {rate}/s: {rate * (service + database) / 1e3:.1f} fully used cores")
     return lines
 
 
 def table(results: list[Measured]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     first = results[0]
     lines = [
         "milliseconds of CPU per operation, 7 logins to 3 signatures; op/s/core: by service and database; p50, p99: ms",

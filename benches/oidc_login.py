@@ -1,7 +1,8 @@
-"""Server CPU per login by OpenID Connect: authorize, the page's stream, scan, PIN, back with the code, token, userinfo.
+"""Server CPU time per login by OpenID Connect, by step.
 
-The service is the real process; browser, phone and business system run in this one, and their work is not counted.
-The page's script and style are not fetched: a browser has them.
+The steps are authorize, the page's stream, scan, PIN, return with the code, token and userinfo. The service
+runs as a real process; browser, phone and business system run in this process, and their work isn't counted.
+The page's script and style aren't fetched, because a browser has them cached.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Answer, Attacker
 
 BOUND_MS: Final = 8.0
-"""Issue 4's, of the service and its database together."""
+"""Bound of issue 4 for the service and its database together."""
 
 STEPS: Final = ("authorize", "scan", "sign", "back", "token", "userinfo")
 _REDIRECT: Final = "http://localhost/callback"
@@ -37,7 +38,7 @@ _PAGE: Final = re.compile(r'data-resume="([^"]+)".*?request="([^"]+)" token="([^
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of CPU per login, of the service by step and of PostgreSQL in all."""
+    """CPU milliseconds per login: the service's by step, and PostgreSQL's in total."""
 
     database: str
     steps: dict[str, float]
@@ -45,13 +46,13 @@ class Measured:
 
     @property
     def both(self) -> float:
-        """Of service and database."""
+        """Returns the CPU time of service and database."""
         return sum(self.steps.values()) + self.database_cpu
 
 
 @dataclass(slots=True)
 class Login:
-    """One login on its way: this phone, a browser of its own, and the business system's server."""
+    """One login in progress: a phone, a browser of its own, and the business system's server."""
 
     phone: Attacker
     business: httpx.AsyncClient
@@ -63,7 +64,7 @@ class Login:
     watching: AsyncIterator[str] | None = None
 
     async def authorize(self) -> None:
-        """The browser gets the page, and the page its stream with the QR codes."""
+        """Loads the page in the browser, and its stream with the QR codes."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest())
         answer = await self.business.get(
             "/oidc/authorize",
@@ -86,7 +87,7 @@ class Login:
         self.found["qr"] = await anext(self.watching)
 
     async def _events(self) -> AsyncIterator[str]:
-        """The first QR code, then whatever comes until the stream ends."""
+        """Yields the first QR code, then everything until the stream ends."""
         path = f"/api/pc/requests/{self.found['request']}/events"
         bearer = {"Authorization": f"Bearer {self.found['status']}"}
         async with self.business.stream("GET", path, headers=bearer, auth=None) as stream:
@@ -99,11 +100,11 @@ class Login:
                     yield json.loads(value)["texts"][0]
 
     async def scan(self) -> None:
-        """The phone takes the request."""
+        """Scans the QR code with the phone."""
         self.messages = await self.phone.scan(self.found["qr"])
 
     async def sign(self) -> None:
-        """The phone opens a session, computes its half and finishes; the page's stream ends."""
+        """Opens a session, computes the phone's half and finishes; the page's stream ends."""
         session = await self.phone.open(self.messages)
         assert not isinstance(session, Answer), session
         answer = await self.phone.finish(self.phone.finish_body(session, self.phone.right_share))
@@ -115,12 +116,12 @@ class Login:
             pass
 
     async def back(self) -> None:
-        """The browser is sent back with the code."""
+        """Follows the redirect to the business system with the code."""
         answer = await self.business.get(self.found["done"], cookies=self.cookies)
         self.found["code"] = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
 
     async def token(self) -> None:
-        """The business system gets the tokens."""
+        """Fetches the tokens as the business system."""
         data = {
             "grant_type": "authorization_code",
             "code": self.found["code"],
@@ -132,14 +133,14 @@ class Login:
         self.found["token"] = answer.json()["access_token"]
 
     async def userinfo(self) -> None:
-        """And who logged in."""
+        """Fetches who logged in."""
         bearer = {"Authorization": f"Bearer {self.found['token']}"}
         answer = await self.business.get("/oidc/userinfo", headers=bearer, auth=None)
         answer.raise_for_status()
 
 
 def measure(database: DatabaseName, *, logins: int) -> Measured:
-    """One service with the engine that it takes by itself."""
+    """Measures a service with its default engine."""
     with ready_service("auto", database, MSHIELD_REQUESTS_PER_ADDRESS="1000000") as (service, server):
         service.command("oidc", "client", "set", service.system["client_id"], "--redirect-uri", _REDIRECT)
         return asyncio.run(_measure(service, server, logins))
@@ -174,7 +175,7 @@ async def _log_in(
     process: psutil.Process,
     count: int,
 ) -> dict[str, float]:
-    """CPU seconds of the service by step: one login on each phone at a time, each step for all before the next."""
+    """Returns the service's CPU seconds by step: one login per phone at a time, each step for all before the next."""
     spent = dict.fromkeys(STEPS, 0.0)
     for _ in range(count // len(phones)):
         logins = [Login(phone, business, service.system["client_id"]) for phone in phones]
@@ -191,7 +192,7 @@ async def _taken(login: Login, step: str) -> None:
 
 
 def table(results: list[Measured]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     head = (
         f"{'database':<11}" + "".join(f"{step:>10}" for step in STEPS) + f"{'DB':>7} {'both':>7} {'bound':>6}"
     )

@@ -1,8 +1,9 @@
-"""More calls than fit: how long those take that are let in, how many are refused, and what it does to the memory.
+"""Service under overload: durations of accepted calls, number of refused ones, and memory.
 
-A business system asks for signatures of eight documents at one service process, first as fast as it can with 32 at a
-time (what fits), then at seven tenths of that, then at three times. Calls are sent when they are due, whether or not
-the ones before them were answered; a call's time counts from when it was due.
+A business system requests signatures of eight documents from one service process: first as fast as possible
+with 32 concurrent calls (the capacity), then at 70 % of that rate, then at three times it. Calls are sent
+when they are due, whether or not earlier ones were answered; the duration of a call is measured from its due
+time.
 """
 
 import argparse
@@ -28,7 +29,7 @@ _REFUSED: Final = 503
 
 @dataclass(slots=True)
 class Load:
-    """Seconds of each accepted and each refused call; the process's memory at the begin, halfway and the end (MB)."""
+    """Seconds of each accepted and each refused call; the process's memory at start, halfway and end (MB)."""
 
     seconds: float
     accepted: list[float] = field(default_factory=list)
@@ -38,7 +39,7 @@ class Load:
 
 
 class Caller:
-    """Raw calls over connections that stay; as many as are needed at once."""
+    """Raw HTTP calls over persistent connections, as many as are needed concurrently."""
 
     def __init__(self, service: LiveService) -> None:
         system, self._port = service.system, service.port
@@ -53,7 +54,7 @@ class Caller:
         self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def __call__(self) -> int:
-        """The answer's status."""
+        """Sends the call and returns the status of the answer."""
         reader, writer = self._free.pop() if self._free else await self._connected()
         writer.write(self._call)
         head = await reader.readuntil(b"\r\n\r\n")
@@ -67,13 +68,13 @@ class Caller:
         return await asyncio.open_connection("127.0.0.1", self._port)
 
     def close(self) -> None:
-        """All connections end."""
+        """Closes all connections."""
         for _, writer in self._free:
             writer.close()
 
 
 async def what_fits(call: Caller, seconds: float) -> float:
-    """Calls a second, by a few callers who each wait for their answer."""
+    """Returns the calls per second of a few callers, each of which waits for its answer."""
     until, done = time.perf_counter() + seconds, 0
 
     async def go_on() -> None:
@@ -87,7 +88,7 @@ async def what_fits(call: Caller, seconds: float) -> float:
 
 
 async def loaded(call: Caller, process: psutil.Process, *, rate: float, seconds: float) -> Load:
-    """So many calls a second, whatever becomes of them."""
+    """Sends calls at this rate, regardless of their answers."""
     load = Load(seconds)
     tasks: set[asyncio.Task[None]] = set()
 
@@ -118,10 +119,10 @@ async def loaded(call: Caller, process: psutil.Process, *, rate: float, seconds:
 
 
 async def measure(service: LiveService, seconds: float) -> tuple[float, Load, Load]:
-    """What fits (calls a second), and the two loads."""
+    """Returns the capacity (calls per second) and the results of the two loads."""
     assert service.process is not None
     process, call = psutil.Process(service.process.pid), Caller(service)
-    await what_fits(call, seconds / 3)  # warms up
+    await what_fits(call, seconds / 3)  # warm-up
     fits = await what_fits(call, seconds)
     normal = await loaded(call, process, rate=NORMAL * fits, seconds=seconds)
     over = await loaded(call, process, rate=TIMES * fits, seconds=seconds)
@@ -139,7 +140,7 @@ def _shown(name: str, load: Load) -> str:
 
 
 def _milliseconds(seconds: list[float]) -> tuple[float, float]:
-    """Median and 99th percentile."""
+    """Returns the median and the 99th percentile."""
     ordered = sorted(seconds) or [0.0]
     return 1e3 * ordered[len(ordered) // 2], 1e3 * ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
 

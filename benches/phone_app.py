@@ -1,9 +1,9 @@
 """The phone app in Chromium against the service: first load, first paint, signing, opening a PDF.
 
-Each figure is the median of several runs, each in a browser of its own kind: the first load with an empty cache on
-Lighthouse's mobile setting (1.6 Mbps, 150 ms, processor four times slower), the signature with the real rounds of the
-PIN's key. Chromium slows the page down and not its workers: a worker's time is taken four times, that of the PIN and
-that of drawing by a view.
+Each figure is the median of several runs, each under its own conditions: the first load with an empty cache
+and Lighthouse's mobile setting (1.6 Mbps, 150 ms, processor four times slower), the signature with the real
+number of rounds for the PIN's key. Chromium throttles the page but not its workers, so the worker times of
+the PIN and of drawing a view are multiplied by four.
 """
 
 import base64
@@ -46,7 +46,7 @@ new PerformanceObserver((list) => {
   for (const { startTime } of list.getEntries()) window.painted = startTime;
 }).observe({ type: "largest-contentful-paint", buffered: true });
 """
-# When the sixth digit was pressed and when the result stands; the time of each of the worker's orders between them.
+# Times of the sixth digit and of the visible result, and the duration of each order to the worker in between.
 _SIGNED: Final = """
 window.pressed = 0;
 window.signed = 0;
@@ -74,14 +74,14 @@ Worker.prototype.postMessage = function (message, ...rest) {
   return postMessage.call(this, message, ...rest);
 };
 """
-# As the app measures them: a worker's order to its answer; the screen's asking until it has what was drawn.
+# The app's own measurements: the duration of the worker's order, and of the screen's wait for the drawing.
 _CHECKED: Final = "mshield-drawn"
 _OPENED_DRAWING: Final = "mshield-drawing-opened"
 _IS_MEASURED: Final = "(name) => performance.getEntriesByName(name).length > 0"
 _MEASURED: Final = "(name) => performance.getEntriesByName(name)[0].duration"
 _GOODS_OF_MEGABYTE: Final = 2_900
 _FIRST_PAGE: Final = ".page[aria-busy=false] canvas"
-# The app's own way to the request, without a load of the page.
+# Navigation inside the app to the request, without loading the page.
 _OPENED: Final = """
 (page) => new Promise((resolve) => {
   const began = performance.now();
@@ -105,7 +105,10 @@ def _loads(browser: Browser, origin: str, runs: int) -> list[Figure]:
             "first load on an empty cache, gzipped", "kB", [each.page / 1e3 for each in found], LOAD_BOUND
         ),
         Figure(
-            "  and behind it, all screens for offline use", "kB", [each.behind / 1e3 for each in found], None
+            "  then, in the background, all screens for offline use",
+            "kB",
+            [each.behind / 1e3 for each in found],
+            None,
         ),
         Figure("largest paint, Lighthouse's mobile setting", "ms", paints, PAINT_BOUND),
     ]
@@ -137,10 +140,10 @@ def _signatures(party: Party, app: Holder, camera: Camera, runs: int) -> list[Fi
         signing.append(whole + (SLOWER - 1) * worker)
         in_worker.append(SLOWER * worker)
         page.close()
-    # The first run has nothing in the browser's caches of compiled code, as a phone after an update.
+    # The first run starts without compiled code in the browser's caches, like a phone after an update.
     return [
         Figure(f"PIN entered to signed, {SLOWER} times slower", "ms", signing[1:], SIGN_BOUND),
-        Figure("  of it the worker: the PIN's key and the share's half", "ms", in_worker[1:], None),
+        Figure("  of which the worker: the PIN's key and the share's half", "ms", in_worker[1:], None),
         Figure("camera open to code read", "ms", reading[1:], READ_BOUND),
     ]
 
@@ -157,7 +160,7 @@ def _scanned(party: Party, app: Holder, camera: Camera) -> Page:
 
 
 def _drawings(party: Party, app: Holder, camera: Camera, runs: int) -> list[Figure]:
-    """Of 100 goods, and of 1 MB of them: the check by a worker, and what the screen then waits for."""
+    """Measures documents of 100 goods and of 1 MB: the worker's check, and how long the screen then waits."""
     with_view(party)
     figures = []
     for name, goods, bound in (("100 goods", 100, DRAW_BOUND), ("1 MB", _GOODS_OF_MEGABYTE, LONG_BOUND)):
@@ -171,8 +174,8 @@ def _drawings(party: Party, app: Holder, camera: Camera, runs: int) -> list[Figu
 
 
 def _drawing(party: Party, app: Holder, camera: Camera, document: dict[str, Any]) -> tuple[float, float]:
-    """Milliseconds of the check, and of the screen's waiting."""
-    # Nobody's code stands before the lens when the scanner opens. The second it takes is the worker's to warm up.
+    """Returns the milliseconds of the check and of the screen's wait."""
+    # No code is in view when the scanner opens; during that second the worker warms up.
     camera.film_screen(Screen.of(party.ask("signature", documents=[document])), aiming=1)
     page = app.page("/scan")
     page.get_by_role("heading", name="确认签名").wait_for()
@@ -183,7 +186,7 @@ def _drawing(party: Party, app: Holder, camera: Camera, document: dict[str, Any]
 
 
 def _sign(app: Holder, page: Page) -> tuple[float, float]:
-    """Milliseconds from the sixth digit until the result stands, and of the worker in it."""
+    """Returns the milliseconds from the sixth digit to the visible result, and the worker's share of them."""
     app.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.get_by_role("button", name="输入 PIN 码签名").click()
     enter_pin(page, CLERK.pin)
@@ -194,7 +197,7 @@ def _sign(app: Holder, page: Page) -> tuple[float, float]:
 
 
 def _pdfs(party: Party, app: Holder, runs: int) -> list[Figure]:
-    """From the request's screen to the first page; the viewer's worker isn't slowed down."""
+    """Measures from the request's screen to the first page; the viewer's worker isn't throttled."""
     content = heavy()
     document = {"title": "合同", "media_type": "application/pdf", "format": "cms"}
     made = party.ask("signature", documents=[{**document, "content_b64": base64.b64encode(content).decode()}])
@@ -229,7 +232,7 @@ def _service() -> Iterator[tuple[Party, Path]]:
 
 
 def measure(runs: int) -> list[Figure]:
-    """All figures of the app."""
+    """Measures all figures of the app."""
     with _service() as (party, folder), sync_playwright() as playwright:
         engine = folder / "engine"
         bundle(engine)
@@ -248,7 +251,7 @@ def measure(runs: int) -> list[Figure]:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measures and prints the figures."""
     show(measure, str(__doc__), runs=7)
 
 

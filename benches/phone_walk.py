@@ -1,9 +1,9 @@
-"""How often somebody taps and what they type in the phone app, from the first start to signing and coming back.
+"""Number of taps and typed characters in the phone app, from the first start to signing and to a later login.
 
-A walk through the screens in Chromium against the service, on a phone's screen with a camera that films the PC's code.
-A tap into each field that is filled counts, and each digit of a PIN; what the system's own dialogs ask (camera, finger)
-doesn't. The time is the machine's: nobody thinks or aims in between, the SMS is there at once, and what the tool itself
-takes for an action, some 20 ms, is in it.
+The bench goes through the screens in Chromium against the service, on a phone's screen with a camera that
+films the PC's code. A tap into each filled field counts, and so does each digit of a PIN; the system's own
+dialogs (camera, fingerprint) don't. Times are machine times: there is no thinking or aiming, the SMS arrives
+at once, and the tool's own 20 ms per action are included.
 """
 
 import sys
@@ -28,8 +28,8 @@ from tests.support.chromium import WHOLE, launch
 
 GOAL_BY_PIN: Final = 12
 GOAL_BY_FINGER: Final = 3
-"""Taps from a cold start to signed in."""
-# Taps, fields that were filled without one, and characters, over all pages of the tab.
+"""Greatest allowed number of taps from a cold start to logged in."""
+# Taps, fields filled without a tap, and characters, over all pages of the tab.
 _COUNT: Final = """
 const bump = (name, by) => (sessionStorage[name] = by + Number(sessionStorage[name] ?? 0));
 const sizes = new WeakMap();
@@ -47,7 +47,7 @@ _COUNTED: Final = "() => ['walk-taps', 'walk-typed'].map((name) => Number(sessio
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stretch of the walk: taps, characters, seconds of machine time."""
+    """A part of the walk: taps, characters, seconds of machine time."""
 
     name: str
     taps: int
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(slots=True)
 class Walk:
-    """One person with one phone; `steps` grow as they go."""
+    """One person with one phone; `steps` collects the measurements."""
 
     user: User
     party: Party
@@ -66,12 +66,12 @@ class Walk:
 
     @property
     def page(self) -> Page:
-        """What they look at."""
+        """Returns the page that the person sees."""
         return self.user.page
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Counts what is done within."""
+        """Counts what is done in the body."""
         taps, typed = self._counted()
         begun = time.monotonic()
         yield
@@ -83,7 +83,7 @@ class Walk:
         return int(taps), int(typed)
 
     def ask(self, kind: str) -> dict[str, Any]:
-        """A request of a business system, whose code the camera films from now on."""
+        """Makes a request as a business system; the camera films its code from then on."""
         document = {"title": "出口货物报关单", "media_type": "text/plain", "content_b64": "aGVsbG8="}
         made = self.party.ask(kind, **({"documents": [document]} if kind == "signature" else {}))
         self.camera.film_screen(Screen.of(made), seconds=20)
@@ -91,7 +91,7 @@ class Walk:
 
 
 def walk(party: Party, page: Page, camera: Camera) -> list[Step]:
-    """From the first start to coming back."""
+    """Walks from the first start to a later login."""
     person = newcomer(party.service)
     all_of_it = Walk(User(party.service, page, person), party, camera)
     for part in (_to_certificate, _to_signatures, _come_back):
@@ -171,7 +171,7 @@ def _come_back(walk: Walk) -> None:
 
 @contextmanager
 def counted_page(playwright: Playwright, party: Party, camera: Camera) -> Iterator[Page]:
-    """A page on a phone that knows nothing yet, in a browser of its own with this camera; it counts what is done."""
+    """Yields a page on a new phone, in a browser of its own with this camera; the page counts taps and characters."""
     browser = launch(playwright, *camera.flags, program=WHOLE)
     try:
         context = browser.new_context(**PIXEL, locale="zh-CN")
@@ -183,7 +183,7 @@ def counted_page(playwright: Playwright, party: Party, camera: Camera) -> Iterat
 
 
 def measure() -> list[Step]:
-    """The walk, in a service and a browser of its own."""
+    """Runs the walk with a service and a browser of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         party_in(Path(folder)) as party,
@@ -196,7 +196,7 @@ def measure() -> list[Step]:
 
 
 def show(steps: list[Step], say: Callable[[str], object] = print) -> bool:
-    """The table; whether coming back keeps to its goals."""
+    """Prints the table; returns whether a later login meets its goals."""
     say("| | taps | characters typed | machine time |")
     say("|---|---|---|---|")
     for step in steps:

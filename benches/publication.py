@@ -1,9 +1,9 @@
-"""CPU of issuing and publishing with 100 000 certificates, 10 000 of them revoked and 2 000 on hold; both databases.
+"""CPU cost of issuing and publishing with 100 000 certificates, 10 000 revoked and 2 000 on hold; both databases.
 
-Issuing is all that follows once a certification request is co-signed, which ends with verifying the signature: checking
-the request, the reservation, the certificate, its event. A list is made after one more revocation. An OCSP answer is
-one that is kept, asked for again, in groups, since reading the clocks between two costs more than they do. All of it
-runs on the event loop that the service runs on.
+Issuing covers everything after a certification request is co-signed, which ends with the check of its
+signature: checking the request, the reservation, the certificate, its event. A list is made after one more
+revocation. An OCSP answer is a stored one, requested again; these are measured in groups, because reading the
+clocks costs more than an answer. Everything runs on the service's event loop.
 """
 
 import argparse
@@ -23,24 +23,24 @@ from uvicorn.loops.auto import auto_loop_factory
 from benches.cpu import database_cpu
 from benches.http_signing import AT_ONCE
 from benches.lists import CERTIFICATES, fill, settle
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.domain.tokens import token_hash
 from mshield.gm import sm2
-from mshield.keys.keyring import Keyring
-from mshield.main import collect_as_the_service
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.names import LeafSubject
 from mshield.pki.revocation.crl import Revoked, build_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
-from mshield.services.accounts.session import Caller
-from mshield.services.certificates.certificate import Certificates
-from mshield.services.identity.proofs import Proofs
-from mshield.services.publication.crl import entries_of
-from mshield.settings import Settings
-from mshield.store.ca.authorities import CrlRow, insert_crl
-from mshield.store.certificates.certificates import list_revoked
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
+from mshield.server.accounts.session import Caller
+from mshield.server.authorities.rows.authorities import CrlRow, insert_crl
+from mshield.server.certificates.certificate import Certificates
+from mshield.server.certificates.rows.certificates import list_revoked
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.migrate import migrate
+from mshield.server.database.opening import open_database
+from mshield.server.identity.proofs import Proofs
+from mshield.server.keys.keyring import Keyring
+from mshield.server.main import collect_as_the_service
+from mshield.server.publication.crl import entries_of
+from mshield.server.settings.settings import Settings
+from mshield.wire.tokens import token_hash
 from tests.support.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
 from tests.support.more_phones import proven
 from tests.support.postgresql import Server, start_server
@@ -60,7 +60,7 @@ DatabaseName = Literal["sqlite", "postgresql"]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of this process's CPU for one, `database_cpu` of PostgreSQL's beside it; `bound` is issue 3's."""
+    """CPU milliseconds of this process per operation, `database_cpu` for PostgreSQL; `bound` is that of issue 3."""
 
     database: str
     what: str
@@ -70,7 +70,7 @@ class Measured:
 
 
 class _Meter:
-    """Measures one thing after the other on one database."""
+    """Measures operations on one database."""
 
     def __init__(self, database: DatabaseName, server: Server | None) -> None:
         self._database, self._server = database, server
@@ -86,7 +86,7 @@ class _Meter:
         prepare: Call | None = None,
         at_once: int = 1,
     ) -> None:
-        """The mean of `rounds` calls, each with its number, each after `prepare`, which isn't counted."""
+        """Adds the mean of `rounds` numbered calls, each after `prepare`, which isn't counted."""
         cpu = in_database = 0.0
         for first in range(0, rounds, at_once):
             if prepare is not None:
@@ -100,7 +100,7 @@ class _Meter:
 
 
 def run(database: DatabaseName, *, certificates: int) -> list[Measured]:
-    """All figures on one database."""
+    """Measures all figures on one database."""
     with tempfile.TemporaryDirectory(prefix="mshield-publication-") as name:
         folder = Path(name)
         if database == "sqlite":
@@ -121,7 +121,7 @@ def _in_loop(main: Coroutine[Any, Any, T]) -> T:
 async def _run(url: str, server: Server | None, certificates: int) -> list[Measured]:
     await asyncio.to_thread(migrate, url)
     db = await open_database(url)
-    ca = await make_ca(db, Keyring.generate(), now=_NOW, settings=Settings(database=url))
+    ca = await make_ca(db, Keyring.generate(), now=_NOW, settings=Settings.of(database=url))
     await fill(db, certificates)
     collect_as_the_service()
     meter = _Meter("sqlite" if server is None else "postgresql", server)
@@ -134,7 +134,9 @@ async def _run(url: str, server: Server | None, certificates: int) -> list[Measu
 async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
     confirmed = [await _confirmed(ca) for _ in range(ISSUED)]
     await settle(ca.db)
-    certificates = Certificates(ca.db, ca.engine, ca.authorities, ca.issue, Proofs(ca.db, ca.issue.settings))
+    certificates = Certificates(
+        ca.db, ca.engine, ca.authorities, ca.issue, Proofs(ca.db, ca.issue.settings.identity)
+    )
 
     async def finish(first: int) -> None:
         for each in confirmed[first : first + AT_ONCE]:
@@ -153,8 +155,8 @@ async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
     async def sign(number: int) -> None:
         await ca.issue.issue(serials[number], now=_NOW)
 
-    await meter.add("  of it the reservation", reserve, rounds=ISSUED, at_once=AT_ONCE)
-    await meter.add("  of it certificate and event", sign, rounds=ISSUED, at_once=AT_ONCE)
+    await meter.add("  of which the reservation", reserve, rounds=ISSUED, at_once=AT_ONCE)
+    await meter.add("  of which certificate and event", sign, rounds=ISSUED, at_once=AT_ONCE)
 
 
 async def _measure_publishing(ca: Ca, meter: _Meter) -> None:
@@ -170,7 +172,7 @@ async def _measure_publishing(ca: Ca, meter: _Meter) -> None:
     await meter.add("list after one more revocation", make, rounds=LISTS, bound=50, prepare=revoke)
     for name, call in _parts_of_a_list(ca):
         await meter.add(f"  of it {name}", call, rounds=LISTS)
-    await meter.add("list that stands, asked for again", make, rounds=LISTS)
+    await meter.add("stored list, requested again", make, rounds=LISTS)
     leaf = await ca.certify(now=_NOW)
     request = build_ocsp_request([CertId.of(ca.authorities.issuing.certificate, leaf.serial)])
 
@@ -182,7 +184,7 @@ async def _measure_publishing(ca: Ca, meter: _Meter) -> None:
 
 
 def _parts_of_a_list(ca: Ca) -> list[tuple[str, Call]]:
-    """Reading the rows; making, checking and signing the list; storing it."""
+    """Returns the parts of a list: reading the rows; building, checking and signing it; storing it."""
     issuing = ca.authorities.issuing
     entries: list[Revoked] = []
     ders: list[bytes] = []
@@ -207,7 +209,11 @@ def _parts_of_a_list(ca: Ca) -> list[tuple[str, Call]]:
         crl = CrlRow(1000 + number, "", _NOW, _NOW)
         await insert_crl(ca.db, authority="root", crl=crl, der=ders[number])
 
-    return [("reading what is revoked", read), ("building, lint, signature", build), ("storing", store)]
+    return [
+        ("reading the revoked certificates", read),
+        ("building, lint, signature", build),
+        ("storing", store),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,7 @@ class _Confirmed:
 
 
 async def _confirmed(ca: Ca) -> _Confirmed:
-    """A logged-in phone whose certification request is signed, with the rows that enrolment would have left."""
+    """Returns a logged-in phone whose certification request is signed, with the rows that enrolment leaves."""
     new, private = await person(ca.db, ca.keyring, ca.engine, now=_NOW)
     info = build_request_info(_SUBJECT, private.public)
     signature = sm2.sign(ca.engine, private, info)
@@ -265,7 +271,7 @@ async def _confirmed(ca: Ca) -> _Confirmed:
 
 
 def table(results: list[Measured]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     lines = [f"{'database':<12}{'milliseconds of CPU':<34}{'service':>9}{'database':>10}{'bound':>8}"]
     for each in results:
         bound = "" if each.bound is None else f"{each.bound:8.1f}"

@@ -1,4 +1,4 @@
-"""A running service for measurements: on a fresh database, with people who are enrolled on their phones."""
+"""A running service for measurements, on a fresh database, with people enrolled on their phones."""
 
 import secrets
 import tempfile
@@ -12,13 +12,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from mshield.demo.people import OPERATOR, Person
+from mshield.testkit.demo.people import OPERATOR, Person
 from tests.support.live_service import LiveService, apply, log_in, register
 from tests.support.postgresql import Server, start_server
 from tests.support.raw_cosigning import Attacker
 
 PHONES: Final = 6
-"""As many as one person may have. Each signs one document after the other, all phones at the same time."""
+"""Phones per person, the greatest allowed number. Each signs one document after the other, all concurrently."""
 PEOPLE: Final = (
     OPERATOR,
     replace(OPERATOR, name="沈若澜", id_number="33020319930727264X", phone="13800006028"),
@@ -34,7 +34,7 @@ PEOPLE: Final = (
         credit_code="91370203MA3YK2D9RF",
     ),
 )
-"""Of the example's filing records."""
+"""People in the example's filing records."""
 
 EngineName = Literal["botan", "openssl"]
 DatabaseName = Literal["sqlite", "postgresql"]
@@ -44,7 +44,7 @@ DatabaseName = Literal["sqlite", "postgresql"]
 def ready_service(
     engine: str, database: DatabaseName, *, memory: str = "64MB", **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
-    """A running service on a fresh database, all people enrolled on all their phones."""
+    """Yields a running service on a fresh database, with all people enrolled on all of their phones."""
     with bare_service(engine, database, memory=memory, **settings) as (service, server):
         with ThreadPoolExecutor(len(PEOPLE)) as pool:
             list(pool.map(partial(_enrol, service), PEOPLE))
@@ -55,7 +55,7 @@ def ready_service(
 def bare_service(
     engine: str, database: DatabaseName, *, memory: str = "64MB", **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
-    """A running service on a fresh database, with a business system and nobody else."""
+    """Yields a running service on a fresh database, with a business system and no people."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -65,7 +65,7 @@ def bare_service(
                 url,
                 engine,
                 fresh=True,
-                # Logins and signatures begin as fast as they can, more of them in a minute than a system may.
+                # Logins and signatures start at full rate, above the limit per minute of a business system.
                 settings={
                     "MSHIELD_ACCESS_LOG": "false",
                     "MSHIELD_JOBS": "off",
@@ -82,7 +82,7 @@ def bare_service(
 
 
 def _enrol(service: LiveService, person: Person) -> None:
-    """All phones of one person, one after the other: their SMS codes go to the same number."""
+    """Enrols all phones of one person in order, because their SMS codes go to the same number."""
     for number in range(PHONES):
         with service.phone(f"{person.phone}-{number}") as phone:
             if number == 0:
@@ -95,9 +95,9 @@ def _enrol(service: LiveService, person: Person) -> None:
 def database_of(
     folder: Path, kind: DatabaseName, *, memory: str = "64MB"
 ) -> Iterator[tuple[str, Server | None]]:
-    """The address of a new database in this folder, and the server that runs meanwhile, if any.
+    """Yields the address of a new database in this folder, and the server that runs meanwhile, if any.
 
-    `memory` is what PostgreSQL keeps pages in.
+    `memory` is the size of PostgreSQL's shared buffers.
     """
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'mshield.db'}", None
@@ -110,7 +110,7 @@ def database_of(
 
 
 def phones_of(service: LiveService) -> list[Attacker]:
-    """All phones of a ready service, each ready to sign."""
+    """Returns all phones of a ready service, each ready to sign."""
     phones = [
         Attacker.of(service.folder / f"{person.phone}-{number}", service.origin, person.pin)
         for person in PEOPLE

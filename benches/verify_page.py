@@ -1,7 +1,8 @@
-"""/verify/ in Chromium: a bundle from its choice to the verdict, and a file of 100 MB beside which the page goes on.
+"""/verify/ in Chromium: the time from choosing a bundle to the verdict, and responsiveness with a file of 100 MB.
 
-The page's own thread is four times slower than this machine's, as a phone's is. Each run has a browser context of its
-own. The bounds are this project's: a second for what people wait for, half of it for a page that stands still.
+The main thread is four times slower than this machine's, like a phone's. Each run has a browser context of
+its own. The bounds are this project's own: one second for a wait, half a second for a page that doesn't
+respond.
 """
 
 import tempfile
@@ -46,7 +47,7 @@ def _bundle(browser: Browser, origin: str, files: Path) -> float:
 
 
 def _large(browser: Browser, origin: str, files: Path) -> tuple[float, float]:
-    """Milliseconds until the verdict, and the longest in which the page did nothing."""
+    """Returns the milliseconds until the verdict, and the longest time in which the page didn't respond."""
     with visiting(browser, origin) as visit:
         visitor = visit()
         visitor.page.evaluate(_WATCH)
@@ -60,7 +61,7 @@ def _took(visitor: Visitor) -> float:
 
 
 def measure(runs: int) -> list[Figure]:
-    """All figures of the page."""
+    """Measures all figures of the page."""
     with (
         tempfile.TemporaryDirectory() as name,
         sync_playwright() as playwright,
@@ -78,12 +79,12 @@ def measure(runs: int) -> list[Figure]:
     return [
         Figure(f"bundle chosen to verdict, {SLOWER} times slower", "ms", bundles, VERDICT_BOUND),
         Figure("100 MB chosen to verdict", "ms", [took for took, _ in large], None),
-        Figure("  and the page still in it, at most", "ms", [still for _, still in large], STILL_BOUND),
+        Figure("  longest freeze of the page during that", "ms", [still for _, still in large], STILL_BOUND),
     ]
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measures and prints the figures."""
     show(measure, str(__doc__), runs=5)
 
 

@@ -1,6 +1,7 @@
-"""How long Python takes to read and draw a declaration of 100 goods and one of 1 MB, and to compare words with it.
+"""Time that Python takes to read and draw declarations of 100 goods and of 1 MB, and to compare words with them.
 
-CPU of one core, the best of some runs; the bounds are those of the phone, 50 ms and 1 s at a quarter of this speed.
+CPU time of one core, the best of several runs; the bounds are those of the phone, 50 ms and 1 s, at a quarter
+of this speed.
 """
 
 import time
@@ -22,7 +23,7 @@ _RUNS: Final = 5
 
 
 def main() -> None:
-    """Prints milliseconds for each size."""
+    """Prints the milliseconds for each size."""
     view = read_view(shipped_view("declaration"))
     print("goods      kB   draw ms   compare ms")
     for goods in (100, 1460):
@@ -33,14 +34,14 @@ def main() -> None:
 
 
 def declaration(goods: int) -> bytes:
-    """The example's declaration with so many goods."""
+    """Returns the example's declaration with this many goods."""
     text = _CONTENT.read_text(encoding="utf-8")
     start, end = text.index("<商品>"), text.index("</商品>") + len("</商品>")
     return (text[:start] + text[start:end] * goods + text[end:]).encode()
 
 
 def _best(run: Callable[[], object]) -> float:
-    """Milliseconds of CPU of the fastest of a few runs."""
+    """Returns the CPU milliseconds of the fastest of several runs."""
     times = []
     for _ in range(_RUNS):
         started = time.process_time()

@@ -1,7 +1,7 @@
-"""PCs that wait: memory and CPU of the service for them, and the time from the phone's answer until the PC knows.
+"""Waiting PCs: memory and CPU time of the service, and the time from the phone's answer until the PC learns of it.
 
-One service process on PostgreSQL. The PCs are a process of their own; phones sign requests for which PCs wait, a few
-at a time, while all the others go on waiting.
+One service process runs on PostgreSQL. The PCs are a separate process; phones sign requests that some PCs
+wait for, a few at a time, while the other PCs go on waiting.
 """
 
 import argparse
@@ -25,20 +25,20 @@ from benches.ready_service import phones_of, ready_service
 from tests.support.live_service import LiveService
 
 WARM_UP: Final = 100
-"""PCs that wait before the memory is looked at: what the first ones bring stays."""
+"""Number of waiting PCs before memory is first measured, because the first ones add a fixed amount."""
 
 SETTLE_SECONDS: Final = 20.0
-"""How long all wait before it is looked at again: two rounds of QR codes."""
+"""Time that all PCs wait before memory is measured again: two rounds of QR codes."""
 
 AT_ONCE: Final = 3
-"""Phones at work at the same time."""
+"""Number of phones that work concurrently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """`kilobytes` of the service's resident memory per PC; `p50`, `p99`, `longest` in ms after the phone's answer.
+    """`kilobytes` is the service's resident memory per PC; `p50`, `p99`, `longest` are ms after the phone's answer.
 
-    `busy` is the share of a core that the service takes while all of them wait and nothing happens, in percent.
+    `busy` is the percentage of a core that the service uses while all PCs wait and nothing happens.
     """
 
     way: str
@@ -52,7 +52,7 @@ class Waited:
 
 
 def measure(*, poll: bool, pcs: int, signed: int) -> Waited:
-    """One way of waiting, on a service of its own."""
+    """Measures one way of waiting, on a service of its own."""
     with ready_service("auto", "postgresql") as (service, _), _readers() as readers:
         return asyncio.run(_measure(service, readers, poll=poll, pcs=pcs, signed=signed))
 
@@ -68,7 +68,7 @@ async def _measure(
         waiting = [Signature(phones[number % len(phones)], business) for number in range(WARM_UP + pcs)]
         for each in waiting:
             await each.create()
-        # Whoever waits longest shall not be the one who is told.
+        # The PCs that have waited longest shouldn't be the measured ones.
         chosen = waiting[WARM_UP :: max(1, pcs // signed)][:signed]
         _order(service, readers, waiting[:WARM_UP], poll=poll, told=[])
         before = process.memory_info().rss
@@ -96,7 +96,7 @@ async def _measure(
 
 
 async def _sign(requests: list[Signature]) -> dict[str, float]:
-    """When each request's phone had the answer to its signature."""
+    """Returns the time of the phone's answer to the signature of each request."""
     answered: dict[str, float] = {}
 
     async def work(mine: list[Signature]) -> None:
@@ -105,7 +105,7 @@ async def _sign(requests: list[Signature]) -> dict[str, float]:
             await each.sign()
             answered[_created(each)["id"]] = time.monotonic()
 
-    # A key has one session at a time, so each phone's requests go to one worker.
+    # A key has one session at a time, so the requests of a phone go to one worker.
     groups: dict[int, list[Signature]] = {}
     for each in requests:
         groups.setdefault(id(each.phone), []).append(each)
@@ -139,7 +139,7 @@ def _order(
     poll: bool,
     told: list[Signature],
 ) -> None:
-    """Has the readers wait, and returns when they do."""
+    """Makes the readers wait for the requests, and returns once they do."""
     assert readers.stdin is not None
     assert readers.stdout is not None
     order = {
@@ -158,7 +158,7 @@ def _order(
 
 
 def table(results: list[Waited]) -> str:
-    """For people."""
+    """Formats the results as a text table."""
     lines = [
         "kB: the service's resident memory per waiting PC; busy: % of a core that it takes while all wait;",
         "ms from the phone's answer until the PC has the news",

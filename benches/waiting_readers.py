@@ -1,6 +1,7 @@
-"""Many PCs that wait for requests, as one process of their own: `python -m benches.waiting_readers`.
+"""Process that simulates many PCs waiting for requests: `python -m benches.waiting_readers`.
 
-Reads what to do as one line of JSON, answers a line when all wait, and one with when each had the news.
+It reads its orders as one line of JSON. It answers with one line when all wait, and another with the time at
+which each PC got its news.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import time
 from typing import Any, Final
 
 _OPENING: Final = 50
-"""Connections that are opened at the same time."""
+"""Number of connections opened concurrently."""
 
 _HEADERS: Final = (
     "Host: localhost\r\n"
@@ -22,7 +23,7 @@ _HEADERS: Final = (
     "Referer: https://www.singlewindow.example/\r\n"
     "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n"
 )
-"""About as many as a browser sends: they are held for as long as it waits."""
+"""Headers of about the size that a browser sends; the service keeps them in memory while the PC waits."""
 
 
 class Pc(asyncio.Protocol):
@@ -63,7 +64,7 @@ class Pc(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Waits as it is told."""
+    """Waits for the requests named in the orders."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     loop = asyncio.get_running_loop()
     for line in sys.stdin:

@@ -1,7 +1,8 @@
-"""The walk of `benches.phone_walk` in WebKitGTK: how long the screens take where Safari's kin draws them.
+"""The walk of `benches.phone_walk` in WebKitGTK: how long the screens take in an engine close to Safari's.
 
-It has no camera and no authenticator here, so a PC's code is typed as its short code, and nobody opens by finger. The
-time is the machine's; the driver's look whether a button stands still, some 0.15 s before each tap, is in it.
+There is no camera and no authenticator here, so the PC's short code is typed and the app isn't opened by
+fingerprint. Times are machine times; the driver's check that a button has stopped moving, about 0.15 s before
+each tap, is included.
 """
 
 import tempfile
@@ -15,7 +16,7 @@ from typing import Final
 from selenium.webdriver.common.by import By
 
 from benches.phone_walk import Step, show
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
 from tests.browser.app.camera import Screen
 from tests.browser.app.consenting import NAMES
 from tests.browser.app.logged_out import END_LOGIN
@@ -25,12 +26,12 @@ from tests.browser.conftest import Party, party_in
 
 _DOCUMENT: Final = {"title": "出口货物报关单", "media_type": "text/plain", "content_b64": "aGVsbG8="}
 _TICK: Final = "arguments[0].click()"
-"""A tick's box is drawn by its label: the driver takes the field itself for hidden."""
+"""The label draws the tick box, so the driver takes the field itself to be hidden."""
 
 
 @dataclass(slots=True)
 class Walk:
-    """One person with one phone; `steps` grow as they go."""
+    """One person with one phone; `steps` collects the measurements."""
 
     browser: WebKit
     party: Party
@@ -39,29 +40,29 @@ class Walk:
 
     @contextmanager
     def step(self, name: str, typed: int) -> Iterator[None]:
-        """Counts what is done within; `typed` characters among it."""
+        """Counts what is done in the body, with `typed` characters."""
         self.browser.taps.clear()
         begun = time.monotonic()
         yield
         self.steps.append(Step(name, len(self.browser.taps), typed, time.monotonic() - begun))
 
     def open(self) -> None:
-        """The app, from its start."""
+        """Opens the app at its start."""
         self.browser.open(f"{self.party.service.origin}/app/")
 
     def end_login(self) -> None:
-        """As twelve hours later."""
+        """Ends the login, as happens after twelve hours."""
         self.browser.driver.execute_async_script(
             f"const done = arguments[0]; ({END_LOGIN})().then(done, done)"
         )
 
 
 def measure() -> list[Step]:
-    """The walk, in a service and a browser of its own."""
+    """Runs the walk with a service and a browser of its own."""
     with tempfile.TemporaryDirectory() as folder, party_in(Path(folder)) as party, webkit() as browser:
         walk = Walk(browser, party, newcomer(party.service))
         walk.open()
-        if not browser.has("开始使用", "Get started"):  # it may say of no language that its user reads it
+        if not browser.has("开始使用", "Get started"):  # the browser may report no preferred language
             browser.press("中文")
         with walk.step("first start → registered, logged in", 56):
             _register(walk)

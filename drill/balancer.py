@@ -1,4 +1,4 @@
-"""What HAProxy says of the service's nodes, at its socket."""
+"""Status of the service's nodes, read from HAProxy's socket."""
 
 import csv
 import socket
@@ -11,7 +11,7 @@ _SECONDS: Final = 2.0
 
 
 def nodes_out(folder: Folder, edge: str) -> frozenset[str]:
-    """The service's nodes to which this edge sends nobody. Raises OSError where its HAProxy isn't there."""
+    """Returns the service nodes that this edge sends no calls to. Raises OSError if its HAProxy isn't running."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_SECONDS)
         connection.connect(str(folder.of(edge) / "haproxy.sock"))

@@ -1,4 +1,4 @@
-"""The certificates of the nodes, by the script that is shipped; and the one that callers see."""
+"""Certificates of the nodes, made by the shipped script, and the one that callers see."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ _SCRIPT: Final = shipped.FOLDER / "certificates.sh"
 
 
 def make_certificates(folder: Folder) -> None:
-    """Of the site's authority, for each node that serves another; each node gets what is its own."""
+    """Makes certificates for all nodes that serve others; each node gets only its own."""
     made = folder.path / "authority"
     for node in (*ETCD, *DATA, *SERVE):
         kind = "server" if node in SERVE else "peer"
@@ -45,7 +45,7 @@ def _give(key: Path, place: Path, *, group: str | None) -> None:
 
 
 def _make_public(folder: Folder) -> None:
-    """The certificate of the site's address, for a week, which is its own authority."""
+    """Makes a self-signed certificate for the site's address, valid for a week."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SITE)])
     now = datetime.now(UTC)

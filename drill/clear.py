@@ -1,4 +1,4 @@
-"""Takes away what a drill left that was killed: `python -m drill.clear FOLDER`."""
+"""Removes what a killed drill left behind: `python -m drill.clear FOLDER`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What runs on each kind of node, started from the files of `deploy/ha`."""
+"""Programs of each kind of node, started from the files of `deploy/ha`."""
 
 import shutil
 import sys
@@ -13,10 +13,10 @@ from drill.shipped import filled, settings
 from drill.wires import run
 
 DISK_MB: Final = 700
-MSHIELD: Final = (sys.executable, "-m", "mshield.cli")
+MSHIELD: Final = (sys.executable, "-m", "mshield.cli.main")
 PATRONI: Final = "/usr/bin/patroni"
 _ON_FAILURE: Final = ("sh", "-c", 'until "$@"; do sleep 1; done', "sh")
-"""What starts a command anew until it ends well."""
+"""Shell command that repeats another command until it succeeds."""
 _SMS: Final = {
     "MSHIELD_SMS_GATEWAY": "aliyun",
     "MSHIELD_SMS_KEY_ID": "none",
@@ -24,7 +24,7 @@ _SMS: Final = {
     "MSHIELD_SMS_SIGN_NAME": "示例",
     "MSHIELD_SMS_TEMPLATES": '{"code":"SMS_1","lost":"SMS_2","restored":"SMS_3"}',
 }
-# All phones and systems of the drill call from one address.
+# High limits, because all phones and systems of the drill call from one address.
 LIMITS: Final = {
     "MSHIELD_REQUESTS_PER_SYSTEM": "1000000",
     "MSHIELD_REQUESTS_PER_ADDRESS": "1000000",
@@ -33,7 +33,7 @@ LIMITS: Final = {
 
 
 def postgresql_programs() -> Path:
-    """The folder of the newest PostgreSQL's programs. Raises RuntimeError where none is installed."""
+    """Returns the program folder of the newest PostgreSQL. Raises RuntimeError if none is installed."""
     installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if not installed:
         raise RuntimeError("the drill needs PostgreSQL: scripts/install-test-needs")
@@ -41,7 +41,7 @@ def postgresql_programs() -> Path:
 
 
 def start_etcd(folder: Folder, node: str) -> None:
-    """One of three."""
+    """Starts one of the three etcd processes."""
     config = folder.of(node) / "etcd.yml"
     data = folder.of(node) / "data"
     words = {"NODE": node, "ADDRESS": ADDRESSES[node], "CERTIFICATES": str(folder.certificates(node))}
@@ -50,7 +50,7 @@ def start_etcd(folder: Folder, node: str) -> None:
 
 
 def start_database(folder: Folder, node: str) -> None:
-    """Patroni, which starts PostgreSQL on the node's disk, as systemd would keep it, and the guard of its loop."""
+    """Starts Patroni as systemd would, which starts PostgreSQL on the node's disk, and the guard of its loop."""
     disk, config = folder.disk(node), folder.of(node) / "patroni.yml"
     disk.mkdir(exist_ok=True)
     if not disk.is_mount():
@@ -74,11 +74,16 @@ def start_database(folder: Folder, node: str) -> None:
     )
     shutil.chown(config, "postgres", "postgres")
     shutil.chown(folder.of(node), "postgres", "postgres")
-    # Debian's program for Debian's Python: nothing of this one's.
-    plain = {"PYTHONPATH": "", "VIRTUAL_ENV": "", "HOME": str(disk)}  # libpq looks for certificates at home
+    # Patroni is Debian's program and runs under Debian's Python, without this Python's environment.
+    plain = {
+        "PYTHONPATH": "",
+        "VIRTUAL_ENV": "",
+        "HOME": str(disk),
+    }  # libpq looks for certificates in the home folder
     log = folder.log(node, "patroni")
     own_clock = _clock(folder, node) if (folder.of(node) / "clock").exists() else {}
-    # Set by the user whose it is: what libfaketime shares between processes belongs to the first of them.
+    # Set by the node's own user, because libfaketime's shared memory belongs to the first process that uses
+    # it.
     command = ("env", *(f"{name}={value}" for name, value in own_clock.items()), PATRONI, str(config))
     processes.start(node, log, *_ON_FAILURE, *command, user="postgres", environment=plain)
     url, end = f"https://{ADDRESSES[node]}:8008", ("pkill", "-KILL", "-f", f"[p]ython3 {PATRONI} {config}")
@@ -87,7 +92,7 @@ def start_database(folder: Folder, node: str) -> None:
 
 
 def start_edge(folder: Folder, node: str) -> None:
-    """HAProxy and keepalived."""
+    """Starts HAProxy and keepalived."""
     mine, peer = folder.of(node), next(edge for edge in EDGE if edge != node)
     certificates = {"CERTIFICATE": str(folder.tls_and_key), "CERTIFICATES": str(folder.path)}
     words = certificates | {"ADDRESS": ADDRESSES[node], "SOCKET": str(mine / "haproxy.sock")}
@@ -100,14 +105,14 @@ def start_edge(folder: Folder, node: str) -> None:
     config = mine / "keepalived.conf"
     config.write_text(text)
     config.chmod(0o644)
-    # Its own, as all nodes have one /run.
+    # Each node needs pid files of its own, because all nodes share one /run.
     pids = [f"--{name}={mine}/{name}" for name in ("pid", "vrrp_pid", "checkers_pid", "bfd_pid")]
     keepalived = ("keepalived", "--dont-fork", "--log-console", "--vrrp", f"--use-file={config}", *pids)
     processes.start(node, folder.log(node, "keepalived"), *keepalived)
 
 
 def service_settings(folder: Folder, node: str) -> dict[str, str]:
-    """The service's environment at a node."""
+    """Returns the environment of the service on a node."""
     password, authority = folder.secret("mshield"), str(folder.path)
     values = settings("mshield.env", PASSWORD=password, CERTIFICATES=authority, ORIGIN=ORIGIN)
     return (
@@ -122,12 +127,12 @@ def service_settings(folder: Folder, node: str) -> dict[str, str]:
 
 
 def pooled_settings(folder: Folder) -> dict[str, str]:
-    """What of it is another where PgBouncer stands between."""
+    """Returns the settings that change when PgBouncer is used."""
     return settings("pooler.env", PASSWORD=folder.secret("mshield"), CERTIFICATES=str(folder.path))
 
 
 def start_pooler(folder: Folder, node: str) -> None:
-    """PgBouncer at a service node."""
+    """Starts PgBouncer on a service node."""
     mine = folder.of(node) / "pgbouncer"
     mine.mkdir(mode=0o755, exist_ok=True)
     users, config = mine / "users", mine / "pgbouncer.ini"
@@ -139,7 +144,7 @@ def start_pooler(folder: Folder, node: str) -> None:
 
 
 def set_clock(folder: Folder, node: str, *, days: int) -> None:
-    """How far ahead of the machine's a node's clock is, within a second; its steady clock goes on as it did."""
+    """Sets a node's clock this many days ahead, within a second; its monotonic clock isn't changed."""
     file = folder.of(node) / "clock"
     new = file.with_suffix(".new")
     new.write_text(f"{days:+d}d\n")
@@ -147,12 +152,12 @@ def set_clock(folder: Folder, node: str, *, days: int) -> None:
 
 
 def take_clock_away(folder: Folder, node: str) -> None:
-    """What is started from now on goes by the machine's clock."""
+    """Makes processes started from now on use the machine's clock."""
     (folder.of(node) / "clock").unlink(missing_ok=True)
 
 
 def _clock(folder: Folder, node: str) -> dict[str, str]:
-    """The environment of a process that goes by the node's clock. Raises RuntimeError where libfaketime is missing."""
+    """Returns the environment that applies the node's clock. Raises RuntimeError if libfaketime is missing."""
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     if not libraries:
         raise RuntimeError("the drill needs libfaketime: scripts/install-test-needs")
@@ -169,7 +174,7 @@ def _clock(folder: Folder, node: str) -> dict[str, str]:
 
 
 def start_service(folder: Folder, node: str, **more: str) -> None:
-    """The service, by the node's clock; `more` goes into its environment."""
+    """Starts the service with the node's clock; `more` is added to its environment."""
     address = ("--host", ADDRESSES[node], "--port", str(PORT))
     proxies = ("--trust-proxy", ",".join(ADDRESSES[edge] for edge in EDGE))
     tls = ("--tls", str(folder.certificates(node) / "node.pem"))
@@ -182,7 +187,7 @@ def start_service(folder: Folder, node: str, **more: str) -> None:
 
 
 def start_jobs(folder: Folder, node: str) -> None:
-    """The jobs."""
+    """Starts the jobs."""
     processes.start(
         node, folder.log(node, "jobs"), *MSHIELD, "jobs", "run", environment=service_settings(folder, node)
     )

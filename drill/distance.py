@@ -1,6 +1,7 @@
-"""Holds what passes between two links for a time, both ways: `python -m drill.distance ONE OTHER MILLISECONDS`.
+"""Delays the traffic between two links in both directions: `python -m drill.distance ONE OTHER MILLISECONDS`.
 
-Linux's `netem` does so, where the kernel has it; here two TAP devices do, each in a bridge, and this program between.
+It replaces Linux's `netem`, which not every kernel has: there are two TAP devices, each in a bridge, and this
+program between them.
 """
 
 import fcntl
@@ -19,14 +20,14 @@ _AT_ONCE: Final = 64
 
 
 def opened(name: str) -> int:
-    """The file of a TAP device, which it makes where there is none."""
+    """Opens a TAP device, and creates it if it doesn't exist."""
     file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(file, _NEW, struct.pack("16sH", name.encode(), _TAP_OF_FRAMES))
     return file
 
 
 def hold(one: int, other: int, seconds: float) -> None:
-    """Gives each frame to the other side when it has been held for so long; until a signal."""
+    """Passes each frame to the other side after this delay, until a signal arrives."""
     waiting: dict[int, deque[tuple[float, bytes]]] = {one: deque(), other: deque()}
     across = {one: other, other: one}
     while True:
@@ -53,12 +54,12 @@ def _take(side: int, held: deque[tuple[float, bytes]], seconds: float) -> None:
 def _put(side: int, frame: bytes) -> None:
     try:
         os.write(side, frame)
-    except OSError:  # as a link that is full or down does: the frame is lost
+    except OSError:  # as on a link that is full or down, the frame is lost
         return
 
 
 def main() -> None:
-    """Makes both devices, says so, and holds."""
+    """Creates both devices, reports that, and starts passing frames."""
     one, other, milliseconds = sys.argv[1:]
     files = opened(one), opened(other)
     print("ready", flush=True)

@@ -1,4 +1,4 @@
-"""A node that is far away: what it is sent and sends comes later, by the program that stands between."""
+"""A distant node: its traffic is delayed in both directions by a program in between."""
 
 import contextlib
 import sys
@@ -12,7 +12,7 @@ from drill.site import Site, until
 
 @contextlib.contextmanager
 def far_away(site: Site, node: str, *, milliseconds: int) -> Iterator[None]:
-    """Each of its packets takes so long more, each way; its cable is out for a moment at the beginning and the end."""
+    """Delays each packet of the node by this time each way; its link goes down briefly at both changes."""
     log = site.folder.log(WAY, "distance")
     log.write_text("")
     program = (sys.executable, "-m", "drill.distance", wires.NEAR, wires.FAR, str(milliseconds))

@@ -1,4 +1,4 @@
-"""The faults, each with how long it stays, what is hoped for, and its healing, which comes however the drill ends."""
+"""The faults, each with its duration, its goal, and a repair that runs however the drill ends."""
 
 import contextlib
 import os
@@ -19,22 +19,22 @@ from drill.plan import DATA, EDGE, ETCD, JOBS, SERVE
 from drill.site import Site, until
 
 SOON: Final = 5.0
-"""Seconds until the first success, of what needs no new primary or knows at once that it does."""
+"""Seconds to the first success if no new primary is needed, or the need is detected at once."""
 
 BY_TTL: Final = 25.0
-"""The same of a primary that says nothing: Patroni waits for its `ttl` of 20 s."""
+"""Seconds to the first success if the primary fails silently: Patroni waits for its `ttl` of 20 s."""
 
 SLOWLY: Final = 10.0
-"""The same of what goes on all the time, each step a little later."""
+"""Seconds to the first success if service continues, each step a little slower."""
 
 Injury = AbstractContextManager[None]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`injury` is made when it is entered and healed when it is left; `seconds` lie between.
+    """A fault whose `injury` is entered to cause it and left to repair it, `seconds` later.
 
-    `goal`: within how many seconds the first signature begun after it shall be acknowledged.
+    `goal` is the greatest number of seconds until the first signature begun after the fault is acknowledged.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Fault:
     goal: float
     injury: Callable[[Site], Injury]
     out: frozenset[str] = frozenset()
-    """The service's nodes that HAProxy has to take out by itself, and those alone."""
+    """Service nodes that HAProxy must take out by itself; it must keep all others."""
 
     planned: bool = False
-    """Whether whatever the site took has to come to its end."""
+    """Whether every request that the site accepted must complete."""
 
     prepared: Callable[[Site], Injury] = lambda _: contextlib.nullcontext()
-    """Stands around it, the load going on: how the site is otherwise than it was built."""
+    """Context around the fault, under load, that changes how the site is set up."""
 
 
 @contextlib.contextmanager
@@ -73,7 +73,7 @@ def _frozen(node: str, only: str | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _hung_loop(node: str) -> Iterator[None]:
-    """Patroni's loop stops, its answers go on: what the guard is for."""
+    """Stops Patroni's loop while it still answers calls: the case that the guard exists for."""
     (patroni,) = processes.named(node, f"python3 {daemons.PATRONI}")
     command = (sys.executable, "-m", "drill.hang", str(patroni))
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
@@ -123,7 +123,7 @@ def _full(disk: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _jumping_clock(site: Site, node: str, days: int) -> Iterator[None]:
-    """The clock of a running service jumps, and is set right at the end."""
+    """Moves the clock of a running service, and corrects it at the end."""
     daemons.set_clock(site.folder, node, days=days)
     try:
         yield
@@ -133,7 +133,7 @@ def _jumping_clock(site: Site, node: str, days: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _wrong_clock(site: Site, node: str, days: int) -> Iterator[None]:
-    """The node's service is started anew with another time, and once more with the right one."""
+    """Restarts the node's service with a wrong time, and once more with the right one."""
     daemons.set_clock(site.folder, node, days=days)
     try:
         processes.halt(node)
@@ -147,11 +147,11 @@ def _wrong_clock(site: Site, node: str, days: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _standby_with_clock(site: Site, days: int) -> Iterator[None]:
-    """The synchronous standby goes by another clock."""
+    """Runs the synchronous standby with another clock."""
     node = site.asynchronous()
     daemons.set_clock(site.folder, node, days=days)
     try:
-        for other in (node, site.synchronous()):  # whose part it takes
+        for other in (node, site.synchronous()):  # the asynchronous one takes over its role
             site.stop(other)
             site.start(other)
             until(site.whole, f"the site after {other}", seconds=60)
@@ -168,7 +168,7 @@ def _all_doubt(site: Site) -> bool:
 
 @contextlib.contextmanager
 def _switched_there_and_back(site: Site) -> Iterator[None]:
-    """To a primary whose clock is wrong, which the services have to notice; its healing is the way of the runbook."""
+    """Switches over to a primary with a wrong clock, which services must notice; repairs it as the runbook says."""
     switch_over(site)
     try:
         until(lambda: _all_doubt(site), "doubt of the database's clock", seconds=15)
@@ -180,7 +180,7 @@ def _switched_there_and_back(site: Site) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _pooled(site: Site) -> Iterator[None]:
-    """PgBouncer stands between the services and the database."""
+    """Runs PgBouncer between the services and the database."""
     try:
         for node in SERVE:
             processes.halt(node)
@@ -212,7 +212,7 @@ def _switched_over(site: Site) -> Iterator[None]:
 
 
 def switch_over(site: Site) -> None:
-    """The synchronous standby takes the primary's place, in order."""
+    """Makes the synchronous standby the primary in a planned switchover."""
     site.patronictl(
         "switchover", "mshield", "--leader", site.primary(), "--candidate", site.synchronous(), "--force"
     )
@@ -220,7 +220,7 @@ def switch_over(site: Site) -> None:
 
 @contextlib.contextmanager
 def _all_restarted(site: Site) -> Iterator[None]:
-    """Each node in its turn, the primary last, as after an upgrade."""
+    """Restarts all nodes in turn, the primary last, as after an upgrade."""
     for node in (*SERVE, JOBS, *EDGE, *ETCD):
         site.stop(node)
         site.start(node)

@@ -1,4 +1,4 @@
-"""Where the drill keeps what its nodes keep."""
+"""Files of the drill's nodes."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,32 +7,32 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder with one for each node."""
+    """A folder with a subfolder for each node."""
 
     path: Path
 
     def of(self, node: str) -> Path:
-        """A node's own."""
+        """Returns the folder of a node."""
         folder = self.path / node
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         return folder
 
     def disk(self, node: str) -> Path:
-        """A database node's disk."""
+        """Returns the disk of a database node."""
         return self.of(node) / "disk"
 
     def log(self, node: str, name: str) -> Path:
-        """What one of its programs writes."""
+        """Returns the log file of one of the node's programs."""
         return self.of(node) / f"{name}.log"
 
     def certificates(self, node: str) -> Path:
-        """The authority's certificate and the node's own, with its key."""
+        """Returns the folder with the authority's certificate and the node's own certificate and key."""
         folder = self.of(node) / "certificates"
         folder.mkdir(mode=0o755, exist_ok=True)
         return folder
 
     def secret(self, name: str) -> str:
-        """A password that is invented once."""
+        """Returns a random password that is created on first use."""
         path = self.path / "secrets" / name
         if not path.exists():
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -41,15 +41,15 @@ class Folder:
 
     @property
     def authority(self) -> Path:
-        """The certificate of the nodes' authority."""
+        """Returns the certificate of the nodes' authority."""
         return self.path / "ca.pem"
 
     @property
     def tls(self) -> Path:
-        """The site's certificate, which is its own authority."""
+        """Returns the site's self-signed certificate."""
         return self.path / "tls.pem"
 
     @property
     def tls_and_key(self) -> Path:
-        """The same with its key."""
+        """Returns the site's certificate with its key."""
         return self.path / "tls-and-key.pem"

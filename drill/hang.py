@@ -1,6 +1,7 @@
-"""Stops a process's first thread and no other, until it is ended itself: a loop hangs in a program that still answers.
+"""Stops only the first thread of a process until this program ends: the loop hangs while the process still answers.
 
-`python -m drill.hang PID`: by ptrace(2); the kernel lets the thread go with the tracer. Says a line when it has it.
+`python -m drill.hang PID` uses ptrace(2), and the kernel releases the thread when the tracer ends. It prints
+a line once the thread is stopped.
 """
 
 import ctypes
@@ -14,7 +15,7 @@ _INTERRUPT: Final = 0x4207
 
 
 def main() -> None:
-    """Raises OSError where the process isn't there or may not be traced."""
+    """Stops the thread. Raises OSError if the process doesn't exist or can't be traced."""
     libc = ctypes.CDLL(None, use_errno=True)
     for request in (_SEIZE, _INTERRUPT):
         if libc.ptrace(ctypes.c_long(request), ctypes.c_int(int(sys.argv[1])), None, None):

@@ -1,7 +1,7 @@
 """Phones that sign and log in for two business systems until SIGTERM: `python -m drill.load FOLDER EVENTS`.
 
-Each event is a line of JSON in EVENTS. While the file FOLDER/pause is there each phone finishes what it began and
-rests. Some phones type a wrong PIN now and then, and count what they were answered.
+Each event is a line of JSON in EVENTS. While the file FOLDER/pause exists, each phone finishes its current
+operation and then waits. Some phones sometimes type a wrong PIN and count the answers they get.
 """
 
 import json
@@ -18,10 +18,10 @@ from drill.phones import PIN, ROUNDS
 from drill.plan import ORIGIN
 from mshield.client import BusinessClient, Created, Document, Pc
 from mshield.client.errors import ClientError, NetworkError, ProblemError
-from mshield.client.phone import Approved, VirtualPhone
-from mshield.client.phone.folder import Folder
-from mshield.client.phone.vault import opened
 from mshield.gm.engine import Engine, load_engine
+from mshield.testkit.phone import Approved, VirtualPhone
+from mshield.testkit.phone.folder import Folder
+from mshield.testkit.phone.vault import opened
 
 THINK: Final = 1.5
 """Seconds between two operations of a phone, on average."""
@@ -29,7 +29,7 @@ THINK: Final = 1.5
 _WRONG_PIN: Final = "428571"
 _WRONG_EVERY: Final = 12
 _WRONG_AT_MOST: Final = 19
-"""Of a phone; 50 lock it, and a process takes 200 an hour from the one address that every fifth of 50 phones has."""
+"""Wrong PINs per phone: 50 lock it; of 50 phones, 10 type wrong PINs from one address, limited to 200 an hour."""
 
 _TRIES: Final = 60
 _RESULT_SECONDS: Final = 40.0
@@ -39,7 +39,7 @@ _AGAIN: Final = frozenset({"key_busy", "no_session", "stale", "qr_stale"})
 
 @dataclass(slots=True)
 class Events:
-    """The file of what happened, and whether to go on."""
+    """The file of events, and whether to continue."""
 
     path: Path
     pause: Path
@@ -52,7 +52,7 @@ class Events:
             file.write(line + "\n")
 
     def rest(self, number: int) -> None:
-        """Waits while there is a pause."""
+        """Waits during a pause."""
         if self.pause.exists():
             self("resting", phone=number)
             while self.pause.exists() and not self.ended.is_set():
@@ -61,7 +61,7 @@ class Events:
 
 @dataclass(slots=True)
 class User:
-    """One phone's life."""
+    """One phone and its person."""
 
     number: int
     phone: VirtualPhone
@@ -112,7 +112,7 @@ class User:
         self._wait(asked.id, began)
 
     def _scan(self, asked: Created, began: float) -> bool:
-        """Tries until it is answered for good, each time the code that is shown by then."""
+        """Repeats the scan with the currently shown code until a final answer arrives."""
         for tried in range(_TRIES):
             try:
                 self.phone.scan(asked.qr)
@@ -136,7 +136,7 @@ class User:
             self.tell("wrong_pin", phone=self.number)
 
     def _approve(self, request: str, pin: str, began: float) -> Approved | None:
-        """Tries until it is answered for good. Raises ProblemError `wrong_pin`; None where the request is over."""
+        """Repeats until a final answer; None if the request has ended. Raises ProblemError `wrong_pin`."""
         for tried in range(_TRIES):
             try:
                 return self.phone.approve(request, pin=pin)
@@ -179,7 +179,7 @@ class User:
 
 
 def _passes(error: ClientError) -> bool:
-    """Whether the same may go well another time, as an app or a page would try it again."""
+    """Returns whether a repeat may succeed, as an app or a page would try."""
     if isinstance(error, ProblemError):
         return error.status in _PASSING or error.code in _AGAIN
     return isinstance(error, NetworkError)
@@ -191,7 +191,7 @@ def _uid(folder: Path) -> str:
 
 
 def users(folder: Path, tell: Events, engine: Engine) -> list[User]:
-    """Everybody who has a phone in `folder`; the two business systems by turns."""
+    """Returns all users with a phone in `folder`, alternating between the two business systems."""
     systems = [
         BusinessClient(ORIGIN, client_id=system["client_id"], client_secret=system["client_secret"])
         for system in json.loads((folder / "systems.json").read_text())
@@ -207,7 +207,7 @@ def users(folder: Path, tell: Events, engine: Engine) -> list[User]:
 
 
 def main() -> None:
-    """Lets them live, each in a thread."""
+    """Runs each user in a thread."""
     folder, path = Path(sys.argv[1]), Path(sys.argv[2])
     tell = Events(path, folder / "pause")
     signal.signal(signal.SIGTERM, lambda *_: tell.ended.set())

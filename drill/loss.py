@@ -1,7 +1,7 @@
-"""The one fault that loses something, by an operator's hand: a failover to the standby that lacks the last seconds.
+"""The one fault that loses data, by an operator's decision: a failover to the standby that lacks the last seconds.
 
-Every process has to end before it answers from the older copy, and nobody may be held by it; then the restore is
-declared once, and phones go on.
+Every process must end before it answers from the older copy, and no phone may be locked by it. Then the
+restore is declared once, and phones continue.
 """
 
 import contextlib
@@ -23,18 +23,18 @@ _ENDING: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What came of it; seconds from the end of the former primary, but for `going_on`, from the declaration."""
+    """Result of the fault; seconds count from the end of the former primary, for `going_on` from the declaration."""
 
     fault: str
     lost: int
-    """Signatures that were acknowledged and are gone, as the operator chose."""
+    """Number of acknowledged signatures that are lost, as the operator accepted."""
 
     new_primary: float
     ended: dict[str, float | None]
-    """When each process of the service ended; None where one went on."""
+    """Time at which each process of the service ended; None if one kept running."""
 
     acknowledged_from_older: int
-    """Signatures acknowledged from the older copy before the declaration, and begun after the failover: none."""
+    """Signatures begun after the failover and acknowledged from the older copy before the declaration; must be 0."""
 
     lifted: int
     held: int
@@ -42,13 +42,13 @@ class Loss:
 
     @property
     def right(self) -> bool:
-        """Whether all ended before they answered, nobody is held, and what was lost is what was meant to be."""
+        """Returns whether all processes ended before answering, no phone is locked, and only expected data is lost."""
         ended = all(seconds is not None for seconds in self.ended.values())
         return ended and self.lost > 0 and not self.acknowledged_from_older and not self.held
 
 
 def lose(site: Site, load: Load) -> Loss:
-    """Makes it, declares it, and brings the site back. Raises NotInTime where that doesn't come."""
+    """Causes the fault, declares the restore and repairs the site. Raises NotInTime if that takes too long."""
     primary, synchronous, third = site.primary(), site.synchronous(), site.asynchronous()
     with _behind(third, primary, synchronous):
         time.sleep(_BEHIND)
@@ -99,7 +99,7 @@ def _behind(node: str, *others: str) -> Iterator[None]:
 
 def _take_over(site: Site, node: str) -> bool:
     command = ("failover", "mshield", "--candidate", node, "--force")
-    with contextlib.suppress(RuntimeError):  # not before the former primary's `ttl` is over
+    with contextlib.suppress(RuntimeError):  # impossible before the former primary's `ttl` is over
         site.patronictl(*command)
     member = site.members().get(node, {})
     return bool(member.get("role") == "leader" and member.get("state") == "running")
@@ -115,7 +115,7 @@ def _ended(node: str, began: float) -> float | None:
 
 
 def _rejoin(site: Site, *nodes: str) -> None:
-    """They are ahead of the new primary, and never join it by themselves: made anew."""
+    """Rebuilds nodes that are ahead of the new primary, since they can't rejoin by themselves."""
     for node in nodes:
         site.start(node)
     until(lambda: len(site.members()) == len(DATA), "all members", seconds=60)

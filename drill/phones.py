@@ -1,6 +1,6 @@
 """People with a phone and a certificate, and two business systems: `python -m drill.phones FOLDER COUNT`.
 
-Runs in the client's node, against a service in demo mode, whose outbox has the codes.
+It runs in the client's node against a service in demo mode, whose outbox holds the SMS codes.
 """
 
 import csv
@@ -17,13 +17,13 @@ import httpx
 
 from drill.plan import ORIGIN
 from mshield.client.errors import ClientError
-from mshield.client.phone import VirtualPhone
+from mshield.testkit.phone import VirtualPhone
 
 T = TypeVar("T")
 
 PIN: Final = "271828"
 ROUNDS: Final = 1000
-"""Of a PIN's hash: it costs the phone alone."""
+"""Rounds of a PIN's hash; the number costs time only on the phone."""
 
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10X98765432"
@@ -45,13 +45,13 @@ class Person:
 
     @property
     def name(self) -> str:
-        """Of three characters, by the number's digits."""
+        """Returns a name of three characters made from the digits of the number."""
         tens, ones = divmod(self.number, 10)
         return _FAMILY[ones] + _PERSONAL[tens % 10] + _PERSONAL[(ones * 3 + 1) % 10]
 
     @property
     def id_number(self) -> str:
-        """With its check digit."""
+        """Returns an id number with a valid check digit."""
         n = self.number
         body = f"33020619{70 + n % 25:02d}{1 + n % 12:02d}{1 + n % 28:02d}{n * 37 % 1000:03d}"
         check = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
@@ -59,17 +59,17 @@ class Person:
 
     @property
     def phone(self) -> str:
-        """Their phone number."""
+        """Returns the phone number."""
         return f"1380001{self.number:04d}"
 
     @property
     def password(self) -> str:
-        """Of their account."""
+        """Returns the password of the account."""
         return f"Drill-pass-{self.number:04d}-x"
 
 
 def write_filing(path: Path, count: int) -> None:
-    """The filing records of so many people."""
+    """Writes the filing records of this many people."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(_HEAD)
@@ -91,7 +91,7 @@ def _code(purpose: str, number: str) -> str:
 
 
 def _patiently(call: Callable[[], T]) -> T:
-    """What the call gives; again where a busy machine had no answer at that moment, as a person would."""
+    """Repeats a call that a busy machine didn't answer, as a person would, and returns its result."""
     for pause in _PAUSES:
         try:
             return call()
@@ -103,7 +103,7 @@ def _patiently(call: Callable[[], T]) -> T:
 
 
 def enrol(folder: Path, person: Person) -> None:
-    """A phone with account, login and certificate."""
+    """Creates a phone with account, login and certificate."""
     with VirtualPhone(folder / str(person.number), ORIGIN, pin_rounds=ROUNDS) as phone:
         _patiently(lambda: phone.request_sms_code("register", phone=person.phone))
         _patiently(lambda: _register(phone, person))
@@ -141,7 +141,7 @@ def _apply(phone: VirtualPhone, person: Person) -> None:
 
 
 def main() -> None:
-    """Enrols all, some at once."""
+    """Enrols everyone, several at a time."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(_AT_ONCE) as pool:

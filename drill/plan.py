@@ -1,4 +1,4 @@
-"""The eleven nodes of `docs/ha.md`, their addresses, the one from where the load comes, and one that holds packets."""
+"""The eleven nodes of `docs/ha.md`, their addresses, the node that the load comes from, and one that delays packets."""
 
 import os
 from typing import Final
@@ -10,7 +10,7 @@ SERVE: Final = ("s1", "s2")
 JOBS: Final = "j1"
 CLIENT: Final = "c0"
 WAY: Final = "w0"
-"""Stands between a node and the others, while that one is far away."""
+"""Node between a distant node and the others."""
 
 ADDRESSES: Final = {
     "e1": "10.77.0.11",
@@ -28,11 +28,11 @@ ADDRESSES: Final = {
     "w0": "10.77.0.71",
 }
 SITE: Final = "10.77.0.30"
-"""The address that keepalived moves."""
+"""Address that keepalived moves between the edges."""
 
 ORIGIN: Final = os.environ.get("DRILL_ORIGIN", f"https://{SITE}")
-"""Where phones and systems call; programs that call another service than the site are told its origin so."""
+"""Origin that phones and systems call; set for programs that call another service than the site."""
 
 PORT: Final = 8000
 PREFIX: Final = "drill-"
-"""Of the names of namespaces and links."""
+"""Prefix of the names of namespaces and links."""

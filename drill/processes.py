@@ -1,4 +1,4 @@
-"""Processes of a node: whatever runs in its namespace and nothing else gets the drill's signals."""
+"""Processes of a node: the drill's signals reach exactly the processes in its namespace."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from drill.wires import exists, inside, run
 def start(
     node: str, log: Path, *command: str, user: str | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Starts a command in a node; what it writes is added to `log`."""
+    """Starts a command on a node; its output is appended to `log`."""
     if user is not None:
         command = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command)
     with log.open("ab") as file:
@@ -30,14 +30,14 @@ def start(
 
 
 def of(node: str) -> list[int]:
-    """The processes of a node."""
+    """Returns the processes of a node."""
     if not exists(node):
         return []
     return [int(pid) for pid in run("ip", "netns", "pids", PREFIX + node, check=False).stdout.split()]
 
 
 def named(node: str, part: str) -> list[int]:
-    """Those whose command line has this part."""
+    """Returns the node's processes whose command line contains this text."""
     return [pid for pid in of(node) if part in _command(pid)]
 
 
@@ -48,14 +48,14 @@ def _command(pid: int) -> str:
 
 
 def send(node: str, number: signal.Signals, *, only: str | None = None) -> None:
-    """A signal to all processes of a node, or to those whose command line has `only`."""
+    """Sends a signal to all processes of a node, or to those whose command line contains `only`."""
     for pid in of(node) if only is None else named(node, only):
         with contextlib.suppress(OSError):
             os.kill(pid, number)
 
 
 def halt(node: str, *, first: str | None = None, seconds: float = 20) -> None:
-    """TERM to all, or to `first` where it ends the others itself; KILL to what is left after `seconds`."""
+    """Sends TERM to all, or to `first` if that ends the others itself, and KILL to the rest after `seconds`."""
     send(node, signal.SIGCONT)
     send(node, signal.SIGTERM, only=first)
     late = time.monotonic() + seconds
@@ -65,7 +65,7 @@ def halt(node: str, *, first: str | None = None, seconds: float = 20) -> None:
 
 
 def end(node: str) -> None:
-    """KILL to all, until nothing is left."""
+    """Sends KILL to all processes until none is left."""
     while of(node):
         send(node, signal.SIGKILL)
         time.sleep(0.05)

@@ -1,9 +1,10 @@
 """The drill: `python -m drill.run [--phones N] [--out FILE] [FAULT…]`; `--list` names the faults and parts.
 
-Builds the site, has phones sign, makes each fault and heals it, and says what it did; then the parts of one host, the
-image and the units. Exit code 1 where anything acknowledged was lost, a phone was held, a PIN attempt was counted
-wrongly, two databases acknowledged at a time, the site didn't heal, the log doesn't verify, or a part is wrong. A part
-that this machine can't run is told as not run, with the reason, and fails where it was asked for by name.
+It builds the site, lets phones sign, causes and repairs each fault, and reports the effects; then it runs the
+parts for one host, the image and the units. The exit code is 1 if anything acknowledged was lost, a phone was
+locked, a PIN attempt was counted wrongly, two databases acknowledged at the same time, the site didn't
+recover, the log doesn't verify, or a part failed. A part that this machine can't run is reported as not run,
+with the reason, and fails only if it was requested by name.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from drill.verdict import standing as looked_up
 
 PHONES: Final = 50
 _QUIET: Final = 4.0
-"""Seconds of load before a fault, and after its healing."""
+"""Seconds of load before a fault and after its repair."""
 
 _HEALING: Final = 120.0
 _LOOK: Final = 0.3
@@ -38,40 +39,40 @@ _CHECKS: Final = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One fault."""
+    """Result of one fault."""
 
     fault: str
     goal: float
     healed_in: float | None
-    """Seconds from the end of the fault until the site was whole; None where it wasn't in time."""
+    """Seconds from the end of the fault until the site was whole; None if that took too long."""
 
     out_after: float | None
-    """Seconds until HAProxy had the nodes out that it has to take out; None where there is none, or it didn't."""
+    """Seconds until HAProxy took out the failed nodes; None if there are none or it didn't."""
 
     balanced: bool
-    """Whether at the fault's end HAProxy had those out, and nothing else."""
+    """Whether HAProxy had taken out exactly those nodes at the end of the fault."""
 
     planned: bool
-    """Whether whatever the site took had to come to its end."""
+    """Whether every request that the site accepted had to complete."""
 
     seen: Seen
     standing: Standing
 
     @property
     def right(self) -> bool:
-        """Whether nothing is wrong beside the time that it took."""
+        """Returns whether everything but the duration is as required."""
         whole = self.healed_in is not None and self.seen.first_success is not None
         ended = not (self.planned and self.seen.unfinished)
         return whole and ended and self.balanced and self.standing.right and not self.seen.writes_of_two
 
     @property
     def in_time(self) -> bool:
-        """Whether the first success came within the goal."""
+        """Returns whether the first success came within the goal."""
         return self.seen.first_success is not None and self.seen.first_success <= self.goal
 
 
 def suffer(site: Site, load: Load, fault: Fault) -> Report:
-    """One fault under load, from a whole site to a whole site. Raises NotInTime where phones never come to rest."""
+    """Runs one fault under load, from a whole site to a whole site. Raises NotInTime if phones never finish."""
     with fault.prepared(site):
         until(site.whole, f"the site before {fault.name}", seconds=_HEALING)
         time.sleep(_QUIET)
@@ -104,7 +105,7 @@ def suffer(site: Site, load: Load, fault: Fault) -> Report:
 
 
 def _watch(site: Site, fault: Fault, began: float) -> float | None:
-    """Lets the fault last, and looks when HAProxy has taken out what it has to."""
+    """Waits for the duration of the fault; returns when HAProxy took out the failed nodes."""
     out_after: float | None = None
     while (left := began + fault.seconds - time.time()) > 0:
         if fault.out and out_after is None and site.out_of_balancer() == fault.out:
@@ -114,7 +115,7 @@ def _watch(site: Site, fault: Fault, began: float) -> float | None:
 
 
 def _balanced(site: Site, fault: Fault) -> bool:
-    """Whether HAProxy has the right nodes out; a check that came late once is forgiven."""
+    """Returns whether HAProxy took out the right nodes; one late check is tolerated."""
     try:
         until(lambda: site.out_of_balancer() == fault.out, "the balancer", seconds=_CHECKS)
     except NotInTime:
@@ -123,7 +124,7 @@ def _balanced(site: Site, fault: Fault) -> bool:
 
 
 def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -> dict[str, Any]:
-    """All faults, one after the other, and `losing` the one that loses something; what came of them, for JSON."""
+    """Runs all faults in order, and the losing one if `losing`; returns the results for JSON."""
     began, tell = time.monotonic(), _telling()
     with standing(folder, tell) as site:
         enrol(site, folder / "load", phones)
@@ -158,7 +159,7 @@ def _telling() -> Tell:
 
 
 def _parts(names: Sequence[str], tell: Tell) -> list[dict[str, Any]]:
-    """What came of the parts; one that came to no end is wrong."""
+    """Returns the results of the parts; a part that raised an exception counts as failed."""
     reports = []
     for name in names:
         try:
@@ -170,7 +171,7 @@ def _parts(names: Sequence[str], tell: Tell) -> list[dict[str, Any]]:
 
 
 def _lost(site: Site, load: Load, tell: Tell) -> dict[str, Any]:
-    """What came of the failover that loses something; an error where it didn't come to its end."""
+    """Returns the result of the failover that loses data, or an error if it didn't finish."""
     try:
         lost = loss.lose(site, load)
     except (RuntimeError, NotInTime) as error:
@@ -199,7 +200,7 @@ def _line(report: Report) -> str:
 
 
 def main() -> int:
-    """Runs it; the exit code."""
+    """Runs the drill and returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m drill.run", description=__doc__)
     parser.add_argument("faults", nargs="*", metavar="FAULT", help="only these; without any, all")
     parser.add_argument("--phones", type=int, default=PHONES)
@@ -214,7 +215,7 @@ def main() -> int:
     names = asked.faults or [*known, loss.NAME, *PARTS]
     if unknown := set(names) - {*known, loss.NAME, *PARTS}:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; --list names them")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is healed and taken away
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # faults are then repaired and the site removed
     faults, losing = [known[name] for name in names if name in known], loss.NAME in names
     result: dict[str, Any] = {"right": True}
     try:

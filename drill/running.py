@@ -34,13 +34,13 @@ SYSTEMS: Final = (
     ("business", "add", "国际贸易单一窗口", "--domain", "singlewindow.example"),
     ("business", "add", "掌上海关", "--domain", "customs.example"),
 )
-"""The commands that add them."""
+"""Commands that add the business systems."""
 
 
 def enrol(site: Site, folder: Path, count: int) -> None:
-    """People with phones and certificates, through one service node in demo mode; and two business systems.
+    """Enrols people with phones and certificates through one service node in demo mode, and adds two business systems.
 
-    Before the site is opened: no other service runs meanwhile.
+    It runs before the site is opened, so no other service runs meanwhile.
     """
     folder.mkdir(exist_ok=True)
     systems = [site.mshield(*words) for words in SYSTEMS]
@@ -68,7 +68,7 @@ def _client_environment(site: Site) -> dict[str, str]:
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of a file, but for a last line that is being written."""
+    """Yields the events of a file, except a last line that is still being written."""
     if path.exists():
         with path.open(encoding="utf-8") as file:
             for line in file:
@@ -78,19 +78,19 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What so many phones and their business systems do, in a folder: its events, its pauses."""
+    """Activity of this many phones and their business systems, in a folder with its events and pauses."""
 
     folder: Path
     count: int
 
     @property
     def events(self) -> Path:
-        """What phones and systems saw."""
+        """Returns the file of events that phones and systems saw."""
         return self.folder / "events.jsonl"
 
     @property
     def writes(self) -> Path:
-        """What databases acknowledged."""
+        """Returns the file of writes that databases acknowledged."""
         return self.folder / "writes.jsonl"
 
     @property
@@ -99,11 +99,11 @@ class Calls:
 
     @property
     def program(self) -> tuple[str, ...]:
-        """The command that makes the calls, until SIGTERM."""
+        """Returns the command that makes the calls until SIGTERM."""
         return (sys.executable, "-m", "drill.load", str(self.folder), str(self.events))
 
     def flow(self, since: float = 0) -> None:
-        """Returns when every phone has signed once from this time on. Raises NotInTime."""
+        """Waits until every phone has signed once since this time. Raises NotInTime."""
         until(
             lambda: self._signed(since) >= self.count or None,
             "a signature of each phone",
@@ -115,7 +115,7 @@ class Calls:
         return len({event["phone"] for event in news if event["at"] >= since})
 
     def pause(self) -> None:
-        """Returns when every phone has finished what it began. Raises NotInTime."""
+        """Pauses the load, and waits until every phone has finished its operation. Raises NotInTime."""
         began = time.time()
         self._pause.touch()
         until(
@@ -136,7 +136,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Load(Calls):
-    """The load on a site, and beside it the direct writes that databases acknowledged."""
+    """The load on a site, and the direct writes that databases acknowledged."""
 
     site: Site
 
@@ -156,7 +156,7 @@ class Load(Calls):
 
 @contextlib.contextmanager
 def loaded(site: Site, folder: Path, count: int) -> Iterator[Load]:
-    """The load of so many phones meanwhile."""
+    """Keeps up the load of this many phones during the body."""
     load = Load(folder, count, site)
     started = load.start()
     try:

@@ -1,4 +1,4 @@
-"""The files of `deploy/ha`, with a node's own values in place of the words in capitals that stand for them."""
+"""Files of `deploy/ha`, with a node's values in place of the capitalised placeholders."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ _WORD: Final = re.compile(r"\b[A-Z][A-Z_]{2,}\b")
 
 
 def filled(name: str, **values: str) -> str:
-    """A file's text. Comments stay as they are; a word without a value stays too."""
+    """Returns the text of a file. Comments, and placeholders without a value, remain as they are."""
     return "\n".join(_filled(line, values) for line in (FOLDER / name).read_text("utf-8").splitlines()) + "\n"
 
 
@@ -21,6 +21,6 @@ def _filled(line: str, values: dict[str, str]) -> str:
 
 
 def settings(name: str, **values: str) -> dict[str, str]:
-    """The variables that an environment file sets."""
+    """Returns the variables that an environment file sets."""
     lines = (line for line in filled(name, **values).splitlines() if line and not line.startswith("#"))
     return dict(line.split("=", 1) for line in lines)

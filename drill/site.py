@@ -1,4 +1,4 @@
-"""A whole site on one machine: built, asked how it stands, and taken away."""
+"""A complete site on one machine: building, querying and removing it."""
 
 import contextlib
 import json
@@ -27,11 +27,11 @@ Tell = Callable[[str], None]
 
 
 class NotInTime(Exception):
-    """Something that the drill waited for didn't come."""
+    """Exception for something that didn't happen in time."""
 
 
 def until(what: Callable[[], T | None], name: str, *, seconds: float, every: float = 0.25) -> T:
-    """What the call returns, once it is something. Raises NotInTime."""
+    """Repeats the call until it returns a true value, and returns that. Raises NotInTime."""
     end = time.monotonic() + seconds
     while not (result := what()):
         if time.monotonic() > end:
@@ -49,7 +49,7 @@ class Site:
     # ---- nodes ----
 
     def start(self, node: str) -> None:
-        """Starts what runs on a node."""
+        """Starts the programs of a node."""
         kinds = {
             "e": daemons.start_etcd,
             "d": daemons.start_database,
@@ -64,10 +64,10 @@ class Site:
         processes.send(node, signal.SIGTERM, only="patroni-guard")
         processes.halt(node, first="patroni.yml" if node in DATA else None)
 
-    # ---- how it stands ----
+    # ---- state ----
 
     def members(self) -> dict[str, dict[str, Any]]:
-        """The database's nodes, as the first of them says that answers."""
+        """Returns the database's nodes, as reported by the first that answers."""
         for node in DATA:
             url = f"https://{ADDRESSES[node]}:8008/cluster"
             curl = ("curl", "-s", "-m", "1", "--cacert", str(self.folder.authority))
@@ -77,15 +77,15 @@ class Site:
         return {}
 
     def primary(self) -> str:
-        """The node that takes writes. Raises NotInTime."""
+        """Returns the node that accepts writes. Raises NotInTime."""
         return until(lambda: self._with_role("leader"), "a primary", seconds=60)
 
     def synchronous(self) -> str:
-        """The synchronous standby. Raises NotInTime."""
+        """Returns the synchronous standby. Raises NotInTime."""
         return until(lambda: self._with_role("sync_standby"), "a synchronous standby", seconds=60)
 
     def asynchronous(self) -> str:
-        """The third. Raises NotInTime."""
+        """Returns the asynchronous standby. Raises NotInTime."""
         return until(lambda: self._with_role("replica"), "an asynchronous standby", seconds=60)
 
     def _with_role(self, role: str) -> str | None:
@@ -93,7 +93,7 @@ class Site:
         return next((m["name"] for m in members if m["role"] == role and m["state"] in _STREAMS), None)
 
     def whole(self) -> bool:
-        """Three members on one timeline, one of them synchronous, both edges up, both services ready and the jobs."""
+        """Returns whether three members share a timeline, one synchronous, and edges, services and jobs are up."""
         members = self.members().values()
         roles = sorted(member["role"] for member in members)
         return (
@@ -111,7 +111,7 @@ class Site:
         )
 
     def out_of_balancer(self) -> frozenset[str] | None:
-        """The service's nodes to which nobody is sent; None where no HAProxy says."""
+        """Returns the service nodes that get no calls; None if no HAProxy answers."""
         edge = next((edge for edge in EDGE if wires.holds(edge, SITE)), None)
         return None if edge is None else self._out_of(edge)
 
@@ -122,11 +122,11 @@ class Site:
             return None
 
     def ready(self, node: str) -> bool:
-        """Whether a service node says that it is ready."""
+        """Returns whether a service node reports that it is ready."""
         return self._status(f"https://{ADDRESSES[node]}:{PORT}/readyz", self.folder.authority) == "200"
 
     def checks(self, node: str) -> dict[str, str]:
-        """What a service node says of itself; nothing where it doesn't answer."""
+        """Returns the checks that a service node reports; empty if it doesn't answer."""
         url = f"https://{ADDRESSES[node]}:{PORT}/readyz"
         curl = ("curl", "-s", "-m", "2", "--cacert", str(self.folder.authority))
         with contextlib.suppress(ValueError):
@@ -135,7 +135,7 @@ class Site:
         return {}
 
     def answers(self) -> bool:
-        """Whether the site is ready, as callers see it."""
+        """Returns whether the site is ready, as callers see it."""
         return self._status(f"{ORIGIN}/readyz", self.folder.tls) == "200"
 
     def _status(self, url: str, authority: Path) -> str:
@@ -143,7 +143,7 @@ class Site:
         return run(*inside(CLIENT, *curl, "-w", "%{http_code}", url), check=False).stdout
 
     def etcd_leader(self) -> str:
-        """The etcd that leads. Raises NotInTime."""
+        """Returns the leader of etcd. Raises NotInTime."""
         return until(self._etcd_leader, "a leader of etcd", seconds=30)
 
     def _etcd_leader(self) -> str | None:
@@ -161,7 +161,7 @@ class Site:
         return None
 
     def edge(self) -> str:
-        """The edge that has the site's address. Raises NotInTime."""
+        """Returns the edge that has the site's address. Raises NotInTime."""
         return until(
             lambda: next((edge for edge in EDGE if wires.holds(edge, SITE)), None),
             "an edge with the site's address",
@@ -169,21 +169,21 @@ class Site:
         )
 
     def postmaster(self, node: str) -> int:
-        """The process number of a node's PostgreSQL."""
+        """Returns the process id of a node's PostgreSQL."""
         file = self.folder.disk(node) / "postgresql" / "postmaster.pid"
         return int(file.read_text().split("\n", 1)[0])
 
     # ---- commands ----
 
     def sql(self, text: str, *, database: str = "postgres") -> list[str]:
-        """Rows of a statement at the primary, as its superuser; columns joined by `|`."""
+        """Returns the rows of a statement run at the primary as superuser, with columns joined by `|`."""
         node = self.primary()
         psql = (str(postgresql_programs() / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database)
         where = ("-h", str(self.folder.disk(node)), "-U", "postgres", "-c", text)
         return run(*self._as_postgres(node, *psql, *where)).stdout.split()
 
     def patronictl(self, *command: str) -> str:
-        """Runs it at the first database node that lives; what it printed."""
+        """Runs patronictl on the first live database node and returns its output."""
         node = next(node for node in DATA if processes.of(node))
         config = str(self.folder.of(node) / "patroni.yml")
         return run(
@@ -194,7 +194,7 @@ class Site:
         return inside(node, "setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command)
 
     def mshield(self, *command: str, node: str = SERVE[0]) -> Any:
-        """Runs a command of the service at a node; what it printed as JSON. Raises RuntimeError where it is refused."""
+        """Runs a command of the service on a node and returns its JSON output. Raises RuntimeError if it fails."""
         done = subprocess.run(
             inside(node, *daemons.MSHIELD, *command, "--json"),
             env={**os.environ, **daemons.service_settings(self.folder, node)},
@@ -206,10 +206,10 @@ class Site:
             raise RuntimeError(f"mshield {' '.join(command)}: {done.stderr or done.stdout}")
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    # ---- the whole ----
+    # ---- the whole site ----
 
     def build(self, tell: Tell) -> None:
-        """From nothing to a site with a CA, its edges up and no service yet."""
+        """Builds a site with a CA and running edges, but no service yet."""
         wires.wire()
         make_certificates(self.folder)
         for node in ETCD:
@@ -247,7 +247,7 @@ class Site:
 
 
 def clear(path: Path) -> None:
-    """Ends everything in the nodes, and takes them and their disks away; also what a drill left that was killed."""
+    """Ends all processes in the nodes and removes nodes and disks, including those left by a killed drill."""
     for node in _LAST_FIRST:
         processes.end(node)
     for node in DATA:
@@ -259,7 +259,7 @@ def clear(path: Path) -> None:
 
 @contextlib.contextmanager
 def standing(path: Path, tell: Tell) -> Iterator[Site]:
-    """A site in a new folder, taken away at the end, however that comes; logs of its nodes stay in the folder."""
+    """Yields a site in a new folder and always removes it at the end; the nodes' logs remain in the folder."""
     wires.require_namespaces()
     for node in _LAST_FIRST:
         if processes.of(node):

@@ -1,7 +1,8 @@
-"""What a fault did: what phones and systems saw, and whether the database has all that was acknowledged.
+"""Effects of a fault: what phones and systems saw, and whether the database holds everything acknowledged.
 
-Nothing acknowledged may be lost, no phone held, no PIN attempt counted that wasn't answered as wrong, and no two
-databases may acknowledge at a time. Seconds have goals, which a busy machine may miss.
+Nothing acknowledged may be lost, no phone may be locked, no PIN attempt may be counted that wasn't answered
+as wrong, and no two databases may acknowledge at the same time. Durations have goals, which a busy machine
+may miss.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from drill.site import Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How the database stands beside what was acknowledged; all of it zero, or the drill fails."""
+    """The database compared with what was acknowledged; any difference fails the drill."""
 
     acknowledged: int
     acknowledged_writes: int
@@ -24,23 +25,23 @@ class Standing:
     lost_writes: int
     held: int
     wrong_pin_counts: int
-    """Keys whose count isn't that of the wrong PINs that their phone was told of."""
+    """Keys whose count differs from the wrong PINs that their phone was answered."""
 
     @property
     def right(self) -> bool:
-        """Whether nothing is wrong."""
+        """Returns whether there is no difference."""
         return not (self.lost or self.lost_writes or self.held or self.wrong_pin_counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What callers saw of one fault, seconds from its beginning."""
+    """What callers saw of one fault; seconds count from its beginning."""
 
     first_success: float | None
-    """The first signature begun after it; None where none came."""
+    """Time of the first signature begun after the fault; None if there was none."""
 
     longest_gap: float
-    """The longest time without any acknowledged step."""
+    """Longest time without any acknowledged step."""
 
     new_primary: dict[str, float]
     writes_of_two: int
@@ -48,14 +49,14 @@ class Seen:
 
     signed: int
     unfinished: int
-    """Requests that the site took and nobody could finish, however often their phone and system tried."""
+    """Requests that the site accepted but that couldn't be completed despite retries."""
 
     errors: dict[str, int] = field(default_factory=dict)
 
 
 def standing(site: Site, load: Load) -> Standing:
-    """Looks up everything that was acknowledged; the load rests meanwhile."""
-    # First what was acknowledged: the direct writes go on, and what comes later isn't asked about.
+    """Looks up everything that was acknowledged; the load is paused meanwhile."""
+    # Read the events first: direct writes continue, and later ones aren't looked up.
     events = list(lines(load.events))
     writes = {event["id"] for event in lines(load.writes)}
     kept = set(site.sql("SELECT encode(sid, 'hex') FROM signatures", database="mshield"))
@@ -73,7 +74,7 @@ def standing(site: Site, load: Load) -> Standing:
 
 
 def _wrong_counts(site: Site, events: Sequence[dict[str, Any]]) -> list[str]:
-    """The keys whose count differs from what their phone was answered."""
+    """Returns the keys whose count differs from the answers to their phone."""
     phones = {event["phone"]: event["uid"] for event in events if event["event"] == "phone"}
     typed = Counter(phones[event["phone"]] for event in events if event["event"] == "wrong_pin")
     rows = site.sql("SELECT encode(uid, 'hex'), wrong_total FROM keys", database="mshield")
@@ -82,7 +83,7 @@ def _wrong_counts(site: Site, events: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def seen(load: Calls, *, began: float, ended: float, before: float = 5.0) -> Seen:
-    """What the load saw of a fault that began and was over at these times."""
+    """Returns what the load saw of a fault between these times."""
     known = list(lines(load.events))
     events = [event for event in known if began - before <= event["at"] <= ended]
     steps = sorted(event["at"] for event in events if event["event"] in {"signed", "result"})
@@ -107,14 +108,14 @@ def seen(load: Calls, *, began: float, ended: float, before: float = 5.0) -> See
 
 
 def _unfinished(events: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> set[str]:
-    """What was asked meanwhile and has no result, now that all phones have come to rest."""
+    """Returns requests made during the fault that have no result although all phones have finished."""
     asked = {event["id"] for event in events if event["event"] == "asked"}
     done = {event["id"] for event in known if event["event"] == "result" and event["state"] == "signed"}
     return asked - done
 
 
 def _primaries(load: Calls, began: float, ended: float) -> tuple[dict[str, float], int]:
-    """When each node first acknowledged a write, and how many came from one after its successor's first."""
+    """Returns each node's first acknowledged write, and the number of writes after its successor's first."""
     writes = sorted(
         (event for event in lines(load.writes) if began - 1 <= event["at"] <= ended),
         key=lambda event: event["at"],

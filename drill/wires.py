@@ -1,4 +1,4 @@
-"""The nodes' namespaces, all on one bridge that has no address: nothing of the drill leaves the machine."""
+"""The nodes' network namespaces on one bridge without an address, so that no traffic leaves the machine."""
 
 import os
 import subprocess
@@ -10,11 +10,11 @@ from drill.plan import ADDRESSES, PREFIX, WAY
 _BRIDGE: Final = f"{PREFIX}bridge"
 NEAR: Final = "near"
 FAR: Final = "far"
-"""Devices of `drill.distance`, in the node that stands between."""
+"""Prefix of the devices of `drill.distance` on the node in between."""
 
 
 def run(*command: str, check: bool = True, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a command; raises with what it wrote where it fails."""
+    """Runs a command; if it fails, raises an exception with its output."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, input=text)
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
@@ -22,12 +22,12 @@ def run(*command: str, check: bool = True, text: str | None = None) -> subproces
 
 
 def inside(node: str, *command: str) -> tuple[str, ...]:
-    """The command that runs `command` in a node."""
+    """Returns the command that runs `command` on a node."""
     return ("ip", "netns", "exec", PREFIX + node, *command)
 
 
 def require_namespaces() -> None:
-    """Raises RuntimeError where this user or machine can't make network namespaces and mounts."""
+    """Raises RuntimeError if this user or machine can't make network namespaces and mounts."""
     if os.geteuid() != 0:
         raise RuntimeError("the drill makes network namespaces and mounts disks: run it as root")
     probe = f"{PREFIX}probe"
@@ -38,7 +38,7 @@ def require_namespaces() -> None:
 
 
 def wire() -> None:
-    """Makes the namespaces and links them."""
+    """Creates the namespaces and links them."""
     run("ip", "link", "add", _BRIDGE, "type", "bridge")
     run("ip", "link", "set", _BRIDGE, "up")
     for node, address in ADDRESSES.items():
@@ -52,21 +52,21 @@ def wire() -> None:
 
 
 def unwire() -> None:
-    """Takes all away, also what an earlier drill left."""
+    """Removes all namespaces and links, including those of an earlier drill."""
     for node in ADDRESSES:
-        # The link goes at once, with its namespace some time later.
+        # Delete the link first, since its namespace disappears only some time later.
         run("ip", "link", "del", PREFIX + node, check=False)
         run("ip", "netns", "del", PREFIX + node, check=False)
     run("ip", "link", "del", _BRIDGE, check=False)
 
 
 def link(node: str, *, up: bool) -> None:
-    """Pulls the node's cable, or puts it back."""
+    """Unplugs the node's cable, or plugs it in again."""
     run("ip", "link", "set", PREFIX + node, "up" if up else "down")
 
 
 def wall(node: str, *others: str) -> None:
-    """Drops what the node and these others send each other."""
+    """Drops packets between the node and these others."""
     there = ", ".join(ADDRESSES[other] for other in others)
     rules = (
         "table inet wall {\n"
@@ -78,12 +78,12 @@ def wall(node: str, *others: str) -> None:
 
 
 def unwall(node: str) -> None:
-    """Takes the node's wall away."""
+    """Removes the node's packet filter."""
     run(*inside(node, "nft", "delete", "table", "inet", "wall"), check=False)
 
 
 def send_through_way(node: str) -> None:
-    """Has the node's cable end at the node between, whose devices are there and take what comes."""
+    """Moves the end of the node's cable to the node in between, whose devices take its packets."""
     way = PREFIX + WAY
     run("ip", "link", "set", PREFIX + node, "netns", way)
     run("ip", "-n", way, "address", "flush", "dev", "eth0")
@@ -95,7 +95,7 @@ def send_through_way(node: str) -> None:
 
 
 def send_directly(node: str) -> None:
-    """Takes that back."""
+    """Connects the node directly again."""
     way = PREFIX + WAY
     run("ip", "-n", way, "link", "set", PREFIX + node, "netns", str(os.getpid()), check=False)
     run("ip", "link", "set", PREFIX + node, "master", _BRIDGE, "up")
@@ -104,10 +104,10 @@ def send_directly(node: str) -> None:
 
 
 def exists(node: str) -> bool:
-    """Whether the node's namespace is there."""
+    """Returns whether the node's namespace exists."""
     return Path(f"/run/netns/{PREFIX}{node}").exists()
 
 
 def holds(node: str, address: str) -> bool:
-    """Whether the node has this address."""
+    """Returns whether the node has this address."""
     return f" {address}/" in run("ip", "-n", PREFIX + node, "address", check=False).stdout

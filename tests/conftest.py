@@ -1,7 +1,9 @@
 """Fixtures of all tests: databases, engines, keyring, clock.
 
+A fixture imports what it makes, so that a test of arithmetic starts without the service and its databases.
+
 One PostgreSQL serves the whole run, started by the first test that needs it and stopped by the process that
-started pytest. A test whose needs are not installed fails and says what to install; none is skipped.
+started pytest. A test whose requirements are not installed fails and says what to install; none is skipped.
 """
 
 import fcntl
@@ -9,6 +11,7 @@ import gc
 import json
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -18,42 +21,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-import segno
-from argon2 import PasswordHasher
-from hypothesis import settings
 
-from mshield.gm.engine import Engine, load_engine
-from mshield.keys.keyring import Keyring
-from mshield.services.accounts import passwords
-from mshield.settings import load_settings
-from mshield.store.database.interface import Database
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
 from tests.support.clock import Clock
-from tests.support.databases import TEMPLATE, Databases
 from tests.support.memory import folder_in_memory
-from tests.support.migrated import migrated_file
 from tests.support.once import share
 from tests.support.order import long_first
-from tests.support.postgresql import Server, start_server
 from tests.support.rewriting import rewrite_share
-from tests.support.sdf.machine import Fault, Machine, compiled_machine
-from tests.support.seals import SEALER
-from tests.support.soft_hsm import SoftHsm, make_soft_hsm
 
 if TYPE_CHECKING:
+    from mshield.gm.engine import Engine
+    from mshield.server.database.interface import Database
+    from mshield.server.keys.keyring import Keyring
     from tests.support.application import Application, Device
+    from tests.support.databases import Databases
     from tests.support.intruder import Intruder
+    from tests.support.postgresql import Server
+    from tests.support.sdf.machine import Machine
     from tests.support.signing import World
-
-# The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.
-# No example has a time limit of its own: on a busy machine it would tell of the machine. A whole test has one.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.register_profile("explore", max_examples=1000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+    from tests.support.soft_hsm import SoftHsm
 
 _TESTS: Final = Path(__file__).parent
 _SHARED: Final = pytest.StashKey[Path]()
+_LEAST_MEMORY_KIB: Final = 8
 
 
 # ---- one folder and one PostgreSQL for all worker processes ----
@@ -72,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
-    """Tells a worker where the shared folder is."""
+    """Tells a worker the path of the shared folder."""
     node.workerinput["mshield_shared"] = str(node.config.stash[_SHARED])  # type: ignore[attr-defined]  # xdist has no types
 
 
@@ -86,14 +75,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(shared, ignore_errors=True)
 
 
-def _read_server(shared: Path) -> Server:
+def _read_server(shared: Path) -> "Server":
+    from tests.support.postgresql import Server
+
     found = json.loads((shared / "server.json").read_text())
     return Server(Path(found["data"]), found["port"])
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(pytestconfig: pytest.Config) -> Server:
+def postgresql_server(pytestconfig: pytest.Config) -> "Server":
     """The run's PostgreSQL, not durable, with a migrated template."""
+    from mshield.server.database.migrate import migrate
+    from tests.support.databases import TEMPLATE
+    from tests.support.postgresql import start_server
+
     shared = pytestconfig.stash[_SHARED]
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -105,12 +100,12 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
         return _read_server(shared)
 
 
-# ---- what is read at all ----
+# ---- collection ----
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Collects no garbage meanwhile, nor later looks through the tests themselves, which live to the end."""
+    """Disables garbage collection, and excludes the tests themselves, which live to the end, from later ones."""
     config = session.config
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     gc.disable()
@@ -126,8 +121,21 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A run of the slow tests leaves files without one unread, which are most: each process reads all the others."""
+    """Skips files without slow tests in a run of the slow ones, to save each process reading them."""
     return True if _is_left_unread(collection_path, config) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Sets Hypothesis's profile before importing the first module that uses it, whose decorators read it."""
+    if "hypothesis" not in sys.modules and b"hypothesis" in module_path.read_bytes():
+        from hypothesis import settings
+
+        # The same examples in each run, so that a red run means a change. No time limit per example: on a
+        # busy machine it would measure the machine. A whole test has one.
+        settings.register_profile("repeatable", derandomize=True, deadline=None)
+        settings.register_profile("explore", max_examples=1000, deadline=None)
+        settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def _is_left_unread(file: Path, config: pytest.Config) -> bool:
@@ -135,12 +143,12 @@ def _is_left_unread(file: Path, config: pytest.Config) -> bool:
     return is_slow_run and "mark.slow" not in file.read_text()
 
 
-# ---- in which order ----
+# ---- order ----
 
 
-@pytest.hookimpl(trylast=True)  # after -m and -k have chosen
+@pytest.hookimpl(trylast=True)  # after selection by -m and -k
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Has each process begin with its part of the long tests; of the short ones processes take from each other."""
+    """Gives each process its part of the long tests first; the short ones are distributed dynamically."""
     worker: dict[str, int] = getattr(config, "workerinput", {})
     long = [item for item in items if item.get_closest_marker("long")]
     items[:] = long_first(
@@ -149,21 +157,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup() -> None:
-    """Each test reads its own settings: what one before it read from another environment is forgotten."""
-    load_settings.cache_clear()
+    """Prepares modules imported by now; a test that imports none of them takes no time for it."""
+    modules = sys.modules
+    if (settings := modules.get("mshield.server.settings.settings")) is not None:
+        # Each test reads its own environment, so clear the cached settings.
+        settings.load_settings.cache_clear()
+    if (passwords := modules.get("mshield.server.accounts.passwords")) is not None:
+        _cheapen_passwords(passwords)
+    if (segno := modules.get("segno")) is not None and not isinstance(segno.make, partial):
+        # Use the first of eight masks instead of the best one: equally readable for a program.
+        segno.make = partial(segno.make, mask=0)  # type: ignore[attr-defined]  # a module by its name
+
+
+def _cheapen_passwords(passwords: Any) -> None:
+    """Gives the password hash its lowest cost, so that tests needn't wait for it."""
+    hasher = type(passwords._HASHER)
+    if passwords._HASHER.memory_cost > _LEAST_MEMORY_KIB:
+        passwords._HASHER = hasher(time_cost=1, memory_cost=_LEAST_MEMORY_KIB, parallelism=1)
 
 
 # ---- databases ----
 
 
 @pytest.fixture(scope="session")
-def postgresql_databases(postgresql_server: Server) -> Databases:
-    """The databases of this worker's tests, one test after the other in each."""
+def postgresql_databases(postgresql_server: "Server") -> "Databases":
+    """The databases of this worker's tests, each used by one test after the other."""
+    from tests.support.databases import TEMPLATE, Databases
+
     return Databases(postgresql_server, TEMPLATE)
 
 
 @pytest.fixture
-def postgresql_url(postgresql_databases: Databases) -> Iterator[str]:
+def postgresql_url(postgresql_databases: "Databases") -> Iterator[str]:
     """A clean migrated PostgreSQL database."""
     url = postgresql_databases.take()
     yield url
@@ -171,7 +196,7 @@ def postgresql_url(postgresql_databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-def empty_postgresql_url(postgresql_server: Server) -> Iterator[str]:
+def empty_postgresql_url(postgresql_server: "Server") -> Iterator[str]:
     """A fresh PostgreSQL database without any schema."""
     name = f"test_{uuid.uuid4().hex}"
     yield postgresql_server.create(name)
@@ -180,19 +205,23 @@ def empty_postgresql_url(postgresql_server: Server) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without any schema, once of each kind."""
+    """A database without any schema, of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     return str(request.getfixturevalue("empty_postgresql_url"))
 
 
 @pytest.fixture
-def durable_postgresql(pytestconfig: pytest.Config) -> Iterator[Server]:
-    """A PostgreSQL of this test's own whose commits reach the disk; it may be killed and started again.
+def durable_postgresql(pytestconfig: pytest.Config) -> "Iterator[Server]":
+    """A PostgreSQL for this test only whose commits reach the disk; it may be killed and started again.
 
     Its migrated database is `server.url("mshield")`.
     """
-    # Not in `tmp_path`: each pytest that starts closes the folder above all of them to others, so to `postgres`.
+    from mshield.server.database.migrate import migrate
+    from tests.support.postgresql import start_server
+
+    # Not in `tmp_path`: each pytest that starts makes the folder above inaccessible to others, and so to
+    # `postgres`.
     folder = Path(tempfile.mkdtemp(prefix="durable-", dir=pytestconfig.stash[_SHARED]))
     server = start_server(folder / "postgresql", durable=True)
     migrate(server.create("mshield"))
@@ -203,7 +232,9 @@ def durable_postgresql(pytestconfig: pytest.Config) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def sqlite_template() -> Path:
-    """The run's migrated SQLite file, to be copied."""
+    """The run's migrated SQLite file, for copying."""
+    from tests.support.migrated import migrated_file
+
     return migrated_file()
 
 
@@ -215,14 +246,17 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh migrated database, once of each kind."""
+    """A fresh migrated database of each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    """An open database, once of each kind."""
+async def db(database_url: str) -> "AsyncIterator[Database]":
+    """An open database of each kind."""
+    from mshield.server.database.opening import open_database
+    from tests.support.seals import SEALER
+
     database = await open_database(database_url, pool_size=4)
     database.sealer = SEALER
     yield database
@@ -230,7 +264,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> "World":
+async def world(db: "Database", keyring: "Keyring", clock: Clock) -> "World":
     """A phone with a certificate, and its services without HTTP."""
     from tests.support.signing import make_world
 
@@ -240,51 +274,42 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> "World":
 # ---- everything else ----
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _cheap_passwords() -> Iterator[None]:
-    """The same hash with the least parameters, in this process: what is tested around it need not wait for it."""
-    with pytest.MonkeyPatch.context() as patch:
-        least = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "_HASHER", least)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _cheap_pictures() -> Iterator[None]:
-    """QR codes with the first mask, not the best of eight, in this process: as good to read for a program."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segno, "make", partial(segno.make, mask=0))
-        yield
-
-
 @pytest.fixture(params=["botan", "openssl"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each SM2 engine; a missing library is a failure that says what to install."""
+def engine(request: pytest.FixtureRequest) -> "Engine":
+    """Each SM2 engine; a missing library fails the test and says what to install."""
+    from mshield.gm.engine import load_engine
+
     return load_engine(request.param)
 
 
 @pytest.fixture
-def keyring() -> Keyring:
+def keyring() -> "Keyring":
     """A ring of one new master key."""
+    from mshield.server.keys.keyring import Keyring
+
     return Keyring.generate()
 
 
 @pytest.fixture(scope="session")
-def soft_hsm_of_process(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    """Tokens of SoftHSM2, for the whole process: its library is begun once."""
+def soft_hsm_of_process(tmp_path_factory: pytest.TempPathFactory) -> "SoftHsm":
+    """Tokens of SoftHSM2 for the whole process, since its library is initialised once."""
+    from tests.support.soft_hsm import make_soft_hsm
+
     return make_soft_hsm(tmp_path_factory.mktemp("soft-hsm"))
 
 
 @pytest.fixture
-def soft_hsm(soft_hsm_of_process: SoftHsm) -> Iterator[SoftHsm]:
-    """Tokens of SoftHSM2, to which nobody is logged in."""
+def soft_hsm(soft_hsm_of_process: "SoftHsm") -> "Iterator[SoftHsm]":
+    """Tokens of SoftHSM2, without a login."""
     yield soft_hsm_of_process
     soft_hsm_of_process.log_out()
 
 
 @pytest.fixture
-def machine() -> Iterator[Machine]:
-    """A cipher machine in software, with nothing wrong."""
+def machine() -> "Iterator[Machine]":
+    """A cipher machine in software, without faults."""
+    from tests.support.sdf.machine import Fault, compiled_machine
+
     compiled = compiled_machine()
     yield compiled
     compiled.fault(Fault.NONE)
@@ -292,16 +317,16 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands at START."""
+    """A clock that is stopped at START."""
     return Clock()
 
 
-# ---- what needs more than a database; imported only where it is asked for ----
+# ---- fixtures that need more than a database; imported only on request ----
 
 
 @pytest.fixture
 async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator["Application"]:
-    """A running application in this process, nobody registered, once on each kind of database."""
+    """A running application in this process, without registered people, on each kind of database."""
     from tests.support.application import running
 
     async with running(database_url, tmp_path, clock) as application:
@@ -317,7 +342,7 @@ async def device(application: "Application") -> "Device":
 
 @pytest.fixture
 def intruder(database_url: str) -> Iterator["Intruder"]:
-    """Someone who changes the test's database behind the service's back."""
+    """An attacker who changes the test's database behind the service's back."""
     from tests.support.intruder import Intruder
 
     with closing(Intruder(database_url)) as intruder:

@@ -1,12 +1,13 @@
 #!/bin/sh
-# The certificates by which the nodes know each other: certificates.sh FOLDER peer|server NAME ADDRESS…
-# Makes the site's own authority in FOLDER where there is none (ca.pem, ca.key), and a certificate of the node NAME for
-# these addresses. Run it once for each node, and again a month before it ends (DAYS, 825 unless set).
-#   peer    e1 e2 e3, d1 d2 d3: NAME.pem and NAME.key, which go to the node as node.pem and node.key, beside ca.pem.
-#           Of d1 d2 d3 the addresses are the node's own, the edges' and the site's, as PostgreSQL is reached by those too.
-#   server  s1 s2: NAME.pem with its key, which goes to the node as node.pem. It serves, and is let in nowhere.
-# Edges and j1 get ca.pem alone. Keep FOLDER off the nodes: whoever has ca.key, or a peer's key, may write to etcd, which
-# says who is the primary.
+# Makes the certificates with which the nodes authenticate each other:
+# certificates.sh FOLDER peer|server NAME ADDRESS…
+# Creates the site's CA in FOLDER unless it exists (ca.pem, ca.key), and a certificate of the node NAME for these
+# addresses. Run it once for each node, and again a month before the certificate expires (after DAYS, default 825).
+#   peer    e1 e2 e3, d1 d2 d3: NAME.pem and NAME.key; copy them to the node as node.pem and node.key, beside ca.pem.
+#           For d1 d2 d3 give the node's own address, the edges' and the site's: clients reach PostgreSQL by all of them.
+#   server  s1 s2: NAME.pem with its key; copy it to the node as node.pem. It can't be used as a client certificate.
+# Edges and j1 get only ca.pem. Don't store FOLDER on the nodes: with ca.key or a peer's key one can write to etcd,
+# which decides which node is the primary.
 set -eu
 umask 077
 folder=$1 kind=$2 name=$3
@@ -14,7 +15,7 @@ shift 3
 days=${DAYS:-825}
 mkdir -p "$folder"
 case $kind in
-peer) purposes=serverAuth,clientAuth ;; # etcd and Patroni are both to their peers
+peer) purposes=serverAuth,clientAuth ;; # etcd and Patroni nodes are servers and clients of their peers
 server) purposes=serverAuth ;;
 *) echo "certificates.sh FOLDER peer|server NAME ADDRESS…" >&2 && exit 2 ;;
 esac
@@ -38,7 +39,7 @@ extendedKeyUsage = $purposes
 subjectAltName = $alternatives
 END
 
-made() { # SUBJECT EXTENSIONS DAYS KEY CERTIFICATE, and how it is signed
+made() { # arguments: SUBJECT EXTENSIONS DAYS KEY CERTIFICATE, then openssl's options for the signer
     subject=$1 extensions=$2 lasts=$3 key=$4 certificate=$5
     shift 5
     openssl req -x509 -config "$config" -extensions "$extensions" -newkey ec -pkeyopt ec_paramgen_curve:P-256 \

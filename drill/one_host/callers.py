@@ -1,4 +1,4 @@
-"""Phones and business systems of a service on one host, whose calls go on while it is stopped and started."""
+"""Phones and business systems of a service on one host, whose calls continue while it is restarted."""
 
 import contextlib
 import os
@@ -19,19 +19,19 @@ _ENDING: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Who calls one origin; `inside` is what leads a command to where it can be reached."""
+    """Callers of one origin; `inside` is the command prefix that gives access to its network."""
 
     calls: Calls
     origin: str
     inside: Callable[[], tuple[str, ...]] = tuple
 
     def write_filing(self) -> None:
-        """The file of those who are on file, in the calls' folder."""
+        """Writes the file of filing records to the callers' folder."""
         self.calls.folder.mkdir(mode=0o755, exist_ok=True)
         phones.write_filing(self.calls.folder / "filing.csv", self.calls.count)
 
     def enrol(self) -> None:
-        """Gives each a certificate; the service is in demo mode. Raises RuntimeError."""
+        """Issues a certificate to each person, with the service in demo mode. Raises RuntimeError."""
         folder = str(self.calls.folder / "phones")
         command = (sys.executable, "-m", "drill.phones", folder, str(self.calls.count))
         done = subprocess.run(
@@ -45,9 +45,9 @@ class Callers:
             raise RuntimeError(f"enrolling: {done.stderr[-2000:]}")
 
     def over(self, restart: Callable[[], None], kept: Callable[[], set[str]]) -> dict[str, Any]:
-        """What they saw of a restart, and how many signatures of theirs are not `kept` after it.
+        """Returns what the callers saw of a restart, and the number of their signatures missing from `kept` after it.
 
-        Raises NotInTime where anybody can't sign before or after it.
+        Raises NotInTime if someone can't sign before or after it.
         """
         with self._calling():
             self.calls.flow()

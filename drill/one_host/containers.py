@@ -1,4 +1,4 @@
-"""Podman, with a storage of the drill's own: whatever containers this machine has are left alone."""
+"""Podman with a storage of the drill's own, so that the machine's other containers aren't touched."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _BASE: Final = "localhost/mshield-drill-base"
 _STORAGE: Final = ROOT / "var/drill-images"
 _RUNNING: Final = "/run/mshield-drill"
 _RUNTIMES: Final = (None, "crun", "runc")
-"""The one that podman takes by itself first; crun refuses a machine whose groups of processes are of both versions."""
+"""Runtimes to try, podman's default first; crun refuses machines that mix both versions of cgroups."""
 
 _LIMITS: Final = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 _TRUSTING: Final = ("PIP_CERT", "NODE_EXTRA_CA_CERTS")
@@ -27,21 +27,21 @@ _QUIET: Final = {"PODMAN_IGNORE_CGROUPSV1_WARNING": "1"}
 
 
 def limited(name: str, most: int) -> int:
-    """A limit, or what this machine gives where that is less."""
+    """Returns the limit, or this machine's own if that is lower."""
     hard = resource.getrlimit(_LIMITS[name])[1] if name in _LIMITS else most
     return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 @dataclass(frozen=True, slots=True)
 class Podman:
-    """With the runtime that starts a container here."""
+    """Podman with a runtime that can start containers here."""
 
     runtime: str | None = None
     refusal: str = ""
-    """Why it starts none; it builds all the same."""
+    """Reason why no container can be started; images can be built anyway."""
 
     def __call__(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs podman with these words. Raises RuntimeError where it fails."""
+        """Runs podman with these arguments. Raises RuntimeError if it fails."""
         runtime = () if self.runtime is None else ("--runtime", self.runtime)
         place = ("--root", str(_STORAGE), "--runroot", _RUNNING)
         return run(
@@ -49,12 +49,12 @@ class Podman:
         )
 
     def inspect(self, container: str) -> dict[str, Any]:
-        """What podman knows of a container."""
+        """Returns podman's description of a container."""
         (known,) = json.loads(self("container", "inspect", container).stdout)
         return dict(known)
 
     def build(self) -> None:
-        """The image, by the file that is shipped. Raises Unable with what was written last."""
+        """Builds the image from the shipped Containerfile. Raises Unable with the last output."""
         most = 1 << 20
         ulimits = [f"--ulimit={name}={limited(name, most)}:{limited(name, most)}" for name in _LIMITS]
         done = self(
@@ -65,7 +65,7 @@ class Podman:
             raise Unable(f"the image can't be built: {_last(done)}")
 
     def copy(self, folder: str, place: Path) -> None:
-        """A folder of the image to a new place."""
+        """Copies a folder of the image to a new place."""
         container = self("create", IMAGE).stdout.strip()
         try:
             self("cp", f"{container}:{folder}", str(place))
@@ -74,7 +74,7 @@ class Podman:
 
 
 def podman(tell: Tell) -> Podman:
-    """One that has a base image, made of Debian's packages, and starts containers of it where it can. Raises Unable."""
+    """Returns a podman with a base image of Debian packages, able to run containers if possible. Raises Unable."""
     if os.geteuid() != 0:
         raise Unable("the image is built and run as root here")
     if shutil.which("podman") is None:
@@ -94,7 +94,7 @@ def podman(tell: Tell) -> Podman:
 
 
 def _make_base(any_runtime: Podman) -> None:
-    """As Debian's own image is, which may not be reachable."""
+    """Makes a base image like Debian's own, since that may not be reachable."""
     _STORAGE.mkdir(parents=True, exist_ok=True)
     archive = _STORAGE / "base.tar"
     make_tree(archive, ("ca-certificates",))

@@ -1,4 +1,4 @@
-"""Trees of Debian's packages, made by mmdebstrap: what the image stands on, and a host for the units."""
+"""File trees of Debian packages, made by mmdebstrap: the image's base, and a host for the units."""
 
 import shutil
 from pathlib import Path
@@ -16,15 +16,15 @@ _SOURCES: Final = "".join(
         ("http://deb.debian.org/debian-security", f"{_SUITE}-security"),
     )
 )
-"""Debian's own, as its image has them."""
+"""Packages that Debian's own image has."""
 
 
 AUTHORITIES: Final = "/etc/ssl/certs/ca-certificates.crt"
-"""What a tree trusts is what this machine trusts: its way to the packages may have an authority of its own."""
+"""This machine's trusted authorities, since the way to the packages may have an authority of its own."""
 
 
 def make_tree(place: Path, packages: tuple[str, ...]) -> None:
-    """A small Debian with these packages: a folder, or an archive where the name says so. Raises Unable."""
+    """Makes a small Debian with these packages, as a folder or an archive depending on the name. Raises Unable."""
     if shutil.which("mmdebstrap") is None:
         raise Unable("mmdebstrap isn't installed: scripts/install-test-needs drill")
     sources = place.with_suffix(".sources")

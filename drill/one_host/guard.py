@@ -1,4 +1,4 @@
-"""One database node under systemd: Patroni, and its guard, which ends it where it hangs and leaves PostgreSQL alone."""
+"""One database node under systemd: Patroni, and its guard, which ends a hung Patroni but not PostgreSQL."""
 
 import re
 import secrets
@@ -18,11 +18,11 @@ _GUARD: Final = "patroni-guard.service"
 _DATA: Final = "/var/lib/patroni"
 _HUNG: Final = 60.0
 _ASKED: Final = 6.0
-"""Until the guard has had an answer, after which it has no patience with a start any more."""
+"""Time in which the guard gets its first answer; after that it no longer tolerates a slow start."""
 
 
 def drill(machine: Machine, put: Put, check: Check) -> None:
-    """Starts it as `docs/ha.md` says, but for one etcd in place of three, and has Patroni's loop hang."""
+    """Starts the node as `docs/ha.md` says, with one etcd instead of three, and makes Patroni's loop hang."""
     _certify(machine, put)
     _start_etcd(machine, put)
     _start_patroni(machine, put)
@@ -50,7 +50,7 @@ def _place(node: str) -> str:
 
 
 def _certify(machine: Machine, put: Put) -> None:
-    """Both nodes' certificates, by the script that is shipped, and their addresses."""
+    """Makes the certificates of both nodes by the shipped script, and their addresses."""
     with tempfile.TemporaryDirectory() as folder:
         for node, group in {_ETCD: "etcd", _NODE: "postgres"}.items():
             run("sh", str(shipped.FOLDER / "certificates.sh"), folder, "peer", node, ADDRESSES[node])

@@ -1,4 +1,4 @@
-"""The image: built by its Containerfile, run as `compose.yml` says beside a PostgreSQL, called, stopped and started."""
+"""The image: built from its Containerfile, run as in `compose.yml` beside a PostgreSQL, called and restarted."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ _VOLUME: Final = "mshield-drill"
 _USER: Final = 65532
 _WRITABLE: Final = {"/tmp", "/var/lib/mshield"}  # noqa: S108  # the image's own
 _GRACE: Final = 30
-"""Seconds that `compose.yml` gives a service to end."""
+"""Seconds that `compose.yml` allows a service for stopping."""
 
 _LOOK: Final = f"""
 import json, os, pathlib
@@ -46,12 +46,12 @@ print(json.dumps({{
     "shells": [name for name in ("sh", "bash", "dash", "dpkg", "apt") if os.path.exists("/usr/bin/" + name)],
 }}))
 """
-"""Run in the container, by the image's own Python."""
+"""Program run in the container by the image's own Python."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The containers of one installation, in the machine's network at a port of its own."""
+    """The containers of one installation, in the machine's network on a port of its own."""
 
     podman: Podman
     folder: Path
@@ -61,19 +61,19 @@ class Running:
 
     @property
     def origin(self) -> str:
-        """Where it is called."""
+        """Returns the service's origin."""
         return f"http://localhost:{self.port}"
 
     def container(self, service: str) -> str:
-        """The name of a service's container."""
+        """Returns the name of a service's container."""
         return f"mshield-drill-{service}"
 
     def run(self, *words: str) -> str:
-        """A command of the image, in a container that is gone afterwards; what it printed."""
+        """Runs a command of the image in a temporary container and returns its output."""
         return self.podman("run", "--rm", *self._shut_in("mshield"), IMAGE, *words).stdout
 
     def start(self, service: str) -> None:
-        """A service as it is shipped, but for the address."""
+        """Starts a service as shipped, except for its address."""
         words = {"0.0.0.0": "127.0.0.1", "8000": str(self.port)}  # noqa: S104  # the container's
         command = [words.get(word, word) for word in self.services[service]["command"]]
         name = ("--detach", f"--name={self.container(service)}")
@@ -82,7 +82,7 @@ class Running:
         self.podman("run", *name, *self._shut_in(service), *variables, IMAGE, *command)
 
     def _shut_in(self, service: str) -> list[str]:
-        """What the file says of a container, in podman's words."""
+        """Returns podman's options for the restrictions that the file puts on a container."""
         said = self.services[service]
         settings = DEMO | LIMITS
         return [
@@ -101,49 +101,49 @@ class Running:
         ]
 
     def look(self) -> dict[str, Any]:
-        """How the service's process is shut in, as it sees it itself."""
+        """Returns the restrictions on the service's process, as the process itself sees them."""
         command = ("/usr/bin/python3.13", "-c", _LOOK)
         seen: dict[str, Any] = json.loads(self.podman("exec", self.container("mshield"), *command).stdout)
         return seen
 
     def lives(self) -> bool:
-        """The answer of the health check that the file has."""
+        """Returns the result of the file's health check."""
         program, *words = self.services["mshield"]["healthcheck"]["test"][1:]
         words = [word.replace(":8000/", f":{self.port}/") for word in words]
         return not self.podman("exec", self.container("mshield"), program, *words, check=False).returncode
 
     def ready(self) -> bool:
-        """Whether it says so."""
+        """Returns whether the service reports that it is ready."""
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.origin}/readyz", trust_env=False).is_success
         return False
 
     def wait(self) -> None:
-        """Returns when it is ready. Raises NotInTime, with what the container wrote."""
+        """Waits until the service is ready. Raises NotInTime with the container's output."""
         written = self.podman("logs", self.container("mshield"), check=False)
         until(self.ready, f"the image's service ({(written.stdout + written.stderr)[-1000:]})", seconds=60)
 
     def stop(self, service: str) -> tuple[int, float]:
-        """SIGTERM; the exit code, and the seconds that it took."""
+        """Stops a service by SIGTERM; returns its exit code and the seconds it took."""
         began = time.monotonic()
         self.podman("stop", f"--time={_GRACE}", self.container(service))
         code = int(self.podman.inspect(self.container(service))["State"]["ExitCode"])
         return code, round(time.monotonic() - began, 1)
 
     def signatures(self) -> set[str]:
-        """All that the database has."""
+        """Returns all signatures in the database."""
         with psycopg.connect(self.database) as connection:
             return {str(sid) for (sid,) in connection.execute("SELECT encode(sid, 'hex') FROM signatures")}
 
     def clear(self) -> None:
-        """Takes the containers and their volume away."""
+        """Removes the containers and their volume."""
         names = [self.container(service) for service in ("mshield", "jobs")]
         self.podman("rm", "--force", "--ignore", "--time=0", *names, check=False)
         self.podman("volume", "rm", "--force", _VOLUME, check=False)
 
 
 def drill(part: Part, tell: Tell) -> None:
-    """The whole of it. Raises Unable where this machine can't build it or start it."""
+    """Runs this part of the drill. Raises Unable if this machine can't build or start the image."""
     one = podman(tell)
     began = time.monotonic()
     one.build()

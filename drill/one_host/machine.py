@@ -1,4 +1,4 @@
-"""A Debian with a systemd of its own, booted by systemd-nspawn; its network is a loopback of its own and no more."""
+"""A Debian with a systemd of its own, booted by systemd-nspawn, with only a loopback network."""
 
 import contextlib
 import os
@@ -21,57 +21,57 @@ PACKAGES: Final = (
     *("etcd-server", "patroni", "python3-etcd"),
 )
 Put = Callable[..., None]
-"""Writes a file of its tree: path, text, mode."""
+"""Function that writes a file of the tree: path, text, mode."""
 
 _PATH: Final = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin"
 _BOOT: Final = 60.0
 _END: Final = 30.0
 _STEADY: Final = 4.0
 MOST_EXPOSURE: Final = 2.0
-"""By `systemd-analyze security`: 0 is nothing, 10 all of the host."""
+"""Greatest allowed level in `systemd-analyze security`: 0 is no access to the host, 10 full access."""
 
 
 class Check(Protocol):
-    """Notes whether something comes to be so in this time."""
+    """A function that records whether something happens within this time."""
 
     def __call__(self, name: str, what: Callable[[], object], *, seconds: float = 30) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One that is up."""
+    """A running machine."""
 
     leader: int
-    """Its first process, as this machine counts."""
+    """Its first process, as numbered on this machine."""
 
     @property
     def network(self) -> tuple[str, ...]:
-        """What leads a command of this machine into its network."""
+        """Returns the command prefix that runs a command in the machine's network."""
         return ("nsenter", f"--target={self.leader}", "--net")
 
     def __call__(self, *words: str, check: bool = True, text: str | None = None) -> str:
-        """Runs a command in it, as root; what it printed. Raises RuntimeError where it fails."""
+        """Runs a command in the machine as root and returns its output. Raises RuntimeError if it fails."""
         enter = ("nsenter", f"--target={self.leader}", "--all", "--root", "--wd")
         clean = ("env", "--ignore-environment", _PATH, "LC_ALL=C.UTF-8")
         return run(*enter, *clean, *words, check=check, text=text).stdout.strip()
 
     def of(self, unit: str, name: str) -> str:
-        """A property of a unit."""
+        """Returns a property of a unit."""
         return self("systemctl", "show", "--value", f"--property={name}", unit)
 
     def active(self, unit: str) -> bool:
-        """Whether it is."""
+        """Returns whether a unit is active."""
         return self.of(unit, "ActiveState") == "active"
 
     def steady(self, unit: str) -> bool:
-        """Whether it is and stays so for some seconds, without having been started anew."""
+        """Returns whether a unit is active and stays so for some seconds without a restart."""
         if not self.active(unit):
             return False
         time.sleep(_STEADY)
         return self.active(unit) and self.of(unit, "NRestarts") == "0"
 
     def exposure(self, unit: str) -> float:
-        """How much of the host a unit may touch, as its systemd counts."""
+        """Returns a unit's exposure level as rated by systemd."""
         said = self("systemd-analyze", "security", "--no-pager", unit, check=False)
         level = re.search(r"exposure level for \S+: ([0-9.]+)", said)
         return float(level[1]) if level else 10.0
@@ -79,14 +79,14 @@ class Machine:
 
 @contextlib.contextmanager
 def booted(root: Path, log: Path) -> Iterator[Machine]:
-    """A tree's machine, until it is powered off. Raises Unable where it doesn't come up."""
+    """Yields the booted machine of a tree, then powers it off. Raises Unable if it doesn't boot."""
     if shutil.which("systemd-nspawn") is None:
         raise Unable("systemd-nspawn isn't installed: scripts/install-test-needs drill")
     with log.open("ab") as file, _nspawn(root, file) as process:
         try:
             yield _up(process, log)
         finally:
-            process.terminate()  # in order, as by its power switch
+            process.terminate()  # an orderly shutdown, as by the power switch
             try:
                 process.wait(_END)
             except subprocess.TimeoutExpired:
@@ -94,7 +94,7 @@ def booted(root: Path, log: Path) -> Iterator[Machine]:
 
 
 def _nspawn(root: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Its groups of processes are of version 2, also where this machine's are not: systemd takes no others."""
+    """Boots with version 2 cgroups even if this machine has version 1, because systemd requires them."""
     alone = [] if Path("/run/systemd/system").exists() else ["--keep-unit"]
     return subprocess.Popen(
         (

@@ -1,4 +1,4 @@
-"""What `deploy/ha` adds to the unit at a service node and at the job node; the database is the host's own."""
+"""Additions of `deploy/ha` to the unit on service nodes and the job node; the database is the host's own."""
 
 import tempfile
 from pathlib import Path
@@ -18,7 +18,7 @@ _DROP_IN: Final = f"/etc/systemd/system/{_UNIT}.d/site.conf"
 
 
 def drill(machine: Machine, put: Put, check: Check, *, origin: str) -> None:
-    """Has the unit serve by TLS with two processes, then run the jobs, and takes it back."""
+    """Makes the unit serve TLS with two processes, then run the jobs, and removes the additions."""
     _certify(machine, put)
     _set(machine, put, origin)
     put(_DROP_IN, shipped.filled("serve.conf", ADDRESS=ADDRESSES[_NODE], CERTIFICATES=_CERTIFICATES))
@@ -47,7 +47,7 @@ def _certify(machine: Machine, put: Put) -> None:
 
 
 def _set(machine: Machine, put: Put, origin: str) -> None:
-    """The site's settings, but for the database, and the master key where they say."""
+    """Writes the site's settings, except for the database, and the master key where they expect it."""
     ours = {"MSHIELD_DATABASE": "postgresql:///mshield?host=/run/postgresql"} | DEMO | LIMITS
     text = shipped.filled("mshield.env", CERTIFICATES=_CERTIFICATES, ORIGIN=origin)
     put(

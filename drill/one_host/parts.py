@@ -1,4 +1,4 @@
-"""What a part of the drill says of itself: what it looked at and whether that was right, or why it couldn't run."""
+"""Result of one part of the drill: its checks, or why it couldn't run."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -8,32 +8,32 @@ Tell = Callable[[str], None]
 
 
 class Unable(Exception):
-    """This machine can't run a part; what refused."""
+    """Exception for a part that this machine can't run, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One that ran."""
+    """A part that ran."""
 
     name: str
     checks: dict[str, bool] = field(default_factory=dict)
-    """What has to be so, and whether it was."""
+    """Checks and whether each passed."""
 
     figures: dict[str, object] = field(default_factory=dict)
 
     @property
     def right(self) -> bool:
-        """Whether all was as it has to be."""
+        """Returns whether all checks passed."""
         return all(self.checks.values())
 
     @property
     def wrong(self) -> list[str]:
-        """What wasn't."""
+        """Returns the failed checks."""
         return [check for check, holds in self.checks.items() if not holds]
 
 
 def report(name: str, run: Callable[[Part, Tell], None], tell: Tell) -> dict[str, Any]:
-    """Runs a part; what came of it, for JSON. One that can't run is told, and is neither right nor wrong."""
+    """Runs a part and returns its result for JSON; a part that can't run is neither right nor wrong."""
     part = Part(name)
     try:
         run(part, tell)

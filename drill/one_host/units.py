@@ -1,6 +1,6 @@
-"""The units of `deploy/`, installed as `docs/operations.md` says and run by a systemd: service, jobs, log and backup.
+"""The units of `deploy/`, installed as `docs/operations.md` says and run by systemd: service, jobs, log and backup.
 
-The steps are those of the page, read from it. What the image holds at /opt/mshield is what is installed.
+The steps are read from the page. The installed files are those of the image in /opt/mshield.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ print(json.dumps([folder for folder in (*folders(), *ours) if os.access(folder, 
 
 
 def documented() -> list[str]:
-    """The steps of the page, but for the environment that is there and the log that is followed for ever."""
+    """Returns the page's steps, without the existing environment and the endless log output."""
     page = (ROOT / "docs/operations.md").read_text("utf-8")
     section = _SECTION.search(page)
     if section is None:
@@ -61,7 +61,7 @@ def documented() -> list[str]:
 
 
 def _settings() -> str:
-    """The shipped file as somebody edits it: in demo mode, whose outbox has the codes."""
+    """Returns the shipped settings as edited for demo mode, whose outbox holds the SMS codes."""
     shipped = (ROOT / "deploy/systemd/mshield.toml").read_text("utf-8").split("sms_gateway", 1)[0]
     kept = [line for line in shipped.splitlines() if not line.startswith(("#", "public_origin"))]
     ours = {"public_origin": _ORIGIN} | {
@@ -72,7 +72,7 @@ def _settings() -> str:
 
 @dataclass(slots=True)
 class Installed:
-    """A tree with the files of `deploy/` in it, and its machine, which may be booted anew."""
+    """A tree with the installed files of `deploy/`, and its machine, which may be rebooted."""
 
     folder: Path
     part: Part
@@ -81,18 +81,18 @@ class Installed:
 
     @property
     def root(self) -> Path:
-        """The tree."""
+        """Returns the root of the tree."""
         return self.folder / "root"
 
     def put(self, path: str, text: str, mode: int = 0o644) -> None:
-        """A file of the tree."""
+        """Writes a file of the tree."""
         file = self.root / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         file.chmod(mode)
 
     def check(self, name: str, what: Callable[[], object], *, seconds: float = 30) -> None:
-        """Notes whether it comes to be so in this time."""
+        """Records whether something happens within this time."""
         try:
             until(lambda: what() or None, name, seconds=seconds, every=0.5)
             self.part.checks[name] = True
@@ -101,26 +101,26 @@ class Installed:
             self.tell(f"{NAME}: {name}: {error}")
 
     def mshield(self, *words: str) -> Any:
-        """A command of the service as its user; what it printed."""
+        """Runs a command of the service as its user and returns the parsed output."""
         return json.loads(self.machine(*_AS_SERVICE, "/opt/mshield/bin/mshield", *words, "--json"))
 
     def sql(self, statement: str) -> list[str]:
-        """What the database answers."""
+        """Returns the rows that the database returns."""
         psql = ("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--dbname=mshield", "--command")
         return self.machine("runuser", "--user=postgres", "--", *psql, statement).splitlines()
 
     def ready(self) -> bool:
-        """Whether the service says so."""
+        """Returns whether the service reports that it is ready."""
         curl = ("curl", "--silent", "--max-time", "2", "--output", "/dev/null", "--write-out", "%{http_code}")
         return self.machine(*curl, f"{_ORIGIN}/readyz", check=False) == "200"
 
     def answer(self, unit: str) -> str:
-        """The last lines of a unit's journal."""
+        """Returns the last lines of a unit's journal."""
         return self.machine("journalctl", "--no-pager", "--lines=20", f"--unit={unit}", check=False)
 
 
 def drill(part: Part, tell: Tell) -> None:
-    """The whole of it. Raises Unable where this machine can't build the image or boot a systemd."""
+    """Runs this part of the drill. Raises Unable if this machine can't build the image or boot systemd."""
     one = podman(tell)
     one.build()
     with _folder() as folder:
@@ -138,7 +138,7 @@ def drill(part: Part, tell: Tell) -> None:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="mshield-drill-units-", dir="/var/tmp"))  # a disk
+    folder = Path(tempfile.mkdtemp(prefix="mshield-drill-units-", dir="/var/tmp"))  # /var/tmp is on a disk
     folder.chmod(0o711)
     try:
         yield folder
@@ -164,7 +164,7 @@ def _use(installed: Installed) -> None:
 
 
 def _install(installed: Installed) -> None:
-    """Runs the page's steps as one script, which ends at the first that fails."""
+    """Runs the page's steps as one script, which ends at the first failure."""
     installed.put("/drill/mshield.toml", _settings())
     installed.put("/drill/steps", "\n".join(("set -e", "cd /drill", *documented())) + "\n")
     installed.machine("bash", "/drill/steps")
@@ -188,7 +188,7 @@ def _callers(installed: Installed) -> Callers:
 
 
 def _look(installed: Installed) -> None:
-    """How the running service is shut in: as systemd counts it, and by what its own view of the files lets it write."""
+    """Checks the running service's isolation: systemd's rating, and which files it can write."""
     machine = installed.machine
     pid = machine.of(_SERVICE, "MainPID")
     users = machine("stat", "--format=%U", f"/proc/{pid}")
@@ -211,7 +211,7 @@ def _look(installed: Installed) -> None:
 
 
 def _restart(installed: Installed, callers: Callers) -> None:
-    """In order under load; then its process is killed, and systemd brings it back."""
+    """Restarts the service under load; then kills its process, which systemd restarts."""
     machine = installed.machine
 
     def restart() -> None:
@@ -233,7 +233,7 @@ def _restart(installed: Installed, callers: Callers) -> None:
 
 
 def _rotate(installed: Installed) -> None:
-    """By Debian's own unit of logrotate, as on the second day; the service goes on in a new file."""
+    """Rotates the log by Debian's own logrotate unit, as on the second day; the service continues in a new file."""
     machine = installed.machine
     installed.part.checks["writes the security log"] = bool(machine("cat", _LOG))
     past = datetime.now(UTC) - timedelta(days=2)
@@ -248,7 +248,7 @@ def _rotate(installed: Installed) -> None:
 
 
 def _separate_jobs(installed: Installed) -> None:
-    """`jobs = "off"` and a copy of the unit, as the page says."""
+    """Runs the jobs separately, with `jobs = "off"` and a copy of the unit, as the page says."""
     unit = (ROOT / "deploy/systemd/mshield.service").read_text("utf-8")
     jobs = re.sub(r"^(ExecStart=\S+) .*$", r"\1 jobs run", unit, flags=re.MULTILINE)
     installed.put(f"/etc/systemd/system/{_JOBS}", jobs)
@@ -261,7 +261,7 @@ def _separate_jobs(installed: Installed) -> None:
 
 
 def _back_up(installed: Installed) -> None:
-    """The three files of pgBackRest; the line of cron that makes the full copy is due each minute here."""
+    """Tests the three pgBackRest files; the cron line of the full backup runs every minute here."""
     machine, shipped = installed.machine, ROOT / "deploy/pgbackrest"
     installed.put("/etc/pgbackrest/pgbackrest.conf", (shipped / "pgbackrest.conf").read_text(), 0o640)
     machine("chgrp", "postgres", "/etc/pgbackrest/pgbackrest.conf")

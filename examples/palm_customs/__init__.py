@@ -1,4 +1,4 @@
-"""Palm customs (掌上海关) in miniature: a mobile page that opens the shield's app to log in and to sign, and gets back.
+"""Palm customs (掌上海关) in miniature: a mobile page that opens the shield's app for login and signing.
 
-It uses `mshield.client` and nothing else of Mobile Shield. README.md says how to run it and which lines to copy.
+It uses only `mshield.client` of Mobile Shield. README.md explains how to run it and which lines to copy.
 """

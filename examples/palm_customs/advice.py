@@ -1,6 +1,6 @@
-"""What a user is told when something didn't work: what did not happen, and what to do next.
+"""Messages for users when something failed: what did not happen, and what to do next.
 
-The SDK's errors bring a sentence of their own in Chinese and English; what to do depends on the system, so it is here.
+The SDK's errors have their own sentence in Chinese and English; what to do next depends on this system, so it is here.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mshield.client import ClientError, NetworkError, VerificationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """(Chinese, English) of what to do; `status` is the HTTP status of the page."""
+    """What to do next, in Chinese and English; `status` is the HTTP status of the page."""
 
     what: tuple[str, str]
     next: tuple[str, str]
@@ -24,7 +24,7 @@ _LEGAL_PERSON: Final = (
 )
 _APPLY: Final = (
     "请在手机盾 App 里查看证书：已作废的可重新申请；已过期的先请法人作废，再重新申请。",
-    "Look at the certificate in the shield's app. Revoked: apply anew. Expired: have it revoked, then apply anew.",
+    "Check the certificate in the shield's app. If revoked, apply again; if expired, have it revoked first.",
 )
 _NEXT: Final[dict[str, tuple[str, str]]] = {
     "on_hold": _LEGAL_PERSON,
@@ -32,22 +32,22 @@ _NEXT: Final[dict[str, tuple[str, str]]] = {
     "expired": _APPLY,
     "unexpected_signer": (
         "请用登录时的手机盾签名；备案信息变更过的，先在手机盾 App 里更新证书，再重新登录。",
-        "Sign with the shield that logged in here. If the filing changed, renew the certificate and log in anew.",
+        "Sign with the shield that logged in here. If the filing changed, renew the certificate and log in again.",
     ),
     "other_session": (
         "不要继续。请从掌上海关重新发起；如果是别人发给您的链接，请联系客服。",
-        "Don't go on. Begin again from here. If somebody sent you a link, call customer service.",
+        "Don't continue. Start again from here. If somebody sent you a link, call customer service.",
     ),
     "wrong_return_code": ("请从掌上海关重新发起。", "Begin again from here."),
     "too_many_requests": ("请等一分钟再试。", "Wait a minute, then try again."),
     "wrong_client": (
         "这是系统设置的问题，请联系本系统的管理员。",
-        "This is a matter of this system's settings: tell its administrator.",
+        "This system is misconfigured: contact its administrator.",
     ),
 }
 _AGAIN: Final = (
     "请重新操作一次；仍然不行的，请联系客服。",
-    "Do it once more. If it still fails, call customer service.",
+    "Try again. If it still fails, call customer service.",
 )
 _DOWN: Final = Advice(
     what=(
@@ -56,14 +56,14 @@ _DOWN: Final = Advice(
     ),
     next=(
         "请稍等片刻再试；刚在手机盾里签完的，刷新本页即可。",
-        "Wait a little, then try again. If you have just signed in the app, reload this page.",
+        "Wait a moment, then try again. If you have just signed in the app, reload this page.",
     ),
     status=503,
 )
 
 
 def advice(error: ClientError) -> Advice:
-    """For one of the SDK's errors."""
+    """Returns the advice for one of the SDK's errors."""
     if isinstance(error, NetworkError) or error.code == "unavailable":
         return _DOWN
     status = 403 if isinstance(error, VerificationError) else 409
@@ -71,11 +71,11 @@ def advice(error: ClientError) -> Advice:
 
 
 def what_failed(code: str) -> tuple[str, str]:
-    """What the error of this code says, where only its code was kept."""
+    """Returns the sentence of the error with this code, if only the code was stored."""
     error = ClientError(code)
     return f"{error.zh}。", f"{error.en}."
 
 
 def next_step(code: str) -> tuple[str, str]:
-    """What to do after the error of this code."""
+    """Returns what to do after the error with this code."""
     return _NEXT.get(code, _AGAIN)

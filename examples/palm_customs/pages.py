@@ -1,4 +1,4 @@
-"""Pages: Jinja2 with autoescape, two languages side by side, and headers under which nothing foreign runs."""
+"""Pages: Jinja2 with autoescape, two languages, and headers that let nothing foreign run."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -24,9 +24,9 @@ STATIC: Final = _HERE / "static"
 def page(
     request: Request, template: str, *, status: int = 200, otherwise: str = "/", **values: Any
 ) -> Response:
-    """The page that this template makes of these values, for the browser's session and language.
+    """Renders the template with these values, for the browser's session and language.
 
-    `otherwise` is where the switch of languages leads from the answer to a form.
+    `otherwise` is the target of the language switch on the answer to a form.
     """
     settings: Settings = request.app.state.settings
     session: Session = request.state.session
@@ -49,7 +49,10 @@ def page(
 
 
 def _other_language(request: Request, lang: str, otherwise: str) -> str:
-    """Where the switch of languages leads: this page; for the answer to a form, which has no address, `otherwise`."""
+    """Returns the target of the language switch: this page, or `otherwise` for the answer to a form.
+
+    The answer to a form has no address of its own.
+    """
     chosen = "zh" if lang == "en" else "en"
     if request.method == "POST":
         return f"{otherwise}?lang={chosen}"
@@ -58,7 +61,7 @@ def _other_language(request: Request, lang: str, otherwise: str) -> str:
 
 
 def headers(settings: Settings) -> dict[str, str]:
-    """The policy of every page: no script at all; a form of ours may lead on to the shield's app."""
+    """Returns the headers of every page: no script at all; our forms may lead to the shield's app."""
     policy = (
         "default-src 'none'",
         "style-src 'self'",
@@ -86,6 +89,6 @@ def message(
     link: tuple[str, str, str] | None = None,
     small: str = "",
 ) -> Response:
-    """A page of one message; `link` is (address, Chinese, English), `small` what support asks for."""
+    """Renders a page with one message; `link` is (address, Chinese, English), `small` is for support."""
     values: dict[str, Any] = {"title": title, "what": what, "then": then, "link": link, "small": small}
     return page(request, "message.html", status=status, otherwise=link[0] if link else "/", **values)

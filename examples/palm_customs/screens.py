@@ -1,4 +1,4 @@
-"""The pages beside the way to the shield: the start, a task, what a signed one can be taken away as."""
+"""The pages that don't call the shield: home, a task, and downloads of a signed task."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +11,7 @@ from .store import Store, Task
 
 
 async def home(request: Request) -> Response:
-    """The tasks, or the way in."""
+    """Shows the tasks, or the login."""
     session: Session = request.state.session
     if session.person is None:
         session.save()
@@ -21,7 +21,7 @@ async def home(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """One task and how it stands."""
+    """Shows one task and its state."""
     task = _own(request)
     if task is None:
         return _missing(request)
@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """The signature (CMS) or the bundle of evidence of a signed task."""
+    """Returns the signature (CMS) or the evidence bundle of a signed task as a file."""
     task = _own(request)
     kind = request.path_params["kind"]
     content = None if task is None else {"p7s": task.cms, "evidence": task.evidence}.get(kind)

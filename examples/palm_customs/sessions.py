@@ -1,6 +1,6 @@
 """Sessions: a random cookie, stored as its hash; a CSRF token on every form; a new cookie at the login.
 
-Browsers send a host's cookies to all its ports, so the name is this system's alone: on localhost others live next door.
+Browsers send a host's cookies to all its ports, so the cookie's name is unique: localhost may have other systems.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _LIFE_MS: Final = 8 * 3600 * 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is logged in, as the verified certificate names them."""
+    """The logged-in person, as named in the verified certificate."""
 
     name: str
     organisation: str
@@ -36,16 +36,16 @@ class Person:
 
 
 class Forbidden(Exception):
-    """A form without this session's token."""
+    """Error: the form lacks this session's token."""
 
 
 class LoginNeeded(Exception):
-    """Nobody is logged in."""
+    """Error: nobody is logged in."""
 
 
 @dataclass(slots=True)
 class Session:
-    """One browser's; `asked` is the request that it has under way, `task_id` what that signs (None: a login)."""
+    """Session of one browser; `asked` is its open request, and `task_id` the task that it signs (None: a login)."""
 
     store: Store
     key: str
@@ -57,7 +57,7 @@ class Session:
 
     @classmethod
     def of(cls, request: Request, store: Store) -> Self:
-        """The browser's session, or a new one, which nothing keeps before `save`."""
+        """Returns the browser's session, or a new one that isn't stored until `save`."""
         key = request.cookies.get(COOKIE, "")
         row = store.session(_hash(key)) if key else None
         if row is None:
@@ -67,12 +67,12 @@ class Session:
         return cls(store, key, row["csrf"], row["expires_at"], asked, row["task_id"], person)
 
     def forget_request(self) -> None:
-        """It is over: whoever comes back with it again has nothing here."""
+        """Forgets the request, so that nobody can return with it again."""
         self.asked = self.task_id = None
         self.save()
 
     def save(self) -> None:
-        """Keeps it."""
+        """Stores the session."""
         self.store.put_session(
             _hash(self.key),
             csrf=self.csrf,
@@ -83,7 +83,7 @@ class Session:
         )
 
     def log_in(self, person: Person) -> "Session":
-        """A session of its own for whom the login named: who knew the old cookie has nothing (session fixation)."""
+        """Starts a new session for the person who logged in: the old cookie becomes useless (session fixation)."""
         self.store.end_session(_hash(self.key))
         made = Session(
             self.store, secrets.token_urlsafe(32), secrets.token_urlsafe(32), now() + _LIFE_MS, person=person
@@ -96,26 +96,26 @@ class Session:
         self.store.end_session(_hash(self.key))
 
     def require_person(self) -> Person:
-        """Who is logged in. Raises LoginNeeded."""
+        """Returns the logged-in person. Raises: LoginNeeded."""
         if self.person is None:
             raise LoginNeeded
         return self.person
 
     def require_token(self, form: FormData) -> None:
-        """Raises Forbidden for a form that wasn't made in this session."""
+        """Checks that the form was made in this session. Raises: Forbidden."""
         given = form.get("csrf")
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), self.csrf.encode()):
             raise Forbidden
 
     def give(self, request: Request, response: Response) -> Response:
-        """The response with the cookie."""
+        """Returns the response with the session's cookie."""
         secure = request.url.scheme == "https"
         response.set_cookie(COOKIE, self.key, httponly=True, samesite="lax", secure=secure, path="/")
         return response
 
 
 def language_of(request: Request) -> Language:
-    """As chosen on the page, else as kept from before, else Chinese."""
+    """Returns the language chosen on the page, else the stored one, else Chinese."""
     chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     return "en" if chosen == "en" else "zh"
 

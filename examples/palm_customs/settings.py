@@ -1,4 +1,4 @@
-"""What this system must know, from the environment; the first five are what `make demo` writes for it."""
+"""Settings of this system, from the environment; `make demo` writes the first five."""
 
 import os
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`shield` is the service's address, `root` the certificate that this system trusts (DER), from a file of its own.
+    """`shield` is the service's address, `root` the certificate that this system trusts (DER), from its own file.
 
-    `address` is this system's own: with `/returned` it is what the service has registered to lead back to.
-    `seconds` is how long an answer is waited for: time enough to bind the certificate on the way.
+    `address` is this system's own; with `/returned` it is the return address registered at the service.
+    `seconds` is the time to wait for an answer, enough to bind the certificate on the way.
     """
 
     shield: str
@@ -24,18 +24,18 @@ class Settings:
 
     @property
     def return_url(self) -> str:
-        """Where the shield's app leads back to; registered character by character."""
+        """Address to which the shield's app returns, exactly as registered."""
         return f"{self.address}/returned"
 
     @property
     def origin(self) -> str:
-        """The service's origin, for the Content-Security-Policy."""
+        """Origin of the service, for the Content-Security-Policy."""
         parts = urlsplit(self.shield)
         return f"{parts.scheme}://{parts.netloc}"
 
 
 def load_settings() -> Settings:
-    """From SHIELD, CLIENT_ID, CLIENT_SECRET, ROOT (a file), ORIGIN, and optional ones. SystemExit where one lacks."""
+    """Reads SHIELD, CLIENT_ID, CLIENT_SECRET, ROOT (a file), ORIGIN, and optional ones. Raises: SystemExit."""
     found = os.environ
     needed = ("SHIELD", "CLIENT_ID", "CLIENT_SECRET", "ROOT", "ORIGIN")
     if missing := [name for name in needed if not found.get(name)]:

@@ -1,7 +1,7 @@
-"""App to app (R13): opens the shield's app with the request, and takes back what it brings.
+"""App to app (R13): opens the shield's app with a request, and handles the return.
 
-`returned` is the point of it all: only the request that this very session made counts, its code fetches the result,
-and the result is verified.
+`returned` is the essential part: it accepts only the request that this session made, fetches the result with the
+return code, and verifies it.
 """
 
 from starlette.requests import Request
@@ -34,7 +34,7 @@ async def log_in(request: Request) -> Response:
 
 
 async def sign(request: Request) -> Response:
-    """Asks for the task's signature and opens the shield's app."""
+    """Requests the task's signature and opens the shield's app."""
     session: Session = request.state.session
     person = session.require_person()
     session.require_token(await request.form())
@@ -54,25 +54,25 @@ async def sign(request: Request) -> Response:
         )
     except ClientError as error:
         return _failed(request, error)
-    store.end_task(task.id, "open")  # what came of an earlier request counts no more
+    store.end_task(task.id, "open")  # the outcome of an earlier request is obsolete
     return _open(request, asked, task.id)
 
 
 async def returned(request: Request) -> Response:
-    """Where the shield's app leads back to."""
+    """Handles the return from the shield's app."""
     session: Session = request.state.session
     asked = session.asked
     try:
         back = read_return(str(request.url), request_id=None if asked is None else asked.id)
         if back.state == "signed":
-            return await _taken(request, back.request_id, back.return_code)
+            return await _fetch_result(request, back.request_id, back.return_code)
     except ClientError as error:
         return _failed(request, error)
     return await _ended(request, back.request_id)
 
 
 async def waiting(request: Request) -> Response:
-    """For whom came back by themselves: what there is to do."""
+    """Shows what to do to a user who returned without the app."""
     session: Session = request.state.session
     if session.asked is None:
         return RedirectResponse("/", 303)
@@ -87,7 +87,7 @@ async def waiting(request: Request) -> Response:
 
 
 async def give_up(request: Request) -> Response:
-    """Withdraws what is under way."""
+    """Withdraws the open request."""
     session: Session = request.state.session
     session.require_token(await request.form())
     if session.asked is not None:
@@ -102,22 +102,22 @@ async def give_up(request: Request) -> Response:
 
 
 def _open(request: Request, asked: Created, task_id: int | None) -> Response:
-    """Leads to the shield's app; the session keeps what it asked for."""
+    """Redirects to the shield's app; the session stores the request."""
     session: Session = request.state.session
     session.asked, session.task_id = asked, task_id
     session.save()
     return session.give(request, RedirectResponse(asked.app_link, 303))
 
 
-async def _taken(request: Request, request_id: str, return_code: str | None) -> Response:
-    """Fetches the result with the code that came back, and verifies it. Raises ClientError."""
+async def _fetch_result(request: Request, request_id: str, return_code: str | None) -> Response:
+    """Fetches the result with the return code, and verifies it. Raises: ClientError."""
     session: Session = request.state.session
     settings: Settings = request.app.state.settings
     shield: AsyncBusinessClient = request.app.state.shield
     store: Store = request.app.state.store
     result = await shield.result(request_id, return_code=return_code)
     if session.task_id is None:
-        session.forget_request()  # whatever is found: another login is another request
+        session.forget_request()  # whatever the outcome: another login is another request
         (login,) = result.verify(roots=[settings.root], client_id=settings.client_id)
         person = Person(
             name=login.name,
@@ -151,7 +151,7 @@ async def _taken(request: Request, request_id: str, return_code: str | None) -> 
 
 
 async def _ended(request: Request, request_id: str) -> Response:
-    """Declined, expired or cancelled, as the service says it: the address is only the browser's word."""
+    """Handles a declined, expired or cancelled request as the service reports it, since the address proves nothing."""
     session: Session = request.state.session
     shield: AsyncBusinessClient = request.app.state.shield
     store: Store = request.app.state.store
@@ -172,7 +172,7 @@ async def _ended(request: Request, request_id: str) -> Response:
             "您在手机盾里取消了，没有登录。",
             "You cancelled it in the shield's app. Nobody was logged in.",
         ),
-        "expired": ("请求已失效，没有登录。", "The request is over. Nobody was logged in."),
+        "expired": ("请求已失效，没有登录。", "The request has expired. Nobody was logged in."),
         "cancelled": ("请求已撤回，没有登录。", "The request was withdrawn. Nobody was logged in."),
     }[status.state]
     if status.reason == "not_me":
@@ -190,7 +190,7 @@ async def _ended(request: Request, request_id: str) -> Response:
 
 
 def _browser(request: Request) -> Pc | None:
-    """What the shield's app shows of where the request came from; the address alone, without port."""
+    """Returns the requester's address, without port, and browser, which the shield's app shows."""
     if request.client is None:
         return None
     return Pc(address=request.client.host, browser=request.headers.get("User-Agent", "")[:256])

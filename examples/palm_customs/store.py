@@ -1,4 +1,4 @@
-"""This system's own database: SQLite, one connection, statements short enough for the event loop."""
+"""Database of this system: SQLite, one connection, statements short enough for the event loop."""
 
 import json
 import sqlite3
@@ -9,14 +9,14 @@ from typing import Final
 
 Lines = tuple[tuple[str, str], ...]
 _MOST: Final = 2**63 - 1
-"""No id is larger: SQLite's integers have 64 bits."""
+"""Largest id: SQLite's integers have 64 bits."""
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _OF: Final = "SELECT id, title, lines, state, reason, signer, cms, evidence, changed_at FROM tasks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One thing to sign; `lines` are what is signed, label and value."""
+    """A task to sign; `lines` are the signed content, label and value."""
 
     id: int
     title: str
@@ -30,7 +30,7 @@ class Task:
 
 
 class Store:
-    """All that is stored."""
+    """Store of everything."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -52,7 +52,7 @@ class Store:
         person: str | None,
         until: int,
     ) -> None:
-        """Keeps a session as it now is; forgets those that are over."""
+        """Stores a session, and deletes those that have ended."""
         self._db.execute("DELETE FROM sessions WHERE expires_at <= ?", (now(),))
         self._db.execute(
             "INSERT INTO sessions (id_hash, csrf, asked, task_id, person, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
@@ -62,7 +62,7 @@ class Store:
         )
 
     def session(self, id_hash: bytes) -> sqlite3.Row | None:
-        """A living session."""
+        """Returns a session that hasn't ended."""
         found: sqlite3.Row | None = self._db.execute(
             "SELECT csrf, asked, task_id, person, expires_at FROM sessions WHERE id_hash = ? AND expires_at > ?",
             (id_hash, now()),
@@ -70,23 +70,23 @@ class Store:
         return found
 
     def end_session(self, id_hash: bytes) -> None:
-        """Forgets it."""
+        """Deletes the session."""
         self._db.execute("DELETE FROM sessions WHERE id_hash = ?", (id_hash,))
 
     def offer(self, credit_code: str, title: str, lines: Lines) -> None:
-        """A task for this enterprise, unless it has it."""
+        """Adds a task for this enterprise, unless it exists."""
         self._db.execute(
             "INSERT INTO tasks (credit_code, title, lines, changed_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (credit_code, title, json.dumps(lines, ensure_ascii=False), now()),
         )
 
     def tasks(self, credit_code: str) -> list[Task]:
-        """All of an enterprise, in their order."""
+        """Returns the tasks of an enterprise, in order."""
         rows = self._db.execute(f"{_OF} WHERE credit_code = ? ORDER BY id", (credit_code,))
         return [_task(row) for row in rows]
 
     def task(self, task_id: int, credit_code: str) -> Task | None:
-        """One of this enterprise."""
+        """Returns the record with this id, if it is the enterprise's."""
         if task_id > _MOST:
             return None
         row = self._db.execute(f"{_OF} WHERE id = ? AND credit_code = ?", (task_id, credit_code)).fetchone()
@@ -102,7 +102,7 @@ class Store:
         cms: bytes | None = None,
         evidence: bytes | None = None,
     ) -> None:
-        """What came of it; a signed one stays signed."""
+        """Stores the outcome; a signed task stays signed."""
         self._db.execute(
             "UPDATE tasks SET state = ?, reason = ?, signer = ?, cms = ?, evidence = ?, changed_at = ?"
             " WHERE id = ? AND state <> 'signed'",
@@ -111,7 +111,7 @@ class Store:
 
 
 def now() -> int:
-    """Milliseconds since 1970."""
+    """Returns the time in ms since 1970."""
     return time.time_ns() // 1_000_000
 
 

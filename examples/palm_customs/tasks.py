@@ -1,4 +1,4 @@
-"""What there is to sign: a few invented tasks of customs, the same for each enterprise."""
+"""The tasks: a few invented ones of customs, the same for each enterprise."""
 
 from typing import Final
 
@@ -41,13 +41,13 @@ _EXAMPLES: Final[tuple[tuple[str, Lines], ...]] = (
 
 
 def offer_tasks(store: Store, credit_code: str) -> None:
-    """Makes an enterprise's tasks, where they aren't there yet."""
+    """Creates an enterprise's tasks, unless they exist."""
     for title, lines in _EXAMPLES:
         store.offer(credit_code, title, lines)
 
 
 def document_of(task: Task) -> Document:
-    """The task as what is signed: its lines as text, the same lines shown on the phone."""
+    """Returns the document to sign: the task's lines as text, and the same lines for the phone."""
     text = "".join(f"{label}：{value}\n" for label, value in (("事项", task.title), *task.lines))
     return Document(
         title=task.title, media_type="text/plain", content=text.encode(), display=task.lines, format="cms"

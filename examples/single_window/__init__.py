@@ -1,4 +1,4 @@
 """A Single Window (国际贸易单一窗口) in miniature: an example of a business system behind the shield.
 
-It uses `mshield.client` and nothing else of Mobile Shield. README.md says how to run it and which lines to copy.
+It uses only `mshield.client` of Mobile Shield. README.md explains how to run it and which lines to copy.
 """

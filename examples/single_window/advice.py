@@ -1,6 +1,6 @@
-"""What a user is told when something didn't work: what did not happen, and what to do next.
+"""Messages for users when something failed: what did not happen, and what to do next.
 
-The SDK's errors bring a sentence of their own in Chinese and English; what to do depends on the system, so it is here.
+The SDK's errors have their own sentence in Chinese and English; what to do next depends on this system, so it is here.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mshield.client import ClientError, NetworkError, VerificationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """(Chinese, English) of what to do; `status` is the HTTP status of the page."""
+    """What to do next, in Chinese and English; `status` is the HTTP status of the page."""
 
     what: tuple[str, str]
     next: tuple[str, str]
@@ -24,19 +24,19 @@ _LEGAL_PERSON: Final = (
 )
 _APPLY: Final = (
     "请在手机盾 App 里查看证书：已作废的可重新申请；已过期的先请法人作废，再重新申请。",
-    "Look at the certificate in the shield's app. Revoked: apply anew. Expired: have it revoked, then apply anew.",
+    "Check the certificate in the shield's app. If revoked, apply again; if expired, have it revoked first.",
 )
 _NEXT: Final[dict[str, tuple[str, str]]] = {
     "on_hold": _LEGAL_PERSON,
     "shield_unusable": (
         "请在手机盾 App 里查看证书的状态：挂失、冻结的请法人处理；已过期的请法人作废；作废后重新申请，再登录本系统。",
-        "Look in the app. On hold: ask your legal person. Expired: have it revoked. Revoked: apply anew, log in.",
+        "Check the app. On hold: ask your legal person. Expired: have it revoked. Revoked: apply again, then log in.",
     ),
     "revoked": _APPLY,
     "expired": _APPLY,
     "unexpected_signer": (
         "请用登录本系统的那个人的手机盾签名；备案信息变更过的，先在手机盾 App 里更新证书，再重新登录。",
-        "Sign with the shield that logged in here. If the filing changed, renew the certificate and log in anew.",
+        "Sign with the shield that logged in here. If the filing changed, renew the certificate and log in again.",
     ),
     "not_signed": (
         "请在手机上看完请求，输入 PIN 码，再回到这里。",
@@ -49,25 +49,25 @@ _NEXT: Final[dict[str, tuple[str, str]]] = {
     "too_many_requests": ("请等一分钟再试。", "Wait a minute, then try again."),
     "wrong_client": (
         "这是系统设置的问题，请联系本系统的管理员。",
-        "This is a matter of this system's settings: tell its administrator.",
+        "This system is misconfigured: contact its administrator.",
     ),
 }
 _AGAIN: Final = (
     "请重新操作一次；仍然不行的，请联系客服。",
-    "Do it once more. If it still fails, call customer service.",
+    "Try again. If it still fails, call customer service.",
 )
 _DOWN: Final = Advice(
     what=(
         "手机盾服务暂时连不上。没有登录，也没有签名，已保存的报关单都还在。",
         "The shield's service can't be reached. Nobody was logged in, nothing was signed, and what you saved is there.",
     ),
-    next=("请稍等片刻再试。", "Wait a little, then try again."),
+    next=("请稍等片刻再试。", "Wait a moment, then try again."),
     status=503,
 )
 
 
 def advice(error: ClientError) -> Advice:
-    """For one of the SDK's errors."""
+    """Returns the advice for one of the SDK's errors."""
     if isinstance(error, NetworkError) or error.code == "unavailable":
         return _DOWN
     status = 403 if isinstance(error, VerificationError) else 409
@@ -75,11 +75,11 @@ def advice(error: ClientError) -> Advice:
 
 
 def what_failed(code: str) -> tuple[str, str]:
-    """What the error of this code says, where only its code was kept."""
+    """Returns the sentence of the error with this code, if only the code was stored."""
     error = ClientError(code)
     return f"{error.zh}。", f"{error.en}."
 
 
 def next_step(code: str) -> tuple[str, str]:
-    """What to do after the error of this code."""
+    """Returns what to do after the error with this code."""
     return _NEXT.get(code, _AGAIN)

@@ -1,4 +1,4 @@
-"""The application: routes, the session of each browser, and what every failure becomes."""
+"""The application: routes, browser sessions, and the page for each failure."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from .store import Store
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The ASGI application."""
+    """Returns the ASGI application."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> Starlette:
 
 
 class Sessions:
-    """ASGI: puts the browser's session into `request.state`."""
+    """ASGI middleware that puts the browser's session into `request.state`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,9 +74,9 @@ async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG
         title=("没有执行", "Not done"),
         what=(
             "页面已过期，或请求不是从本系统的页面发出的。",
-            "The page is too old, or it is not a page of this system.",
+            "The page has expired, or is not from this system.",
         ),
-        then=("请回到首页再操作一次。", "Go back to the start and do it again."),
+        then=("请回到首页再操作一次。", "Go back to the start and try again."),
         status=403,
         link=("/", "回到首页", "To the start"),
     )

@@ -1,4 +1,4 @@
-"""The code tables that the form chooses from: a few entries of each, code to Chinese and English."""
+"""Code tables of the form's choices: a few entries of each, code to Chinese and English."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -59,5 +59,5 @@ DIRECTIONS: Final[Table] = {"import": ("进口", "Import"), "export": ("出口",
 
 
 def name(table: Table, code: str, place: int = 0) -> str:
-    """The entry's name, Chinese by default (`place` 1 is English); the code itself where there is none."""
+    """Returns the entry's name, in Chinese by default (`place` 1 is English); the code itself if it isn't listed."""
     return table[code][place] if code in table else code

@@ -1,4 +1,4 @@
-"""Declarations: the list, the form, one with its state, and what a signed one can be taken away as."""
+"""Declarations: list, form, a declaration with its state, and downloads of a signed one."""
 
 from typing import Any, Final
 
@@ -31,16 +31,16 @@ from .store import Declaration, Signing, Store, now
 
 _XML: Final = ("application/xml", "-signed.xml")
 _P7S: Final = ("application/pkcs7-signature", ".p7s")
-"""What is signed of an import, and of an export: media type, and how the file's name ends."""
+"""Signed file of an import and of an export: media type and file extension."""
 
 
 async def home(request: Request) -> Response:
-    """`/` leads to the list, and from there to the login where nobody is logged in."""
+    """Redirects `/` to the list, which leads to the login if nobody is logged in."""
     return RedirectResponse(in_language(request, "/declarations"), 303)
 
 
 async def show_list(request: Request) -> Response:
-    """All of this enterprise."""
+    """Lists the enterprise's declarations."""
     session: Session = request.state.session
     person = session.require_person()
     store: Store = request.app.state.store
@@ -52,7 +52,7 @@ async def show_list(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """One declaration and how it stands."""
+    """Shows one declaration and its state."""
     found = _own(request)
     if found is None:
         return missing(request)
@@ -76,7 +76,7 @@ async def show(request: Request) -> Response:
 
 
 def _unverified(signing: Signing | None) -> dict[str, Any]:
-    """Of a signature that wasn't taken: what failed, and what to do next."""
+    """Returns what failed in a rejected signature, and what to do next."""
     if signing is None or signing.state != "unverified":
         return {}
     code = signing.reason or ""
@@ -84,14 +84,14 @@ def _unverified(signing: Signing | None) -> dict[str, Any]:
 
 
 async def new(request: Request) -> Response:
-    """An empty form, or one filled with the invented example."""
+    """Shows an empty form, or one filled with the invented example."""
     request.state.session.require_person()
     form = form_of(EXAMPLE) if "example" in request.query_params else empty_form()
     return _form_page(request, form, None)
 
 
 async def edit(request: Request) -> Response:
-    """The form of a declaration that can still be changed."""
+    """Shows the form of a declaration that can still be changed."""
     found = _own(request)
     if found is None:
         return missing(request)
@@ -101,9 +101,9 @@ async def edit(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    """Keeps a declaration, new or changed; with errors the form comes back, each at its field.
+    """Stores a new or changed declaration; if there are errors, shows the form again with each at its field.
 
-    So it does, unsaved, to who adds or removes a line or switches the language.
+    The form is also shown again, unsaved, after adding or removing a line or switching the language.
     """
     session: Session = request.state.session
     person = session.require_person()
@@ -129,9 +129,9 @@ async def save(request: Request) -> Response:
 
 
 def _unfinished(request: Request, form: Form, given: FormData) -> str | None:
-    """Does what another button than the one that saves is for; the name of the field to go on with, if any."""
+    """Carries out a button other than save. Returns the name of the field to focus, if any."""
     if "lang" in request.query_params:
-        if "checked" in given:  # the errors that they have before them
+        if "checked" in given:  # the errors shown to the user
             form.check()
         return ""
     if "add" in given and len(form.lines) < MOST_LINES:
@@ -159,7 +159,7 @@ async def delete(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """The XML as it was sent, what was signed (XML, or of an export a CMS), or the bundle of evidence, as a file."""
+    """Returns a file: the XML as sent, the signed file (XML, for an export CMS), or the evidence bundle."""
     found = _own(request)
     if found is None or found.signing_id is None:
         return missing(request)
@@ -197,7 +197,7 @@ async def download(request: Request) -> Response:
 
 
 async def _look_after(request: Request, credit_code: str) -> None:
-    """What must be over by now and no webhook told of is looked up, so that nothing waits for good."""
+    """Looks up requests that must have ended without a webhook, so that nothing waits forever."""
     store: Store = request.app.state.store
     for each in store.open_signings(credit_code):
         if each.asked_at + request.app.state.settings.seconds * 1000 < now():

@@ -1,7 +1,7 @@
-"""A declaration as the document that is signed: XML, and the lines that the phone shows beside it.
+"""A declaration as the document to sign: XML, and the lines that the phone shows beside it.
 
-An import declaration is signed as E-Port has it (format `xml`): what comes back is the XML with the signature inside.
-Of an export the signature is a CMS beside it (format `cms`), which binds the lines too; the evidence binds them always.
+An import declaration is signed in E-Port's format (`xml`): the result is the XML with the signature inside. An export
+gets a detached CMS (`cms`), which binds the lines too; the evidence always binds them.
 """
 
 from typing import Any, Final
@@ -17,13 +17,13 @@ from .store import SentDocument
 MEDIA_TYPE: Final = "application/xml"
 IMPORT: Final = ViewName("example/single-window-import")
 EXPORT: Final = ViewName("example/single-window-export")
-"""How the phone shows a declaration: the operator of the shield has registered both for this system."""
+"""Views by which the phone shows declarations; the shield's operator has registered both for this system."""
 
 
 def to_send(
     position: int, declaration_id: int, number: str, declared: dict[str, Any], by: Person
 ) -> SentDocument:
-    """What is sent for signing, and kept."""
+    """Returns the documents to send for signing and to store."""
     return SentDocument(
         position=position,
         declaration_id=declaration_id,
@@ -34,7 +34,7 @@ def to_send(
 
 
 def as_document(sent: SentDocument) -> Document:
-    """The same as the SDK takes it, to ask and to verify."""
+    """Returns a document in the SDK's form, for requests and for verification."""
     is_import = sent.title.startswith(codes.name(codes.DIRECTIONS, "import"))
     return Document(
         title=sent.title,
@@ -47,7 +47,7 @@ def as_document(sent: SentDocument) -> Document:
 
 
 def display(number: str, declared: dict[str, Any], by: Person) -> tuple[tuple[str, str], ...]:
-    """The lines for the phone, the amount first of those that count."""
+    """Returns the lines for the phone; the amount comes before the other important ones."""
     lines = declared["lines"]
     first = lines[0]["name"]
     return (
@@ -65,7 +65,7 @@ def display(number: str, declared: dict[str, Any], by: Person) -> tuple[tuple[st
 
 
 def xml(number: str, declared: dict[str, Any], by: Person) -> bytes:
-    """The declaration; the same input gives the same bytes."""
+    """Returns the declaration as XML; the same input gives the same bytes."""
     root = ET.Element(
         "报关单", {"版本": "1.0", "进出口标志": codes.name(codes.DIRECTIONS, declared["direction"])}
     )

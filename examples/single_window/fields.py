@@ -1,6 +1,6 @@
-"""The fields of a customs declaration (报关单): what each is called, and what it takes.
+"""Fields of a customs declaration (报关单): their names and rules.
 
-A rule gives the value as it is kept, or raises Wrong with a sentence that stands at the field.
+A rule returns the value in stored form, or raises Wrong with a sentence to show at the field.
 """
 
 import re
@@ -15,7 +15,7 @@ from .codes import Table
 
 
 class Wrong(Exception):
-    """What is wrong with a value, for the user."""
+    """Error: a value is invalid; the sentence is for the user."""
 
     def __init__(self, zh: str, en: str) -> None:
         self.zh, self.en = zh, en
@@ -27,7 +27,7 @@ Rule = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field. `table` makes it a choice; `help_zh` and `help_en` stand below it."""
+    """A field. `table` makes it a choice; `help_zh` and `help_en` are shown below it."""
 
     key: str
     zh: str
@@ -42,14 +42,14 @@ class Field:
     wide: bool = False
 
 
-# What XML 1.0 can't hold, and what makes text run backwards on the phone.
+# Characters that XML 1.0 can't contain, and those that change the direction of text on the phone.
 _UNSEEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
 
 def text(most: int) -> Rule:
-    """Up to so many characters, on one line."""
+    """Returns a rule for a line of at most so many characters."""
 
     def rule(given: str) -> str:
         if len(given) > most:
@@ -57,14 +57,14 @@ def text(most: int) -> Rule:
                 f"最多 {most} 个字，现在 {len(given)} 个", f"At most {most} characters, not {len(given)}"
             )
         if _UNSEEN.search(given):
-            raise Wrong("含有看不见的字符，请重新输入", "It has characters that can't be seen: type it anew")
+            raise Wrong("含有看不见的字符，请重新输入", "It has characters that can't be seen: type it again")
         return given
 
     return rule
 
 
 def matching(pattern: str, zh: str, en: str) -> Rule:
-    """Capital letters and digits of a form."""
+    """Returns a rule for capital letters and digits that match a pattern."""
     compiled = re.compile(pattern)
 
     def rule(given: str) -> str:
@@ -77,7 +77,7 @@ def matching(pattern: str, zh: str, en: str) -> Rule:
 
 
 def number(places: int, most: int = 12) -> Rule:
-    """A positive decimal number, with so many places at most."""
+    """Returns a rule for a positive decimal number with at most so many places."""
 
     def rule(given: str) -> str:
         try:
@@ -100,7 +100,7 @@ def number(places: int, most: int = 12) -> Rule:
 
 
 def choice(table: Table) -> Rule:
-    """A code of the table."""
+    """Returns a rule for a code of the table."""
 
     def rule(given: str) -> str:
         if given not in table:
@@ -111,7 +111,7 @@ def choice(table: Table) -> Rule:
 
 
 def day(given: str) -> str:
-    """A date of the calendar."""
+    """Accepts a date of the calendar."""
     try:
         return date.fromisoformat(given).isoformat()
     except ValueError:

@@ -1,6 +1,6 @@
-"""The form of a declaration: reads what was typed, checks each field and what fields say together, and keeps both.
+"""The form of a declaration: reads the input, and checks each field and all together.
 
-What was typed is given back as it was typed; what is right is kept in one form (numbers without commas, capitals).
+The form shows the input as typed; valid values are stored in one form (numbers without commas, capitals).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class Form:
     checked: dict[str, Any] = field(default_factory=dict)
 
     def check(self) -> bool:
-        """Whether it can be kept; fills `errors`, or `checked`."""
+        """Reports whether the form is valid; fills `errors` or `checked`."""
         head = {each.key: self._value(each, self.head, each.key) for each in HEAD}
         lines = [
             {each.key: self._value(each, line, f"lines-{number}-{each.key}") for each in LINE}
@@ -36,7 +36,7 @@ class Form:
         return not self.errors
 
     def where(self, name: str) -> tuple[str, str]:
-        """(Chinese, English) of the field with this input's name, for the list of errors."""
+        """Returns the field's name (Chinese, English) by its input's name, for the list of errors."""
         if name.startswith("lines-"):
             _lines, place, key = name.split("-")
             of = next(each for each in LINE if each.key == key)
@@ -57,7 +57,7 @@ class Form:
             return ""
 
     def _together(self, head: dict[str, str], lines: list[dict[str, str]]) -> None:
-        """What no field can tell alone."""
+        """Checks the fields together."""
         if head["gross"] and head["net"] and Decimal(head["net"]) > Decimal(head["gross"]):
             self.errors["net"] = Wrong("净重不能大于毛重", "The net weight can't exceed the gross weight")
         for number, line in enumerate(lines):
@@ -69,7 +69,7 @@ class Form:
 
 
 def read_form(given: Mapping[str, Any]) -> Form:
-    """What the browser sent; unknown names are ignored, and so is what isn't text."""
+    """Reads the browser's form; ignores unknown names and files."""
     head = {each.key: _text(given, each.key) for each in HEAD}
     count = _text(given, "lines")
     number = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 1
@@ -81,33 +81,33 @@ def read_form(given: Mapping[str, Any]) -> Form:
 
 
 def form_of(declared: Mapping[str, Any]) -> Form:
-    """A stored declaration, to be changed."""
+    """Returns the form of a stored declaration, for changes."""
     return Form({each.key: declared[each.key] for each in HEAD}, [dict(line) for line in declared["lines"]])
 
 
 def empty_form() -> Form:
-    """A new one."""
+    """Returns a new form."""
     return Form({"direction": "import"}, [{}])
 
 
 def line_total(line: Mapping[str, str]) -> Decimal:
-    """Quantity times price (总价), to the cent."""
+    """Returns quantity times price (总价), to the cent."""
     return (Decimal(line["quantity"]) * Decimal(line["price"])).quantize(_CENT, ROUND_HALF_UP)
 
 
 def shown_price(line: Mapping[str, str]) -> str:
-    """With thousands marks and two decimal places at least."""
+    """Formats a price with thousands separators and at least two decimal places."""
     price = Decimal(line["price"])
     return f"{price:,f}" if price != price.quantize(_CENT) else f"{price.quantize(_CENT):,}"
 
 
 def total(lines: Sequence[Mapping[str, str]]) -> Decimal:
-    """Of all goods."""
+    """Returns the total of all goods."""
     return sum((line_total(line) for line in lines), Decimal(0)).quantize(_CENT)
 
 
 def typed_total(line: Mapping[str, str]) -> str:
-    """What the form shows as the total while it is being filled in; empty where it can't be told."""
+    """Returns the total to show during input; empty if a value is missing or invalid."""
     rules = {each.key: each.rule for each in LINE}
     try:
         given = {key: rules[key](line.get(key, "").strip()) for key in ("quantity", "price")}
@@ -143,4 +143,4 @@ EXAMPLE: Final[dict[str, Any]] = {
         },
     ],
 }  # fmt: skip
-"""An invented declaration, to begin with."""
+"""Invented declaration, to begin with."""

@@ -1,4 +1,4 @@
-"""Login by scan (R15): the request belongs to the session that began it, and what counts is the verified result."""
+"""Login by scan (R15): the request belongs to the session that began it, and only the verified result decides."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -31,7 +31,7 @@ async def show(request: Request) -> Response:
 
 
 async def finish(request: Request) -> Response:
-    """Lets in whom the verified result names; each login counts once."""
+    """Logs in the person named by the verified result; each login is accepted once."""
     session: Session = request.state.session
     session.require_token(await request.form())
     asked, session.login = session.login, None
@@ -44,7 +44,7 @@ async def finish(request: Request) -> Response:
         (login,) = result.verify(roots=[settings.root], client_id=settings.client_id)
     except ClientError as error:
         return _failed(request, error)
-    session.save()  # used up, whatever comes now
+    session.save()  # used up, whatever the outcome
     if login.credit_code is None:
         return message(
             request,
@@ -76,7 +76,7 @@ async def log_out(request: Request) -> Response:
 
 
 async def code(request: Request) -> Response:
-    """In the demonstration only: opens the phone app in this browser, with the code that a camera would have read."""
+    """Opens the phone app in this browser with the code that a camera would have read; only in the demo."""
     session: Session = request.state.session
     if not request.app.state.settings.demo or session.login is None:
         return Response(status_code=404)
@@ -84,7 +84,7 @@ async def code(request: Request) -> Response:
 
 
 def pc_of(request: Request) -> Pc | None:
-    """What the phone shows of the PC, against relayed codes; its address alone, without port."""
+    """Returns the PC's address, without port, and browser, which the phone shows against relayed codes."""
     if request.client is None:
         return None
     return Pc(address=request.client.host, browser=request.headers.get("User-Agent", "")[:256])

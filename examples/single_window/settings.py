@@ -1,4 +1,4 @@
-"""What this system must know, from the environment; the first four are what `make demo` writes for it."""
+"""Settings of this system, from the environment; `make demo` writes the first four."""
 
 import os
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`shield` is the service's address, `root` the certificate that this system trusts (DER), from a file of its own.
+    """`shield` is the service's address, `root` the certificate that this system trusts (DER), from its own file.
 
-    `webhook_secrets` are the endpoint's, two while it changes. `seconds` is how long the
-    phone is waited for. `demo` shows the way for a browser without a camera.
+    `webhook_secrets` are the endpoint's, two during a change. `seconds` is the time to wait for the phone.
+    `demo` offers a way for browsers without a camera.
     """
 
     shield: str
@@ -25,13 +25,13 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """The service's origin, for the Content-Security-Policy."""
+        """Origin of the service, for the Content-Security-Policy."""
         parts = urlsplit(self.shield)
         return f"{parts.scheme}://{parts.netloc}"
 
 
 def load_settings() -> Settings:
-    """From SHIELD, CLIENT_ID, CLIENT_SECRET, ROOT (a file), and the optional others. SystemExit where one lacks."""
+    """Reads SHIELD, CLIENT_ID, CLIENT_SECRET, ROOT (a file), and optional ones. Raises: SystemExit (one is missing)."""
     found = os.environ
     if missing := [name for name in ("SHIELD", "CLIENT_ID", "CLIENT_SECRET", "ROOT") if not found.get(name)]:
         raise SystemExit(f"set {', '.join(missing)} (see README.md); 请设置 {', '.join(missing)}")

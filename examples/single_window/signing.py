@@ -1,7 +1,7 @@
 """Scan to sign (R16): one PIN for one or more declarations; the state changes when the signature is verified.
 
-`settle` is the one place where a request's end becomes the declarations' state. The browser comes by it, and so does
-the webhook: whoever is first does it, the other changes nothing.
+Only `settle` turns a request's end into the declarations' state. Browser and webhook both call it: the first one
+changes the state, the other has no effect.
 """
 
 from typing import Final
@@ -22,12 +22,12 @@ from .settings import Settings
 from .store import Signing, Store
 
 MOST: Final = 64
-"""The service takes so many documents under one PIN."""
+"""Largest number of documents that the service accepts under one PIN."""
 _FAILED: Final = ("没有签名", "Not signed")
 
 
 async def begin(request: Request) -> Response:
-    """Asks the shield that logged in here, and no other, for the signatures."""
+    """Requests the signatures from the shield that logged in here, and no other."""
     session: Session = request.state.session
     person = session.require_person()
     form = await request.form()
@@ -63,7 +63,7 @@ async def begin(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """The code to scan, or where it led."""
+    """Shows the code to scan, or the outcome."""
     signing = _own(request)
     if signing is None:
         return missing(request)
@@ -75,7 +75,7 @@ async def show(request: Request) -> Response:
 
 
 async def check(request: Request) -> Response:
-    """The page says that the request is over: the server looks for itself."""
+    """Looks at the request's state when the page reports its end, which proves nothing."""
     session: Session = request.state.session
     session.require_person()
     session.require_token(await request.form())
@@ -90,7 +90,7 @@ async def check(request: Request) -> Response:
 
 
 async def cancel(request: Request) -> Response:
-    """Withdraws the request; the declarations are drafts again."""
+    """Withdraws the request; the declarations become drafts again."""
     session: Session = request.state.session
     session.require_person()
     session.require_token(await request.form())
@@ -103,7 +103,7 @@ async def cancel(request: Request) -> Response:
     except NetworkError as error:
         return _failed(request, error)
     except ClientError as error:
-        if error.code != "request_closed":  # over already: settle says how
+        if error.code != "request_closed":  # ended already: settle finds out how
             return _failed(request, error)
     return await _settled(request, signing)
 
@@ -117,7 +117,7 @@ async def _settled(request: Request, signing: Signing) -> Response:
 
 
 async def code(request: Request) -> Response:
-    """In the demonstration only, as at the login."""
+    """Opens the phone app, as at the login; only in the demo."""
     signing = _own(request)
     if not request.app.state.settings.demo or signing is None or signing.state != "waiting":
         return Response(status_code=404)
@@ -125,7 +125,7 @@ async def code(request: Request) -> Response:
 
 
 class Parts:
-    """What `settle` takes of the application's state."""
+    """Parts of the application's state that `settle` needs."""
 
     store: Store
     shield: AsyncBusinessClient
@@ -133,7 +133,7 @@ class Parts:
 
 
 async def settle(parts: Parts, signing: Signing) -> None:
-    """Brings the declarations to where their request led; without effect while it is open. Raises ClientError."""
+    """Updates the declarations by their request's outcome; no effect while it is open. Raises: ClientError."""
     status = await parts.shield.status(signing.request_id)
     if status.state in {"waiting", "scanned"}:
         return
@@ -145,12 +145,10 @@ async def settle(parts: Parts, signing: Signing) -> None:
     try:
         verified = result.verify(
             roots=[parts.settings.root],
-            documents=[
-                as_document(each) for each in sent
-            ],  # what was sent: any other signed document won't do
+            documents=[as_document(each) for each in sent],  # as sent: no other signed document is accepted
             expected_credit_code=signing.credit_code,
             expected_name=signing.asked_by,
-            partly=True,  # declarations stand for themselves: those that are signed are
+            partly=True,  # each declaration by itself: some may be signed and others not
         )
     except VerificationError as error:
         parts.store.end_signing(signing.id, "unverified", reason=error.code)
@@ -169,7 +167,7 @@ async def settle(parts: Parts, signing: Signing) -> None:
 
 
 def missing(request: Request) -> Response:
-    """No such thing, or another enterprise's."""
+    """Returns the page for something that doesn't exist or belongs to another enterprise."""
     return message(
         request,
         title=("没有找到", "Not found"),
@@ -190,7 +188,7 @@ def _own(request: Request) -> Signing | None:
 
 
 def _after(request: Request, signing: Signing) -> str:
-    """The declaration, where it was one; else the list. While the phone hasn't answered: the code again."""
+    """Returns the next page: the code until the phone has answered, then the declaration, or the list of several."""
     store: Store = request.app.state.store
     now = store.signing(signing.id, signing.credit_code)
     if now is not None and now.state == "waiting":

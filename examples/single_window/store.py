@@ -1,4 +1,4 @@
-"""This system's own database: SQLite, one connection, statements short enough for the event loop."""
+"""Database of this system: SQLite, one connection, statements short enough for the event loop."""
 
 import json
 import sqlite3
@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 State = Literal["draft", "pending", "signed", "declined", "expired", "unverified"]
 Outcome = Literal["signed", "declined", "expired", "cancelled", "unverified"]
 EDITABLE: Final = frozenset({"draft", "declined", "expired", "unverified"})
-"""States in which a declaration can be changed, and sent for signing."""
+"""States in which a declaration can be changed and sent for signing."""
 
 _MOST: Final = 2**63 - 1
-"""No id is larger: SQLite's integers have 64 bits."""
+"""Largest id: SQLite's integers have 64 bits."""
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _AFTER: Final[dict[Outcome, State]] = {
     "signed": "signed",
@@ -27,7 +27,7 @@ _AFTER: Final[dict[Outcome, State]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """A customs declaration (报关单) as it is stored; `declared` is the checked form."""
+    """A stored customs declaration (报关单); `declared` is the checked form."""
 
     id: int
     number: str
@@ -39,18 +39,18 @@ class Declaration:
 
     @property
     def is_editable(self) -> bool:
-        """Whether it can be changed and sent for signing."""
+        """True if it can be changed and sent for signing."""
         return self.state in EDITABLE
 
     @property
     def is_import(self) -> bool:
-        """Whether goods come in: then the XML itself is signed."""
+        """True for an import, whose XML itself is signed."""
         return bool(self.declared["direction"] == "import")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """One request to the shield."""
+    """A request to the shield."""
 
     id: int
     request_id: str
@@ -66,7 +66,7 @@ class Signing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentDocument:
-    """What was sent for signing, and what came of it."""
+    """A document sent for signing, and its outcome."""
 
     position: int
     declaration_id: int
@@ -74,12 +74,12 @@ class SentDocument:
     content: bytes
     display: tuple[tuple[str, str], ...]
     file: bytes | None = None
-    """What was signed: the finished XML of an import, the CMS of an export."""
+    """Signed file: the XML of an import with its signature, the CMS of an export."""
     evidence: bytes | None = None
 
 
 class Store:
-    """All that is stored. A write is one transaction."""
+    """Store of everything; each write is one transaction."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -96,7 +96,7 @@ class Store:
     def put_session(
         self, id_hash: bytes, *, csrf: str, login: bytes | None, person: str | None, until: int
     ) -> None:
-        """Keeps a session as it now is; forgets those that are over."""
+        """Stores a session, and deletes those that have ended."""
         self._db.execute("DELETE FROM sessions WHERE expires_at <= ?", (now(),))
         self._db.execute(
             "INSERT INTO sessions (id_hash, csrf, login, person, expires_at) VALUES (?, ?, ?, ?, ?)"
@@ -105,7 +105,7 @@ class Store:
         )
 
     def session(self, id_hash: bytes) -> sqlite3.Row | None:
-        """A living session."""
+        """Returns a session that hasn't ended."""
         found: sqlite3.Row | None = self._db.execute(
             "SELECT csrf, login, person, expires_at FROM sessions WHERE id_hash = ? AND expires_at > ?",
             (id_hash, now()),
@@ -113,20 +113,20 @@ class Store:
         return found
 
     def end_session(self, id_hash: bytes) -> None:
-        """Forgets it."""
+        """Deletes the session."""
         self._db.execute("DELETE FROM sessions WHERE id_hash = ?", (id_hash,))
 
     # Declarations
 
     def declarations(self, credit_code: str) -> list[Declaration]:
-        """Those of an enterprise, newest first."""
+        """Returns the declarations of an enterprise, newest first."""
         rows = self._db.execute(
             "SELECT * FROM declarations WHERE credit_code = ? ORDER BY id DESC LIMIT 200", (credit_code,)
         )
         return [_declaration(row) for row in rows]
 
     def declaration(self, declaration_id: int, credit_code: str) -> Declaration | None:
-        """One of this enterprise."""
+        """Returns the record with this id, if it is the enterprise's."""
         if declaration_id > _MOST:
             return None
         row = self._db.execute(
@@ -135,7 +135,7 @@ class Store:
         return None if row is None else _declaration(row)
 
     def add_declaration(self, credit_code: str, declared: dict[str, Any]) -> int:
-        """A new draft's id; it gets its number (统一编号) here."""
+        """Adds a draft with a new number (统一编号), and returns its id."""
         moment = now()
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -152,7 +152,7 @@ class Store:
         return made or 0
 
     def change_declaration(self, declaration_id: int, credit_code: str, declared: dict[str, Any]) -> bool:
-        """Whether it could be changed: not while it waits for a signature or has one."""
+        """Changes a declaration; False if it waits for a signature or has one."""
         done = self._db.execute(
             "UPDATE declarations SET declared = ?, state = 'draft', changed_at = ?"
             " WHERE id = ? AND credit_code = ? AND state IN ('draft', 'declined', 'expired', 'unverified')",
@@ -161,7 +161,7 @@ class Store:
         return done.rowcount == 1
 
     def delete_declaration(self, declaration_id: int, credit_code: str) -> bool:
-        """Whether it could be deleted: only one that was never sent for signing."""
+        """Deletes a declaration; False if it was ever sent for signing."""
         done = self._db.execute(
             "DELETE FROM declarations WHERE id = ? AND credit_code = ? AND signing_id IS NULL",
             (declaration_id, credit_code),
@@ -179,7 +179,7 @@ class Store:
         asked_by: str,
         sent: Sequence[SentDocument],
     ) -> int | None:
-        """The new signing's id; None where one of the declarations was changed or sent meanwhile."""
+        """Adds a signing and returns its id; None if a declaration was changed or sent meanwhile."""
         moment = now()
         try:
             with self._db:
@@ -210,7 +210,7 @@ class Store:
         )
 
     def signing(self, signing_id: int, credit_code: str) -> Signing | None:
-        """One of this enterprise."""
+        """Returns the record with this id, if it is the enterprise's."""
         if signing_id > _MOST:
             return None
         row = self._db.execute(
@@ -219,19 +219,19 @@ class Store:
         return None if row is None else Signing(**dict(row))
 
     def signing_of(self, request_id: str) -> Signing | None:
-        """The one that a webhook tells of."""
+        """Returns the signing that a webhook names."""
         row = self._db.execute("SELECT * FROM signings WHERE request_id = ?", (request_id,)).fetchone()
         return None if row is None else Signing(**dict(row))
 
     def open_signings(self, credit_code: str) -> list[Signing]:
-        """Those that wait."""
+        """Returns the signings that wait."""
         rows = self._db.execute(
             "SELECT * FROM signings WHERE credit_code = ? AND state = 'waiting'", (credit_code,)
         )
         return [Signing(**dict(row)) for row in rows]
 
     def sent(self, signing_id: int) -> list[SentDocument]:
-        """What was sent, in its order."""
+        """Returns the documents sent, in order."""
         rows = self._db.execute(
             "SELECT * FROM signed_documents WHERE signing_id = ? ORDER BY position", (signing_id,)
         )
@@ -246,9 +246,10 @@ class Store:
         signer: str | None = None,
         files: Mapping[int, bytes] | None = None,
     ) -> bool:
-        """Ends a waiting one, its declarations with it; False where browser or webhook was quicker.
+        """Ends a waiting signing and its declarations; False if browser or webhook was quicker.
 
-        `files` by the documents' places. Of a signed one those that aren't there were left out on the phone.
+        `files` are by document position. If it was signed, documents missing in `files` were excluded on the
+        phone.
         """
         moment = now()
         with self._db:
@@ -278,7 +279,7 @@ class Store:
         return True
 
     def keep_evidence(self, signing_id: int, position: int, evidence: bytes) -> None:
-        """The bundle, once fetched."""
+        """Stores the evidence bundle."""
         self._db.execute(
             "UPDATE signed_documents SET evidence = ? WHERE signing_id = ? AND position = ?",
             (evidence, signing_id, position),
@@ -286,11 +287,11 @@ class Store:
 
 
 class _Changed(Exception):
-    """A declaration isn't as it was when the user asked."""
+    """Error: a declaration has changed since the user requested its signature."""
 
 
 def now() -> int:
-    """Milliseconds since 1970."""
+    """Returns the time in ms since 1970."""
     return time.time_ns() // 1_000_000
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: the service tells that a request ended, also where the browser was closed. Each is verified first."""
+"""Webhooks: the service reports the end of a request even if the browser is closed. Each is verified first."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _MOST_BYTES: Final = 64 * 1024
 
 
 async def receive(request: Request) -> Response:
-    """204 once the state is ours; 503 where it isn't, so that the service tells it again later."""
+    """Returns 204 once the result is stored; otherwise 503, so that the service repeats the webhook later."""
     if int(request.headers.get("Content-Length", "0")) > _MOST_BYTES:
         return Response(status_code=413)
     try:
@@ -27,7 +27,7 @@ async def receive(request: Request) -> Response:
     store: Store = request.app.state.store
     signing = store.signing_of(event.request_id)
     if signing is None or signing.state != "waiting":
-        return Response(status_code=204)  # a login, or told before
+        return Response(status_code=204)  # a login, or reported before
     try:
         await settle(request.app.state, signing)
     except ClientError:

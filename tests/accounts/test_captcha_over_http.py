@@ -1,11 +1,11 @@
-"""Captchas over HTTP: apps from before, the picture that comes after many codes, staff, and another audience's."""
+"""Captchas over HTTP: older apps, the image required after many codes, staff, another audience's captchas."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.support.application import CODE_CAPTCHAS, Application, running
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
@@ -16,12 +16,12 @@ LOGIN = {"account": OPERATOR.phone, "password": OPERATOR.password}
 
 @pytest.fixture
 async def careful(sqlite_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
-    """One that asks for a picture after two codes."""
+    """A service that requires a captcha image after two codes."""
     async with running(sqlite_url, tmp_path, clock, sms_codes_before_picture=2) as made:
         yield made
 
 
-async def test_who_sends_no_work_is_told_to_open_the_app_anew(application: Application) -> None:
+async def test_missing_work_tells_the_user_to_reopen_the_app(application: Application) -> None:
     code = {"phone": OPERATOR.phone, "purpose": "register"}
     assert_refused(await application.http.post("/api/phone/sms-codes", json=code), "work_missing", 400)
     for path, captchas, document in (
@@ -40,7 +40,7 @@ async def test_who_sends_no_work_is_told_to_open_the_app_anew(application: Appli
     assert (await application.http.get("/dev/sms.json")).json()[1:] == [], "one code, for the one with work"
 
 
-async def test_after_many_codes_the_next_one_takes_a_picture(careful: Application) -> None:
+async def test_picture_is_required_after_many_codes(careful: Application) -> None:
     for phone in ("13900000001", "13900000002"):
         form = await careful.code_form(phone)
         assert "captcha" not in form
@@ -67,7 +67,7 @@ async def test_a_phone_that_is_logged_in_needs_no_captcha_for_its_code(careful: 
     assert sent.status_code == 202
 
 
-async def test_a_picture_is_there_for_who_asks(application: Application) -> None:
+async def test_picture_is_available_on_request(application: Application) -> None:
     shown = await answered_captcha(application.http, f"{CODE_CAPTCHAS}?picture=true")
     assert len(shown["captcha"]) == 4
     sound = await application.http.get(f"/api/phone/captchas/{shown['captcha_id']}/audio")
@@ -78,13 +78,13 @@ async def test_a_picture_is_there_for_who_asks(application: Application) -> None
     )
 
 
-async def test_a_captcha_of_one_page_serves_at_no_other(application: Application) -> None:
+async def test_captcha_of_one_page_is_refused_at_another(application: Application) -> None:
     shown = await answered_captcha(application.http, "/api/register/captchas")
     login = {"account": LEGAL_PERSON.phone, "password": LEGAL_PERSON.password, **shown}
     assert_refused(await application.http.post("/api/portal/logins", json=login), "captcha_wrong", 400)
 
 
-async def test_staff_do_the_work_unseen_and_read_a_picture_after_failures(application: Application) -> None:
+async def test_staff_get_a_picture_only_after_failures(application: Application) -> None:
     for failures in range(4):
         shown = await answered_captcha(application.http, "/api/console/captchas")
         assert ("captcha" in shown) == (failures >= 3)

@@ -1,4 +1,4 @@
-"""The captcha's picture is for people: enough contrast, measured on its pixels, nothing cut off, no look-alikes."""
+"""The captcha image must be readable: enough contrast measured by pixels, nothing cut off, no look-alikes."""
 
 import io
 import itertools
@@ -8,10 +8,10 @@ from typing import Final
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from mshield.services.accounts.captcha.picture import ALPHABET, LENGTH, SIZE, draw
+from mshield.server.accounts.captcha_picture import ALPHABET, LENGTH, SIZE, draw
 
 ENOUGH: Final = 4.5
-"""WCAG 2.2, 1.4.3: what text needs; also large text may have less, these characters don't."""
+"""Minimum contrast of text by WCAG 2.2, 1.4.3; its lower value for large text is not used here."""
 
 Colour = tuple[int, int, int]
 
@@ -30,7 +30,7 @@ def _contrast(one: Colour, other: Colour) -> float:
 
 
 def _pixels(picture: bytes) -> tuple[list[Colour], Colour]:
-    """All of them row by row, and the paper: the commonest."""
+    """Returns all pixels row by row, and the paper's colour, which is the commonest."""
     with Image.open(io.BytesIO(picture)) as image:
         data = image.convert("RGB").tobytes()
     pixels = list(zip(data[::3], data[1::3], data[2::3], strict=True))
@@ -42,7 +42,7 @@ def test_strokes_stand_out_from_the_paper(number: int) -> None:
     answer = "".join(ALPHABET[(number * LENGTH + place) % len(ALPHABET)] for place in range(LENGTH))
     pixels, paper = _pixels(draw(answer))
     drawn = [pixel for pixel in pixels if _contrast(pixel, paper) > 1.2]
-    # A stroke's edge is between ink and paper. Its inside is most of it, and stands out in every character.
+    # A stroke's edge blends ink and paper. Its inside is most of it and must have enough contrast.
     strong = [pixel for pixel in drawn if _contrast(pixel, paper) >= ENOUGH]
     assert len(strong) >= 0.6 * len(drawn)
     columns = {place % SIZE[0] for place, pixel in enumerate(pixels) if _contrast(pixel, paper) >= ENOUGH}

@@ -1,26 +1,25 @@
-"""Closing one's account: foreseen, asked for with a code, undone, done in time, and what no law keeps is erased."""
+"""Closing an account: preview, request with a code, undo, execution when due, erasure of what no law keeps."""
 
 import contextlib
 import re
 import sqlite3
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-import mshield.store
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.ids import new_id
-from mshield.domain.times import DAY_MS
-from mshield.services.accounts.session import PhoneLogin
-from mshield.store.accounts import closings
-from mshield.store.database.interface import Database, Tx
-from mshield.store.notices import push
-from mshield.store.notices.push import Subscription
+from mshield.server.accounts.session import PhoneLogin
+from mshield.server.database.interface import Database, Tx
+from mshield.server.notices.rows import push
+from mshield.server.notices.rows.push import Subscription
+from mshield.server.retention.rows import closings
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.wire.ids import new_id
+from mshield.wire.times import DAY_MS
 from tests.support.application import Application, Device
 from tests.support.killed_database import Died, MortalDatabase
 from tests.support.portal import certified
 from tests.support.signing import fetch, statement
+from tests.support.sources import SERVER
 
 
 async def _code(application: Application, device: Device, purpose: str) -> str:
@@ -37,7 +36,7 @@ async def _ask(application: Application, device: Device) -> int:
     return int(answer.json()["due_at"])
 
 
-async def test_of_an_account_without_certificates_all_goes_after_its_time(application: Application) -> None:
+async def test_account_without_certificates_is_erased_when_due(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     used = await fetch(application.context.db, "SELECT device_id, account_id FROM device_uses")
@@ -48,8 +47,8 @@ async def test_of_an_account_without_certificates_all_goes_after_its_time(applic
     wrong = await device.call("POST", "/api/phone/account/closing", {"sms_code": "000000"})
     assert wrong.status_code == 400, wrong.text
     due_at = await _ask(application, device)
-    assert due_at == application.clock() + application.context.settings.closing_days * DAY_MS
-    close = application.context.operations.close_account
+    assert due_at == application.clock() + application.context.settings.accounts.closing_days * DAY_MS
+    close = application.context.retention.close_account
     assert await close(now=due_at - 1) == 0
     undone = await device.call("DELETE", "/api/phone/account/closing")
     assert undone.status_code == 204
@@ -75,10 +74,10 @@ async def test_of_an_account_without_certificates_all_goes_after_its_time(applic
     assert told["phone"] == OPERATOR.phone
     for table in ("device_uses", "push_subscriptions", "phone_sessions"):
         assert (await fetch(db, f"SELECT COUNT(*) AS n FROM {table}"))["n"] == 0, table  # noqa: S608  # tables named here
-    await application.registered()  # the number is free
+    await application.registered()  # the number is free again
 
 
-async def test_a_row_that_somebody_else_wrote_or_set_back_closes_nothing(application: Application) -> None:
+async def test_forged_or_restored_row_closes_nothing(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     due_at = await _ask(application, device)
@@ -91,30 +90,30 @@ async def test_a_row_that_somebody_else_wrote_or_set_back_closes_nothing(applica
         before["seal_version"],
         before["seal"],
     )
-    close = application.context.operations.close_account
+    close = application.context.retention.close_account
     assert await close(now=due_at) == 0
     await _write(db, "UPDATE closings SET due_at = due_at - 1")
     assert await close(now=due_at) == 0
     assert (await fetch(db, "SELECT state FROM accounts"))["state"] == "active"
 
 
-async def test_rows_that_were_written_into_do_not_stand_before_the_others(
+async def test_forged_rows_do_not_block_the_others(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many there are, here as many as are read at once."""
-    monkeypatch.setattr("mshield.services.operations.closing._BATCH", 1)
+    """Rows with a broken seal, as many as one read returns, don't block the others."""
+    monkeypatch.setattr("mshield.server.retention.closing._BATCH", 1)
     await application.registered()
     await _ask(application, await application.logged_in())
     await _write(application.context.db, "UPDATE closings SET due_at = due_at - 1")
     await application.registered(LEGAL_PERSON)
     due_at = await _ask(application, await application.logged_in(LEGAL_PERSON))
-    close = application.context.operations.close_account
+    close = application.context.retention.close_account
     assert await close(now=due_at) == 1
     row = await fetch(application.context.db, "SELECT name FROM accounts WHERE state = 'active'")
     assert row["name"] == OPERATOR.name
 
 
-async def test_a_copy_of_ones_data_takes_a_code_and_has_all_of_it(application: Application) -> None:
+async def test_copy_of_ones_data_needs_a_code_and_is_complete(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     wrong = await device.call("POST", "/api/phone/account/export", {"sms_code": "000000"})
@@ -133,11 +132,11 @@ async def test_a_copy_of_ones_data_takes_a_code_and_has_all_of_it(application: A
     assert acts["n"] == 1
 
 
-async def test_undone_while_the_job_goes_through_what_is_due_nothing_ends(application: Application) -> None:
+async def test_closing_undone_during_the_job_ends_nothing(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     due_at = await _ask(application, device)
-    close = application.context.operations.close_account
+    close = application.context.retention.close_account
     before = await fetch(application.context.db, "SELECT id FROM closings")
     assert (await device.call("DELETE", "/api/phone/account/closing")).status_code == 204
     assert await close._finish(str(before["id"]), now=due_at) is False
@@ -146,13 +145,13 @@ async def test_undone_while_the_job_goes_through_what_is_due_nothing_ends(applic
     assert (await device.call("GET", "/api/phone/me")).status_code == 200
 
 
-async def test_killed_while_it_is_done_all_or_nothing_of_it_is(application: Application) -> None:
+async def test_crash_during_closing_does_all_or_nothing(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     due_at = await _ask(application, device)
     db = application.context.db
-    close = application.context.operations.close_account
-    mortal = MortalDatabase(db, frozenset({"accounts.closings.end"}))
+    close = application.context.retention.close_account
+    mortal = MortalDatabase(db, frozenset({"retention.closings.end"}))
     with pytest.raises(Died):
         await replace(close, db=mortal, erase=replace(close.erase, db=mortal))(now=due_at)
     row = await fetch(
@@ -164,17 +163,16 @@ async def test_killed_while_it_is_done_all_or_nothing_of_it_is(application: Appl
     assert told["phone"] == OPERATOR.phone
 
 
-def test_a_copy_has_what_stands_in_each_table_of_accounts() -> None:
-    """Or a reason stands here why not: a new table of people's data is not forgotten."""
+def test_copy_includes_every_table_of_accounts() -> None:
+    """The copy contains every table with an `account_id` column, or a reason here says why not."""
     left_out = {
         "identity_consents": "how one of identity_requests is decided",
         "pushes": "minutes",
         "renewals": "the way to a certificate, which has all of it",
         "unlocks": "minutes",
     }
-    files = Path(mshield.store.__file__).parent
     with contextlib.closing(sqlite3.connect(":memory:")) as schema:
-        schema.executescript((files / "schema.sql").read_text("utf-8"))
+        schema.executescript((SERVER / "database" / "schema.sql").read_text("utf-8"))
         of_accounts = {
             name
             for (name,) in schema.execute(
@@ -182,7 +180,11 @@ def test_a_copy_has_what_stands_in_each_table_of_accounts() -> None:
                 "WHERE m.type = 'table' AND c.name = 'account_id'"
             )
         }
-    read = set(re.findall(r"(?:FROM|JOIN) (\w+)", (files / "accounts" / "own_data.sql").read_text("utf-8")))
+    read = set(
+        re.findall(
+            r"(?:FROM|JOIN) (\w+)", (SERVER / "retention" / "rows" / "own_data.sql").read_text("utf-8")
+        )
+    )
     assert of_accounts - read == set(left_out)
 
 
@@ -190,17 +192,17 @@ async def _write(db: Database, sql: str, *values: object) -> None:
     await db.run(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
 
 
-async def test_with_a_certificate_the_shield_ends_and_what_the_law_keeps_stays(
+async def test_closing_revokes_the_shield_and_keeps_what_the_law_requires(
     application: Application,
 ) -> None:
     context, now = application.context, application.clock()
     row = await certified(context, "MS10720468813")
     await context.notices.notify.compose(now=now)
-    close = context.operations.close_account
+    close = context.retention.close_account
     elsewhere = PhoneLogin(
         row.account_id, "another", OPERATOR.phone, OPERATOR.name, "resident_id", b"", None, None
     )
-    foreseen = await close.foresee(elsewhere, now=now)
+    foreseen = await close.preview(elsewhere, now=now)
     assert (foreseen.shields, foreseen.by_pin) == (("MS10720468813",), False)
     assert "certificates" in {part.name for part in foreseen.erasure.kept}
     before = await fetch(context.db, "SELECT name, phone FROM accounts WHERE id = $1", row.account_id)

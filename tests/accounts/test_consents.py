@@ -1,16 +1,16 @@
-"""Privacy policy and user agreement: no account without each consent, to the version of now; each stands in an act."""
+"""No account without consent to the current privacy policy and user agreement; an act records each consent."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.people.policies import Policies, Policy
-from mshield.services.accounts.policies.consents import Agreement, Consents
-from mshield.services.accounts.policies.documents import read_policies
-from mshield.setting_sources import BadSettings
-from mshield.settings import Settings
+from mshield.server.accounts.policy_consents import Agreement, Consents
+from mshield.server.accounts.policy_documents import read_policies
+from mshield.server.accounts.rules.policies import Policies, Policy
+from mshield.server.settings.settings import Settings
+from mshield.server.settings.sources import BadSettings
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import Application
 from tests.support.consents import AGREED, POLICIES
 from tests.support.signing import fetch, statement
@@ -31,7 +31,7 @@ async def _form(application: Application) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("path", ["/api/phone/accounts", "/api/register/accounts"])
-async def test_no_account_without_each_consent_of_now(application: Application, path: str) -> None:
+async def test_registration_requires_each_current_consent(application: Application, path: str) -> None:
     form = await _form(application)
     wanting = [
         ({}, sorted(VERSIONS)),
@@ -62,7 +62,7 @@ async def test_no_account_without_each_consent_of_now(application: Application, 
     }
 
 
-async def test_a_newer_version_is_due_until_it_is_agreed_to(application: Application) -> None:
+async def test_newer_version_is_due_until_accepted(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     mine = (await device.call("GET", "/api/phone/consents")).json()
@@ -80,17 +80,21 @@ async def test_a_newer_version_is_due_until_it_is_agreed_to(application: Applica
     assert agreed.status_code == 204
 
 
-async def test_everybody_reads_the_documents_before_all_else(application: Application) -> None:
+async def test_documents_are_readable_without_a_login(application: Application) -> None:
     answer = (await application.http.get("/api/policies")).json()
     assert answer["versions"] == VERSIONS
     privacy = next(item for item in answer["items"] if item["name"] == "privacy")
     settings = application.context.settings
-    for days in (settings.keep_content_days, settings.keep_notice_days, settings.closing_days):
+    for days in (
+        settings.retention.content_days,
+        settings.retention.notice_days,
+        settings.accounts.closing_days,
+    ):
         assert f"{days} 天" in privacy["zh"]["body"]
         assert f"{days} days" in privacy["en"]["body"]
     assert "{" not in privacy["zh"]["body"] + privacy["en"]["body"]
     about = (await application.http.get("/api/about")).json()
-    assert about["service_phone"] == settings.service_phone
+    assert about["service_phone"] == settings.site.service_phone
     assert about["time_zone"] == {
         "name": "Asia/Shanghai",
         "zh": "中国标准时间 UTC+08:00",
@@ -99,7 +103,7 @@ async def test_everybody_reads_the_documents_before_all_else(application: Applic
 
 
 def test_an_operators_own_documents_are_read_and_faulty_ones_stop_the_start(tmp_path: Path) -> None:
-    settings = Settings(policies_folder=tmp_path, operator_name="东方电子口岸", service_phone="12360")
+    settings = Settings.of(policies_folder=tmp_path, operator_name="东方电子口岸", service_phone="12360")
     with pytest.raises(BadSettings):
         read_policies(settings)
     policies = _own(settings, tmp_path, "7")
@@ -117,7 +121,7 @@ def test_an_operators_own_documents_are_read_and_faulty_ones_stop_the_start(tmp_
 
 
 def _folder(application: Application) -> Path:
-    folder = application.context.settings.high_water_folder / "policies"
+    folder = application.context.settings.database.high_water_folder / "policies"
     folder.mkdir(parents=True)
     return folder
 
@@ -127,4 +131,4 @@ def _own(settings: Settings, folder: Path, version: str) -> Policies:
         for language in ("zh", "en"):
             text = f"version: {version}\nchanges: 新\n\n# 标题 {name}\n\n{{operator}}\n"
             (folder / f"{name}.{language}.md").write_text(text, "utf-8")
-    return read_policies(settings.model_copy(update={"policies_folder": folder}))
+    return read_policies(settings.changed(policies_folder=folder))

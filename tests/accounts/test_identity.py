@@ -2,12 +2,10 @@
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.identity import (
+from mshield.server.identity.errors import InvalidCreditCode, InvalidIdNumber, InvalidName, InvalidPhone
+from mshield.server.values.names import (
     ID_TYPE_NAMES,
-    ROLE_NAMES,
     IdType,
-    Role,
     check_credit_code,
     check_id_number,
     check_phone,
@@ -17,6 +15,7 @@ from mshield.domain.identity import (
     normalise_name,
     same_name,
 )
+from mshield.wire.identity import ROLE_NAMES, Role
 
 RESIDENT, PASSPORT, HK, TAIWAN, FOREIGN = IdType
 
@@ -51,7 +50,7 @@ def test_r2_the_five_id_types_in_the_order_of_the_picker() -> None:
         (FOREIGN, "937276198604090027", "937276198604090027"),
     ],
 )
-def test_good_id_numbers_take_one_form(kind: IdType, text: str, number: str) -> None:
+def test_valid_id_numbers_have_one_form(kind: IdType, text: str, number: str) -> None:
     assert check_id_number(kind, text) == number
     assert normalise_id_number(text) == number
 
@@ -60,11 +59,11 @@ def test_good_id_numbers_take_one_form(kind: IdType, text: str, number: str) -> 
     ("kind", "text"),
     [
         (RESIDENT, ""),
-        (RESIDENT, "110105194912310021"),  # check digit
-        (RESIDENT, "110105491231002"),  # the 15 digits of before 1999
-        (RESIDENT, "11010519490230002X"),  # 30 February, wrong check digit too
-        (RESIDENT, "110105194902300026"),  # 30 February, right check digit
-        (RESIDENT, "937276198604090027"),  # a foreigner's
+        (RESIDENT, "110105194912310021"),  # wrong check digit
+        (RESIDENT, "110105491231002"),  # 15 digits, used before 1999
+        (RESIDENT, "11010519490230002X"),  # 30 February and a wrong check digit
+        (RESIDENT, "110105194902300026"),  # 30 February with the right check digit
+        (RESIDENT, "937276198604090027"),  # a foreigner's number
         (RESIDENT, "1101051949123100２X0"),
         (RESIDENT, "H01234567"),
         (RESIDENT, "１１０１０５１９４９１２３１００２Ｙ"),
@@ -78,13 +77,13 @@ def test_good_id_numbers_take_one_form(kind: IdType, text: str, number: str) -> 
         (TAIWAN, "0657321"),
         (TAIWAN, "06573218B"),
         (FOREIGN, "USA110182130112"),  # month 13
-        (FOREIGN, "937276198604090028"),  # check digit
-        (FOREIGN, "11010519491231002X"),  # a citizen's
+        (FOREIGN, "937276198604090028"),  # wrong check digit
+        (FOREIGN, "11010519491231002X"),  # a citizen's number
         (FOREIGN, "٩٣٧٢٧٦١٩٨٦٠٤٠٩٠٠٢٧"),
     ],
 )
-def test_bad_id_numbers_are_refused(kind: IdType, text: str) -> None:
-    with pytest.raises(errors.InvalidIdNumber):
+def test_invalid_id_numbers_are_refused(kind: IdType, text: str) -> None:
+    with pytest.raises(InvalidIdNumber):
         check_id_number(kind, text)
 
 
@@ -93,7 +92,7 @@ def test_a_wrong_date_with_the_right_check_digit_is_refused_for_the_date() -> No
 
     body = "11010519490230002"
     number = body + ric.calc_check_digit(body + "0")
-    with pytest.raises(errors.InvalidIdNumber):
+    with pytest.raises(InvalidIdNumber):
         check_id_number(RESIDENT, number)
 
 
@@ -107,7 +106,7 @@ def test_a_wrong_date_with_the_right_check_digit_is_refused_for_the_date() -> No
         ("91110000600037341L", "91110000600037341L"),
     ],
 )
-def test_good_credit_codes_take_one_form(text: str, code: str) -> None:
+def test_valid_credit_codes_have_one_form(text: str, code: str) -> None:
     assert check_credit_code(text) == code
 
 
@@ -115,8 +114,8 @@ def test_good_credit_codes_take_one_form(text: str, code: str) -> None:
     "text",
     ["", "91330206MA2XB7C1TX", "91330206MA2XB7C1T", "91330206MA2XB7C1TWW", "91330206MAOXB7C1TW", "企业"],
 )
-def test_bad_credit_codes_are_refused(text: str) -> None:
-    with pytest.raises(errors.InvalidCreditCode):
+def test_invalid_credit_codes_are_refused(text: str) -> None:
+    with pytest.raises(InvalidCreditCode):
         check_credit_code(text)
 
 
@@ -131,7 +130,7 @@ def test_bad_credit_codes_are_refused(text: str) -> None:
         "１３８００００６０２７",
     ],
 )
-def test_good_phone_numbers_take_one_form(text: str) -> None:
+def test_valid_phone_numbers_have_one_form(text: str) -> None:
     assert check_phone(text) == "13800006027"
 
 
@@ -149,8 +148,8 @@ def test_good_phone_numbers_take_one_form(text: str) -> None:
         "٠1380000602",
     ],
 )
-def test_bad_phone_numbers_are_refused(text: str) -> None:
-    with pytest.raises(errors.InvalidPhone):
+def test_invalid_phone_numbers_are_refused(text: str) -> None:
+    with pytest.raises(InvalidPhone):
         check_phone(text)
 
 
@@ -167,7 +166,7 @@ def test_bad_phone_numbers_are_refused(text: str) -> None:
         ("𠮷田", "𠮷田"),
     ],
 )
-def test_good_names_take_one_form(text: str, name: str) -> None:
+def test_valid_names_have_one_form(text: str, name: str) -> None:
     assert normalise_name(text) == name
 
 
@@ -189,8 +188,8 @@ def test_good_names_take_one_form(text: str, name: str) -> None:
         "\ud800",
     ],
 )
-def test_bad_names_are_refused(text: str) -> None:
-    with pytest.raises(errors.InvalidName):
+def test_invalid_names_are_refused(text: str) -> None:
+    with pytest.raises(InvalidName):
         normalise_name(text)
 
 
@@ -199,7 +198,7 @@ def test_latin_names_compare_in_either_case() -> None:
     assert not same_name("林知远", "林知元")
 
 
-def test_masks() -> None:
+def test_phone_and_id_numbers_are_masked() -> None:
     assert mask_phone("13800006027") == "138****6027"
     assert mask_id_number("330206199001014218") == "330206********4218"
     assert mask_id_number("H01234567") == "H0*****67"

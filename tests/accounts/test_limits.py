@@ -1,11 +1,11 @@
-"""Counters that hold under parallel use, on both databases."""
+"""Counters that stay correct under concurrent use, on both databases."""
 
 import asyncio
 import contextlib
 
-from mshield.store.accounts import limits
-from mshield.store.accounts.limits import NewSmsCode
-from mshield.store.database.interface import Database, Tx
+from mshield.server.database.interface import Database, Tx
+from mshield.server.runtime.rows import limits
+from mshield.server.runtime.rows.limits import NewSmsCode
 from tests.support.clock import Clock
 
 PHONE = "13800006027"
@@ -38,7 +38,7 @@ async def test_attempts_are_counted_until_the_subject_waits(db: Database, clock:
     assert found == limits.Throttle(4, clock(), 0)
 
 
-async def test_a_count_that_began_long_ago_begins_anew(db: Database, clock: Clock) -> None:
+async def test_old_count_starts_again(db: Database, clock: Clock) -> None:
     await _begin(db, clock())
     await _begin(db, clock())
     later = clock() + 1000
@@ -47,12 +47,12 @@ async def test_a_count_that_began_long_ago_begins_anew(db: Database, clock: Cloc
     assert await limits.find_throttle(db, scope="login", subject="s") is None
 
 
-async def test_of_parallel_attempts_that_block_one_counts(db: Database, clock: Clock) -> None:
+async def test_parallel_blocking_attempts_count_once(db: Database, clock: Clock) -> None:
     counts = await asyncio.gather(*(_begin(db, clock(), blocked_until=clock() + 1000) for _ in range(50)))
     assert [count for count in counts if count is not None] == [1]
 
 
-async def test_a_window_takes_so_many_also_in_parallel(db: Database, clock: Clock) -> None:
+async def test_window_limit_holds_in_parallel(db: Database, clock: Clock) -> None:
     async def count(now: int) -> int | None:
         return await db.write(
             lambda tx: limits.count_within(
@@ -76,7 +76,7 @@ async def test_only_the_newest_code_can_be_tried(db: Database, clock: Clock) -> 
     assert await db.write(lambda tx: limits.count_sms(tx, phone=PHONE, purpose="apply", since=0)) == 2
 
 
-async def test_of_a_hundred_parallel_tries_five_count(db: Database, clock: Clock) -> None:
+async def test_hundred_parallel_attempts_count_five(db: Database, clock: Clock) -> None:
     await db.write(lambda tx: limits.insert_sms(tx, _code(1, clock()), now=clock()))
     tries = await asyncio.gather(
         *(limits.try_sms(db, phone=PHONE, purpose="apply", most=5, now=clock()) for _ in range(100))
@@ -87,7 +87,7 @@ async def test_of_a_hundred_parallel_tries_five_count(db: Database, clock: Clock
     )
 
 
-async def test_a_code_is_spent_once_and_its_hash_goes(db: Database, clock: Clock) -> None:
+async def test_code_is_consumed_once_and_its_hash_deleted(db: Database, clock: Clock) -> None:
     await db.write(lambda tx: limits.insert_sms(tx, _code(1, clock()), now=clock()))
 
     async def use(now: int) -> bool:
@@ -101,7 +101,7 @@ async def test_a_code_is_spent_once_and_its_hash_goes(db: Database, clock: Clock
     assert await limits.try_sms(db, phone=PHONE, purpose="apply", most=5, now=clock()) is None
 
 
-async def test_a_spent_code_comes_back_with_its_transaction(db: Database, clock: Clock) -> None:
+async def test_consumed_code_is_restored_by_a_rollback(db: Database, clock: Clock) -> None:
     await db.write(lambda tx: limits.insert_sms(tx, _code(1, clock()), now=clock()))
 
     class GoneWrongError(Exception):
@@ -125,7 +125,7 @@ async def test_a_captcha_is_used_once(db: Database, clock: Clock) -> None:
     assert sum(await asyncio.gather(*(use() for _ in range(20)))) == 1
 
 
-async def test_what_is_over_can_be_deleted(db: Database, clock: Clock) -> None:
+async def test_expired_rows_can_be_purged(db: Database, clock: Clock) -> None:
     await _begin(db, clock(), blocked_until=clock() + 500)
     await db.write(lambda tx: limits.insert_sms(tx, _code(1, clock()), now=clock()))
     await limits.use_captcha(db, captcha_hash=b"c" * 32, expires_at=clock() + 1000)

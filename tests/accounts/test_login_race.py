@@ -1,6 +1,7 @@
-"""A login that is under way while all logins of its account end: it ends with them.
+"""A login that is pending while all logins of its account are ended: it ends with them.
 
-To check a password takes long, and an account may be disabled meanwhile, get another phone number or another password.
+Checking a password takes long. Meanwhile the account may be disabled, or get another phone number or
+password.
 """
 
 import asyncio
@@ -13,28 +14,29 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from mshield.client.work import solved
-from mshield.domain import errors
-from mshield.domain.actor import By
-from mshield.domain.tokens import token_hash
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.accounts import local as local_accounts
-from mshield.services.accounts.captcha.captchas import Shown, answer_of
-from mshield.services.accounts.captcha.deeds import Deed
-from mshield.services.accounts.login import Credentials, DeviceProof, Session
-from mshield.services.accounts.manage import ManageAccounts
-from mshield.services.accounts.passwords import Turn, verify_password
-from mshield.services.accounts.reset_password import NewPassword, ResetPassword
-from mshield.services.accounts.session import Caller, authenticate_phone
-from mshield.services.identity.after_reset import WaitAfterReset
-from mshield.services.identity.opened import open_identity
-from mshield.services.legal_person.power import PowerAtPortal
-from mshield.services.legal_person.session import ManagedEnterprise, PortalSessions
-from mshield.settings import Settings
-from mshield.store.accounts import accounts as store
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
+from mshield.server.accounts import local as local_accounts
+from mshield.server.accounts.captcha_deeds import CaptchaPurpose
+from mshield.server.accounts.captchas import ShownCaptcha, answer_of
+from mshield.server.accounts.errors import AccountDisabled, LoginFailed, SmsCodeExpired
+from mshield.server.accounts.login import Credentials, DeviceProof, Session
+from mshield.server.accounts.manage import ManageAccounts
+from mshield.server.accounts.passwords import Turn, verify_password
+from mshield.server.accounts.reset_password import ResetPassword
+from mshield.server.accounts.rows import accounts as store
+from mshield.server.accounts.session import Caller, authenticate_phone
+from mshield.server.acts.actor import By
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.errors import Unauthenticated
+from mshield.server.identity.after_reset import WaitAfterReset
+from mshield.server.identity.opened import open_identity
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.legal_person.power import PowerAtPortal
+from mshield.server.legal_person.session import ManagedEnterprise, PortalSessions
+from mshield.server.settings.settings import Settings
+from mshield.testkit.work import solved
+from mshield.wire.tokens import token_hash
 from tests.support.clock import START
 from tests.support.phone_change import Desk
 from tests.support.registration_office import ADDRESS, PASSWORD, PHONE, Office
@@ -49,14 +51,14 @@ ID_NUMBER: Final = "330206199001014217"
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """An account, and what ends all its logins."""
+    """An account and the acts that end all its logins."""
 
     db: Database
     office: Office
     account_id: str
 
     async def disable(self) -> int:
-        manage = ManageAccounts(self.db, Settings())
+        manage = ManageAccounts(self.db, Settings().portal)
         return await manage.disable(self.account_id, reason="fraud", by=BY, now=START)
 
     async def change_phone(self) -> None:
@@ -65,12 +67,12 @@ class Ends:
     async def reset(self) -> None:
         await self.office.codes.send(phone=PHONE, purpose="reset", address=ADDRESS, now=START)
         code = self.office.sms.messages()[0].code
-        given = NewPassword(phone=PHONE, sms_code=code, id_number=ID_NUMBER, password=NEW_PASSWORD)
-        await ResetPassword(self.db, LookupKey(bytes(32)), self.office.codes)(given, now=START)
+        reset = ResetPassword(self.db, LookupKey(bytes(32)), self.office.codes)
+        await reset(phone=PHONE, sms_code=code, id_number=ID_NUMBER, password=NEW_PASSWORD, now=START)
 
 
 async def _made(db: Database, keyring: Keyring) -> Ends:
-    office = Office.on(db, keyring, Settings(sms_resend_seconds=0))
+    office = Office.on(db, keyring, Settings.of(sms_resend_seconds=0))
     account = await office.enter(now=START, sms_code=await office.code(now=START))
     return Ends(db, office, account.id)
 
@@ -81,7 +83,7 @@ async def ends(db: Database, keyring: Keyring) -> Ends:
 
 
 def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
-    """Once, while the next password is being checked."""
+    """Runs `act` once, during the next password check."""
     left = [act]
 
     async def checked(stored: str | None, password: str, turn: Turn) -> bool:
@@ -94,8 +96,8 @@ def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[obje
 
 
 async def _begin_at_the_portal(office: Office, portal: PortalSessions, password: str = PASSWORD) -> str:
-    made = await office.captchas.new(Deed.PORTAL_LOGIN, address=ADDRESS, now=START)
-    shown = Shown(
+    made = await office.captchas.new(CaptchaPurpose.PORTAL_LOGIN, address=ADDRESS, now=START)
+    shown = ShownCaptcha(
         id=made.id,
         answer=answer_of(office.captchas.keyring, made.id, now=START),
         work=solved(msgspec.json.encode(made.challenge)),
@@ -108,40 +110,38 @@ async def _logins(db: Database) -> object:
     return (await fetch(db, "SELECT COUNT(*) AS n FROM phone_sessions WHERE ended_at IS NULL"))["n"]
 
 
-async def test_a_login_amid_which_the_account_is_disabled_is_none(
+async def test_login_during_the_disabling_of_its_account_is_refused(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _meanwhile(monkeypatch, ends.disable)
-    with pytest.raises(errors.AccountDisabled):
+    with pytest.raises(AccountDisabled):
         await ends.office.come_in(now=START)
     assert await _logins(ends.db) == 0
 
 
-async def test_r18_a_login_amid_which_the_number_is_changed_is_none(
+async def test_r18_login_during_a_change_of_number_is_refused(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _meanwhile(monkeypatch, ends.change_phone)
-    with pytest.raises(errors.LoginFailed):
+    with pytest.raises(LoginFailed):
         await ends.office.come_in(now=START)
     assert await _logins(ends.db) == 0
     assert (await ends.office.come_in(now=START, account=NEW_PHONE)).phone == NEW_PHONE
 
 
-async def test_a_login_by_the_password_that_was_just_reset_is_none(
-    ends: Ends, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_login_by_a_password_just_reset_is_refused(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     _meanwhile(monkeypatch, ends.reset)
-    with pytest.raises(errors.LoginFailed):
+    with pytest.raises(LoginFailed):
         await ends.office.come_in(now=START)
     assert await _logins(ends.db) == 0
 
 
-async def test_an_outside_login_of_an_account_disabled_since_is_none(ends: Ends) -> None:
+async def test_outside_login_of_an_account_disabled_meanwhile_is_refused(ends: Ends) -> None:
     await execute(ends.db, "UPDATE accounts SET source = 'customs', external_id = 'su-1', password_hash = ''")
     admitted = await store.get_account(ends.db, account_id=ends.account_id)
     assert admitted is not None
     await ends.disable()
-    with pytest.raises(errors.AccountDisabled):
+    with pytest.raises(AccountDisabled):
         await ends.office.log_in.start(admitted, DeviceProof("device-1", b"\x04" * 65), now=START)
     assert await _logins(ends.db) == 0
 
@@ -149,7 +149,10 @@ async def test_an_outside_login_of_an_account_disabled_since_is_none(ends: Ends)
 async def test_disabling_waits_for_a_login_that_is_being_stored(
     postgresql_url: str, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between its last look at the account and its end. SQLite has one writer and no race."""
+    """The disabling comes between the login's last look at the account and its commit.
+
+    SQLite has one writer and so no race.
+    """
     db = await open_database(postgresql_url)
     db.sealer = SEALER
     ends, put, acts = await _made(db, keyring), store.put_device, list[asyncio.Task[int]]()
@@ -165,10 +168,10 @@ async def test_disabling_waits_for_a_login_that_is_being_stored(
     await db.close()
 
 
-async def test_two_logins_at_once_of_a_password_that_is_hashed_anew(
+async def test_two_concurrent_logins_that_rehash_the_password_succeed(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second one finds the hash replaced that it had read: by the same password's."""
+    """The first login replaced the hash that the second one had read by a new hash of the same password."""
     old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
     await execute(ends.db, "UPDATE accounts SET password_hash = $1", old)
 
@@ -180,13 +183,13 @@ async def test_two_logins_at_once_of_a_password_that_is_hashed_anew(
     assert await _logins(ends.db) == 2
 
 
-async def test_a_login_that_hashes_anew_the_password_that_is_being_reset_is_none(
+async def test_login_that_rehashes_a_password_being_reset_is_refused(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
     await execute(ends.db, "UPDATE accounts SET password_hash = $1", old)
     _meanwhile(monkeypatch, ends.reset)
-    with pytest.raises(errors.LoginFailed):
+    with pytest.raises(LoginFailed):
         await ends.office.come_in(now=START)
     assert (await ends.office.come_in(now=START, password=NEW_PASSWORD)).phone == PHONE
 
@@ -195,12 +198,15 @@ async def _portal(ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch)
     async def enterprises(*_: object, **__: object) -> list[ManagedEnterprise]:
         return [ManagedEnterprise("91330200MA2AHQ7X4K", "宁波北潮进出口有限公司")]
 
-    monkeypatch.setattr("mshield.services.identity.proofs.Proofs.managed", enterprises)
-    settings = Settings(sms_resend_seconds=0)
+    monkeypatch.setattr("mshield.server.identity.proofs.Proofs.managed", enterprises)
+    settings = Settings.of(sms_resend_seconds=0)
     ground: Any = SimpleNamespace(db=ends.db, keyring=keyring, lookup=LookupKey(bytes(32)), settings=settings)
     identity = open_identity(ground)
-    power = PowerAtPortal(ends.db, WaitAfterReset(ends.db, settings), identity.proofs)
-    return PortalSessions(ends.db, keyring, settings, ends.office.log_in, ends.office.codes, identity, power)
+    power = PowerAtPortal(ends.db, WaitAfterReset(ends.db, settings.identity), identity.proofs)
+    office = ends.office
+    return PortalSessions(
+        ends.db, keyring, settings, office.log_in, office.codes, identity.proofs, identity.codes, power
+    )
 
 
 async def test_a_portal_login_begun_before_a_reset_ends_with_it(
@@ -210,39 +216,39 @@ async def test_a_portal_login_begun_before_a_reset_ends_with_it(
     login_id = await _begin_at_the_portal(ends.office, portal)
     code = ends.office.sms.messages()[0].code
     await ends.reset()
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await portal.finish(login_id, code, now=START)
     login_id = await _begin_at_the_portal(ends.office, portal, NEW_PASSWORD)
     assert (await portal.finish(login_id, ends.office.sms.messages()[0].code, now=START)).token
 
 
-async def test_a_portal_login_begun_before_disabling_is_told_of_it(
+async def test_portal_login_begun_before_disabling_is_told_so(
     ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portal = await _portal(ends, keyring, monkeypatch)
     login_id = await _begin_at_the_portal(ends.office, portal)
     code = ends.office.sms.messages()[0].code
     await ends.disable()
-    with pytest.raises(errors.AccountDisabled):
+    with pytest.raises(AccountDisabled):
         await portal.finish(login_id, code, now=START)
 
 
-async def test_a_disabled_account_signs_nothing_by_whatever_login(
+async def test_disabled_account_signs_nothing_with_any_login(
     db: Database, keyring: Keyring, clock: Any
 ) -> None:
-    """Neither what was scanned before, nor the protocol's own documents."""
+    """Neither documents scanned before, nor the protocol's own documents."""
     world = await make_world(db, keyring, clock)
     sid = await world.task()
     await execute(db, "UPDATE accounts SET state = 'disabled'")
-    with pytest.raises(errors.Unauthenticated):
+    with pytest.raises(Unauthenticated):
         await world.sign([sid])
-    with pytest.raises(errors.Unauthenticated):
+    with pytest.raises(Unauthenticated):
         await world.internal_task("refresh")
     await execute(db, "UPDATE accounts SET state = 'active'")
     assert "r" in (await world.sign([sid]))["items"][0]  # type: ignore[index]  # of JSON
 
 
-async def test_hashing_anew_leaves_a_login_valid(ends: Ends) -> None:
+async def test_rehashing_keeps_a_login_valid(ends: Ends) -> None:
     old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
     await execute(ends.db, "UPDATE accounts SET password_hash = $1", old)
     session = await ends.office.come_in(now=START)

@@ -1,4 +1,4 @@
-"""My devices over HTTP: what is shown, names, the one that isn't mine; another password; logins from new places."""
+"""My devices over HTTP: list, names, a device that isn't mine; changing the password; logins from new places."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.services.log.sequence import sequence
+from mshield.server.log.sequence import sequence
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import Application, Device, qr_of, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
@@ -20,7 +20,7 @@ _PHONE = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 Chrome/142.0.0.0
 async def two(
     sqlite_url: str, tmp_path: Path, clock: Clock
 ) -> AsyncIterator[tuple[Application, Shield, Shield]]:
-    """One account on two phones with a shield each."""
+    """One account on two phones, each with a shield."""
     async with running(sqlite_url, tmp_path, clock) as application:
         application.http.headers["User-Agent"] = _PHONE
         await application.registered()
@@ -37,7 +37,7 @@ async def _devices(device: Device) -> list[dict[str, Any]]:
     return items
 
 
-async def test_each_device_has_its_browser_its_last_login_and_a_name_of_its_owners(
+async def test_device_shows_browser_last_login_and_the_owners_name_for_it(
     two: tuple[Application, Shield, Shield], clock: Clock
 ) -> None:
     _, mine, other = two
@@ -47,7 +47,10 @@ async def test_each_device_has_its_browser_its_last_login_and_a_name_of_its_owne
         "Android · Chrome 142",
         "127.0.0.1",
     )
-    assert (here["model"], here["place"]) == (None, None)  # its browser hides the one, and there is no table
+    assert (here["model"], here["place"]) == (
+        None,
+        None,
+    )  # browser hides the model; there is no table of places
     assert here["logged_in_at"] <= clock()
     assert (there["is_this_device"], there["name"]) == (False, None)
     path = f"/api/phone/devices/{there['shield_number']}/name"
@@ -62,7 +65,7 @@ async def test_each_device_has_its_browser_its_last_login_and_a_name_of_its_owne
     assert (await _devices(mine.device))[1]["name"] is None
 
 
-async def test_model_and_place_are_what_browser_and_table_say(
+async def test_model_and_place_come_from_browser_and_table(
     sqlite_url: str, tmp_path: Path, clock: Clock
 ) -> None:
     table = tmp_path / "places.csv"
@@ -76,13 +79,13 @@ async def test_model_and_place_are_what_browser_and_table_say(
     assert (here["model"], here["place"]) == ("ALN-AL00", {"zh": "浙江 宁波", "en": "Ningbo"})
 
 
-async def test_a_device_that_is_not_mine_is_held_and_logged_out_by_a_code_where_no_shield_may_sign(
+async def test_unknown_device_is_held_and_logged_out_by_an_sms_code(
     two: tuple[Application, Shield, Shield], clock: Clock
 ) -> None:
     application, mine, other = two
     here, there = await _devices(mine.device)
     path = f"/api/phone/devices/{there['shield_number']}/disowned"
-    new = await application.logged_in()  # a new phone, without a shield yet
+    new = await application.logged_in()  # a new phone without a shield
     assert_refused(await new.call("POST", path, {"sms_code": "000000"}), "sms_code_wrong")
     clock.advance(seconds=61)
     sent = await new.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "device"})
@@ -98,9 +101,9 @@ async def test_a_device_that_is_not_mine_is_held_and_logged_out_by_a_code_where_
     assert (await _devices(mine.device))[1]["holds"] == ["lost"]
     assert_refused(await other.device.call("GET", "/api/phone/me"), "unauthenticated")
     assert (await mine.device.call("GET", "/api/phone/me")).status_code == 200
-    # Once more needs another code, and changes nothing.
+    # A repeat needs another code, and changes nothing.
     assert_refused(await new.call("POST", path, code), "sms_code_expired")
-    # Its holder is told, and that it was them who did so; only the legal person lifts it.
+    # The SMS to the holder says that they did it; only the legal representative lifts the hold.
     await application.context.notices.notify(now=clock())
     texts = [message["text"] for message in (await application.http.get("/dev/sms.json")).json()]
     assert any("表示尾号" in text and there["shield_number"][-4:] in text for text in texts)
@@ -123,7 +126,7 @@ async def test_all_other_logins_end_at_once_and_no_shield_is_touched(
     assert answer.json() == {"logins_ended": 0}
 
 
-async def test_a_password_is_changed_by_who_knows_it_and_all_other_logins_end(
+async def test_changing_the_password_needs_it_and_ends_all_other_logins(
     two: tuple[Application, Shield, Shield],
 ) -> None:
     _, mine, other = two
@@ -141,7 +144,7 @@ async def test_a_password_is_changed_by_who_knows_it_and_all_other_logins_end(
     assert (await change(OPERATOR.password, new)).json() == {"logins_ended": 1}
     assert_refused(await other.device.call("GET", "/api/phone/me"), "unauthenticated")
     assert (await mine.device.call("GET", "/api/phone/me")).status_code == 200
-    # Guesses at a phone that was left open are as slow as those at the login.
+    # Guesses on an unlocked phone are delayed like those at the login.
     answers = [await change("wrong-Password-1", OPERATOR.password) for _ in range(8)]
     assert_refused(answers[-1], "login_slowed")
 
@@ -150,7 +153,7 @@ _EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/{0}.0.0.0 Safari/537.3
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
 
 
-async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
+async def test_login_reports_exactly_its_new_properties(
     two: tuple[Application, Shield, Shield],
 ) -> None:
     application, mine, other = two
@@ -175,11 +178,11 @@ async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
 
     seen: list[str] = []
     assert await login(mine, None, None) == []
-    assert await login(mine, _EDGE.format(142), "203.0.113.24") == []  # with nothing to compare it to
+    assert await login(mine, _EDGE.format(142), "203.0.113.24") == []  # no earlier login to compare with
     assert await login(mine, _EDGE.format(143), "203.0.113.77") == []  # a newer version, the same network
     assert await login(mine, _FIREFOX, "203.0.113.24") == ["computer"]
     assert await login(mine, _FIREFOX, "198.51.100.7") == ["network"]
-    assert await login(other, _EDGE.format(142), "198.51.100.9") == []  # the account's, whichever phone
+    assert await login(other, _EDGE.format(142), "198.51.100.9") == []  # known by the account's other phone
     assert await login(other, _FIREFOX.replace("Firefox/143", "OPR/90"), "2001:db8::1") == [
         "computer",
         "network",
@@ -187,7 +190,7 @@ async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
     assert await login(mine, None, None) == []
     answer = await other.device.call("GET", f"/api/phone/requests/{seen[0]}/unlike")
     assert_refused(answer, "not_found")
-    # The list has them all, newest first, with what was new of them then.
+    # The list has all logins, newest first, with what was new about each at its time.
     listed = (await mine.device.call("GET", "/api/phone/logins")).json()["items"]
     assert [(login["unlike"], login["is_this_device"]) for login in listed] == [
         ([], True),
@@ -203,7 +206,7 @@ async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
     assert {login["shield_number"] for login in listed} == {
         d["shield_number"] for d in await _devices(mine.device)
     }
-    # And the one who signed has the proof of it.
+    # The holder who signed can fetch the evidence.
     (newest, *_) = (await mine.device.call("GET", "/api/phone/signatures")).json()["items"]
     path = f"/api/phone/signatures/{newest['sid']}/evidence"
     assert_refused(await mine.device.call("GET", path), "not_logged_yet")

@@ -1,4 +1,4 @@
-"""The virtual phone logs in with accounts of outside systems, at a service that runs, from the command line."""
+"""The virtual phone logs in with accounts of outside systems, at a running service, from the command line."""
 
 import json
 import subprocess
@@ -9,14 +9,14 @@ from typing import Final
 
 import pytest
 
-from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH
 from tests.support.live_service import LiveService, apply
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, returned
 from tests.support.outside_systems import PASSWORD, SECRET, AccountOffice, serving
 
-pytestmark = pytest.mark.slow  # a service of its own
+pytestmark = pytest.mark.slow  # starts its own service
 
-_PHONE: Final = (sys.executable, "-m", "mshield.cli", "phone")
+_PHONE: Final = (sys.executable, "-m", "mshield.cli.main", "phone")
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import json
 import httpx
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.errors import BY_CODE
-from mshield.web.problems import STATUS
+from mshield.server.error_codes import BY_CODE
+from mshield.server.http.problems import STATUS
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import Application, Device
 from tests.support.captchas import answered_captcha
 from tests.support.cases import cases
@@ -99,7 +99,7 @@ async def test_a_code_to_apply_with_needs_a_login_and_goes_to_the_accounts_numbe
     assert (outbox[0]["phone"], outbox[0]["purpose"]) == (OPERATOR.phone, "apply")
 
 
-async def test_r2_registration_and_its_refusals(application: Application) -> None:
+async def test_r2_registration_is_refused_with_its_reasons(application: Application) -> None:
     await application.ask_for_code(OPERATOR.phone)
     code = await application.sms_code("register")
     for changes, status, refusal in (
@@ -151,7 +151,7 @@ async def test_hostile_text_in_any_field_is_a_problem(application: Application, 
         assert answer.status_code in {400, 422}, (field, answer.text)
     for field in ("phone", "purpose"):
         document = {"phone": OPERATOR.phone, "purpose": "reset"} | {field: text}
-        # What no database keeps is no text at all.
+        # Text that no database can store is malformed JSON text.
         status = 400 if {"\0", "\ud800"} & set(text) else 422
         assert (await _post(application, "/sms-codes", document)).status_code == status
     for field in ("account", "password", "captcha_id", "captcha", "work"):
@@ -162,7 +162,7 @@ async def test_hostile_text_in_any_field_is_a_problem(application: Application, 
 
 
 @cases("body", [b"", b"{", b"[]", b"null", b'{"phone": NaN}', b"\xff", b"[" * 5000])
-async def test_what_is_no_message_is_a_problem(application: Application, body: bytes) -> None:
+async def test_malformed_message_is_a_problem(application: Application, body: bytes) -> None:
     for path in ("/sms-codes", "/accounts", "/sessions"):
         answer = await application.http.post(
             API + path, content=body, headers={"Content-Type": "application/json"}

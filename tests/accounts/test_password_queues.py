@@ -1,4 +1,4 @@
-"""Passwords wait in queues: each audience has its own, of a bounded length, and they take turns."""
+"""Password checks wait in queues: one per audience, of bounded length, served in turn."""
 
 import asyncio
 import time
@@ -6,9 +6,8 @@ import time
 import httpx
 import pytest
 
-from mshield.domain import errors
-from mshield.services.accounts import passwords
-from mshield.services.accounts.passwords import (
+from mshield.server.accounts import passwords
+from mshield.server.accounts.passwords import (
     AT_ONCE,
     MOST_PLACES,
     OF_ONE_NETWORK,
@@ -16,6 +15,7 @@ from mshield.services.accounts.passwords import (
     take_turn,
     verify_password,
 )
+from mshield.server.errors import Unavailable
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
@@ -25,7 +25,7 @@ _HASH_SECONDS = 0.02
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Which passwords were hashed, in their order; each takes a while."""
+    """The passwords hashed, in order; each hash takes a while."""
     done: list[str] = []
 
     def verify(stored: str | None, password: str) -> bool:
@@ -49,26 +49,26 @@ def _try(audience: Audience, address: str, password: str) -> asyncio.Task[bool]:
     return asyncio.create_task(tried())
 
 
-async def test_strangers_at_the_console_keep_no_phone_waiting(slow: list[str]) -> None:
+async def test_console_queue_does_not_delay_phones(slow: list[str]) -> None:
     staff = [_try("console", f"10.{n}.0.1", "staff") for n in range(150)]
     await asyncio.sleep(0)
     await _try("phone", "192.0.2.1", "phone")
     assert slow.index("phone") <= 2 * AT_ONCE
     answers = await _all(*staff)
-    assert sum(isinstance(answer, errors.Unavailable) for answer in answers) == 150 - MOST_PLACES
+    assert sum(isinstance(answer, Unavailable) for answer in answers) == 150 - MOST_PLACES
 
 
-async def test_one_network_has_a_part_of_a_queue(slow: list[str]) -> None:
+async def test_one_network_gets_only_part_of_a_queue(slow: list[str]) -> None:
     one = [_try("phone", f"192.0.2.{n}", "one") for n in range(50)]
     other = [_try("phone", f"2001:db8:{n}::1", "other") for n in range(10)]
     answers = await _all(*one)
     assert sum(answer is False for answer in answers) == OF_ONE_NETWORK
-    full = next(answer for answer in answers if isinstance(answer, errors.Unavailable))
+    full = next(answer for answer in answers if isinstance(answer, Unavailable))
     assert full.extra["retry_after"]
     assert await _all(*other) == [False] * 10
 
 
-async def test_who_gives_up_waiting_keeps_no_place(slow: list[str]) -> None:
+async def test_cancelled_wait_frees_its_place(slow: list[str]) -> None:
     for _ in range(3):
         waiting = [_try("phone", f"10.{n}.0.1", "x") for n in range(20)]
         await asyncio.sleep(_HASH_SECONDS / 2)
@@ -78,10 +78,8 @@ async def test_who_gives_up_waiting_keeps_no_place(slow: list[str]) -> None:
     assert await asyncio.wait_for(_try("phone", "10.0.0.1", "y"), 5) is False
 
 
-async def test_a_login_that_finds_the_queue_full_is_told_when_to_come_again(
-    application: Application, slow: list[str]
-) -> None:
-    """Its captcha stays good, and nothing is counted against its account."""
+async def test_full_queue_refuses_with_retry_after(application: Application, slow: list[str]) -> None:
+    """Its captcha stays valid, and no failure is counted against its account."""
     device = application.device()
 
     async def log_in(document: dict[str, str]) -> httpx.Response:

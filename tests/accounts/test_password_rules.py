@@ -1,9 +1,9 @@
-"""Which passwords are refused, and why."""
+"""Refused passwords, each with its reason."""
 
 import pytest
 
-from mshield.domain.errors import WeakPassword
-from mshield.domain.password import check_password
+from mshield.server.accounts.errors import WeakPassword
+from mshield.server.accounts.rules.password import check_password
 
 PHONE = "13800006027"
 
@@ -18,7 +18,7 @@ PHONE = "13800006027"
         "tomato river 88 chair",
     ],
 )
-def test_good_passwords(password: str) -> None:
+def test_good_passwords_are_accepted(password: str) -> None:
     assert check_password(password, phone=PHONE) == password
 
 
@@ -44,11 +44,11 @@ def test_good_passwords(password: str) -> None:
         ("ShouJiDun123456", "common"),
     ],
 )
-def test_weak_passwords(password: str, reason: str) -> None:
+def test_weak_password_is_refused_with_its_reason(password: str, reason: str) -> None:
     with pytest.raises(WeakPassword) as refused:
         check_password(password, phone=PHONE)
     assert refused.value.extra == {"field": "password", "reason": reason}
 
 
-def test_one_form_for_what_keyboards_send() -> None:
+def test_keyboard_variants_have_one_form() -> None:
     assert check_password("ｄｅｍｏ-declare-2026") == "demo-declare-2026"

@@ -1,20 +1,20 @@
-"""What a password's hash costs in the running service; in the other tests it costs as little as it may."""
+"""The cost of a password hash in the running service; in other tests it is minimal."""
 
 import importlib.util
 
 from argon2 import PasswordHasher, Type
 
-from mshield.services.accounts import passwords
+from mshield.server.accounts import passwords
 
 
-def test_a_hash_takes_what_rfc_9106_recommends_second() -> None:
+def test_hash_uses_the_second_recommendation_of_rfc_9106() -> None:
     hasher = _as_installed()
     assert (hasher.type, hasher.memory_cost, hasher.time_cost, hasher.parallelism) == (Type.ID, 65_536, 3, 4)
     assert hasher.hash("Demo-declare-2026").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def _as_installed() -> PasswordHasher:
-    """The module's own, which the tests' fixture replaces."""
+    """The module's own hasher, which the tests' fixture replaces."""
     spec = importlib.util.find_spec(passwords.__name__)
     assert spec is not None
     assert spec.loader is not None

@@ -4,13 +4,15 @@ import asyncio
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.identity import IdType
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.settings import Settings
-from mshield.store.accounts import accounts as store
-from mshield.store.database.interface import Database
+from mshield.server.accounts.errors import AccountExists, SmsCodeExpired, SmsCodeWrong, WeakPassword
+from mshield.server.accounts.rows import accounts as store
+from mshield.server.database.interface import Database
+from mshield.server.errors import DomainError
+from mshield.server.identity.errors import InvalidIdNumber, InvalidName, InvalidPhone
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.settings.settings import Settings
+from mshield.server.values.names import IdType
 from tests.support.clock import Clock
 from tests.support.registration_office import PASSWORD, PHONE, Office
 
@@ -49,16 +51,16 @@ async def test_the_id_number_is_sealed_for_its_account(
 @pytest.mark.parametrize(
     ("changed", "refusal"),
     [
-        ({"name": "林1"}, errors.InvalidName),
-        ({"id_number": "330206199001014218"}, errors.InvalidIdNumber),
-        ({"id_type": IdType.PASSPORT, "id_number": "护照"}, errors.InvalidIdNumber),
-        ({"phone": "1380000602"}, errors.InvalidPhone),
-        ({"password": "short"}, errors.WeakPassword),
-        ({"password": f"abc-{PHONE}"}, errors.WeakPassword),
+        ({"name": "林1"}, InvalidName),
+        ({"id_number": "330206199001014218"}, InvalidIdNumber),
+        ({"id_type": IdType.PASSPORT, "id_number": "护照"}, InvalidIdNumber),
+        ({"phone": "1380000602"}, InvalidPhone),
+        ({"password": "short"}, WeakPassword),
+        ({"password": f"abc-{PHONE}"}, WeakPassword),
     ],
 )
-async def test_a_typing_error_costs_neither_code_nor_try(
-    office: Office, clock: Clock, changed: dict[str, object], refusal: type[errors.DomainError]
+async def test_typing_error_consumes_no_code_and_no_attempt(
+    office: Office, clock: Clock, changed: dict[str, object], refusal: type[DomainError]
 ) -> None:
     code = await office.code(now=clock())
     for _ in range(6):
@@ -69,35 +71,35 @@ async def test_a_typing_error_costs_neither_code_nor_try(
 
 async def test_a_wrong_code_makes_no_account(office: Office, db: Database, clock: Clock) -> None:
     code = await office.code(now=clock())
-    with pytest.raises(errors.SmsCodeWrong):
+    with pytest.raises(SmsCodeWrong):
         await office.enter(now=clock(), sms_code=f"{(int(code) + 1) % 10**6:06d}")
     assert await store.find_account(db, phone=PHONE) is None
 
 
-async def test_that_an_account_exists_is_told_only_with_the_right_code(office: Office, clock: Clock) -> None:
+async def test_existing_account_is_revealed_only_with_the_right_code(office: Office, clock: Clock) -> None:
     await office.enter(now=clock(), sms_code=await office.code(now=clock()))
-    with pytest.raises((errors.SmsCodeExpired, errors.SmsCodeWrong)):
+    with pytest.raises((SmsCodeExpired, SmsCodeWrong)):
         await office.enter(now=clock(), sms_code="000000")
     clock.advance(seconds=60)
     code = await office.code(now=clock())
-    with pytest.raises(errors.SmsCodeWrong):
+    with pytest.raises(SmsCodeWrong):
         await office.enter(now=clock(), sms_code=f"{(int(code) + 1) % 10**6:06d}")
     for _ in range(2):  # the code stays valid
-        with pytest.raises(errors.AccountExists):
+        with pytest.raises(AccountExists):
             await office.enter(now=clock(), sms_code=code)
 
 
-async def test_of_parallel_registrations_one_is_made(office: Office, clock: Clock) -> None:
+async def test_parallel_registrations_make_one_account(office: Office, clock: Clock) -> None:
     code = await office.code(now=clock())
     results = await asyncio.gather(
         *(office.enter(now=clock(), sms_code=code) for _ in range(4)), return_exceptions=True
     )
     refused = [type(result) for result in results if isinstance(result, BaseException)]
     assert len(refused) == 3
-    assert set(refused) <= {errors.AccountExists, errors.SmsCodeExpired}
+    assert set(refused) <= {AccountExists, SmsCodeExpired}
 
 
-async def test_the_code_is_forgotten_after_registration(office: Office, clock: Clock) -> None:
+async def test_code_is_deleted_after_registration(office: Office, clock: Clock) -> None:
     code = await office.code(now=clock())
     await office.enter(now=clock(), sms_code=code)
     assert code not in repr(office.sms.messages())

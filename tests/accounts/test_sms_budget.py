@@ -1,4 +1,4 @@
-"""How many codes are sent: per number and purpose, address, network and day; people's own never wait for strangers'."""
+"""Limits of SMS codes per number and purpose, address, network and day; strangers never block a person's codes."""
 
 import asyncio
 import logging
@@ -6,15 +6,16 @@ from typing import Final
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.throttling import prefix_subject
-from mshield.gateways.sms import DevelopmentSms, SmsPurpose
-from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.sms_budget import SmsSpent, read_spent
-from mshield.services.accounts.sms_codes import SmsCodes
-from mshield.services.process.security_events import SMS_BUDGET
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.accounts.errors import SmsAllSpent, SmsDailyLimit, SmsTooSoon
+from mshield.server.accounts.sms_budget import SmsSpent, read_spent
+from mshield.server.accounts.sms_codes import SmsCodes
+from mshield.server.database.interface import Database
+from mshield.server.errors import TooManyRequests
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.notices.external.sms import DevelopmentSms, SmsPurpose
+from mshield.server.runtime.security_log.events import SMS_BUDGET
+from mshield.server.settings.settings import Settings
+from mshield.server.values.throttling import prefix_subject
 from tests.support.clock import Clock
 from tests.support.security_lines import lines_of
 
@@ -23,7 +24,7 @@ OWN: Final[tuple[SmsPurpose, ...]] = ("portal", "revoke", "apply", "renew")
 
 
 def _codes(db: Database, **settings: int) -> SmsCodes:
-    return SmsCodes(db, LookupKey(bytes(32)), Settings.model_validate(settings), DevelopmentSms())
+    return SmsCodes(db, LookupKey(bytes(32)), Settings.of(**settings).accounts, DevelopmentSms())
 
 
 async def _send(
@@ -41,7 +42,7 @@ def _phone(number: int) -> str:
     return f"139{number:08d}"
 
 
-async def test_strangers_never_keep_the_legal_person_from_login_and_revocation(
+async def test_strangers_codes_do_not_block_the_legal_persons_login_and_revocation(
     db: Database, clock: Clock
 ) -> None:
     codes = _codes(db)
@@ -49,23 +50,21 @@ async def test_strangers_never_keep_the_legal_person_from_login_and_revocation(
         for _ in range(10):
             await _send(codes, clock, purpose=purpose)
             clock.advance(seconds=60)
-        with pytest.raises(errors.SmsDailyLimit):
+        with pytest.raises(SmsDailyLimit):
             await _send(codes, clock, purpose=purpose)
     for purpose in OWN:
         await _send(codes, clock, purpose=purpose)
 
 
-async def test_a_strangers_code_a_moment_ago_lets_nobody_wait_for_theirs(db: Database, clock: Clock) -> None:
+async def test_strangers_recent_code_does_not_delay_the_owners(db: Database, clock: Clock) -> None:
     codes = _codes(db)
     await _send(codes, clock)
     await _send(codes, clock, purpose="portal")
-    with pytest.raises(errors.SmsTooSoon):
+    with pytest.raises(SmsTooSoon):
         await _send(codes, clock, purpose="portal")
 
 
-async def test_strangers_behind_ones_own_address_spend_nothing_of_ones_own(
-    db: Database, clock: Clock
-) -> None:
+async def test_strangers_at_the_same_address_do_not_use_up_ones_limit(db: Database, clock: Clock) -> None:
     codes = _codes(db, sms_codes_per_address=3, sms_codes_per_prefix=3, sms_codes_per_day_in_all=3)
     for number in range(3):
         await _send(codes, clock, _phone(number))
@@ -73,75 +72,75 @@ async def test_strangers_behind_ones_own_address_spend_nothing_of_ones_own(
         await _send(codes, clock, purpose=purpose)
 
 
-async def test_ten_a_day_to_one_number_for_one_purpose(db: Database, clock: Clock) -> None:
+async def test_number_gets_ten_codes_a_day_for_one_purpose(db: Database, clock: Clock) -> None:
     codes = _codes(db)
     for _ in range(10):
         await _send(codes, clock, purpose="apply")
         clock.advance(seconds=600)
-    with pytest.raises(errors.SmsDailyLimit):
+    with pytest.raises(SmsDailyLimit):
         await _send(codes, clock, purpose="apply")
     await _send(codes, clock, _phone(0), purpose="apply")
     clock.advance(seconds=86_400 - 6_000)
     await _send(codes, clock, purpose="apply")
 
 
-async def test_thirty_an_hour_from_one_address(db: Database, clock: Clock) -> None:
+async def test_address_gets_thirty_codes_an_hour(db: Database, clock: Clock) -> None:
     codes = _codes(db)
     for number in range(30):
         await _send(codes, clock, _phone(number))
-    with pytest.raises(errors.TooManyRequests) as many:
+    with pytest.raises(TooManyRequests) as many:
         await _send(codes, clock)
     assert many.value.extra == {"retry_after": 3600}
     await _send(codes, clock, address="192.0.2.8")
 
 
-async def test_so_many_an_hour_from_one_network(db: Database, clock: Clock) -> None:
+async def test_network_has_an_hourly_limit(db: Database, clock: Clock) -> None:
     codes = _codes(db, sms_codes_per_prefix=4)
     for number in range(4):
         await _send(codes, clock, _phone(number), address=f"198.51.100.{number}")
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await _send(codes, clock, address="198.51.100.200")
     await _send(codes, clock, address="198.51.101.1")
     clock.advance(seconds=3600)
     await _send(codes, clock, _phone(9), address="198.51.100.200")
 
 
-async def test_members_of_staff_have_a_count_of_their_own(db: Database, clock: Clock) -> None:
+async def test_staff_codes_are_counted_separately(db: Database, clock: Clock) -> None:
     codes = _codes(db, sms_codes_per_address=2)
     for number in range(2):
         await _send(codes, clock, _phone(number))
     for number in range(2):
         await _send(codes, clock, _phone(number), purpose="new_phone")
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await _send(codes, clock, purpose="old_phone")
 
 
-async def test_so_many_a_day_to_all_numbers_also_in_parallel(db: Database, clock: Clock) -> None:
+async def test_daily_limit_of_all_numbers_holds_in_parallel(db: Database, clock: Clock) -> None:
     codes = _codes(db, sms_codes_per_day_in_all=5)
     clock.advance(seconds=1)
     sends = (_send(codes, clock, _phone(each), address=f"203.0.{each}.1") for each in range(20))
     results = await asyncio.gather(*sends, return_exceptions=True)
     assert results.count(None) == 5
-    assert [type(each) for each in results].count(errors.SmsAllSpent) == 15
+    assert [type(each) for each in results].count(SmsAllSpent) == 15
     clock.advance(seconds=86_400)
     assert (await read_spent(db, codes.settings, now=clock())).count == 0
     await _send(codes, clock)
 
 
-async def test_what_is_refused_counts_nowhere(db: Database, clock: Clock) -> None:
+async def test_refused_code_is_not_counted(db: Database, clock: Clock) -> None:
     codes = _codes(db, sms_codes_per_address=2, sms_codes_per_day_in_all=2)
     await _send(codes, clock)
     for _ in range(5):
-        with pytest.raises(errors.SmsTooSoon):
+        with pytest.raises(SmsTooSoon):
             await _send(codes, clock)
     await _send(codes, clock, _phone(0))
     for address in (ADDRESS, "203.0.113.1"):
-        with pytest.raises((errors.TooManyRequests, errors.SmsAllSpent)):
+        with pytest.raises((TooManyRequests, SmsAllSpent)):
             await _send(codes, clock, _phone(1), address=address)
     assert await read_spent(db, codes.settings, now=clock()) == SmsSpent(count=2, most=2)
 
 
-async def test_the_operator_is_told_once_when_little_and_when_nothing_is_left(
+async def test_operator_is_alerted_once_when_little_and_when_nothing_is_left(
     db: Database, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     codes = _codes(db, sms_codes_per_day_in_all=10)
@@ -163,5 +162,5 @@ async def test_the_operator_is_told_once_when_little_and_when_nothing_is_left(
         ("no address", "unknown"),
     ],
 )
-def test_the_network_of_an_address(address: str, subject: str) -> None:
+def test_address_is_counted_with_its_network(address: str, subject: str) -> None:
     assert prefix_subject(address) == subject

@@ -1,4 +1,4 @@
-"""SMS codes: digits, life, tries, pauses, limits, and that nothing holds a code after its use."""
+"""SMS codes: digits, lifetime, attempts, pauses, limits; no code is stored after its use."""
 
 import asyncio
 import contextlib
@@ -8,12 +8,12 @@ import sqlite3
 import asyncpg
 import pytest
 
-from mshield.domain import errors
-from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
-from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.sms_codes import SmsCodes
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.accounts.errors import SmsCodeExpired, SmsCodeWrong, SmsFailed, SmsTooSoon
+from mshield.server.accounts.sms_codes import SmsCodes
+from mshield.server.database.interface import Database
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.notices.external.sms import DevelopmentSms, SmsError, SmsMessage
+from mshield.server.settings.settings import Settings
 from tests.support.clock import Clock
 
 PHONE, ADDRESS = "13800006027", "192.0.2.7"
@@ -26,7 +26,7 @@ def sms() -> DevelopmentSms:
 
 @pytest.fixture
 def codes(db: Database, sms: DevelopmentSms) -> SmsCodes:
-    return SmsCodes(db, LookupKey(bytes(32)), Settings(), sms)
+    return SmsCodes(db, LookupKey(bytes(32)), Settings().accounts, sms)
 
 
 async def _send(codes: SmsCodes, clock: Clock, *, phone: str = PHONE, address: str = ADDRESS) -> None:
@@ -58,11 +58,11 @@ async def test_six_digits_with_purpose_and_life_in_the_text(
     await _consume(codes, clock, message.code)
 
 
-async def test_one_use(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
+async def test_code_is_usable_once(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
     await _send(codes, clock)
     code = sms.messages()[0].code
     await _consume(codes, clock, code)
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await _consume(codes, clock, code)
 
 
@@ -71,49 +71,51 @@ async def test_used_in_parallel_it_serves_once(codes: SmsCodes, sms: Development
     code = sms.messages()[0].code
     results = await asyncio.gather(*(_consume(codes, clock, code) for _ in range(20)), return_exceptions=True)
     assert results.count(None) == 1
-    assert {type(result) for result in results if result} <= {errors.SmsCodeExpired, errors.SmsCodeWrong}
+    assert {type(result) for result in results if result} <= {SmsCodeExpired, SmsCodeWrong}
 
 
-async def test_five_minutes(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
+async def test_code_expires_after_five_minutes(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
     await _send(codes, clock)
     code = sms.messages()[0].code
     clock.advance(seconds=299.999)
     await _prove(codes, clock, code)
     clock.advance(seconds=0.001)
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await _prove(codes, clock, code)
 
 
-async def test_five_tries(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
+async def test_code_has_five_attempts(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
     await _send(codes, clock)
     code = sms.messages()[0].code
     for left in (4, 3, 2, 1, 0):
-        with pytest.raises(errors.SmsCodeWrong) as wrong:
+        with pytest.raises(SmsCodeWrong) as wrong:
             await _prove(codes, clock, _other(code))
         assert wrong.value.extra == {"left": left}
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await _prove(codes, clock, code)
 
 
-async def test_of_a_hundred_parallel_tries_five_are_looked_at(
+async def test_hundred_parallel_attempts_check_five(
     codes: SmsCodes, sms: DevelopmentSms, clock: Clock
 ) -> None:
     await _send(codes, clock)
     guess = _other(sms.messages()[0].code)
     results = await asyncio.gather(*(_prove(codes, clock, guess) for _ in range(100)), return_exceptions=True)
     kinds = [type(result) for result in results]
-    assert kinds.count(errors.SmsCodeWrong) == 5
-    assert kinds.count(errors.SmsCodeExpired) == 95
+    assert kinds.count(SmsCodeWrong) == 5
+    assert kinds.count(SmsCodeExpired) == 95
 
 
-async def test_bound_to_number_and_purpose(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
+async def test_code_is_bound_to_number_and_purpose(
+    codes: SmsCodes, sms: DevelopmentSms, clock: Clock
+) -> None:
     await _send(codes, clock)
     await _send(codes, clock, phone="13900000000")
     other, ours = (message.code for message in sms.messages())
     if other != ours:
-        with pytest.raises(errors.SmsCodeWrong):
+        with pytest.raises(SmsCodeWrong):
             await _prove(codes, clock, other)
-    with pytest.raises(errors.SmsCodeWrong):
+    with pytest.raises(SmsCodeWrong):
         await codes.prove(phone=PHONE, purpose="apply", code=ours, now=clock())
     await _prove(codes, clock, ours)
 
@@ -124,15 +126,15 @@ async def test_a_newer_code_replaces_the_older(codes: SmsCodes, sms: Development
     await _send(codes, clock)
     newer, older = (message.code for message in sms.messages())
     if newer != older:
-        with pytest.raises(errors.SmsCodeWrong):
+        with pytest.raises(SmsCodeWrong):
             await _prove(codes, clock, older)
     await _prove(codes, clock, newer)
 
 
-async def test_sixty_seconds_between_two(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
+async def test_codes_are_sent_sixty_seconds_apart(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
     await _send(codes, clock)
     clock.advance(seconds=59.5)
-    with pytest.raises(errors.SmsTooSoon) as soon:
+    with pytest.raises(SmsTooSoon) as soon:
         await _send(codes, clock)
     assert soon.value.extra == {"retry_after": 1}
     clock.advance(seconds=0.5)
@@ -140,7 +142,7 @@ async def test_sixty_seconds_between_two(codes: SmsCodes, sms: DevelopmentSms, c
     assert len(sms.messages()) == 2
 
 
-async def test_of_parallel_sends_one_is_sent(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
+async def test_parallel_sends_send_one_code(codes: SmsCodes, sms: DevelopmentSms, clock: Clock) -> None:
     results = await asyncio.gather(*(_send(codes, clock) for _ in range(20)), return_exceptions=True)
     assert results.count(None) == 1
     assert len(sms.messages()) == 1
@@ -149,7 +151,7 @@ async def test_of_parallel_sends_one_is_sent(codes: SmsCodes, sms: DevelopmentSm
 async def test_a_refused_send_counts_nothing(codes: SmsCodes, clock: Clock) -> None:
     await _send(codes, clock)
     for _ in range(50):
-        with pytest.raises(errors.SmsTooSoon):
+        with pytest.raises(SmsTooSoon):
             await _send(codes, clock)
     await _send(codes, clock, phone="13900000000")
 
@@ -190,9 +192,9 @@ class _Broken(DevelopmentSms):
         raise SmsError(message.phone)
 
 
-async def test_a_failed_gateway_is_said_and_was_counted(db: Database, clock: Clock) -> None:
-    codes = SmsCodes(db, LookupKey(bytes(32)), Settings(), _Broken())
-    with pytest.raises(errors.SmsFailed):
+async def test_gateway_failure_is_reported_and_counted(db: Database, clock: Clock) -> None:
+    codes = SmsCodes(db, LookupKey(bytes(32)), Settings().accounts, _Broken())
+    with pytest.raises(SmsFailed):
         await _send(codes, clock)
-    with pytest.raises(errors.SmsTooSoon):
+    with pytest.raises(SmsTooSoon):
         await _send(codes, clock)

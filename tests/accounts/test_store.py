@@ -3,10 +3,10 @@
 import asyncio
 import dataclasses
 
-from mshield.store.accounts import accounts as store
-from mshield.store.accounts import sessions
-from mshield.store.accounts.accounts import NewAccount
-from mshield.store.database.interface import Database, Tx
+from mshield.server.accounts.rows import accounts as store
+from mshield.server.accounts.rows import sessions
+from mshield.server.accounts.rows.accounts import NewAccount
+from mshield.server.database.interface import Database, Tx
 from tests.support.clock import Clock
 
 ACCOUNT = NewAccount(
@@ -58,7 +58,7 @@ async def test_a_hash_is_replaced_only_while_it_is_the_same(db: Database, clock:
     assert found.password_hash == "second"
 
 
-async def test_one_row_per_device_key_also_in_parallel(db: Database, clock: Clock) -> None:
+async def test_parallel_calls_store_one_row_per_device_key(db: Database, clock: Clock) -> None:
     async def put(number: int) -> str:
         device = await db.write(
             lambda tx: store.put_device(

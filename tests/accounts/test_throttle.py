@@ -1,8 +1,8 @@
-"""Waits that double."""
+"""Delays that double."""
 
 import pytest
 
-from mshield.domain.throttling import wait_after, whole_seconds
+from mshield.server.values.throttling import wait_after, whole_seconds
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_waits_double_up_to_an_hour(failures: int, wait: int) -> None:
     assert wait_after(failures, free=5, first=60_000) == wait
 
 
-def test_a_longer_first_wait_stays() -> None:
+def test_longer_first_delay_is_kept() -> None:
     assert wait_after(9, free=5, first=7_200_000) == 7_200_000
 
 

@@ -1,4 +1,4 @@
-"""What the service can record has words for people on the console's pages, in both languages."""
+"""Everything the service records has a text on the console's pages, in both languages."""
 
 import ast
 import re
@@ -7,28 +7,36 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, get_args
 
-from mshield.domain.notices import NoticeKind
-from mshield.domain.proofs import Way
-from mshield.gateways.sms import SmsNotice, SmsPurpose
-from mshield.jobs import JOBS
-from mshield.services.legal_person.asks import Answer, Kind
+from mshield.server.acts.rows.readings import ReadingKind
+from mshield.server.jobs import JOBS
+from mshield.server.legal_person.asks import Kind
+from mshield.server.notices.external.sms import SmsNotice, SmsPurpose
+from mshield.server.notices.rules.notices import NoticeKind
+from mshield.wire.identity import Way
+from mshield.wire.portal import AskAnswer
+from mshield.wire.webhooks import EventType
+from tests.support.sources import SERVER
 
 _ROOT: Final = Path(__file__).parents[2]
 _WORDS: Final = _ROOT / "frontend" / "apps" / "console" / "src" / "words"
 _SOURCES: Final = [
-    path for part in ("services", "store") for path in (_ROOT / "src" / "mshield" / part).rglob("*.py")
+    path
+    for path in sorted(SERVER.rglob("*.py"))
+    if path.relative_to(SERVER).parts[0] not in {"commands", "content", "http", "settings", "values"}
+    and not {"external", "rules", "tracing", "migrations"} & set(path.parts)
 ]
 _ACT: Final = re.compile(r"[a-z]+\.[a-z][a-z0-9_]*[a-z0-9]")
 _NO_ACTS: Final = {
-    "mshield.content",  # a module's name
-    "mshield.security",  # a logger's
-    "mshield.store",  # a package's
-    "seals.has_rows",  # a query's
-    "toast.autovacuum_vacuum_scale_factor",  # PostgreSQL's
+    "mshield.server.content",  # a module name
+    "mshield.security",  # a logger name
+    "mshield.server",  # a package name
+    "seals.has_rows",  # a query name
+    "toast.autovacuum_vacuum_scale_factor",  # a PostgreSQL setting
     "toast.autovacuum_vacuum_threshold",
+    *get_args(EventType),  # kinds of webhooks
 }
-_EVENTS: Final = "security_events.py"
-"""Events of the security log, which are told nowhere else."""
+_EVENTS: Final = SERVER / "runtime" / "security_log" / "events.py"
+"""Events of the security log, which no page shows."""
 
 
 def test_each_job_has_words_in_both_languages() -> None:
@@ -37,6 +45,10 @@ def test_each_job_has_words_in_both_languages() -> None:
 
 def test_each_purpose_of_an_sms_has_words_in_both_languages() -> None:
     _assert_worded("sms", "purposes", {*get_args(SmsPurpose), *get_args(SmsNotice), *NoticeKind})
+
+
+def test_each_kind_of_reading_has_words_in_both_languages() -> None:
+    _assert_worded("readings", "kinds", set(get_args(ReadingKind)))
 
 
 def test_each_act_and_its_area_have_words_in_both_languages() -> None:
@@ -58,7 +70,7 @@ def test_each_detail_of_an_act_has_a_name_in_both_languages() -> None:
 
 def test_the_codes_in_details_have_words_in_both_languages() -> None:
     _assert_worded("detail_codes", "kind", {*Kind, "totp", "webauthn"})
-    _assert_worded("detail_codes", "answer", set(get_args(Answer)))
+    _assert_worded("detail_codes", "answer", set(get_args(AskAnswer)))
     _assert_worded("../../../../packages/look/vue/proof_words", "", set(Way))
 
 
@@ -68,7 +80,7 @@ def _assert_worded(file: str, group: str, names: set[str]) -> None:
 
 
 def _worded(file: str, group: str) -> list[set[str]]:
-    """The keys of a group, of each of both languages; of the first group that has no name."""
+    """Returns the keys of a group in both languages; without a name, of the first group."""
     text = (_WORDS / f"{file}.ts").read_text("utf-8")
     head = rf"\b{group}" if group else r"\b(?:zh|en)"
     groups = re.findall(rf"{head}: \{{(.*?)\n? *\}}", text, re.DOTALL)
@@ -77,9 +89,9 @@ def _worded(file: str, group: str) -> list[set[str]]:
 
 
 def _act_names() -> Iterator[str]:
-    """What is written like an act where acts are recorded: the next one is among them."""
+    """Yields strings that look like act names in modules that record acts, so that new ones are included."""
     for path in _SOURCES:
-        if path.name != _EVENTS:
+        if path != _EVENTS:
             yield from _names_in(path)
 
 
@@ -91,7 +103,7 @@ def _names_in(path: Path) -> Iterator[str]:
 
 
 def _approvable() -> Iterator[str]:
-    """The names of what takes two: where one is a loop's variable, all that stand in its module."""
+    """Yields the names of acts that take two; if the name is a loop variable, every act name in its module."""
     for path in _SOURCES:
         text = path.read_text("utf-8")
         for call in ast.walk(ast.parse(text)) if "ApprovableAct(" in text else ():
@@ -106,13 +118,13 @@ def _approvable() -> Iterator[str]:
 
 
 def _value(path: Path, name: str) -> object:
-    """What the name means in the module, or None."""
+    """Returns the value of a name in the module, or None."""
     module = path.relative_to(_ROOT / "src").with_suffix("")
     return getattr(import_module(".".join(module.parts)), name, None)
 
 
 def _fields() -> Iterator[str]:
-    """The keys of what is recorded with an act."""
+    """Yields the keys of recorded details of acts."""
     for path in _SOURCES:
         text = path.read_text("utf-8")
         if "acts.record(" in text:
@@ -122,7 +134,7 @@ def _fields() -> Iterator[str]:
 
 
 def _recorded(node: ast.AST) -> Iterator[ast.Dict]:
-    """The details that stand in this statement or call."""
+    """Yields the details dictionaries in this statement or call."""
     values: list[ast.expr | None] = []
     if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -1,4 +1,4 @@
-"""What would turn data into orders stands nowhere in the program: shells, foreign objects, markup, a window's words."""
+"""The program never turns data into code: no shells, foreign objects, markup, or window messages."""
 
 import ast
 import re
@@ -8,16 +8,17 @@ from typing import Final
 
 import pytest
 
+from tests.support.sources import python
+
 _ROOT: Final = Path(__file__).parents[2]
-_SRC: Final = _ROOT / "src/mshield"
 _MODULES: Final = {
     "subprocess", "pty", "pickle", "shelve", "marshal", "dill", "yaml", "xmlrpc", "ftplib", "telnetlib",
     "smtplib", "imaplib", "ldap", "ldap3", "memcache", "pymemcache", "lxml",
 }  # fmt: skip
 _STARTS: Final = {
-    # The reader of PDFs: its own program, by a fixed command of which nothing comes from outside, without secrets.
-    "pdf_process.py": ["subprocess"],
-    # Canonical XML: whatever begins as a DOCTYPE never gets there, and nothing is fetched.
+    # The reader of contents: its own program, started by a fixed command without outside input or secrets.
+    "content_process.py": ["subprocess"],
+    # Canonical XML: input that starts with a DOCTYPE never gets there, and nothing is fetched.
     "by_libxml2.py": ["lxml.etree", "lxml"],
 }
 _CALLS: Final = {"eval", "exec", "compile", "__import__"}
@@ -25,13 +26,13 @@ _OS: Final = re.compile(r"(?:system|popen|exec[lv]\w*|spawn\w+)")
 _BROWSER: Final = {
     "markup": r"v-html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment",
     "code": r"\beval\(|new Function\(|setTimeout\(\s*[\"'`]|import\(\s*[^\"'`\s]",
-    "words of another window": r"(?:window|parent|opener|top)\.postMessage|window\.addEventListener\(\s*[\"']message",
+    "window messages": r"(?:window|parent|opener|top)\.postMessage|window\.addEventListener\(\s*[\"']message",
 }
 
 
 def _python() -> list[Path]:
-    """The service, its commands and the client; the demonstration starts the service as a process of its own."""
-    return [file for file in sorted(_SRC.rglob("*.py")) if file.relative_to(_SRC).parts[0] != "demo"]
+    """Returns the files of service, commands and client; the demonstration does start the service as a process."""
+    return [file for file in python() if "demo" not in file.parts]
 
 
 def _front_end() -> list[Path]:

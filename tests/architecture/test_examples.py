@@ -1,4 +1,4 @@
-"""Examples stand for a business system somewhere else: of `mshield` they know the public client and nothing more."""
+"""Examples stand for a separate business system: they use only the public client of `mshield`."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ _FILES: Final = sorted(_EXAMPLES.rglob("*.py"))
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
-    """(module, name) of each import; the name is None where the module itself is taken."""
+    """Yields (module, name) of each import; the name is None if the module itself is imported."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((each.name, None) for each in node.names)
@@ -31,7 +31,9 @@ def test_examples_know_the_public_client_only(file: Path) -> None:
     for module, name in _imported(ast.parse(file.read_text("utf-8"))):
         if module.partition(".")[0] == "mshield":
             assert module in _PUBLIC, f"{file.name} imports {module}"
-            assert name in _PUBLIC[module].__all__, f"{file.name} takes {name}, which {module} doesn't offer"
+            assert name in _PUBLIC[module].__all__, (
+                f"{file.name} imports {name}, which {module} doesn't export"
+            )
 
 
 def test_the_examples_are_found() -> None:
@@ -58,8 +60,8 @@ def test_each_needs_no_more_than_its_readme_installs(folder: str) -> None:
         r"^pip install (.+)$", (_EXAMPLES / folder / "README.md").read_text("utf-8"), re.MULTILINE
     )
     assert said is not None
-    assert said[1].split()[0] == "."  # this repository, while no package index has it
-    installed = {*said[1].split(), "mshield", "msgspec"}  # which the client itself needs
+    assert said[1].split()[0] == "./client"  # from this repository, until a package index has it
+    installed = {*said[1].split(), "mshield", "msgspec"}  # required by the client itself
     for file in (_EXAMPLES / folder).rglob("*.py"):
         found = {module.partition(".")[0] for module, _ in _imported(ast.parse(file.read_text("utf-8")))}
         assert found - sys.stdlib_module_names <= installed, file.name

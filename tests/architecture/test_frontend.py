@@ -1,4 +1,4 @@
-"""The front end's build: current, and without a word of one machine."""
+"""The front end's build is current, and names no machine."""
 
 import json
 import re
@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain.certificates.pin_tries import MAX_FAILURES
-from tests.architecture.test_tree import NO_NOUNS
+from mshield.wire.pin_tries import MAX_FAILURES
 
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -21,7 +20,7 @@ def _lock() -> dict[str, Any]:
     return lock
 
 
-def test_the_built_files_are_those_of_the_sources() -> None:
+def test_built_files_match_the_sources() -> None:
     done = subprocess.run(
         (sys.executable, "-c", "import frontend, sys; sys.exit(not frontend.is_built())"),
         cwd=_ROOT / "scripts",
@@ -38,7 +37,7 @@ def test_the_lock_file_names_no_registry() -> None:
 
 
 @pytest.mark.parametrize("package", ["apps/phone", "packages/shield", "packages/gm"])
-def test_the_app_tells_the_version_of_the_whole(package: str) -> None:
+def test_app_has_the_projects_version(package: str) -> None:
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     told = json.loads((_ROOT / "frontend" / package / "package.json").read_bytes())["version"]
     assert told == _lock()["packages"][package]["version"] == project["version"]
@@ -53,32 +52,15 @@ def test_each_package_is_pinned() -> None:
                 assert wanted.startswith("@mshield/") or re.fullmatch(r"\d+\.\d+\.\d+", version), wanted
 
 
-def test_templates_have_nouns_as_scripts_have() -> None:
-    """oxlint reads no templates: it knows the names of scripts, of all packages, and nothing takes one out."""
-    rules = json.loads((_ROOT / "frontend" / ".oxlintrc.json").read_bytes())
-    severity, *names = rules["rules"]["eslint/id-denylist"]
-    assert severity == "error"
-    assert set(names) == NO_NOUNS
-    silent = [
-        place for one in rules["overrides"] if "eslint/id-denylist" in one["rules"] for place in one["files"]
-    ]
-    assert silent == ["packages/api/src/generated/**"]
-    name = rf"(?:{'|'.join(names)})"
-    denied = re.compile(rf"""(?:v-for|v-slot|#)[^=\s]*="[({{ ]*(?:\w+, )*{name}\b|\b{name}\)? =>""")
-    files = list((_ROOT / "frontend").glob("[ap]*/*/[sv]*/**/*.vue"))
-    assert len(files) > 200
-    assert not [file.name for file in files if denied.search(file.read_text("utf-8"))]
-
-
-def test_r10_the_five_tries_stand_once() -> None:
+def test_r10_number_of_attempts_is_defined_once() -> None:
     shield = _ROOT / "frontend" / "packages" / "shield" / "src" / "pin_tries.ts"
     copy = re.compile(rf"\b(?:left|[A-Z_]*(?:TRIES|ATTEMPTS|FAILURES))\W{{1,6}}{MAX_FAILURES}\b")
     sources = (file for end in ("ts", "vue") for file in (_ROOT / "frontend").glob(f"[ap]*/*/src/**/*.{end}"))
     assert [file for file in sources if copy.search(file.read_text("utf-8"))] == [shield]
 
 
-def test_english_words_have_quotes_of_their_own() -> None:
-    """In a font for Chinese curly ones are as wide as its characters."""
+def test_english_text_has_straight_quotes() -> None:
+    """In a Chinese font, curly quotes are as wide as Chinese characters."""
     chinese = re.compile("[\u4e00-\u9fff]")
     curly = re.compile(r"\b[A-Za-z]{3,}\b(?!:)[^/]*[“”‘’]|[“”‘’][^/]*\b[A-Za-z]{3,}")
     files = [

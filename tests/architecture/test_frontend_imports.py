@@ -1,4 +1,4 @@
-"""What the front end's files import: declared by their package, and never round in a circle."""
+"""Imports of the front end's files: declared by their package, and without cycles."""
 
 import json
 import re
@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 _FRONTEND: Final = Path(__file__).parents[2] / "frontend"
-# Prettier sets each import at the beginning of a line, also in a .vue file, and its place in double quotes.
+# Prettier puts each import at the start of a line, also in .vue files, and its path in double quotes.
 _STATIC: Final = re.compile(r'^(?:import|export)(?:\s[^;"]*?\sfrom)?\s"([^"]+)"', re.MULTILINE)
 _LATE: Final = re.compile(r'\bimport\("([^"]+)"\)')
 _STYLE: Final = re.compile(r'@import\s"([^"]+)"')
 _OUTSIDE: Final = ("node:", "virtual:")
-_WORDS: Final = _FRONTEND.parent / "src" / "mshield" / "domain" / "certificates" / "state_words.json"
+_WORDS: Final = _FRONTEND.parent / "client" / "src" / "mshield" / "wire" / "state_words.json"
 _SHIPPED: Final = ("parts", "src", "vue")
 
 
 @cache
 def _manifests() -> dict[Path, dict[str, Any]]:
-    """Each package's folder and what its package.json says."""
+    """Returns each package's folder and package.json."""
     files = (file for place in ("apps", "packages") for file in (_FRONTEND / place).glob("*/package.json"))
     return {file.parent: json.loads(file.read_bytes()) for file in files}
 
@@ -37,7 +37,7 @@ def _package_of(file: Path) -> Path | None:
 
 
 def _place(file: Path, wanted: str) -> Path | None:
-    """Where an import leads within the front end; None where it leads to a package from elsewhere."""
+    """Returns the file that an import resolves to within the front end; None for a foreign package."""
     wanted = wanted.partition("?")[0]
     if wanted.startswith("."):
         return (file.parent / wanted).resolve()
@@ -51,7 +51,7 @@ def _place(file: Path, wanted: str) -> Path | None:
 
 
 def _imported(file: Path, wanted: str) -> str:
-    """The name of the package that it comes from."""
+    """Returns the name of the imported package."""
     place = _place(file, wanted)
     if place and (folder := _package_of(place)):
         return str(_manifests()[folder]["name"])
@@ -61,7 +61,7 @@ def _imported(file: Path, wanted: str) -> str:
 def _undeclared(folder: Path, file: Path) -> Iterator[str]:
     manifest = _manifests()[folder]
     declared = {manifest["name"], *manifest.get("dependencies", ())}
-    if file.relative_to(folder).parts[0] not in _SHIPPED:  # a test or the build
+    if file.relative_to(folder).parts[0] not in _SHIPPED:  # a test or build file
         declared |= set(manifest.get("devDependencies", ()))
         declared |= set(json.loads((_FRONTEND / "package.json").read_bytes())["devDependencies"])
     text = file.read_text("utf-8")
@@ -79,8 +79,8 @@ def test_each_package_declares_what_it_imports() -> None:
     assert not undeclared
 
 
-def test_no_imports_go_round_in_a_circle() -> None:
-    """Imports of types count; a router's late ones of its screens don't, which know the router."""
+def test_imports_have_no_cycles() -> None:
+    """Type imports count; a router's lazy imports of screens don't, since screens import the router."""
     imports = {
         file: {
             place for wanted in _STATIC.findall(file.read_text("utf-8")) if (place := _place(file, wanted))

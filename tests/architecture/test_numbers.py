@@ -1,6 +1,6 @@
-"""Each number of the manual's rules stands in one place: all else takes it from there, SQL as a parameter.
+"""Each number of the manual's rules is defined once: all code uses that constant, and SQL a parameter.
 
-A number is found by what stands beside it: an expression or a statement that has the number and one of the names.
+A copy is found by its neighbours: an expression or statement that has the number and one of the names.
 """
 
 import ast
@@ -14,9 +14,8 @@ from typing import Final
 
 import pytest
 
-import mshield
+from tests.support.sources import name, python, sql
 
-_ROOT: Final = Path(mshield.__file__).parent
 _FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 _TOGETHER: Final = ast.Assign | ast.AnnAssign | ast.Compare | ast.BinOp | ast.keyword | ast.Return
 _REPEATED: Final = re.compile(r"(?:\[0-9\]|\\d)\{(\d+)\}")
@@ -25,9 +24,9 @@ _COMPARED: Final = re.compile(r"(\w+)\s*[<>=]=?\s*(\d+)\b")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A rule's number: its value, the constant that has it, and names beside which it would be a copy.
+    """A rule's number: its value, its constant, and names beside which it would be a copy.
 
-    `others` are numbers by which the same can be said; `typescript` is the front end's one place, where it has any.
+    `others` are numbers that can express the same; `typescript` is the front end's one file with it, if any.
     """
 
     rule: str
@@ -46,14 +45,14 @@ class Number:
         return f"{self.module.removeprefix('mshield.').replace('.', '/')}.py"
 
 
-_CERTIFICATES: Final = "mshield.domain.certificates"
-_PIN_TRIES: Final = f"{_CERTIFICATES}.pin_tries"
+_CERTIFICATES: Final = "mshield.server.certificates.rules"
+_PIN_TRIES: Final = "mshield.wire.pin_tries"
 _TRIES: Final = r"^(max_|most_)?failures$|wrong|full_attempts|^left$|pin_tr(y|ies)|tries_left"
 NUMBERS: Final = (
     Number(
         "R1",
         11,
-        f"{_CERTIFICATES}.shield",
+        "mshield.wire.shield_number",
         "DIGITS",
         r"shield|(?-i:^DIGITS$)|^ms$",
         "packages/identity/src/shield_number.ts",
@@ -83,30 +82,30 @@ NUMBERS: Final = (
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=str)
-def test_python_has_it_once(number: Number) -> None:
+def test_python_defines_each_number_once(number: Number) -> None:
     assert getattr(import_module(number.module), number.constant) == number.value
     here = {
         file
         for file, names, numbers in _python()
         if {number.value, *number.others} & numbers
-        and any(re.search(number.names, name, re.IGNORECASE) for name in names)
+        and any(re.search(number.names, one, re.IGNORECASE) for one in names)
     }
     assert here == {number.file}
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=str)
-def test_sql_takes_it_as_a_parameter(number: Number) -> None:
+def test_sql_gets_each_number_as_a_parameter(number: Number) -> None:
     copies = [
-        f"{file.name}: {name} {value}"
-        for file in _ROOT.rglob("*.sql")
-        for name, value in _COMPARED.findall(file.read_text("utf-8"))
-        if int(value) == number.value and re.search(number.names, name, re.IGNORECASE)
+        f"{file.name}: {column} {value}"
+        for file in sql()
+        for column, value in _COMPARED.findall(file.read_text("utf-8"))
+        if int(value) == number.value and re.search(number.names, column, re.IGNORECASE)
     ]
     assert copies == []
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=str)
-def test_typescript_has_it_once(number: Number) -> None:
+def test_typescript_defines_each_number_once(number: Number) -> None:
     value = re.compile(rf"[=<>?]\s*{number.value}\b|\{{{number.value}\}}")
     here = {
         str(file.relative_to(_FRONTEND))
@@ -119,8 +118,8 @@ def test_typescript_has_it_once(number: Number) -> None:
     assert here == ({number.typescript} if number.typescript else set())
 
 
-def test_a_day_stands_once_in_typescript() -> None:
-    """In ms. The verifier takes nothing of what pages share: how long an OCSP answer counts is its own."""
+def test_typescript_defines_a_day_once() -> None:
+    """The day is in ms. The verifier shares no code with pages, so its lifetime of OCSP responses is separate."""
     here = {
         str(file.relative_to(_FRONTEND))
         for kind in ("ts", "vue")
@@ -134,11 +133,11 @@ def test_a_day_stands_once_in_typescript() -> None:
 
 @cache
 def _python() -> list[tuple[str, set[str], set[int]]]:
-    """What stands together in a statement or an expression: its file, its names and the numbers that matter here."""
+    """Returns file, names and relevant numbers of each statement or expression."""
     wanted = {value for number in NUMBERS for value in (number.value, *number.others)}
     return [
-        (str(file.relative_to(_ROOT)), set(_names(node)), numbers)
-        for file in _ROOT.rglob("*.py")
+        (name(file), set(_names(node)), numbers)
+        for file in python()
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, _TOGETHER) and (numbers := wanted & set(_numbers(node)))
     ]
@@ -147,12 +146,12 @@ def _python() -> list[tuple[str, set[str], set[int]]]:
 def _names(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
         match part:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
-                yield name
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.keyword(arg=str(word)):
+                yield word
 
 
 def _numbers(node: ast.AST) -> Iterator[int]:
-    """Those that stand in it, also as how often a digit is repeated in a regular expression."""
+    """Yields its numbers, including repetition counts in regular expressions."""
     for part in ast.walk(node):
         match part:
             case ast.Constant(value=int(value)):

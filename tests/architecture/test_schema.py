@@ -1,10 +1,10 @@
-"""The schema: one snapshot for people, the same in both databases, and nothing left to apply."""
+"""The schema: one snapshot for readers, the same in both databases, and no pending migration."""
 
-from mshield.store.database.migrate import migrate, pending
+from mshield.server.database.migrate import migrate, pending
 from tests.support import schema
 
 
-def test_the_snapshot_is_the_sum_of_all_migrations() -> None:
+def test_snapshot_equals_all_migrations() -> None:
     assert schema.SNAPSHOT.read_text("utf-8") == schema.snapshot(), "run: make schema"
 
 
@@ -16,7 +16,7 @@ def test_both_databases_have_the_same_schema(sqlite_url: str, postgresql_url: st
     assert of_sqlite.references == of_postgresql.references
 
 
-def test_what_lives_for_minutes_stays_out_of_the_write_ahead_log(postgresql_url: str) -> None:
+def test_short_lived_tables_are_unlogged(postgresql_url: str) -> None:
     assert schema.unlogged(postgresql_url) == {"dpop_proofs", "oidc_authorizations", "signing_sessions"}
 
 

@@ -1,4 +1,4 @@
-"""The security log's events: each is written somewhere, has known fields, and each refusal that matters tells one."""
+"""Events of the security log: each is written somewhere and has known fields; each relevant refusal causes one."""
 
 import re
 from pathlib import Path
@@ -6,17 +6,16 @@ from typing import Final
 
 import pytest
 
-import mshield
-from mshield.domain.errors import BY_CODE
-from mshield.main import create_app
-from mshield.services.process import security_events
-from mshield.services.process.security_events import EVENTS, FIELDS, Event
-from mshield.settings import Settings
-from mshield.web.edge.watched import DONE, REFUSED, event_of
-from mshield.web.problems import STATUS
+from mshield.server.error_codes import BY_CODE
+from mshield.server.http.edge.watched import DONE, REFUSED, event_of
+from mshield.server.http.problems import STATUS
+from mshield.server.main import create_app
+from mshield.server.runtime.security_log import events
+from mshield.server.runtime.security_log.events import EVENTS, FIELDS, Event
+from mshield.server.settings.settings import Settings
+from tests.support.sources import python
 
-_PACKAGE: Final = Path(mshield.__file__).parent
-_LIST: Final = _PACKAGE / "services" / "process" / "security_events.py"
+_LIST: Final = Path(events.__file__)
 _NOT_PROBLEMS: Final = {
     "invalid_client",
     "unauthorized_client",
@@ -24,24 +23,24 @@ _NOT_PROBLEMS: Final = {
     "invalid_grant",
     "seal_broken",
 }
-"""Codes of RFC 6749 and 6750, and what hides behind `internal`."""
+"""Codes of RFC 6749 and 6750, and errors reported as `internal`."""
 
 
 def test_each_event_is_written_by_some_code() -> None:
-    text = "\n".join(file.read_text("utf-8") for file in _PACKAGE.rglob("*.py") if file != _LIST)
+    text = "\n".join(file.read_text("utf-8") for file in python() if file != _LIST)
     used = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text))
-    named = {name for name, value in vars(security_events).items() if isinstance(value, Event)}
+    named = {name for name, value in vars(events).items() if isinstance(value, Event)}
     assert named - used == set()
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
-def test_an_event_has_a_name_of_its_own_and_known_fields(event: Event) -> None:
+def test_event_has_a_unique_name_and_known_fields(event: Event) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z_]+", event.name)
     assert sum(other.name == event.name for other in EVENTS) == 1
     assert set(event.fields) <= FIELDS.keys()
 
 
-def test_each_field_is_some_events() -> None:
+def test_each_field_is_used_by_an_event() -> None:
     assert FIELDS.keys() == {name for event in EVENTS for name in event.fields}
 
 
@@ -51,5 +50,5 @@ def test_each_operation_and_code_of_the_tables_exists() -> None:
 
 
 @pytest.mark.parametrize("code", [code for code, status in STATUS.items() if status in {401, 403, 429, 500}])
-def test_each_refusal_of_somebody_tells_something(code: str) -> None:
+def test_each_relevant_refusal_causes_an_event(code: str) -> None:
     assert event_of(code, STATUS[code]) is not None

@@ -1,4 +1,4 @@
-"""A certificate's state and its holds have one word each, in one table for Python and TypeScript."""
+"""A certificate's states and holds have one word each, in one table for Python and TypeScript."""
 
 import json
 import re
@@ -7,22 +7,23 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
-from mshield.domain.certificates.states import CertificateState, Hold
+from mshield.server.certificates.rules.states import CertificateState, Hold
+from mshield.wire.state_words import HOLDS_ZH, STATES_ZH
+from tests.support.sources import python
 
 _ROOT: Final = Path(__file__).parents[2]
-_TABLE: Final = _ROOT / "src" / "mshield" / "domain" / "certificates" / "state_words.json"
+_TABLE: Final = _ROOT / "client" / "src" / "mshield" / "wire" / "state_words.json"
 _SMS: Final = "frontend/apps/console/src/words/sms.ts"
-"""Names what an SMS told, which is often that a state began."""
+"""Kinds of SMS, whose names are often those of states."""
 
 
 def _sources() -> list[Path]:
-    files = [*(_ROOT / "src").rglob("*.py"), *(_ROOT / "frontend").glob("*/*/**/*.ts")]
+    files = [*python(), *(_ROOT / "frontend").glob("*/*/**/*.ts")]
     files += (_ROOT / "frontend").glob("*/*/**/*.vue")
     return [file for file in files if not {"node_modules", "static"} & set(file.parts)]
 
 
-def test_each_state_and_each_hold_has_its_word() -> None:
+def test_each_state_and_hold_has_a_word() -> None:
     for words in json.loads(_TABLE.read_bytes()).values():
         assert set(words["state"]) == {
             *CertificateState,
@@ -31,7 +32,7 @@ def test_each_state_and_each_hold_has_its_word() -> None:
         assert list(words["hold"]) == list(Hold)
 
 
-def test_no_second_table_of_them_stands() -> None:
+def test_words_of_states_are_in_one_table() -> None:
     for names in (STATES_ZH, HOLDS_ZH):
         line = re.compile(rf"""(?<![\w.])["']?({"|".join(names)})["']?: *["'][^"']*[一-鿿]""")
         for file in _sources():

@@ -1,20 +1,19 @@
-"""The store's guarded updates allow exactly what the tables of the domain allow."""
+"""The guarded updates in SQL allow exactly what the tables of states allow."""
 
 import re
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from mshield import store
-from mshield.domain import requests
-from mshield.domain.certificates import states as certificates
-from mshield.domain.certificates.states import CertificateEvent, CertificateState
-from mshield.domain.requests import RequestEvent
-from mshield.store.database.conditions import written_out
-from mshield.store.database.interface import Dialect
-from mshield.store.database.queries import Queries
+from mshield.server.certificates.rules import states as certificates
+from mshield.server.certificates.rules.states import CertificateEvent, CertificateState
+from mshield.server.database.conditions import written_out
+from mshield.server.database.interface import Dialect
+from mshield.server.database.queries import Queries
+from mshield.server.requests import rules
+from mshield.server.requests.rules import RequestEvent
+from tests.support.sources import name, sql
 
 _SOURCES = re.compile(r"\bWHERE.*", re.DOTALL)
 _TARGET = re.compile(r"SET (?:.*, )?state = '(\w+)'", re.DOTALL)
@@ -26,7 +25,7 @@ def _sql(subject: str, module: str, name: str, dialect: Dialect = "sqlite") -> s
 
 
 def _sources(sql: str) -> set[str]:
-    """The states that a guard names with `=` or `IN`."""
+    """Returns the states that a guard names with `=` or `IN`."""
     found = _SOURCES.search(sql)
     assert found is not None
     guards = re.findall(r"\bstate (?:=|IN) (\('[^)]*\)|'\w+')", found[0])
@@ -49,20 +48,20 @@ def _target(sql: str) -> str:
     ],
 )
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_a_request_moves_as_its_table_says(
+def test_request_states_change_as_in_their_table(
     subject: str, module: str, name: str, event: RequestEvent, dialect: Dialect
 ) -> None:
     sql = _sql(subject, module, name, dialect)
-    allowed = {state.value for state in requests.sources(event)}
+    allowed = {state.value for state in rules.sources(event)}
     # Scanning again by the same phone changes nothing and is allowed.
     again = {"scanned"} if event is RequestEvent.SCAN else set()
     assert _sources(sql) - again == allowed
-    assert {_target(sql)} == {requests.next_state(source, event).value for source in requests.sources(event)}
+    assert {_target(sql)} == {rules.next_state(source, event).value for source in rules.sources(event)}
 
 
 @pytest.mark.parametrize(("dialect", "name"), [("sqlite", "activate"), ("postgresql", "certify")])
-def test_a_certificate_is_activated_as_its_table_says(dialect: Dialect, name: str) -> None:
-    """All other events go through `changes.change`, which asks the table itself."""
+def test_certificate_is_activated_as_in_its_table(dialect: Dialect, name: str) -> None:
+    """All other events go through `changes.change`, which uses the table itself."""
     update = re.search(
         r"UPDATE certificates.*?(?=RETURNING|$)", _sql("certificates", "changes", name, dialect), re.DOTALL
     )
@@ -73,27 +72,24 @@ def test_a_certificate_is_activated_as_its_table_says(dialect: Dialect, name: st
     assert _target(sql) == rule.target.value
 
 
-def test_nothing_else_moves_a_certificate() -> None:
-    folder = Path(store.__file__).parent
+def test_nothing_else_changes_a_certificates_state() -> None:
     movers = [
-        str(file.relative_to(folder))
-        for file in folder.rglob("*.sql")
+        name(file)
+        for file in sql()
         for statement in file.read_text("utf-8").split(";")
         if re.search(r"UPDATE certificates SET (?:(?!WHERE).)*\b(?:state|holds) =", statement, re.DOTALL)
     ]
     assert sorted(movers) == [
-        "certificates/changes.postgresql.sql",
-        "certificates/changes.sql",
-        "certificates/changes.sqlite.sql",
+        "server/certificates/rows/changes.postgresql.sql",
+        "server/certificates/rows/changes.sql",
+        "server/certificates/rows/changes.sqlite.sql",
     ]
 
 
 @pytest.mark.parametrize("state", CertificateState)
 @pytest.mark.parametrize("holds", ["", "lost", "lost,frozen"])
 @pytest.mark.parametrize("not_after", [0, 1, 2])
-def test_conditions_of_the_sql_mean_what_the_domain_says(
-    state: CertificateState, holds: str, not_after: int
-) -> None:
+def test_sql_conditions_agree_with_the_code(state: CertificateState, holds: str, not_after: int) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         usable, ended = connection.execute(
             written_out(
@@ -109,11 +105,10 @@ def test_conditions_of_the_sql_mean_what_the_domain_says(
 @pytest.mark.parametrize(
     "copy", [r"holds = ''(?! THEN)", r"'revoked', *'superseded'", r"'superseded', *'revoked'"]
 )
-def test_no_statement_has_a_condition_in_its_own_words(copy: str) -> None:
-    folder = Path(store.__file__).parent
+def test_no_statement_repeats_a_shared_condition(copy: str) -> None:
     places = [
-        str(file.relative_to(folder))
-        for file in folder.rglob("*.sql")
+        name(file)
+        for file in sql()
         if file.parent.name != "migrations"
         and file.name != "schema.sql"
         and re.search(copy, file.read_text("utf-8"))

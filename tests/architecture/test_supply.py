@@ -1,4 +1,4 @@
-"""What of others comes in: what the lock files name, by their hashes, under licences that fit; all of it is listed."""
+"""Third-party packages: locked by hash, with suitable licences, and all listed."""
 
 import hashlib
 import json
@@ -19,15 +19,26 @@ from license_expression import get_spdx_licensing
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.shipped_parts import EXTRAS, LOCKS, PROJECT, ROOT, Part, locked, page_parts, python_parts
+from tests.support.shipped_parts import (
+    EXTRAS,
+    LOCKS,
+    PROJECT,
+    ROOT,
+    Part,
+    font_parts,
+    locked,
+    page_parts,
+    python_parts,
+)
 
 _PYPROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+_PROJECTS: Final = ("client", ".", "testkit")
 _ENTRY: Final = re.compile(
     r"[a-z0-9-]+==[\w.+]+(?: ; [^\\\n]+)? \\\n(?: {4}--hash=sha256:[0-9a-f]{64} \\\n)* {4}--hash=sha256:[0-9a-f]{64}\n"
 )
 
 _IN_THE_PAGES: Final = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
-"""What may be built into a distribution under Apache-2.0 with no more than its text beside it."""
+"""Licences allowed for code built into a distribution under Apache-2.0, with only their text beside it."""
 _BESIDE: Final = _IN_THE_PAGES | {
     "MIT-0",
     "MIT-CMU",
@@ -37,32 +48,37 @@ _BESIDE: Final = _IN_THE_PAGES | {
     "LGPL-3.0-only",
     "OFL-1.1",
 }
-"""What may be installed beside it, unchanged: copyleft that ends at the library itself is no hindrance.
+"""Licences allowed for packages installed unchanged beside it: weak copyleft is acceptable.
 
-Nor is a font's (OFL), which leaves the documents that it is drawn in alone.
+So is a font's (OFL), which doesn't affect documents that use the font.
 """
 
 
+def _dependencies(project: str) -> list[str]:
+    """Returns a distribution's foreign requirements; the three distributions require each other in the same version."""
+    told = tomllib.loads((ROOT / project / "pyproject.toml").read_text("utf-8"))["project"]
+    assert told["version"] == PROJECT["version"]
+    own = {f"mshield-client=={told['version']}"}
+    return [line for line in told["dependencies"] if line not in own]
+
+
 def _wanted(lock: str) -> Iterator[Requirement]:
-    """What pyproject.toml says that a lock file, with those before it, must have."""
+    """Yields the requirements of pyproject.toml that a lock file, with those before it, must contain."""
     extras, groups = PROJECT["optional-dependencies"], _PYPROJECT["dependency-groups"]
     lines: dict[str, list[Any]] = {
         "constraints.txt": [
-            *PROJECT["dependencies"],
-            *extras["server"],
+            *(line for project in _PROJECTS for line in _dependencies(project)),
             *_PYPROJECT["build-system"]["requires"],
             *groups["build"],
         ],
-        "constraints-extras.txt": [
-            line for extra, lines in extras.items() if extra != "server" for line in lines
-        ],
+        "constraints-extras.txt": [line for lines in extras.values() for line in lines],
         "constraints-dev.txt": [line for line in groups["dev"] if line != {"include-group": "build"}],
     }
     yield from map(Requirement, lines[lock])
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_a_lock_file_has_all_that_is_wanted(lock: str) -> None:
+def test_lock_file_has_all_requirements(lock: str) -> None:
     versions = {
         name: version for file in LOCKS[: LOCKS.index(lock) + 1] for name, version in locked(file).items()
     }
@@ -88,7 +104,7 @@ def test_no_version_is_locked_twice() -> None:
 
 @pytest.fixture
 def small_project(tmp_path: Path) -> Path:
-    """A project with our Makefile, whose environment is this one's but for what is installed, which is its own."""
+    """A project with our Makefile, whose environment is this one's except for an install folder of its own."""
     wheel = tmp_path / "wheels" / "lent-1.0-py3-none-any.whl"
     wheel.parent.mkdir()
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -99,7 +115,11 @@ def small_project(tmp_path: Path) -> Path:
         )
         archive.writestr("lent-1.0.dist-info/RECORD", "")
     (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text("utf-8"), "utf-8")
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "small"\nversion = "1"\n', "utf-8")
+    for folder in _PROJECTS:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "pyproject.toml").write_text(
+            '[project]\nname = "small"\nversion = "1"\n', "utf-8"
+        )
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', "utf-8")
     (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
@@ -108,7 +128,7 @@ def small_project(tmp_path: Path) -> Path:
 
 
 def _install(project: Path, lock: str) -> subprocess.CompletedProcess[str]:
-    """What `make` does first; the second step, the project itself, has nothing to do with packages of others."""
+    """Runs `make`'s first step; the second one, the project itself, involves no foreign packages."""
     (project / "constraints.txt").write_text(lock, "utf-8")
     settings = {
         "PIP_NO_INDEX": "1",
@@ -126,7 +146,7 @@ def _install(project: Path, lock: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_make_installs_what_has_the_hash_in_the_lock_file(small_project: Path) -> None:
+def test_make_installs_a_package_with_the_locked_hash(small_project: Path) -> None:
     content = (small_project / "wheels" / "lent-1.0-py3-none-any.whl").read_bytes()
     done = _install(small_project, f"lent==1.0 --hash=sha256:{hashlib.sha256(content).hexdigest()}\n")
     assert done.returncode == 0, done.stderr
@@ -141,14 +161,14 @@ def test_make_installs_what_has_the_hash_in_the_lock_file(small_project: Path) -
     ],
     ids=["another hash", "no hash"],
 )
-def test_make_refuses_what_has_not(small_project: Path, lock: str, refusal: str) -> None:
+def test_make_refuses_a_package_without_the_locked_hash(small_project: Path, lock: str, refusal: str) -> None:
     done = _install(small_project, lock)
     assert done.returncode != 0
     assert refusal in done.stderr
     assert not (small_project / "installed").exists()
 
 
-def test_each_install_of_make_asks_for_hashes_or_for_nothing_of_others() -> None:
+def test_each_install_of_make_requires_hashes_or_no_foreign_package() -> None:
     commands = subprocess.run(
         ("make", "--dry-run", "--always-make", "test", "lint", "demo"),
         cwd=ROOT,
@@ -160,7 +180,9 @@ def test_each_install_of_make_asks_for_hashes_or_for_nothing_of_others() -> None
     assert len(installs) == 3
     for line in installs:
         assert "--no-build-isolation" in line
-        assert "--require-hashes" in line or "--no-index --no-deps --editable ." in line, line
+        assert "--require-hashes" in line or "--no-index --no-deps --editable client --editable . " in line, (
+            line
+        )
 
 
 def _permits(expression: Expression, allowed: set[str]) -> bool:
@@ -181,7 +203,7 @@ def _misfits(parts: list[Part], allowed: set[str]) -> list[tuple[str, str]]:
     return [(part.name, part.licence) for part in parts if not _fits(part.licence, allowed)]
 
 
-def test_each_licence_is_known_and_fits() -> None:
+def test_each_licence_is_known_and_allowed() -> None:
     assert {"", *PROJECT["optional-dependencies"]} == EXTRAS.keys(), "an extra's packages are not listed"
     assert not _misfits(python_parts(), _BESIDE)
     assert not _misfits(page_parts(), _IN_THE_PAGES)
@@ -199,7 +221,7 @@ def test_lgpl_is_not_built_into_pages() -> None:
     assert not _fits("LGPL-3.0-only", _IN_THE_PAGES)
 
 
-def test_what_only_a_worker_has_is_listed_too() -> None:
+def test_packages_used_only_by_a_worker_are_listed() -> None:
     (curves,) = (part for part in page_parts() if part.name == "@noble/curves")
     assert "/verify" in curves.where
 
@@ -209,5 +231,5 @@ def test_the_bill_of_materials_is_cyclonedx() -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     bill = json.loads(text)
     named = {component["purl"] for component in bill["components"]}
-    assert named == {part.purl.to_string() for part in (*python_parts(), *page_parts())}
+    assert named == {part.purl.to_string() for part in (*python_parts(), *font_parts(), *page_parts())}
     assert all(component["licenses"] for component in bill["components"])

@@ -1,4 +1,4 @@
-"""Whoever silences a checker says which rule, and why: behind the rule, for people."""
+"""A comment that silences a checker names the rule, and the reason after it."""
 
 import re
 from collections.abc import Iterator
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Final
 
 _ROOT: Final = Path(__file__).parents[2]
-_PYTHON: Final = ("src", "tests", "benches", "drill", "examples", "scripts")
+_PYTHON: Final = ("client/src", "src", "testkit/src", "tests", "benches", "drill", "examples", "scripts")
 _SKIPPED: Final = {"node_modules", "static", "migrations"}
-"""A migration that was released stays as it was, to the octet."""
+"""Folders to skip; a released migration stays unchanged, byte by byte."""
 _NOQA: Final = re.compile(r"# noqa\b(?P<rest>.*)")
 _IGNORE: Final = re.compile(r"# type: ignore\b(?P<rest>.*)")
 _RULES: Final = re.compile(r": (?P<codes>[A-Z]+\d+(?:, [A-Z]+\d+)*)  (?:# )?\S.*")
 _CODES: Final = re.compile(r"\[[a-z-]+(?:, ?[a-z-]+)*\]  (?:# )?\S.*")
 _SAME: Final = re.compile(r": A00[12](?:  # \S.*)?")
-"""A name that Python has too: always because the column, the field or the standard has it."""
+"""A Python built-in's name: always because the column, the field or the standard uses it."""
 _OXLINT: Final = re.compile(r"(?:oxlint|eslint)-disable(?P<rest>.*)")
 _OXLINT_RULE: Final = re.compile(r"(?:-next-line|-line)? [a-z/-]+(?:, [a-z/-]+)* -- \S.*")
 _TYPESCRIPT: Final = re.compile(r"@ts-(?:ignore|nocheck|expect-error)")
@@ -34,7 +34,7 @@ def _bare(pattern: re.Pattern[str], text: str, *right: re.Pattern[str]) -> Itera
             yield number
 
 
-def test_python_says_why_a_rule_does_not_hold() -> None:
+def test_python_suppressions_have_a_rule_and_a_reason() -> None:
     bare = [
         f"{name}:{number}"
         for name, text in _files(_PYTHON, ".py")
@@ -43,7 +43,7 @@ def test_python_says_why_a_rule_does_not_hold() -> None:
     assert not bare
 
 
-def test_the_front_end_says_why_a_rule_does_not_hold() -> None:
+def test_frontend_suppressions_have_a_rule_and_a_reason() -> None:
     files = list(_files(("frontend",), ".ts", ".vue", ".js", ".mjs"))
     assert any("oxlint-disable" in text for _, text in files)
     assert not [name for name, text in files if _TYPESCRIPT.search(text)]

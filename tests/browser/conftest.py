@@ -1,7 +1,7 @@
 """A browser, the running service with a phone that has a certificate, and a business system's site.
 
-The browser is Debian's Chromium. It is closed before the process runs a test of another folder: Playwright's loop must
-not be there when others run their own.
+The browser is Debian's Chromium. It is closed before the process runs tests of another folder: Playwright's
+event loop must not exist when other tests run their own.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -14,20 +14,20 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.site import Site
 from tests.support.chromium import launch
 from tests.support.live_service import LiveService, enrolled
 
-# Opens the component's closed tree to locators and to axe; what is drawn and sent stays as it is shipped.
+# Makes the component's closed tree open for locators and axe; what is drawn and sent is unchanged.
 OPEN: Final = """
 const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (options) {
   return attach.call(this, { ...options, mode: "open" });
 };
 """
-expect.set_options(timeout=20_000)  # a busy machine takes its time; what is there is seen at once
+expect.set_options(timeout=20_000)  # for a busy machine; what is already there is found at once
 _HEARD: Final = """
 window.heard = [];
 for (const name of ["scanned", "signed", "declined", "expired", "cancelled"]) {
@@ -38,19 +38,19 @@ for (const name of ["scanned", "signed", "declined", "expired", "cancelled"]) {
 
 @dataclass(slots=True)
 class Party:
-    """The service, its phone, and what the business system's server does."""
+    """The service, its phone, and the calls of the business system's server."""
 
     service: LiveService
     phone: VirtualPhone
 
     def ask(self, kind: str = "login", **more: Any) -> dict[str, Any]:
-        """A request, as the business system's server makes it."""
+        """Creates a request, like the business system's server."""
         answer = self._call("POST", "/api/business/requests", {"kind": kind, **more})
         made: dict[str, Any] = answer.json()
         return made
 
     def cancel(self, request_id: str) -> None:
-        """Cancels it, as the business system does."""
+        """Cancels a request, like the business system."""
         self._call("POST", f"/api/business/requests/{request_id}/cancel")
 
     def approve(self) -> None:
@@ -60,7 +60,7 @@ class Party:
     def _call(self, method: str, path: str, document: object = None) -> httpx.Response:
         system = self.service.system
         auth = (system["client_id"], system["client_secret"])
-        url, patience = self.service.origin + path, 30.0  # as the client's
+        url, patience = self.service.origin + path, 30.0  # the client's own timeout
         answer = httpx.request(method, url, json=document, auth=auth, timeout=patience, trust_env=False)
         assert answer.is_success, answer.text
         return answer
@@ -68,7 +68,7 @@ class Party:
 
 @contextmanager
 def party_in(folder: Path) -> Iterator[Party]:
-    """A service with its files in this folder, for as long as it is needed."""
+    """Yields a service with its files in this folder."""
     service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
     service.prepare()
     service.start()
@@ -88,7 +88,7 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
 
 @dataclass(slots=True)
 class _Kept:
-    """Playwright and the browser, for all modules that come after each other."""
+    """Playwright and the browser, shared by consecutive modules."""
 
     playwright: Playwright | None = None
     browser: Browser | None = None
@@ -107,7 +107,7 @@ _FOLDER: Final = Path(__file__).parent
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, None, None]:
-    """After all fixtures that the test was the last to use."""
+    """Closes the browser after all fixtures that this test is the last to use."""
     try:
         yield
     finally:
@@ -117,14 +117,14 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, Non
 
 @pytest.fixture(scope="module")
 def playwright() -> Playwright:
-    """What starts browsers."""
+    """The launcher of browsers."""
     _KEPT.playwright = _KEPT.playwright or sync_playwright().start()
     return _KEPT.playwright
 
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium without a window, in which nobody has a context yet."""
+    """Headless Chromium without any context."""
     if _KEPT.browser is None or not _KEPT.browser.is_connected():
         _KEPT.browser = launch(playwright)
     browser = _KEPT.browser
@@ -135,7 +135,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Makes a page of a size, light or dark; it collects what the browser complains of and the component's events."""
+    """Makes pages of a given size and colour scheme; records the browser's complaints and the component's events."""
     contexts = []
     complaints: list[str] = []
 
@@ -158,7 +158,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def site(party: Party) -> Iterator[Site]:
-    """A business system's site, which admits the service's script and calls and no more."""
+    """A business system's site, which allows only the service's script and calls."""
     origin = party.service.origin
     policy = (
         f"default-src 'none'; script-src 'self' {origin}; connect-src {origin}; img-src 'self';"

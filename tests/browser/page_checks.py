@@ -1,4 +1,4 @@
-"""What a person sees of a page: the code as a camera reads it, and what axe-core finds wrong."""
+"""Checks of a page: its QR code as a camera reads it, and findings of axe-core."""
 
 import io
 from pathlib import Path
@@ -13,21 +13,21 @@ _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-p
 
 
 def read_code(place: Locator) -> str | None:
-    """The text of the QR code that is drawn there, read off a screenshot; None where there is none."""
+    """Returns the text of the QR code drawn there, from a screenshot; None if there is none."""
     picture = Image.open(io.BytesIO(place.screenshot(animations="allow")))
     found = zxingcpp.read_barcodes(picture)
     return found[0].text if found else None
 
 
 def events_of(page: Page) -> list[dict[str, Any]]:
-    """The component's events that reached the window so far."""
+    """Returns the component's events received by the window so far."""
     heard: list[dict[str, Any]] = page.evaluate("window.heard")
     return heard
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe-core reports, one line each."""
-    if not page.evaluate("'axe' in window"):  # once for each document: it is half a megabyte
+    """Returns axe-core's findings, one line each."""
+    if not page.evaluate("'axe' in window"):  # once per document: it is half a megabyte
         page.evaluate(_AXE.read_text("utf-8"))
     found = page.evaluate("rules => axe.run({ runOnly: rules })", _RULES)
     return [

@@ -1,4 +1,4 @@
-"""A business system's web site on an origin of its own: a few files, each under the site's Content-Security-Policy."""
+"""A business system's web site on its own origin: a few files under the site's Content-Security-Policy."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -9,7 +9,7 @@ _TYPES: Final = {"html": "text/html; charset=utf-8", "js": "text/javascript", "c
 
 
 class Site:
-    """Serves `files` by their path; the extension tells the type, and `/` is a page."""
+    """A server of `files` by path; the extension gives the type, and `/` is a page."""
 
     def __init__(self, policy: str) -> None:
         self.policy = policy
@@ -28,14 +28,14 @@ class Site:
                 self.wfile.write((text or "").encode())
 
             def log_message(self, *_: object) -> None:
-                """Nothing: the test tells what went wrong."""
+                """Logs nothing: the test reports errors."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def origin(self) -> str:
-        """Where it answers: by address, as the service answers by name, so that the two are different sites."""
+        """The site's origin, by IP address; the service is addressed by name, so that the two are different sites."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:

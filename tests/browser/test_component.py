@@ -1,4 +1,4 @@
-"""The component on a page of another origin: what it shows and tells, from the code to each of its ends."""
+"""The component on a page of another origin: its display and events, from the code to each end."""
 
 import re
 import time
@@ -39,7 +39,7 @@ IN_SHADOWS = """lang => {
 def show(
     page: Page, site: Site, party: Party, made: dict[str, str], more: str = "", *, scheme: str = "light dark"
 ) -> Locator:
-    """Opens the site's page with the component for this request; `scheme` is what the page admits."""
+    """Opens the site's page with the component for this request; `scheme` is the page's colour scheme."""
     element = "login" if made["kind"] == "login" else "sign"
     site.files["/"] = PAGE.format(
         origin=party.service.origin,
@@ -54,7 +54,7 @@ def show(
 
 
 def scan(shield: Locator, party: Party) -> None:
-    """The phone reads the code off the screen, which changes each second."""
+    """Scans the code on the screen with the phone; the code changes each second."""
     expect(shield.locator(".qr")).to_be_visible()
     text = read_code(shield)
     assert text is not None
@@ -80,9 +80,7 @@ def test_a_login_from_the_code_to_its_end(open_page: Callable[..., Page], site: 
     ]
 
 
-def test_the_code_is_another_one_each_second(
-    open_page: Callable[..., Page], site: Site, party: Party
-) -> None:
+def test_code_changes_each_second(open_page: Callable[..., Page], site: Site, party: Party) -> None:
     shield = show(open_page(reduced_motion="reduce"), site, party, party.ask())
     expect(shield.locator(".qr")).to_be_visible()
     seen: set[str | None] = set()
@@ -93,7 +91,7 @@ def test_the_code_is_another_one_each_second(
     assert len(seen) == 4
 
 
-def test_who_cannot_scan_types_eight_characters(
+def test_short_code_of_eight_characters_replaces_scanning(
     open_page: Callable[..., Page], site: Site, party: Party
 ) -> None:
     page, made = open_page(width=390), party.ask("signature", documents=[DOCUMENT])
@@ -107,7 +105,7 @@ def test_who_cannot_scan_types_eight_characters(
     expect(shield.get_by_role("button", name="扫不了？输入短码")).to_be_hidden()
     first = short.inner_text()
     seen(page, "component-short")
-    expect(short).not_to_have_text(first)  # it lives as long as the code beside it
+    expect(short).not_to_have_text(first)  # it is valid as long as the code beside it
     party.phone.scan(short.inner_text(), typed_ms=3_000)
     expect(shield.get_by_role("status")).to_contain_text("已扫码，请在手机上确认")
     party.phone.decline()
@@ -117,7 +115,7 @@ def test_who_cannot_scan_types_eight_characters(
     ("reason", "words"),
     [("declined", "手机上已取消"), ("not_me", "手机上已拒绝")],
 )
-def test_declined_on_the_phone(
+def test_page_reports_a_request_declined_on_the_phone(
     open_page: Callable[..., Page], site: Site, party: Party, reason: str, words: str
 ) -> None:
     page, made = open_page(), party.ask()
@@ -145,7 +143,7 @@ def test_cancelled_by_the_business_system(open_page: Callable[..., Page], site: 
 
 
 @pytest.mark.parametrize("over", [False, True])
-def test_it_follows_the_pages_language(
+def test_component_follows_the_pages_language(
     open_page: Callable[..., Page], site: Site, party: Party, *, over: bool
 ) -> None:
     page, made = open_page(), party.ask()
@@ -177,7 +175,7 @@ def test_a_wrong_token_shows_no_code(open_page: Callable[..., Page], site: Site,
     assert read_code(shield) is None
 
 
-def test_its_tree_is_closed(open_page: Callable[..., Page], site: Site, party: Party) -> None:
+def test_shadow_tree_is_closed(open_page: Callable[..., Page], site: Site, party: Party) -> None:
     page = open_page(closed=True)
     shield = show(page, site, party, party.ask())
     deadline = time.monotonic() + 20
@@ -196,7 +194,7 @@ def test_its_tree_is_closed(open_page: Callable[..., Page], site: Site, party: P
         ("zh-Hant", "zh-CN", "正在取二维码"),
     ],
 )
-def test_it_speaks_the_pages_language_and_says_which(
+def test_component_uses_and_declares_the_pages_language(
     open_page: Callable[..., Page], site: Site, party: Party, *, lang: str | None, panel: str, title: str
 ) -> None:
     page = open_page()
@@ -215,7 +213,7 @@ def test_it_speaks_the_pages_language_and_says_which(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1440])
 @pytest.mark.parametrize("kind", ["login", "signature"])
-def test_nothing_bars_anyone(
+def test_component_is_accessible(
     open_page: Callable[..., Page], site: Site, party: Party, *, scheme: str, width: int, kind: str
 ) -> None:
     documents = {"documents": [DOCUMENT]} if kind == "signature" else {}
@@ -240,7 +238,7 @@ def test_a_theme_can_be_forced(open_page: Callable[..., Page], site: Site, party
     expect(shield.locator(".code")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
-def test_on_a_page_that_knows_no_dark_it_stays_light(
+def test_component_stays_light_on_a_page_without_dark_mode(
     open_page: Callable[..., Page], site: Site, party: Party
 ) -> None:
     page = open_page(color_scheme="dark")
@@ -250,7 +248,7 @@ def test_on_a_page_that_knows_no_dark_it_stays_light(
     assert barriers(page) == []
 
 
-def test_it_fits_a_narrow_column_with_text_of_twice_the_size(
+def test_component_fits_a_narrow_column_with_doubled_text(
     open_page: Callable[..., Page], site: Site, party: Party
 ) -> None:
     page = open_page(width=280)
@@ -261,7 +259,7 @@ def test_it_fits_a_narrow_column_with_text_of_twice_the_size(
     assert read_code(shield) is not None
     box = shield.locator(".match").bounding_box()
     assert box is not None
-    assert box["height"] > 100  # it wraps, nothing is cut
+    assert box["height"] > 100  # it wraps, nothing is cut off
 
 
 def test_the_countdown_counts(open_page: Callable[..., Page], site: Site, party: Party) -> None:

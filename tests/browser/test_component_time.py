@@ -1,4 +1,4 @@
-"""The component when the connection breaks and when time runs out: never an old code, and always a word."""
+"""The component when the connection breaks or time runs out: never an expired code, always a message."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def short(party: Party) -> Iterator[Party]:
-    """Requests that live 15 seconds."""
+    """A service whose requests live for 15 seconds."""
     party.service.stop()
     party.service.settings["MSHIELD_REQUEST_SECONDS"] = "15"
     party.service.start()
@@ -28,7 +28,7 @@ def short(party: Party) -> Iterator[Party]:
     party.service.start()
 
 
-def test_without_a_connection_no_code_stands_and_with_it_comes_back(
+def test_code_disappears_offline_and_returns_online(
     open_page: Callable[..., Page], site: Site, party: Party
 ) -> None:
     page = open_page()
@@ -39,7 +39,7 @@ def test_without_a_connection_no_code_stands_and_with_it_comes_back(
     expect(shield.get_by_role("status")).to_contain_text("正在重新连接")
     assert read_code(shield) is None
     party.service.start()
-    with suppress(PlaywrightTimeout):  # unless it came back by itself just now
+    with suppress(PlaywrightTimeout):  # unless it has just reconnected by itself
         shield.get_by_role("button", name="再试一次").press("Enter", timeout=3_000)
     expect(shield.locator(".qr")).to_be_visible()
     scan(shield, party)
@@ -47,7 +47,7 @@ def test_without_a_connection_no_code_stands_and_with_it_comes_back(
     expect(shield.locator(".card .title")).to_have_text("已登录")
 
 
-def test_where_streams_are_held_back_it_polls(
+def test_component_polls_if_streams_are_blocked(
     open_page: Callable[..., Page], site: Site, party: Party
 ) -> None:
     page = open_page()
@@ -59,7 +59,7 @@ def test_where_streams_are_held_back_it_polls(
     expect(shield.locator(".card .title")).to_have_text("已登录")
 
 
-def test_the_end_is_announced_and_told(open_page: Callable[..., Page], site: Site, short: Party) -> None:
+def test_expiry_is_announced_and_reported(open_page: Callable[..., Page], site: Site, short: Party) -> None:
     page, made = open_page(), short.ask()
     shield = show(page, site, short, made)
     expect(shield.locator(".qr")).to_be_visible()

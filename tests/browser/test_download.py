@@ -1,4 +1,4 @@
-"""The page that leads to the app, in Chromium as each of the five platforms calls itself."""
+"""The page that leads to the app, in Chromium with the user agents of the five platforms."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.web.pages.guides import GUIDES
-from mshield.web.pages.platform import Platform
+from mshield.server.http.pages.guides import GUIDES
+from mshield.server.http.pages.platform import Platform
 from tests.browser.conftest import Party
 from tests.browser.page_checks import barriers, read_code
 from tests.support.user_agents import IPAD_AS_MAC, USER_AGENTS
@@ -27,14 +27,14 @@ _OFFER: Final = """
   return offers.every(({ defaultPrevented }) => defaultPrevented);
 }
 """
-"""Some browsers offer it again, in place of the offer before."""
+"""Some browsers repeat the offer, which replaces the previous one."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("name", "width"), [("android", 320), ("ios", 390), ("wechat", 320), ("360", 390), ("pc", 1280)]
 )
-def test_r23_nothing_bars_anyone(
+def test_r23_download_page_is_accessible(
     open_page: Callable[..., Page], party: Party, name: str, width: int, scheme: str
 ) -> None:
     page = open_page(width=width, color_scheme=scheme, user_agent=USER_AGENTS[name], locale="zh-CN")
@@ -64,9 +64,7 @@ def test_r23_the_guides_work_without_script(open_page: Callable[..., Page], part
     expect(page.get_by_role("link", name="iPhone")).to_have_attribute("aria-current", "page")
 
 
-def test_r23_an_ipad_that_calls_itself_a_mac_is_found_out(
-    open_page: Callable[..., Page], party: Party
-) -> None:
+def test_r23_ipad_with_a_mac_user_agent_is_recognised(open_page: Callable[..., Page], party: Party) -> None:
     page = open_page(width=820, user_agent=IPAD_AS_MAC, has_touch=True, locale="zh-CN")
     page.goto(f"{party.service.origin}/download")
     expect(page.locator("#guide h2")).to_have_text(GUIDES[Platform.IOS].title.zh)
@@ -74,9 +72,7 @@ def test_r23_an_ipad_that_calls_itself_a_mac_is_found_out(
     expect(page.locator("#guide h2")).to_have_text(GUIDES[Platform.ANDROID].title.zh)
 
 
-def test_r23_where_the_browser_offers_to_install_a_button_takes_it(
-    open_page: Callable[..., Page], party: Party
-) -> None:
+def test_r23_button_uses_the_browsers_install_prompt(open_page: Callable[..., Page], party: Party) -> None:
     page = open_page(width=390, user_agent=USER_AGENTS["android"], locale="zh-CN")
     page.goto(f"{party.service.origin}/download")
     button = page.get_by_role("button", name="安装到手机")

@@ -1,4 +1,4 @@
-"""Each page begins in its reader's language, before anybody has chosen one, and keeps the one that they chose."""
+"""Each page starts in its reader's language, and keeps a chosen one."""
 
 import re
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def test_a_page_begins_in_the_browsers_language(
         expect(page.get_by_role("heading").first).to_have_text(re.compile(says))
 
 
-def test_the_language_that_was_chosen_stays(party: Party, open_page: Callable[..., Page]) -> None:
+def test_chosen_language_is_kept(party: Party, open_page: Callable[..., Page]) -> None:
     page = open_page(locale="en-GB")
     page.goto(f"{party.service.origin}/portal/")
     page.get_by_role("button", name="中文").click()

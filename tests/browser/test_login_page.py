@@ -1,4 +1,4 @@
-"""The service's own login page, as a business system sends a browser there by OpenID Connect, and its error page."""
+"""The service's own login page for a business system's OpenID Connect login, and its error page."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -20,7 +20,7 @@ _SIZES: Final = pytest.mark.parametrize(
 
 @pytest.fixture(scope="session")
 def back() -> Iterator[Site]:
-    """The business system's site, the same for all tests: the service remembers a client for a while."""
+    """The business system's site, shared by all tests, since the service caches a client for a while."""
     with Site("default-src 'none'") as made:
         made.files["/back"] = "<!doctype html><title>back</title>"
         yield made
@@ -28,7 +28,7 @@ def back() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def address(party: Party, back: Site) -> str:
-    """Where the business system sends the browser; it comes back to /back."""
+    """The address to which the business system sends the browser; it returns to /back."""
     client_id, uri = party.service.system["client_id"], f"{back.origin}/back"
     party.service.command("oidc", "client", "set", client_id, "--redirect-uri", uri)
     asked = {
@@ -52,14 +52,14 @@ def shown(page: Page, address: str) -> Locator:
 
 
 def scan(shield: Locator, party: Party) -> None:
-    """The phone reads the code off the screen."""
+    """Scans the code on the screen with the phone."""
     text = read_code(shield)
     assert text is not None
     party.phone.scan(text)
 
 
 def came_back(page: Page, back: Site) -> dict[str, list[str]]:
-    """What the business system's address got."""
+    """Returns the parameters that the business system's address received."""
     page.wait_for_url(f"{back.origin}/back?*")
     return parse_qs(urlsplit(page.url).query)
 
@@ -91,7 +91,7 @@ def test_cancelling_goes_back_without(
     assert came_back(page, back)["error"] == ["access_denied"]
 
 
-def test_a_code_that_is_over_can_be_had_anew(
+def test_expired_code_can_be_replaced(
     open_page: Callable[..., Page], party: Party, back: Site, address: str
 ) -> None:
     page = open_page()
@@ -108,7 +108,7 @@ def test_a_code_that_is_over_can_be_had_anew(
     assert came_back(page, back)["code"]
 
 
-def test_who_declined_may_have_another_code(
+def test_new_code_is_available_after_declining(
     open_page: Callable[..., Page], party: Party, back: Site, address: str
 ) -> None:
     page = open_page()
@@ -125,7 +125,7 @@ def test_who_declined_may_have_another_code(
 
 
 @pytest.mark.parametrize("stays", [False, True])
-def test_who_did_not_start_it_is_led_back_and_may_stay(
+def test_not_me_leads_back_or_stays(
     open_page: Callable[..., Page], party: Party, back: Site, address: str, *, stays: bool
 ) -> None:
     page = open_page(width=320)
@@ -148,10 +148,10 @@ def test_who_did_not_start_it_is_led_back_and_may_stay(
         page.clock.fast_forward(11_000)
     answer = came_back(page, back)
     assert answer["error"] == ["access_denied"]
-    assert answer["error_description"] == ["The person says that they did not begin this login."]
+    assert answer["error_description"] == ["The person reported that they did not begin this login."]
 
 
-def test_declined_the_login_is_over(
+def test_declining_ends_the_login(
     open_page: Callable[..., Page], party: Party, back: Site, address: str
 ) -> None:
     page = open_page()
@@ -165,7 +165,7 @@ def test_declined_the_login_is_over(
 
 
 @_SIZES
-def test_nothing_bars_anyone(
+def test_login_page_is_accessible(
     open_page: Callable[..., Page], party: Party, address: str, width: int, scheme: str
 ) -> None:
     page = open_page(width=width, color_scheme=scheme)
@@ -180,7 +180,7 @@ def test_nothing_bars_anyone(
     assert barriers(page) == []
 
 
-def test_an_error_that_has_nowhere_to_go_is_a_page(
+def test_error_without_a_return_address_is_a_page(
     open_page: Callable[..., Page], party: Party, address: str
 ) -> None:
     page = open_page(width=320)

@@ -1,4 +1,4 @@
-"""A service whose legal person is proven and whose operators aren't, and the look at a page with pictures of it."""
+"""A service with a proven legal representative and unproven operators, and checks of a page with pictures."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from mshield.demo.people import LEGAL_PERSON
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.support.identity import prove
@@ -19,7 +19,7 @@ SEEN: Final = os.environ.get("PAGES_SEEN")
 
 @contextmanager
 def unproven_party(folder: Path, **settings: str) -> Iterator[Party]:
-    """The legal person has an account that is theirs, and is logged in on the phone; it has no certificate."""
+    """Yields a party whose phone has the legal representative logged in, proven and without a certificate."""
     service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}", settings=settings)
     service.prepare()
     service.start()
@@ -34,7 +34,7 @@ def unproven_party(folder: Path, **settings: str) -> Iterator[Party]:
 
 
 def seen(page: Page, name: str) -> None:
-    """Judged as every screen; pictures where PAGES_SEEN names a folder."""
+    """Checks a page like every screen; pictures go to PAGES_SEEN, if set."""
 
     def see(how: str) -> None:
         if SEEN and how != "large":

@@ -1,4 +1,4 @@
-"""Making the CA: once, sealed, valid by this project's own judge and readable by `cryptography`."""
+"""Making the CA: once, sealed, valid by our own verifier and readable by `cryptography`."""
 
 import asyncio
 
@@ -6,26 +6,26 @@ import pytest
 from cryptography import x509
 
 from mshield.gm.engine import Engine
-from mshield.keys.authority import load_authorities, open_authority
-from mshield.keys.errors import AuthorityExists, BadAuthority, NoAuthority, SealError
-from mshield.keys.keyring import Keyring
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates import trust
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.errors import BadName
-from mshield.services.ca.init import CaNames, init_ca, list_certificates
-from mshield.services.publication.renew_responder import LIFE_MS, RENEW_MS, current_responder
-from mshield.settings import Settings
-from mshield.store.ca.authorities import find_authority, list_authorities
-from mshield.store.database.interface import Database
+from mshield.server.authorities.authority import load_authorities, open_authority
+from mshield.server.authorities.rows.authorities import find_authority, list_authorities
+from mshield.server.ca.init import CaNames, init_ca, list_certificates
+from mshield.server.database.interface import Database
+from mshield.server.keys.errors import AuthorityExists, BadAuthority, NoAuthority, SealError
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.renew_responder import LIFE_MS, RENEW_MS, current_responder
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START
 from tests.support.signing import execute
 
-SETTINGS = Settings(public_origin="https://shield.example/")
+SETTINGS = Settings.of(public_origin="https://shield.example/")
 NAMES = CaNames(name="宁波电子口岸", organisation="宁波电子口岸有限公司")
 
 
-async def test_root_and_issuing_ca(db: Database, keyring: Keyring, engine: Engine) -> None:
+async def test_init_creates_root_and_issuing_ca(db: Database, keyring: Keyring, engine: Engine) -> None:
     root, issuing = await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
     trust.require_issued(engine, issuing, root)
     for certificate, name in ((root, "宁波电子口岸 Root CA"), (issuing, "宁波电子口岸 CA")):
@@ -63,7 +63,7 @@ async def test_a_ca_is_never_overwritten(db: Database, keyring: Keyring, engine:
     assert await list_authorities(db) == before
 
 
-async def test_two_that_make_a_ca_at_once_make_one(db: Database, keyring: Keyring, engine: Engine) -> None:
+async def test_concurrent_inits_make_one_ca(db: Database, keyring: Keyring, engine: Engine) -> None:
     made = await asyncio.gather(
         *(init_ca(db, keyring, engine, SETTINGS, NAMES, now=START) for _ in range(4)), return_exceptions=True
     )
@@ -74,20 +74,22 @@ async def test_two_that_make_a_ca_at_once_make_one(db: Database, keyring: Keyrin
     assert (authorities.root, authorities.issuing.certificate) == won
 
 
-async def test_a_bad_name_stores_nothing(db: Database, keyring: Keyring, engine: Engine) -> None:
+async def test_invalid_name_stores_nothing(db: Database, keyring: Keyring, engine: Engine) -> None:
     with pytest.raises(BadName):
         await init_ca(db, keyring, engine, SETTINGS, CaNames(name="长" * 64), now=START)
     assert await list_authorities(db) == []
 
 
-async def test_without_a_ca(db: Database, keyring: Keyring, engine: Engine) -> None:
+async def test_loading_without_a_ca_is_refused(db: Database, keyring: Keyring, engine: Engine) -> None:
     with pytest.raises(NoAuthority, match="mshield ca init"):
         await load_authorities(db, keyring, engine)
     with pytest.raises(NoAuthority):
         await list_certificates(db)
 
 
-async def test_a_key_that_doesnt_fit_its_certificate(db: Database, keyring: Keyring, engine: Engine) -> None:
+async def test_key_that_does_not_fit_its_certificate_is_refused(
+    db: Database, keyring: Keyring, engine: Engine
+) -> None:
     await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
     for d in (bytes(32), (12345).to_bytes(32, "big"), b"\xff" * 32):
         box = keyring.seal(d, purpose="authority", context=b"issuing")

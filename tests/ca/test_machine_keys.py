@@ -1,4 +1,4 @@
-"""A CA whose keys a cipher machine holds: it signs what it issues and publishes, and the database has no key of it."""
+"""A CA with keys in a cipher machine: the machine signs certificates and lists, the database has no CA key."""
 
 import threading
 
@@ -6,28 +6,28 @@ import pytest
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature
-from mshield.keys.authority import load_authorities, open_authority
-from mshield.keys.ca_keys import kept_reference, reference_in
-from mshield.keys.errors import BadAuthority, BadKeyReference, HardwareError, HardwareFailed
-from mshield.keys.hardware.devices import Devices
-from mshield.keys.hardware.machine import MachineSigner
-from mshield.keys.keyring import Keyring
-from mshield.keys.master import generate_master_key
 from mshield.pki.certificates import trust
 from mshield.pki.revocation.crl import parse_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.pki.verification.path import check_ocsp
-from mshield.services.ca.init import CaKeyNames, CaNames, init_ca
-from mshield.services.ca.renew_issuing import renew_issuing
-from mshield.services.publication.renew_responder import RENEW_MS, renew_responders
-from mshield.settings import Settings
-from mshield.store.ca.authorities import (
+from mshield.server.authorities.authority import load_authorities, open_authority
+from mshield.server.authorities.keys import reference_content, reference_in
+from mshield.server.authorities.rows.authorities import (
     AuthorityRow,
     find_authority,
     list_authorities,
     replace_authority,
 )
-from mshield.store.database.interface import Database
+from mshield.server.ca.init import CaKeyNames, CaNames, init_ca
+from mshield.server.ca.renew_issuing import renew_issuing
+from mshield.server.database.interface import Database
+from mshield.server.keys.errors import BadAuthority, BadKeyReference, HardwareError, HardwareFailed
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.keys.hardware.machine import MachineSigner
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.publication.renew_responder import RENEW_MS, renew_responders
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca
 from tests.support.sdf.machine import Fault, Machine
@@ -37,7 +37,7 @@ KEYS = CaKeyNames(root="sdf:1", issuing="sdf:2")
 
 @pytest.fixture
 def ring(machine: Machine) -> Keyring:
-    return Keyring((generate_master_key("aes"),), devices=Devices(machine.settings()))
+    return Keyring((generate_master_key("aes"),), devices=Devices(machine.settings().keys))
 
 
 @pytest.fixture
@@ -78,14 +78,16 @@ async def test_the_database_has_the_keys_name_under_a_seal(ca: Ca, machine: Mach
         assert row is not None
         assert b"sdf:" not in row.key_box
     with pytest.raises(HardwareError, match="MSHIELD_SDF_LIBRARY"):
-        await load_authorities(ca.db, Keyring((ca.keyring._current,)), ca.engine)  # its keys, no devices
+        await load_authorities(
+            ca.db, Keyring((ca.keyring._current,)), ca.engine
+        )  # the keyring without devices
 
 
 async def test_another_key_at_the_index_is_refused(ca: Ca) -> None:
-    """As after a machine was set up anew: the authority's name leads to a key that isn't the certificate's."""
+    """After a new set-up of the machine, the authority's reference leads to another key than the certificate's."""
     old = await find_authority(ca.db, name="issuing")
     assert old is not None
-    box = ca.keyring.seal(kept_reference("sdf:3"), purpose="authority", context=b"issuing")
+    box = ca.keyring.seal(reference_content("sdf:3"), purpose="authority", context=b"issuing")
     row = AuthorityRow("issuing", old.certificate, box)
     assert await ca.db.write(lambda tx: replace_authority(tx, row, old_certificate=old.certificate))
     with pytest.raises(BadAuthority):
@@ -94,7 +96,7 @@ async def test_another_key_at_the_index_is_refused(ca: Ca) -> None:
 
 async def test_the_next_generation_has_a_key_of_its_own(ca: Ca) -> None:
     for taken in ("sdf:1", "sdf:2"):
-        with pytest.raises(BadKeyReference, match="each needs one of its own"):
+        with pytest.raises(BadKeyReference, match="each needs its own"):
             await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, key=taken, now=START)
     name, certificate = await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, key="sdf:3", now=START)
     trust.require_issued(ca.engine, certificate, ca.authorities.root)
@@ -112,7 +114,7 @@ async def test_the_next_generation_has_a_key_of_its_own(ca: Ca) -> None:
         CaKeyNames(issuing="2"),
     ],
 )
-async def test_nothing_is_made_of_keys_that_are_none(
+async def test_invalid_key_references_make_no_ca(
     db: Database, ring: Keyring, engine: Engine, keys: CaKeyNames
 ) -> None:
     with pytest.raises((BadKeyReference, HardwareError)):
@@ -120,7 +122,7 @@ async def test_nothing_is_made_of_keys_that_are_none(
     assert await list_authorities(db) == []
 
 
-async def test_what_the_machine_signs_wrongly_is_issued_to_nobody(ca: Ca, machine: Machine) -> None:
+async def test_wrong_signature_of_the_machine_is_never_issued(ca: Ca, machine: Machine) -> None:
     machine.fault(Fault.WRONG_SIGNATURE)
     with pytest.raises(HardwareFailed):
         await ca.certify(now=START)
@@ -130,7 +132,7 @@ async def test_what_the_machine_signs_wrongly_is_issued_to_nobody(ca: Ca, machin
     trust.require_issued(ca.engine, await ca.certify(now=START), ca.authorities.issuing.certificate)
 
 
-async def test_ocsp_goes_on_without_the_machine_until_the_responder_ends(ca: Ca, machine: Machine) -> None:
+async def test_ocsp_works_without_the_machine_until_the_responder_expires(ca: Ca, machine: Machine) -> None:
     issuing = ca.authorities.issuing.certificate
     leaf = await ca.certify(now=START)
     row = await find_authority(ca.db, name="ocsp")
@@ -143,7 +145,7 @@ async def test_ocsp_goes_on_without_the_machine_until_the_responder_ends(ca: Ca,
     for _ in range(3):
         answer = await publisher.ocsp(request, now=late)
         check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=answer.der, at=late, nonce=b"n" * 16)
-    assert machine.signatures == before + 1  # it isn't asked again with each request
+    assert machine.signatures == before + 1  # not called for each request
     with pytest.raises(HardwareFailed):
         await renew_responders(ca.db, ca.keyring, ca.engine, "issuing", now=late)
     machine.fault(Fault.NONE)
@@ -151,7 +153,9 @@ async def test_ocsp_goes_on_without_the_machine_until_the_responder_ends(ca: Ca,
     trust.require_issued(ca.engine, renewed, issuing)
 
 
-async def test_no_signature_of_the_machine_holds_the_loop_up(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_signatures_of_the_machine_do_not_block_the_event_loop(
+    ca: Ca, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads: list[threading.Thread] = []
     sign = MachineSigner.sign
 

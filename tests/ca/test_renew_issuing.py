@@ -4,29 +4,30 @@ import asyncio
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.errors import AuthorityRevoked, NoAuthority, SealError
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates import trust
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked
 from mshield.pki.revocation.crl import KEY_COMPROMISE, parse_crl
 from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
 from mshield.pki.verification.path import check_crl, check_ocsp
-from mshield.services.ca import end_leaves
-from mshield.services.ca.init import list_certificates
-from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
-from mshield.services.certificates.issue import serial_text
-from mshield.services.publication import publisher as publish
-from mshield.services.publication.ocsp import MAX_KEPT, PRESIGN_MOST, PRESIGN_MS
-from mshield.services.publication.publisher import Publisher
-from mshield.services.publication.renew_responder import renew_responders
-from mshield.store.ca.authorities import crl_der
-from mshield.store.certificates.certificates import find_by_serial
-from mshield.store.certificates.changes import history
-from mshield.store.database.interface import Database, Unavailable
-from mshield.store.operations import jobs
+from mshield.server import errors as server_errors
+from mshield.server.authorities.rows.authorities import crl_der
+from mshield.server.ca import end_leaves
+from mshield.server.ca.init import list_certificates
+from mshield.server.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.server.certificates.issue import serial_text
+from mshield.server.certificates.rows.certificates import find_by_serial
+from mshield.server.certificates.rows.changes import history
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database, Unavailable
+from mshield.server.errors import NotFound
+from mshield.server.keys.errors import AuthorityRevoked, NoAuthority, SealError
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication import publisher as publish
+from mshield.server.publication.ocsp import MAX_CACHED, PRESIGN_MOST, PRESIGN_MS
+from mshield.server.publication.publisher import Publisher
+from mshield.server.publication.renew_responder import renew_responders
+from mshield.server.runtime.rows import jobs
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca, person
 from tests.support.signing import execute
@@ -46,7 +47,7 @@ async def _renew(ca: Ca, *, now: int) -> Certificate:
 
 
 async def _check(ca: Ca, publisher: Publisher, name: str, leaf: Certificate, *, now: int) -> None:
-    """By list and by OCSP, each signed for this CA."""
+    """Checks a leaf by list and by OCSP, each signed for this CA."""
     issuer = ca.authorities.certificate(name)
     assert issuer is not None
     trust.require_issued(ca.engine, leaf, issuer)
@@ -57,13 +58,13 @@ async def _check(ca: Ca, publisher: Publisher, name: str, leaf: Certificate, *, 
     check_ocsp(ca.engine, certificate=leaf, issuer=issuer, response=answer.der, at=now)
 
 
-async def test_the_new_one_issues_at_once_and_both_publish(ca: Ca) -> None:
+async def test_new_ca_issues_at_once_and_both_publish(ca: Ca) -> None:
     publisher, before = ca.publisher(), await ca.certify(now=START)
     await _check(ca, publisher, "issuing", before, now=START)
     renewed = await _renew(ca, now=START + DAY)
     assert renewed.subject.common_name == "Mobile Shield CA 2"
     trust.require_issued(ca.engine, renewed, ca.authorities.root)
-    after = await ca.certify(now=START + DAY)  # by a process that had started before
+    after = await ca.certify(now=START + DAY)  # by a process started before
     assert after.values.crl_urls == ("http://localhost:8000/pki/issuing-2.crl",)
     assert after.values.ca_issuer_urls == ("http://localhost:8000/pki/issuing-2.cer",)
     assert before.values.crl_urls == ("http://localhost:8000/pki/issuing.crl",)
@@ -86,16 +87,16 @@ async def test_the_new_one_issues_at_once_and_both_publish(ca: Ca) -> None:
     ]
 
 
-async def test_another_process_publishes_for_a_ca_that_it_has_not_seen(ca: Ca) -> None:
+async def test_process_publishes_for_a_ca_made_by_another_process(ca: Ca) -> None:
     publisher = Publisher(ca.db, ca.keyring, ca.engine, ca.settings, ca.authorities)
     renewed = await _renew(ca, now=START)
     assert await publisher.certificate("issuing-2") == renewed.der
     assert (await publisher.crl("issuing-2", now=START)).number == 1
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await publisher.crl("issuing-3", now=START)
 
 
-async def test_a_status_change_stands_in_its_own_cas_list_only(ca: Ca) -> None:
+async def test_status_change_is_only_in_its_own_cas_list(ca: Ca) -> None:
     publisher, old = ca.publisher(), await ca.certify(now=START)
     await _renew(ca, now=START)
     new = await ca.certify(now=START)
@@ -105,14 +106,14 @@ async def test_a_status_change_stands_in_its_own_cas_list_only(ca: Ca) -> None:
     await _check(ca, publisher, "issuing-2", new, now=START + 1000)
 
 
-async def test_what_was_reserved_before_is_signed_by_the_one_before(ca: Ca) -> None:
+async def test_earlier_reservation_is_signed_by_the_earlier_ca(ca: Ca) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     await _renew(ca, now=START)
     await _check(ca, ca.publisher(), "issuing", await ca.issue.issue(row.serial, now=START), now=START)
 
 
-async def test_the_root_tells_of_a_revoked_ca_at_once(ca: Ca) -> None:
+async def test_root_lists_a_revoked_ca_at_once(ca: Ca) -> None:
     publisher, old = ca.publisher(), ca.authorities.issuing.certificate
     first = await publisher.crl("root", now=START)
     await _renew(ca, now=START + 1000)
@@ -134,13 +135,13 @@ def _newest(ca: Ca) -> Certificate:
 
 async def test_a_revoked_ca_issues_no_more(ca: Ca) -> None:
     await revoke_issuing(ca.db, "issuing", reason=0, now=START)
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(server_errors.Unavailable):
         await ca.certify(now=START)
     await _renew(ca, now=START)
     assert (await ca.certify(now=START)).issuer_der == _newest(ca).subject_der
 
 
-async def test_a_ca_is_revoked_once_and_only_one_that_is_there(ca: Ca) -> None:
+async def test_only_an_existing_ca_is_revoked_and_only_once(ca: Ca) -> None:
     await revoke_issuing(ca.db, "issuing", reason=0, now=START)
     with pytest.raises(AuthorityRevoked):
         await revoke_issuing(ca.db, "issuing", reason=0, now=START)
@@ -149,7 +150,7 @@ async def test_a_ca_is_revoked_once_and_only_one_that_is_there(ca: Ca) -> None:
             await revoke_issuing(ca.db, name, reason=0, now=START)
 
 
-async def test_the_job_makes_what_is_due_and_deletes_what_nobody_needs(ca: Ca) -> None:
+async def test_job_makes_due_lists_and_deletes_unneeded_ones(ca: Ca) -> None:
     publisher, leaf = ca.publisher(), await ca.certify(now=START)
     assert await publisher.refresh(now=START) == 2
     assert await publisher.refresh(now=START) == 0
@@ -169,7 +170,7 @@ async def test_the_job_makes_what_is_due_and_deletes_what_nobody_needs(ca: Ca) -
     assert await publisher.refresh(now=START + 2 * HOUR) == 1
 
 
-async def test_answers_that_are_asked_for_are_signed_before_they_run_out(ca: Ca) -> None:
+async def test_requested_responses_are_signed_again_before_they_expire(ca: Ca) -> None:
     publisher, leaf = ca.publisher(), await ca.certify(now=START)
     request = build_ocsp_request([CertId.of(_newest(ca), leaf.serial)])
     first = await publisher.ocsp(request, now=START)
@@ -179,22 +180,22 @@ async def test_answers_that_are_asked_for_are_signed_before_they_run_out(ca: Ca)
     assert parse_ocsp_response(second.der).produced_at == START + 200_000
     assert first != second
     assert await publisher.presign(now=START + 400_000) == 1
-    assert await publisher.presign(now=START + 600_000) == 0  # nobody asked since
+    assert await publisher.presign(now=START + 600_000) == 0  # no request since
 
 
-async def test_each_process_signs_what_it_was_asked_for_itself(ca: Ca) -> None:
+async def test_each_process_signs_the_responses_requested_from_it(ca: Ca) -> None:
     serves, other, leaf = ca.publisher(), ca.publisher(), await ca.certify(now=START)
     request = build_ocsp_request([CertId.of(_newest(ca), leaf.serial)])
     await serves.ocsp(request, now=START)
-    await other.refresh(now=START + 200_000)  # the job, which makes lists
+    await other.refresh(now=START + 200_000)  # the job that makes lists
     assert await other.presign(now=START + 200_000) == 0
     assert await serves.presign(now=START + 210_000) == 1
     answer = await serves.ocsp(request, now=START + 320_000)
     assert parse_ocsp_response(answer.der).produced_at == START + 210_000
 
 
-async def test_a_few_at_once_and_the_others_in_the_next_rounds(ca: Ca) -> None:
-    assert PRESIGN_MOST * PRESIGN_MS / 1000 >= MAX_KEPT  # all that can be kept is done in time
+async def test_presigning_is_limited_per_round(ca: Ca) -> None:
+    assert PRESIGN_MOST * PRESIGN_MS / 1000 >= MAX_CACHED  # all cached responses are signed in time
     publisher = ca.publisher()
     requests = [
         build_ocsp_request([CertId.of(_newest(ca), serial)]) for serial in range(1, PRESIGN_MOST + 11)
@@ -209,20 +210,20 @@ async def test_a_few_at_once_and_the_others_in_the_next_rounds(ca: Ca) -> None:
         assert parse_ocsp_response(answer.der).produced_at >= START + 200_000
 
 
-async def test_who_asks_meanwhile_does_not_wait_for_the_round(ca: Ca) -> None:
+async def test_request_during_a_round_does_not_wait(ca: Ca) -> None:
     publisher = ca.publisher()
     asked = [build_ocsp_request([CertId.of(_newest(ca), serial)]) for serial in range(1, PRESIGN_MOST + 1)]
     for request in asked:
         await publisher.ocsp(request, now=START)
     round_ = asyncio.create_task(publisher.presign(now=START + 200_000))
-    await asyncio.sleep(0)  # it has begun
+    await asyncio.sleep(0)  # the round has started
     other = build_ocsp_request([CertId.of(_newest(ca), 4711)], nonce=b"n" * 16)
     await publisher.ocsp(other, now=START + 200_000)
     assert not round_.done()
     assert await round_ == PRESIGN_MOST
 
 
-async def test_an_answer_that_cant_be_signed_ahead_doesnt_hold_up_the_others(ca: Ca) -> None:
+async def test_failed_presigning_does_not_block_the_others(ca: Ca) -> None:
     publisher = ca.publisher()
     of_root = build_ocsp_request([CertId.of(ca.authorities.root, _newest(ca).serial)])
     of_leaf = build_ocsp_request([CertId.of(_newest(ca), 4711)])
@@ -237,7 +238,7 @@ async def test_an_answer_that_cant_be_signed_ahead_doesnt_hold_up_the_others(ca:
     assert await publisher.presign(now=START + 201_000) == 0
 
 
-async def test_a_failed_round_is_told_once_and_the_next_ones_go_on(
+async def test_failed_round_is_logged_once_and_the_next_ones_run(
     ca: Ca, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(publish, "PRESIGN_SECONDS", 0.001)
@@ -262,19 +263,17 @@ async def test_a_failed_round_is_told_once_and_the_next_ones_go_on(
     ]
 
 
-async def test_an_older_generation_never_takes_a_revoked_ones_place(ca: Ca) -> None:
+async def test_older_generation_never_replaces_a_revoked_one(ca: Ca) -> None:
     await _renew(ca, now=START)
     await revoke_issuing(ca.db, "issuing-2", reason=0, now=START)
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(server_errors.Unavailable):
         await ca.certify(now=START)
     await _renew(ca, now=START)
     assert (await ca.certify(now=START)).issuer_der == _newest(ca).subject_der
 
 
 @pytest.mark.parametrize(("of_the_ca", "of_the_leaf"), [(0, 0), (KEY_COMPROMISE, 2), (2, 2), (4, 4), (5, 5)])
-async def test_a_leaf_ends_for_its_cas_reason_and_says_whose_key_is_known(
-    ca: Ca, of_the_ca: int, of_the_leaf: int
-) -> None:
+async def test_leaf_is_revoked_with_its_cas_reason(ca: Ca, of_the_ca: int, of_the_leaf: int) -> None:
     leaf = serial_text((await ca.certify(now=START)).serial)
     await revoke_issuing(ca.db, "issuing", reason=of_the_ca, now=START + 1000)
     assert await end_leaves.end_leaves(ca.db, now=START + 2000) == 1
@@ -285,9 +284,7 @@ async def test_a_leaf_ends_for_its_cas_reason_and_says_whose_key_is_known(
     assert (f"{listed.serial:040x}", listed.reason) == (leaf, of_the_leaf)
 
 
-async def test_what_a_revoked_ca_has_issued_ends_and_nothing_else(
-    ca: Ca, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_revoked_ca_ends_exactly_its_own_leaves(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_leaves, "_BATCH", 2)
     old = [serial_text((await ca.certify(now=START)).serial) for _ in range(5)]
     await change(ca.db, old[0], CertificateEvent.REVOKE, now=START)

@@ -1,18 +1,18 @@
-"""An issuing CA is revoked by two security officers: what it has issued ends, and its phones may apply anew."""
+"""Two security officers revoke an issuing CA: its certificates end, and its phones may apply again."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
 from mshield.pki.errors import CertificateRevoked
 from mshield.pki.revocation.ocsp import RevokedAt, parse_ocsp_response
 from mshield.pki.revocation.ocsp_request import CertId, build_ocsp_request
 from mshield.pki.verification.path import check_crl
-from mshield.services.ca.end_leaves import end_leaves
-from mshield.services.ca.renew_issuing import renew_issuing
-from mshield.services.notices.notify import Notify
+from mshield.server.ca.end_leaves import end_leaves
+from mshield.server.ca.renew_issuing import renew_issuing
+from mshield.server.notices.notify import Notify
+from mshield.server.staff.rules import StaffRole
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -34,7 +34,7 @@ async def _ask(officer: Clerk, subject: str = "issuing", **details: object) -> h
 
 
 async def _approve(officer: Clerk, asked: dict[str, Any], **more: str) -> httpx.Response:
-    """With the second factor shown anew and the name typed, as the page asks for it."""
+    """Approves with a fresh second factor and the typed name, as the page requires."""
     assert (await officer.confirm()).status_code == 200
     return await _say_yes(officer, asked, **{"subject": asked["subject"], **more})
 
@@ -43,7 +43,9 @@ async def _say_yes(officer: Clerk, asked: dict[str, Any], **more: str) -> httpx.
     return await officer.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve", **more})
 
 
-async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Application, device: Device) -> None:
+async def test_two_officers_revoke_a_ca_and_its_certificates(
+    application: Application, device: Device
+) -> None:
     await Shield(application, device).enrol()
     context = application.context
     serial = (await device.call("GET", "/api/phone/certificate")).json()["serial"]
@@ -105,7 +107,7 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     assert (made["state"], made["serial"] != serial) == ("active", True)
 
 
-async def test_who_asks_says_since_when_the_key_is_in_doubt_and_who_refuses_says_why(
+async def test_request_states_the_time_of_doubt_and_refusal_a_reason(
     application: Application,
 ) -> None:
     one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
@@ -128,8 +130,8 @@ async def test_who_asks_says_since_when_the_key_is_in_doubt_and_who_refuses_says
     assert (seen["state"], seen["refused_reason"]) == ("refused", "请先电话说明")
 
 
-async def test_one_click_is_not_enough(application: Application) -> None:
-    """Neither the login's factor, nor one of five minutes ago, nor another CA's name or none."""
+async def test_approval_needs_a_fresh_factor_and_the_cas_name(application: Application) -> None:
+    """Neither the login's factor, nor one five minutes old, nor another CA's name or none is accepted."""
     one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
     asked = (await _ask(one)).json()
     assert_refused(await _say_yes(other, asked, subject="issuing"), "second_factor_needed", 403)
@@ -154,14 +156,14 @@ async def test_one_click_is_not_enough(application: Application) -> None:
         ("issuing", {"other": 1}, "invalid_request"),
     ],
 )
-async def test_what_cannot_be_asked(
+async def test_impossible_revocation_request_is_refused(
     application: Application, subject: str, details: dict[str, object], code: str
 ) -> None:
     officer = await Clerk.at_work(application, OFFICER)
     assert_refused(await _ask(officer, subject, **details), code)
 
 
-async def test_a_revoked_one_is_not_revoked_again(application: Application) -> None:
+async def test_revoked_ca_is_not_revoked_again(application: Application) -> None:
     one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
     asked = (await _ask(one)).json()
     assert (await _approve(other, asked)).status_code == 200

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from mshield.store.ca import authorities as store
-from mshield.store.ca.authorities import AuthorityRow, CrlRow
-from mshield.store.database.interface import Conflict, Database, Tx
-from mshield.store.operations.secrets import find_secret, insert_secret
+from mshield.server.authorities.rows import authorities as store
+from mshield.server.authorities.rows.authorities import AuthorityRow, CrlRow
+from mshield.server.database.interface import Conflict, Database, Tx
+from mshield.server.keys.rows.secrets import find_secret, insert_secret
 
 ROOT = AuthorityRow("root", b"certificate", b"box")
 
@@ -16,7 +16,7 @@ async def _insert(db: Database, rows: list[AuthorityRow]) -> None:
     await db.write(lambda tx: store.insert_authorities(tx, rows, now=1))
 
 
-async def test_all_or_none_are_stored(db: Database) -> None:
+async def test_authorities_are_stored_all_or_none(db: Database) -> None:
     await _insert(db, [ROOT])
     with pytest.raises(Conflict):
         await _insert(db, [AuthorityRow("issuing", b"c", b"b"), ROOT])
@@ -49,7 +49,7 @@ async def test_each_crl_number_is_given_once(db: Database) -> None:
     assert await db.write(of_none) is None
 
 
-async def test_the_latest_crl_is_the_one_with_the_highest_number(db: Database) -> None:
+async def test_latest_crl_has_the_highest_number(db: Database) -> None:
     await _insert(db, [ROOT])
     assert await store.latest_crl(db, authority="root") is None
     for number in (1, 10, 9):

@@ -1,19 +1,19 @@
-"""A certificate's changes on both databases: by the table only, guarded, each with its event."""
+"""Changes of a certificate on both databases: by the table only, guarded, each with its event."""
 
 import asyncio
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates.states import CertificateEvent, Hold
 from mshield.gm.engine import load_engine
-from mshield.keys.keyring import Keyring
-from mshield.store.certificates import certificates
-from mshield.store.certificates import changes as certificate_changes
-from mshield.store.certificates.certificates import NewCertificate, Reservation
-from mshield.store.database.interface import Database, Tx
-from mshield.store.staff import acts
+from mshield.server.acts.actor import SERVICE, By
+from mshield.server.acts.rows import acts
+from mshield.server.certificates.rows import certificates
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows.certificates import NewCertificate, Reservation
+from mshield.server.certificates.rules.states import CertificateEvent, Hold
+from mshield.server.database.interface import Database, Tx
+from mshield.server.errors import Conflict, NotFound
+from mshield.server.keys.keyring import Keyring
 from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.issuing import change, person
@@ -24,7 +24,7 @@ _E = CertificateEvent
 
 @pytest.fixture
 async def new(db: Database, keyring: Keyring) -> NewCertificate:
-    """A reserved certificate of SERIAL."""
+    """A reserved certificate with serial SERIAL."""
     found, _ = await person(db, keyring, load_engine(), now=START)
 
     async def work(tx: Tx) -> None:
@@ -36,12 +36,12 @@ async def new(db: Database, keyring: Keyring) -> NewCertificate:
 
 @pytest.fixture
 async def active(db: Database, new: NewCertificate) -> NewCertificate:
-    """An active certificate of SERIAL."""
+    """An active certificate with serial SERIAL."""
     assert await certificate_changes.activate(db, serial=SERIAL, uid=new.uid, der=b"der", now=START + 1)
     return new
 
 
-async def test_each_change_leaves_who_did_what_and_why(db: Database, active: NewCertificate) -> None:
+async def test_each_change_records_actor_act_and_reason(db: Database, active: NewCertificate) -> None:
     await change(db, SERIAL, _E.REPORT_LOSS, _E.FREEZE, now=START + 2)
     await change(db, SERIAL, _E.REVOKE, now=START + 3, reason=5)
     rows = await certificate_changes.history(db, serial=SERIAL)
@@ -58,14 +58,14 @@ async def test_each_change_leaves_who_did_what_and_why(db: Database, active: New
     assert (row.state, row.revoked_at, row.revocation_reason) == ("revoked", START + 3, 5)
 
 
-async def test_what_the_table_refuses_changes_nothing(db: Database, active: NewCertificate) -> None:
+async def test_change_refused_by_the_table_has_no_effect(db: Database, active: NewCertificate) -> None:
     for event in (_E.LIFT_LOSS, _E.UNFREEZE, _E.ACTIVATE):
-        with pytest.raises(errors.Conflict):
+        with pytest.raises(Conflict):
             await change(db, SERIAL, event, now=START + 2)
     await change(db, SERIAL, _E.REVOKE, now=START + 3)
-    with pytest.raises(errors.Conflict):
+    with pytest.raises(Conflict):
         await change(db, SERIAL, _E.REPORT_LOSS, now=START + 4)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await change(db, "42" * 20, _E.REVOKE, now=START + 4)
     assert len(await certificate_changes.history(db, serial=SERIAL)) == 2
 
@@ -77,7 +77,7 @@ async def test_a_reservation_that_is_revoked_is_never_signed(db: Database, new: 
     assert await certificates.list_revoked(db, issuer="issuing", since=0) == ("0:0", [])
 
 
-async def test_holds_at_once_are_all_placed(db: Database, active: NewCertificate) -> None:
+async def test_concurrent_holds_are_all_placed(db: Database, active: NewCertificate) -> None:
     events = (_E.REPORT_LOSS, _E.FREEZE, _E.FIND_CLONE, _E.APPLY_AGAIN, _E.SUSPEND)
     await asyncio.gather(*(change(db, SERIAL, event, now=START + 2) for event in events))
     status = await certificates.find_status(db, serial=SERIAL)
@@ -86,7 +86,7 @@ async def test_holds_at_once_are_all_placed(db: Database, active: NewCertificate
     assert len(await certificate_changes.history(db, serial=SERIAL)) == 6
 
 
-async def test_the_service_takes_a_step_once(db: Database, active: NewCertificate) -> None:
+async def test_service_takes_each_step_once(db: Database, active: NewCertificate) -> None:
     async def find_clone(tx: Tx) -> bool:
         return await certificate_changes.change_in_force(
             tx, uid=active.uid, event=_E.FIND_CLONE, reason="", now=START + 2

@@ -1,16 +1,16 @@
-"""Certificates at the console: found by what people know of them, shown with their story, downloaded."""
+"""Certificates at the console: search, history and download."""
 
 from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.domain.identity import mask_phone
-from mshield.domain.staff import StaffRole
 from mshield.pki.certificates import trust
 from mshield.pki.certificates.certificate import parse_certificate
-from mshield.services.certificates import search as find_certificates
+from mshield.server.certificates import search as find_certificates
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.staff.rules import StaffRole
+from mshield.server.values.names import mask_phone
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -24,7 +24,7 @@ READERS: Final = {StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffR
 
 @pytest.fixture
 async def clerk(application: Application) -> Staff:
-    return await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    return await Staff.of(application, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def _only(clerk: Staff) -> dict[str, Any]:
     return found
 
 
-async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: Shield) -> None:
+async def test_certificate_is_found_by_everything_people_know(clerk: Staff, shield: Shield) -> None:
     found = await _only(clerk)
     assert (found["name"], found["state"], found["id_number_masked"]) == (
         OPERATOR.name,
@@ -95,10 +95,10 @@ async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: 
         assert await _search(clerk, **words) == [], words
 
 
-async def test_by_the_account_and_by_what_the_overview_counts(
+async def test_certificates_are_found_by_account_and_overview_state(
     application: Application, clerk: Staff, shield: Shield
 ) -> None:
-    """The account's page leads to its certificates and its SMS; both lists narrow further."""
+    """The account's page links to its certificates and its SMS; both lists can be narrowed further."""
     db, found = application.context.db, await _only(clerk)
     account = str((await fetch(db, "SELECT account_id FROM certificates"))["account_id"])
     nobody = "0" * 8 + account[8:]
@@ -127,7 +127,7 @@ async def _renamed(application: Application, name: str) -> None:
     await application.context.filing.search_words()
 
 
-async def test_it_is_found_by_the_enterprises_name_as_it_is_written(
+async def test_certificate_is_found_by_the_enterprises_written_name(
     application: Application, clerk: Staff, shield: Shield
 ) -> None:
     for organisation in ("Foo • Bar 有限公司", "北京・某某有限公司", "甲·乙有限公司"):
@@ -135,11 +135,13 @@ async def test_it_is_found_by_the_enterprises_name_as_it_is_written(
         await execute(application.context.db, "UPDATE certificates SET organisation = $1", organisation)
         assert len(await _search(clerk, name=organisation)) == 1, organisation
     await execute(application.context.db, "UPDATE certificates SET common_name = $1", "买买提·艾力")
-    assert len(await _search(clerk, name="买买提•艾力")) == 1  # a person's dots are one
+    assert (
+        len(await _search(clerk, name="买买提•艾力")) == 1
+    )  # a person's name matches with any kind of middle dot
     await execute(application.context.db, "UPDATE certificates SET common_name = $1", "Émile ZOLA")
     for name in ("éM", "é", "ÉMILE zola", "mile Z"):
         assert len(await _search(clerk, name=name)) == 1, name
-    assert await _search(clerk, name="zola") == []  # not what begins further on
+    assert await _search(clerk, name="zola") == []  # the start of a later part of the name doesn't match
 
 
 async def test_a_renamed_enterprise_is_found_by_both_names(
@@ -150,14 +152,14 @@ async def test_a_renamed_enterprise_is_found_by_both_names(
     await execute(
         application.context.db, "UPDATE enterprises SET name = '海安新名有限公司', version = version + 1"
     )
-    for name in (former, "新名"):  # also before the job has seen it
+    for name in (former, "新名"):  # even before the job has processed it
         assert len(await _search(clerk, name=name)) == 1, name
     await application.context.filing.search_words()
     for name in (former, "新名"):
         assert len(await _search(clerk, name=name)) == 1, name
 
 
-async def test_a_word_of_very_many_enterprises_leaves_none_out(
+async def test_word_common_to_many_enterprises_finds_all(
     application: Application, clerk: Staff, shield: Shield, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await application.context.filing.search_words()
@@ -166,7 +168,7 @@ async def test_a_word_of_very_many_enterprises_leaves_none_out(
     assert await _search(clerk, name="有限公司") == found != []
 
 
-async def test_what_ends_next_comes_first_and_what_ended_last(
+async def test_next_to_expire_and_last_to_end_come_first(
     application: Application, clerk: Staff, shield: Shield
 ) -> None:
     for _ in range(2):
@@ -188,7 +190,7 @@ async def test_what_ends_next_comes_first_and_what_ended_last(
     assert await _search(clerk, state="expiring") == []
 
 
-async def test_pages_lead_to_the_end_also_where_one_is_empty(
+async def test_paging_continues_past_an_empty_page(
     application: Application, clerk: Staff, shield: Shield, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
@@ -209,7 +211,7 @@ async def test_pages_lead_to_the_end_also_where_one_is_empty(
         assert len(seen) == sum(sizes)
 
 
-async def test_its_story_says_who_did_what(application: Application, clerk: Staff, shield: Shield) -> None:
+async def test_history_names_actors_and_acts(application: Application, clerk: Staff, shield: Shield) -> None:
     serial = (await _only(clerk))["serial"]
     application.clock.advance(seconds=5)
     await change(application.context.db, serial, CertificateEvent.REPORT_LOSS, now=application.clock())
@@ -227,9 +229,7 @@ async def test_its_story_says_who_did_what(application: Application, clerk: Staf
     assert OPERATOR.phone not in str(one)
 
 
-async def test_its_chain_is_downloaded_and_holds(
-    application: Application, clerk: Staff, shield: Shield
-) -> None:
+async def test_downloaded_chain_verifies(application: Application, clerk: Staff, shield: Shield) -> None:
     serial = (await _only(clerk))["serial"]
     found = {}
     for part in ("certificate", "issuing", "root"):
@@ -264,17 +264,17 @@ async def test_its_chain_is_downloaded_and_holds(
         {"other": "1"},
     ],
 )
-async def test_a_search_that_makes_no_sense(clerk: Staff, query: dict[str, str]) -> None:
+async def test_contradictory_search_is_refused(clerk: Staff, query: dict[str, str]) -> None:
     answer = await clerk.call("GET", "/certificates", **query)
     assert_refused(answer, "invalid_request", 422)
 
 
 @cases("serial", ["0" * 40, "x", "g" * 40, "\u0660" * 40])
-async def test_an_unknown_certificate(clerk: Staff, serial: str) -> None:
+async def test_unknown_certificate_is_not_found(clerk: Staff, serial: str) -> None:
     for path in (f"/certificates/{serial}", f"/certificates/{serial}/file"):
         assert_refused(await clerk.call("GET", path), "not_found")
 
 
-async def test_who_may(application: Application) -> None:
+async def test_only_readers_see_certificates(application: Application) -> None:
     for path in ("", f"/{'0' * 40}", f"/{'0' * 40}/file"):
         assert await allowed_roles(application, "GET", f"/certificates{path}", None) == READERS

@@ -1,4 +1,4 @@
-"""Applying for a certificate over HTTP (manual 2.3.1.3, R4): what must match, and what the key exchange refuses."""
+"""Applying for a certificate over HTTP (manual 2.3.1.3, R4): data that must match; refusals of the key exchange."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON
 from mshield.gm import cosign
 from mshield.gm.engine import load_engine
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -36,7 +36,7 @@ async def _key(
     )
 
 
-async def test_data_as_on_file_begin_an_enrolment(application: Application, device: Device) -> None:
+async def test_filed_data_start_an_enrolment(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     assert begun["shield_number"].startswith("MS")
     assert len(begun["shield_number"]) == 13
@@ -52,7 +52,7 @@ async def test_data_as_on_file_begin_an_enrolment(application: Application, devi
     ("field", "value", "code"),
     [
         ("name", "顾承岳", "no_filing"),
-        ("id_number", "330206197403183014", "no_filing"),  # on file, but another person than the account's
+        ("id_number", "330206197403183014", "no_filing"),  # on file, but not the account's person
         ("user_type", "legal_person", "no_filing"),
         ("credit_code", "91370203MA3YK2D9RF", "no_filing"),
         ("credit_code", "91370203MA3YK2D9RX", "invalid_credit_code"),
@@ -60,18 +60,18 @@ async def test_data_as_on_file_begin_an_enrolment(application: Application, devi
         ("user_type", "director", "invalid_request"),
     ],
 )
-async def test_data_other_than_on_file_are_refused(
+async def test_data_that_differ_from_the_filing_are_refused(
     application: Application, device: Device, field: str, value: str, code: str
 ) -> None:
     form = await application.application_form(device)
     answer = await device.call("POST", ENROL, {**form, field: value})
     assert_refused(answer, code)
-    # The code was not spent by the mistake.
+    # The mistake did not consume the code.
     assert (await device.call("POST", ENROL, form)).status_code == 201
 
 
 async def test_the_data_are_checked_before_a_pin_is_chosen(application: Application, device: Device) -> None:
-    """As the application would judge them, of the account's own holder alone; no code is asked for or spent."""
+    """Checks like the application, only for the account's own holder; no code is needed or consumed."""
     form = await application.application_form(device)
     data = {name: value for name, value in form.items() if name != "sms_code"}
 
@@ -84,7 +84,7 @@ async def test_the_data_are_checked_before_a_pin_is_chosen(application: Applicat
         {"name": "林知遥"},
         {"user_type": "legal_person"},
         {"credit_code": "91370203MA3YK2D9RF"},
-        # Somebody else who is on file so is as one who isn't.
+        # Another person who is on file is refused like one who isn't.
         {"name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number, "user_type": "legal_person"},
     ):
         assert_refused(await check(**changes), "no_filing", 409)
@@ -94,10 +94,10 @@ async def test_the_data_are_checked_before_a_pin_is_chosen(application: Applicat
     assert (await device.call("POST", ENROL, form)).status_code == 201
 
 
-async def test_an_account_checks_so_often_in_an_hour_and_then_applies(
+async def test_checks_are_limited_per_hour_and_do_not_block_the_application(
     application: Application, device: Device
 ) -> None:
-    """Each check may ask the outside filing system."""
+    """Each check may query the outside filing system."""
     form = await application.application_form(device)
     data = {name: value for name, value in form.items() if name != "sms_code"}
     for _ in range(60):
@@ -116,7 +116,7 @@ async def test_the_shield_number_belongs_to_the_device(application: Application,
     assert first["uid"] != again["uid"]
 
 
-async def test_the_same_point_again_gets_the_same_key(application: Application, device: Device) -> None:
+async def test_repeated_point_returns_the_same_key(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     offer = _offer(begun)
     first = await _key(device, begun, offer)

@@ -1,4 +1,4 @@
-"""The standing of a certificate follows from its events in whatever order they are told."""
+"""A certificate's standing follows from its events, in whatever order they arrive."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.certificates.history import Happened, may_be_held_since, may_be_last, standing_of
-from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, Standing
+from mshield.server.certificates.rules.history import Happened, may_be_held_since, may_be_last, standing_of
+from mshield.server.certificates.rules.states import CertificateEvent, CertificateState, Hold, Standing
 from tests.support.certificate_life import what_follows
 
 E, S = CertificateEvent, CertificateState
@@ -17,7 +17,7 @@ E, S = CertificateEvent, CertificateState
 
 @st.composite
 def lives(draw: st.DrawFn, begun: Standing | None = None) -> list[Happened]:
-    """Events in an order that the written table allows, with times of clocks that differ at will."""
+    """Draws events in an order that the written table allows, with times of arbitrarily differing clocks."""
     standing, history = Standing(S.ISSUED), []
     if begun is not None:
         standing, history = begun, [Happened(E.ACTIVATE, begun, 0)]
@@ -34,7 +34,7 @@ def lives(draw: st.DrawFn, begun: Standing | None = None) -> list[Happened]:
 
 
 @given(st.data())
-def test_order_and_clocks_dont_matter(data: st.DataObject) -> None:
+def test_standing_is_independent_of_order_and_clocks(data: st.DataObject) -> None:
     history = data.draw(lives())
     last = history[-1] if history else None
     told = data.draw(st.permutations(history))
@@ -44,8 +44,8 @@ def test_order_and_clocks_dont_matter(data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_since_when_it_is_held_is_told_by_all_events_in_any_order(data: st.DataObject) -> None:
-    """Clocks that are less than ten apart hide no more than that."""
+def test_start_of_a_hold_follows_from_events_in_any_order(data: st.DataObject) -> None:
+    """Clocks less than 10 ms apart change the result by no more than that."""
     history = [replace(each, at=each.at + 100 * place) for place, each in enumerate(data.draw(lives()))]
     begins = [then for before, then in pairwise(history) if not before.left.holds and then.left.holds]
     standing = history[-1].left if history else Standing(S.ISSUED)
@@ -67,7 +67,7 @@ _BEGUN = [
 
 @pytest.mark.parametrize("begun", _BEGUN)
 @given(data=st.data())
-def test_one_from_before_there_were_events_goes_on_from_where_it_stood(
+def test_certificate_without_early_events_continues_from_its_state(
     begun: Standing, data: st.DataObject
 ) -> None:
     history = data.draw(lives(begun))
@@ -98,11 +98,11 @@ ISSUED = [Happened(E.ACTIVATE, ACTIVE, 1)]
     ],
     ids=lambda added: "+".join(each.event.value for each in added),
 )
-def test_what_the_table_allows_in_no_order(added: Sequence[Happened]) -> None:
+def test_events_impossible_in_any_order_have_no_standing(added: Sequence[Happened]) -> None:
     assert standing_of([*ISSUED, *added]) is None
 
 
-def test_nothing_that_happens_after_a_revocation_takes_it_back() -> None:
+def test_events_after_a_revocation_never_undo_it() -> None:
     history = [*ISSUED, Happened(E.REPORT_LOSS, LOST, 2), Happened(E.REVOKE, REVOKED, 2)]
     for event in E:
         for left in (ACTIVE, LOST):

@@ -1,4 +1,4 @@
-"""Issuing: the serial first, then one certificate for it, whatever dies or runs twice in between."""
+"""Issuing: first the serial, then one certificate for it, despite crashes and repeats in between."""
 
 import asyncio
 from dataclasses import replace
@@ -6,17 +6,17 @@ from dataclasses import replace
 import pytest
 from cryptography import x509
 
-from mshield.domain import errors
 from mshield.gm.engine import Engine
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.identity import hash_id_number
 from mshield.pki.errors import LintError
 from mshield.pki.verification.path import verify_chain
-from mshield.services.certificates.issue import Issue, serial_text
-from mshield.settings import Settings
-from mshield.store.certificates import certificates as store
-from mshield.store.database.interface import Database
+from mshield.server.certificates.issue import Issue, serial_text
+from mshield.server.certificates.rows import certificates as store
+from mshield.server.database.interface import Database
+from mshield.server.errors import Conflict, NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.settings.settings import Settings
 from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.issuing import CREDIT_CODE, ID_NUMBER, NAME, ORGANISATION, Ca, make_ca, person
@@ -31,10 +31,10 @@ async def ca(db: Database, keyring: Keyring, engine: Engine) -> Ca:
 
 
 def _with(ca: Ca, **settings: object) -> Issue:
-    return replace(ca.issue, settings=ca.settings.model_copy(update=settings))
+    return replace(ca.issue, settings=ca.settings.changed(**settings))
 
 
-async def test_a_certificate_of_the_reserved_row(ca: Ca) -> None:
+async def test_certificate_is_issued_for_the_reserved_row(ca: Ca) -> None:
     new, private = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START + 700)
     made = await ca.issue.issue(row.serial, now=START + 800)
@@ -44,7 +44,7 @@ async def test_a_certificate_of_the_reserved_row(ca: Ca) -> None:
     assert made.subject.common_name == NAME
     assert made.subject.organisation == ORGANISATION
     assert made.values.credit_code == CREDIT_CODE
-    assert (made.not_before, made.not_after) == (START, START + ca.settings.certificate_days * DAY)
+    assert (made.not_before, made.not_after) == (START, START + ca.settings.ca.certificate_days * DAY)
     assert made.values.crl_urls == ("http://localhost:8000/pki/issuing.crl",)
     stored = await store.find_by_serial(ca.db, serial=row.serial)
     assert stored is not None
@@ -67,7 +67,7 @@ async def test_serials_are_random(ca: Ca) -> None:
     assert all(serial.bit_length() == 159 for serial in serials)
 
 
-async def test_a_crash_after_the_reservation_leaves_evidence_and_is_made_good(ca: Ca) -> None:
+async def test_crash_after_the_reservation_is_recorded_and_recovered(ca: Ca) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     evidence = await store.find_by_request(ca.db, request_sid=new.request_sid)
@@ -86,7 +86,7 @@ async def test_issuing_again_gives_the_same_certificate(ca: Ca) -> None:
     assert (await ca.issue.issue(row.serial, now=START + DAY)).der == first.der
 
 
-async def test_many_at_once_make_one_certificate(ca: Ca) -> None:
+async def test_concurrent_calls_make_one_certificate(ca: Ca) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
 
     async def both() -> bytes:
@@ -105,7 +105,7 @@ async def test_a_certificate_never_outlives_its_issuer(ca: Ca) -> None:
 
 async def test_the_id_number_is_a_keyed_hash_by_default(ca: Ca) -> None:
     made = await ca.certify(now=START)
-    assert Settings().certificate_id_number == "hash"
+    assert Settings().ca.certificate_id_number == "hash"
     expected = hash_id_number(ca.lookup.key_for("certificate-id-number"), ID_NUMBER)
     assert made.values.id_number == expected
     assert ca.lookup.lookup_hash("certificate-id-number", ID_NUMBER).hex() in expected
@@ -113,7 +113,7 @@ async def test_the_id_number_is_a_keyed_hash_by_default(ca: Ca) -> None:
 
 
 @cases(("setting", "expected"), [("clear", ID_NUMBER), ("none", None)])
-async def test_the_setting_decides_about_the_id_number(ca: Ca, setting: str, expected: str | None) -> None:
+async def test_setting_decides_the_form_of_the_id_number(ca: Ca, setting: str, expected: str | None) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     made = await _with(ca, certificate_id_number=setting).issue(row.serial, now=START)
@@ -130,13 +130,13 @@ async def test_the_setting_decides_about_the_id_number(ca: Ca, setting: str, exp
         ("taiwan_permit", "passport"),
     ],
 )
-async def test_the_id_type_decides_about_the_extensions_arm(ca: Ca, id_type: str, kind: str) -> None:
+async def test_id_type_selects_the_extensions_choice(ca: Ca, id_type: str, kind: str) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START, id_type=id_type)
     row = await ca.issue.reserve(new, now=START)
     assert (await ca.issue.issue(row.serial, now=START)).values.id_kind == kind
 
 
-async def test_what_the_lint_refuses_is_not_stored(ca: Ca) -> None:
+async def test_certificate_refused_by_the_lint_is_not_stored(ca: Ca) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await _with(ca, certificate_days=365 * 6).reserve(new, now=START)
     with pytest.raises(LintError):
@@ -146,16 +146,16 @@ async def test_what_the_lint_refuses_is_not_stored(ca: Ca) -> None:
     assert stored.der is None
 
 
-async def test_refusals(ca: Ca) -> None:
-    with pytest.raises(errors.NotFound):
+async def test_impossible_reservations_are_refused(ca: Ca) -> None:
+    with pytest.raises(NotFound):
         await ca.issue.issue("00" * 20, now=START)
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     await execute(ca.db, "UPDATE certificates SET state = 'revoked' WHERE serial = $1", row.serial)
-    with pytest.raises(errors.Conflict):
+    with pytest.raises(Conflict):
         await ca.issue.issue(row.serial, now=START)
     await execute(ca.db, "UPDATE keys SET public_key = NULL WHERE uid = $1", new.uid)
-    with pytest.raises(errors.Conflict):
+    with pytest.raises(Conflict):
         await ca.issue.issue(row.serial, now=START)
 
 

@@ -1,4 +1,4 @@
-"""From a signed request to the certificate in force: each guard of the three statements, and races between them."""
+"""From signed request to active certificate: each guard of the three statements, and races between them."""
 
 import asyncio
 import json
@@ -6,29 +6,29 @@ import json
 import msgspec
 import pytest
 
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
-from mshield.store.certificates import certificates, issuing
-from mshield.store.certificates import changes as certificate_changes
-from mshield.store.certificates.certificates import NewCertificate, Reservation
-from mshield.store.certificates.issuing import ConfirmedKey
-from mshield.store.database.interface import Database, Tx
-from mshield.store.filing import filing
+from mshield.server.certificates.rows import certificates, issuing
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows.certificates import NewCertificate, Reservation
+from mshield.server.certificates.rows.issuing import ConfirmedKey
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database, Tx
+from mshield.server.filing.rows import filing
+from mshield.server.keys.keyring import Keyring
 from tests.support.clock import START, Clock
 from tests.support.issuing import change
 from tests.support.more_phones import another_account, another_phone, sign_request
 from tests.support.signing import World, execute, fetch, make_world
 
 VERSION = 6
-"""Root, issuing CA and the OCSP responders of both, none of them revoked."""
+"""Version of the CAs: root, issuing CA and the OCSP responders of both, none of them revoked."""
 
 ACCOUNTS = ("account", "another of the same person")
-"""Whose account the second of two applications comes by."""
+"""Accounts that the second of two applications may come from."""
 
 
 @pytest.fixture
 async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    """A logged-in phone of a filed operator, which has no certificate yet."""
+    """A logged-in phone of a filed operator, without a certificate."""
     return await make_world(db, keyring, clock, enrolled=False)
 
 
@@ -81,7 +81,7 @@ async def _counts(db: Database) -> tuple[object, object, object]:
     return row["certificates"], row["events"], row["pinned"]
 
 
-async def test_the_reservation_is_the_row_that_was_asked_for(world: World) -> None:
+async def test_reservation_stores_the_requested_row(world: World) -> None:
     key = await _signed(world)
     assert (key.first_account_id, key.reservations, key.reserved) == ("account", 0, None)
     assert await _reserve(world.db, key)
@@ -104,15 +104,15 @@ async def test_the_reservation_is_the_row_that_was_asked_for(world: World) -> No
     assert in_force == {"state": "confirmed", "certificate": None}
 
 
-async def test_a_second_reservation_of_a_request_is_none(world: World) -> None:
+async def test_second_reservation_of_a_request_is_refused(world: World) -> None:
     key = await _signed(world)
     assert await _reserve(world.db, key)
-    assert not await _reserve(world.db, key, "two")  # from what was read before
+    assert not await _reserve(world.db, key, "two")  # based on the earlier read
     assert not await _reserve(world.db, await _found(world), "two")
     assert await _counts(world.db) == (1, 0, 1)
 
 
-async def test_not_by_what_the_cas_were_before(world: World) -> None:
+async def test_reservation_based_on_outdated_cas_is_refused(world: World) -> None:
     key = await _signed(world)
     assert not await _reserve(world.db, key, version=VERSION - 1)
     await execute(world.db, "UPDATE authorities SET revoked_at = 1 WHERE name = 'issuing'")
@@ -121,7 +121,7 @@ async def test_not_by_what_the_cas_were_before(world: World) -> None:
     assert await _reserve(world.db, key, version=VERSION + 1)
 
 
-async def test_r04_not_for_who_is_no_longer_on_file(world: World) -> None:
+async def test_r04_person_no_longer_on_file_gets_no_reservation(world: World) -> None:
     key = await _signed(world)
     await execute(world.db, "UPDATE filed_persons SET ended_at = 1")
     assert not await _reserve(world.db, key)
@@ -131,8 +131,8 @@ async def test_r04_not_for_who_is_no_longer_on_file(world: World) -> None:
     assert row["state"] == "void"
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite writes one at a time
-async def test_r04_at_once_they_leave_the_file_or_their_shield_is_named(world: World) -> None:
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer
+async def test_r04_concurrent_end_of_filing_names_the_shield_or_refuses(world: World) -> None:
     key = await _signed(world)
 
     async def leaves(tx: Tx) -> list[str]:
@@ -148,7 +148,7 @@ async def test_r04_at_once_they_leave_the_file_or_their_shield_is_named(world: W
 async def _elsewhere(
     world: World, key: ConfirmedKey, name: str, *, reservations: int, account: str = "account"
 ) -> ConfirmedKey:
-    """The same request, as if it were another one that was signed on a device of its own."""
+    """Returns the same request as if it had been signed on another device."""
     await another_phone(world, name, account=account)
     return msgspec.structs.replace(
         key,
@@ -160,7 +160,7 @@ async def _elsewhere(
     )
 
 
-async def test_not_on_a_device_that_has_a_certificate(world: World) -> None:
+async def test_device_with_a_certificate_gets_no_reservation(world: World) -> None:
     key = await _signed(world)
     assert await _reserve(world.db, key)
     again = msgspec.structs.replace(key, request_sid=b"another", reservations=1)
@@ -169,7 +169,7 @@ async def test_not_on_a_device_that_has_a_certificate(world: World) -> None:
     assert await _reserve(world.db, again, "two")
 
 
-async def test_not_on_a_device_of_another_account(world: World) -> None:
+async def test_device_of_another_account_gets_no_reservation(world: World) -> None:
     key = await _signed(world)
     await another_account(world, "other")
     await execute(world.db, "UPDATE devices SET account_id = 'other' WHERE id = 'device'")
@@ -179,7 +179,7 @@ async def test_not_on_a_device_of_another_account(world: World) -> None:
     assert row["account_id"] == "other"
 
 
-async def test_r05_not_on_a_seventh_device(world: World) -> None:
+async def test_r05_seventh_device_gets_no_reservation(world: World) -> None:
     key = await _signed(world)
     for number in range(6):
         other = await _elsewhere(world, key, f"device-{number}", reservations=number)
@@ -191,7 +191,7 @@ async def test_r05_not_on_a_seventh_device(world: World) -> None:
 
 
 async def _last_two(world: World, account: str) -> tuple[ConfirmedKey, ConfirmedKey]:
-    """Two requests for the sixth device, each of which was read before the other one's reservation.
+    """Returns two requests for the sixth device, each read before the other one's reservation.
 
     The second one is this account's.
     """
@@ -208,7 +208,9 @@ async def _last_two(world: World, account: str) -> tuple[ConfirmedKey, Confirmed
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
-async def test_r05_two_at_once_for_the_sixth_device_are_one(world: World, account: str) -> None:
+async def test_r05_two_concurrent_reservations_of_the_sixth_device_make_one(
+    world: World, account: str
+) -> None:
     first, second = await _last_two(world, account)
     taken = await asyncio.gather(
         *(_reserve(world.db, key, f"{key.device_id} {turn}") for key in (first, second) for turn in range(2)),
@@ -218,10 +220,10 @@ async def test_r05_two_at_once_for_the_sixth_device_are_one(world: World, accoun
     assert (await _counts(world.db))[0] == 6
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite writes one at a time
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer
 @pytest.mark.parametrize("account", ACCOUNTS)
-async def test_r05_a_reservation_that_is_not_committed_yet_counts(world: World, account: str) -> None:
-    """The statement began before the other one's commit, so it can't see that certificate: it must see the number."""
+async def test_r05_uncommitted_reservation_counts(world: World, account: str) -> None:
+    """The statement began before the other commit, so it can't see that certificate: it must see the count."""
     first, second = await _last_two(world, account)
     began = asyncio.Event()
 
@@ -229,7 +231,7 @@ async def test_r05_a_reservation_that_is_not_committed_yet_counts(world: World, 
         assert await issuing.admit(tx, first) == "admitted"
         await certificates.reserve(tx, _new(first), _reservation("first"), now=START)
         began.set()
-        await asyncio.sleep(0.2)  # the second one waits for the account's row meanwhile
+        await asyncio.sleep(0.2)  # the second one waits for the lock of the account's row
 
     async def late() -> bool:
         await began.wait()
@@ -240,8 +242,8 @@ async def test_r05_a_reservation_that_is_not_committed_yet_counts(world: World, 
     assert (await _counts(world.db))[0] == 6
 
 
-async def test_r05_all_accounts_of_a_person_count_at_the_oldest(world: World) -> None:
-    await another_account(world, "a younger one")  # whose id stands before the other's
+async def test_r05_certificates_of_all_accounts_count_at_the_oldest_account(world: World) -> None:
+    await another_account(world, "a younger one")  # whose id sorts before the other's
     await execute(world.db, "UPDATE accounts SET created_at = created_at + 1 WHERE id = 'a younger one'")
     await another_account(world, "another person's")
     await execute(
@@ -261,7 +263,7 @@ async def test_r05_all_accounts_of_a_person_count_at_the_oldest(world: World) ->
     assert (again.first_account_id, again.reservations) == ("account", 1)
 
 
-async def test_in_force_with_its_key_and_its_event(world: World) -> None:
+async def test_activation_stores_key_and_event(world: World) -> None:
     key = await _signed(world)
     assert await _reserve(world.db, key)
     assert await certificate_changes.activate(world.db, serial="one", uid=key.uid, der=b"der", now=START + 1)
@@ -281,7 +283,7 @@ async def test_in_force_with_its_key_and_its_event(world: World) -> None:
     assert (await _counts(world.db))[1] == 1
 
 
-async def test_nothing_comes_into_force_for_a_key_that_does_not_wait_for_it(world: World) -> None:
+async def test_activation_needs_a_waiting_key(world: World) -> None:
     key = await _signed(world)
     assert await _reserve(world.db, key)
     await execute(world.db, "UPDATE keys SET state = 'void' WHERE uid = $1", key.uid)
@@ -294,7 +296,7 @@ async def test_nothing_comes_into_force_for_a_key_that_does_not_wait_for_it(worl
     assert (await _counts(world.db))[1] == 0
 
 
-async def test_nothing_comes_into_force_that_was_revoked_before(world: World) -> None:
+async def test_revoked_reservation_is_never_activated(world: World) -> None:
     key = await _signed(world)
     assert await _reserve(world.db, key)
     await change(world.db, "one", CertificateEvent.REVOKE, now=START, reason=0)
@@ -312,7 +314,7 @@ async def test_a_key_that_was_refused_meanwhile_is_not_admitted(world: World) ->
     assert await world.db.write(lambda tx: issuing.admit(tx, key)) == "gone"
 
 
-async def test_two_who_store_at_once_are_told_who_did(world: World) -> None:
+async def test_concurrent_stores_learn_which_one_succeeded(world: World) -> None:
     key = await _signed(world)
     assert await _reserve(world.db, key)
     stored = await asyncio.gather(
@@ -327,7 +329,7 @@ async def test_two_who_store_at_once_are_told_who_did(world: World) -> None:
     assert row.der == (b"first", b"second", b"third")[stored.index(True)]
 
 
-async def test_a_token_finds_nothing_with_another_devices_key_beside_the_right_one(world: World) -> None:
+async def test_token_with_another_devices_key_finds_nothing(world: World) -> None:
     await sign_request(world)
     caller, now = world.phone.caller, world.clock()
     found = await asyncio.gather(
@@ -339,7 +341,7 @@ async def test_a_token_finds_nothing_with_another_devices_key_beside_the_right_o
     assert [each.valid for each in found] == [True, False]
 
 
-async def test_whose_login_is_not_valid_finds_nothing(world: World) -> None:
+async def test_invalid_login_finds_nothing(world: World) -> None:
     await sign_request(world)
     caller, now = world.phone.caller, world.clock()
     for token, jkt in ((b"another", caller.jkt), (caller.token_hash, "another")):

@@ -1,7 +1,7 @@
-"""Renewal, binding and PIN rules over HTTP, as far as no certificate is needed; the rest is in `tests/fault`."""
+"""Renewal, binding and PIN rules over HTTP, where no certificate is needed; `tests/fault` has the rest."""
 
-from mshield.pki.asn1.arcs import DISPLAY_OIDS
-from mshield.settings import PIN_BLOCK_LIST, PIN_RULES
+from mshield.pki.asn1.arcs import DISPLAY_OID
+from mshield.server.settings.signing import PIN_BLOCK_LIST, PIN_RULES
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -18,12 +18,10 @@ FORM = {
 async def test_r10_anyone_may_ask_for_the_rules(application: Application) -> None:
     answer = await application.http.get("/api/phone/policy")
     rules = {"pin_rules": list(PIN_RULES), "pin_blocked": list(PIN_BLOCK_LIST)}
-    assert answer.json() == {**rules, "display_oid": DISPLAY_OIDS[-1]}
+    assert answer.json() == {**rules, "display_oid": DISPLAY_OID}
 
 
-async def test_r10_a_holder_learns_their_own_birth_date_and_nobody_else(
-    application: Application, device: Device
-) -> None:
+async def test_r10_only_the_holder_gets_their_birth_date(application: Application, device: Device) -> None:
     answer = await device.call("GET", "/api/phone/me/birth-dates")
     assert answer.json() == {"birth_dates": ["1990-01-01"], "id_number_masked": "**************4217"}
     assert answer.headers["cache-control"] == "no-store"
@@ -63,6 +61,6 @@ async def test_without_a_certificate_there_is_nothing_to_renew_or_bind(
     assert_refused(answer, code)
 
 
-async def test_my_page_tells_of_renewal_and_bindings(device: Device) -> None:
+async def test_my_page_shows_renewal_and_bindings(device: Device) -> None:
     page = (await device.call("GET", "/api/phone/me")).json()
     assert (page["renewal"], page["bindings"]) == (None, [])

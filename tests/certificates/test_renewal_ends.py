@@ -1,26 +1,28 @@
-"""What ends a renewal from outside, in the middle of it, and leaves the certificate in force as it was."""
+"""Events that end a pending renewal from outside and leave the certificate in force unchanged."""
 
 import asyncio
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.actor import SERVICE
-from mshield.domain.certificates.renewal import RenewalState
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.gateways.sms import DevelopmentSms
-from mshield.keys.keyring import Keyring
-from mshield.services.ca.end_leaves import end_leaves
-from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
-from mshield.services.certificates.end_renewals import end_renewals
-from mshield.services.filing.people import end_record
-from mshield.services.notices.notify import Notify
-from mshield.settings import Settings
-from mshield.store.certificates import changes as certificate_changes
-from mshield.store.certificates import renewal_outcome
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.server.acts.actor import SERVICE
+from mshield.server.ca.end_leaves import end_leaves
+from mshield.server.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.server.certificates.end_renewals import end_renewals
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows import renewal_outcome
+from mshield.server.certificates.rules.renewal import RenewalState
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database, Row, Tx
+from mshield.server.errors import NotFound
+from mshield.server.filing.errors import NoFiling
+from mshield.server.filing.people import end_record
+from mshield.server.keys.keyring import Keyring
+from mshield.server.notices.external.sms import DevelopmentSms
+from mshield.server.notices.notify import Notify
+from mshield.server.settings.settings import Settings
+from mshield.server.signing.errors import Busy, Held, TaskClosed
 from tests.support.clock import Clock
-from tests.support.issuing import by_one_who_may
+from tests.support.issuing import by_allowed_actor
 from tests.support.renewal import Renewing, make_renewing
 from tests.support.signing import fetch
 
@@ -29,7 +31,7 @@ KEY_COMPROMISE = 1
 
 @pytest.fixture(params=["new", "same"])
 async def renewing(db: Database, keyring: Keyring, clock: Clock, request: pytest.FixtureRequest) -> Renewing:
-    """A certificate that is due, and a second CA, which issues now."""
+    """A certificate that is due, and a second CA, which is now the issuing one."""
     made = await make_renewing(db, keyring, clock, key=request.param)
     await next_ca(made)
     return made
@@ -46,11 +48,11 @@ async def issuer_of(renewing: Renewing, serial: str) -> str:
 
 
 async def assert_begun_anew(renewing: Renewing, first: str) -> None:
-    """The old certificate signs, nothing is under way, and a renewal under a third CA comes into force."""
+    """Asserts that the old certificate signs, no renewal is pending, and one under a third CA succeeds."""
     assert await renewing.serial(renewing.old) == first
     assert await renewing.state(first) == "active"
     await renewing.world.sign([await renewing.world.task()])
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
     await next_ca(renewing)
     new = await renewing.renewed()
@@ -63,7 +65,7 @@ async def assert_begun_anew(renewing: Renewing, first: str) -> None:
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2], ids=["no job yet", "leaves ended", "renewals ended"])
-async def test_r11_a_certificate_whose_ca_is_revoked_never_replaces_one_whose_ca_is_not(
+async def test_r11_certificate_of_a_revoked_ca_never_replaces_one_of_a_valid_ca(
     renewing: Renewing, jobs: int
 ) -> None:
     db, (first,) = renewing.world.db, await renewing.serials()
@@ -74,8 +76,8 @@ async def test_r11_a_certificate_whose_ca_is_revoked_never_replaces_one_whose_ca
         assert await end_leaves(db, now=renewing.now) == 1
     if jobs > 1:
         assert await end_renewals(db, now=renewing.now) == 1
-    if jobs == 2:  # the renewal is over, and with it the new key or the document
-        with pytest.raises((errors.Held, errors.TaskClosed)):
+    if jobs == 2:  # the renewal ended, and with it the new key or the document
+        with pytest.raises((Held, TaskClosed)):
             await renewing.confirm(new, renewal)
     else:
         assert "task_closed" in str((await renewing.confirm(new, renewal))["items"])
@@ -86,7 +88,7 @@ async def test_r11_a_certificate_whose_ca_is_revoked_never_replaces_one_whose_ca
     assert await end_renewals(db, now=renewing.now) == 0
 
 
-async def test_r11_nobody_is_told_of_a_certificate_that_never_was_in_force(renewing: Renewing) -> None:
+async def test_r11_no_notice_about_a_certificate_never_in_force(renewing: Renewing) -> None:
     db, sms = renewing.world.db, DevelopmentSms()
     notify = Notify(db, Settings(), sms)
     await renewing.issued()
@@ -99,7 +101,7 @@ async def test_r11_nobody_is_told_of_a_certificate_that_never_was_in_force(renew
     assert len(sms.messages()) == told
 
 
-async def test_r11_a_reservation_whose_ca_is_revoked_ends_the_renewal(
+async def test_r11_revoking_the_ca_of_a_reservation_ends_the_renewal(
     renewing: Renewing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db, (first,) = renewing.world.db, await renewing.serials()
@@ -113,14 +115,14 @@ async def test_r11_a_reservation_whose_ca_is_revoked_ends_the_renewal(
             await renewing.issued()
     assert len(await renewing.serials()) == 2
     await revoke_issuing(db, "issuing-2", reason=KEY_COMPROMISE, now=renewing.now)
-    with pytest.raises(errors.NotFound):  # nothing is signed under a CA that is revoked
+    with pytest.raises(NotFound):  # nothing is signed under a revoked CA
         await renewing.current()
     assert await end_leaves(db, now=renewing.now) == 1
     assert await end_renewals(db, now=renewing.now) == 1
     await assert_begun_anew(renewing, first)
 
 
-# ---- its holder leaves the file ----
+# ---- its holder's filing ends ----
 
 
 async def leave(renewing: Renewing) -> tuple[str, ...]:
@@ -130,26 +132,26 @@ async def leave(renewing: Renewing) -> tuple[str, ...]:
     return ended.shield_numbers
 
 
-async def test_r04_r11_nobody_renews_who_left_before_the_certificate_was_issued(renewing: Renewing) -> None:
+async def test_r04_r11_person_unfiled_before_issue_gets_no_renewal(renewing: Renewing) -> None:
     begun = await renewing.begin()
     await leave(renewing)
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renewing.current()
     assert len(await renewing.serials()) == 1
     assert await end_renewals(renewing.world.db, now=renewing.now) == 1
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renewing.begin()
     assert begun.state is RenewalState.BEGUN
 
 
-async def test_r04_r11_nobody_confirms_who_left_after_it_was_issued(renewing: Renewing) -> None:
+async def test_r04_r11_person_unfiled_after_issue_cannot_confirm(renewing: Renewing) -> None:
     (first,) = await renewing.serials()
     new, renewal = await renewing.issued()
-    assert len(await leave(renewing)) == 1  # their shield, for the legal person to revoke
+    assert len(await leave(renewing)) == 1  # their shield, for the legal representative to revoke
     assert "task_closed" in str((await renewing.confirm(new, renewal))["items"])
-    with pytest.raises(errors.NoFiling):  # which tells the phone why
+    with pytest.raises(NoFiling):  # the error that the phone gets
         await renewing.current()
     assert await renewing.serial(renewing.old) == first
     assert await end_renewals(renewing.world.db, now=renewing.now) == 1
@@ -159,17 +161,17 @@ async def test_r04_r11_nobody_confirms_who_left_after_it_was_issued(renewing: Re
     ]
 
 
-# ---- between its check and its first writing ----
+# ---- between the check and the first write ----
 
 
 @pytest.mark.parametrize(
     ("which", "event"),
     [("old", CertificateEvent.REVOKE), ("old", CertificateEvent.FREEZE), ("new", CertificateEvent.REVOKE)],
 )
-async def test_r11_what_happens_amid_the_confirmation_undoes_all_of_it(
+async def test_r11_change_during_the_confirmation_rolls_it_back(
     renewing: Renewing, monkeypatch: pytest.MonkeyPatch, which: str, event: CertificateEvent
 ) -> None:
-    """A refusal after the first writing is none of the document's: all is undone, read anew, and refused before it."""
+    """A refusal after the first write rolls everything back; the retry reads again and refuses before writing."""
     db, (first,) = renewing.world.db, await renewing.serials()
     new, renewal = await renewing.issued()
     (second,) = set(await renewing.serials()) - {first}
@@ -181,7 +183,7 @@ async def test_r11_what_happens_amid_the_confirmation_undoes_all_of_it(
         return await put_in_force(tx, row, now=now)
 
     monkeypatch.setattr(renewal_outcome, "put_in_force", overtaken)
-    with pytest.raises(errors.Busy):  # here it happens at each try, and is undone each time
+    with pytest.raises(Busy):  # the change happens at each retry, and each is rolled back
         await renewing.confirm(new, renewal)
     states = [await renewing.state(serial) for serial in (first, second)]
     assert states == ["active", "issued"]
@@ -192,5 +194,5 @@ async def test_r11_what_happens_amid_the_confirmation_undoes_all_of_it(
 
 async def change_in(tx: Tx, serial: str, event: CertificateEvent, *, now: int) -> None:
     await certificate_changes.change(
-        tx, serial=serial, event=event, by=by_one_who_may(event), reason="", now=now
+        tx, serial=serial, event=event, by=by_allowed_actor(event), reason="", now=now
     )

@@ -1,19 +1,21 @@
-"""One PIN stands over both keys of a renewal: what holds the old one holds the new one, and tries count at both."""
+"""One PIN protects both keys of a renewal: a hold on the old key holds the new one, attempts count for both."""
 
 from typing import Any
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm import cosign
-from mshield.keys.keyring import Keyring
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD
-from mshield.services.publication.status import revocation_of
-from mshield.store.certificates.certificates import find_status, list_revoked
-from mshield.store.database.interface import Database
-from mshield.store.signing import sessions as store
-from mshield.store.signing.rows import KeyRow
+from mshield.server.certificates.errors import RenewalUnfinished
+from mshield.server.certificates.rows.certificates import find_status, list_revoked
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.errors import NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.status import revocation_of
+from mshield.server.signing.errors import Held, PinLocked, TaskClosed, WrongPin
+from mshield.server.signing.rows import sessions as store
+from mshield.server.signing.rows.rows import KeyRow
 from tests.support.clock import Clock
 from tests.support.renewal import Renewing, make_renewing
 from tests.support.signing import WRONG_SHARE, Phone, execute, fetch
@@ -28,13 +30,13 @@ HOLDS = [
 
 @pytest.fixture
 async def renewing(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
-    """A phone whose certificate has 100 days left; a renewal makes a new key."""
+    """A phone whose certificate is valid for 100 more days; a renewal makes a new key."""
     return await make_renewing(db, keyring, clock)
 
 
 async def guess(renewing: Renewing, phone: Phone, sid: bytes) -> int:
-    """A wrong PIN at one of the keys; how many tries are left by the answer."""
-    with pytest.raises((errors.WrongPin, errors.PinLocked)) as refused:
+    """Enters a wrong PIN at one of the keys and returns the attempts left by the answer."""
+    with pytest.raises((WrongPin, PinLocked)) as refused:
         await renewing.sign(phone, sid, d1=WRONG_SHARE)
     left = refused.value.extra.get("left", 0)
     assert isinstance(left, int)
@@ -42,7 +44,7 @@ async def guess(renewing: Renewing, phone: Phone, sid: bytes) -> int:
 
 
 async def left_at_open(renewing: Renewing, phone: Phone, sid: bytes) -> int:
-    """What the phone is told before it asks for the PIN."""
+    """Returns the attempts left that `open` reports to the phone before it asks for the PIN."""
     renewing.world.phone = phone
     try:
         return (await renewing.world.open(await renewing.world.commit([sid]))).left
@@ -61,8 +63,8 @@ async def test_r14_r11_a_held_certificates_new_key_is_held_too(
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     await renewing.change(event)
-    for d1 in [*[WRONG_SHARE] * 5, None]:  # neither guesses nor the right PIN are answered
-        with pytest.raises(errors.Held) as refused:
+    for d1 in [*[WRONG_SHARE] * 5, None]:  # neither wrong PINs nor the right one are answered
+        with pytest.raises(Held) as refused:
             await renewing.sign(new, renewal.confirm, d1=d1)
         assert refused.value.extra == {"reasons": [hold]}
     assert await fetch(db, "SELECT state, holds FROM certificates WHERE serial = $1", old) == {
@@ -81,16 +83,16 @@ async def test_r14_r11_a_hold_between_open_and_finish_stops_the_new_key(renewing
     nonces = await world.commit([renewal.confirm])
     opened = await world.open(nonces)
     await renewing.change(CertificateEvent.REPORT_LOSS)
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await world.finish(world.partials(nonces, opened, d1=WRONG_SHARE))
     assert await world.counters() == (0, 0)
 
 
-async def test_r14_r11_a_revoked_certificates_new_key_is_no_place_to_guess_at(renewing: Renewing) -> None:
+async def test_r14_r11_new_key_of_a_revoked_certificate_answers_no_pin(renewing: Renewing) -> None:
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     await renewing.change(CertificateEvent.REVOKE)
-    with pytest.raises(errors.Held) as refused:  # before any job has ended the renewal
+    with pytest.raises(Held) as refused:  # before a job has ended the renewal
         await renewing.sign(new, renewal.confirm, d1=WRONG_SHARE)
     assert refused.value.extra == {"reasons": ["revoked"]}
 
@@ -99,16 +101,16 @@ async def test_r14_r11_the_request_is_not_signed_either(renewing: Renewing) -> N
     begun = await renewing.begin()
     new = await renewing.make_key(begun)
     await renewing.change(CertificateEvent.FREEZE)
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await renewing.sign(new, begun.sid)
     await renewing.change(CertificateEvent.UNFREEZE)
     await renewing.sign(new, begun.sid)
 
 
-async def test_r14_r10_a_hold_that_comes_amid_the_last_guess_outlives_the_lock(
+async def test_r14_r10_hold_during_the_last_attempt_outlives_the_lock(
     renewing: Renewing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The legal person reports the loss while the fifth guess is already counted."""
+    """The legal representative reports the loss after the fifth wrong PIN was counted."""
     db, old = renewing.world.db, await renewing.serial(renewing.old)
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
@@ -131,10 +133,10 @@ async def test_r14_r10_a_hold_that_comes_amid_the_last_guess_outlives_the_lock(
     assert revocation.reason == CERTIFICATE_HOLD
 
 
-# ---- tries ----
+# ---- attempts ----
 
 
-async def test_r10_r11_old_and_new_key_have_five_tries_together_and_say_so(renewing: Renewing) -> None:
+async def test_r10_r11_old_and_new_key_share_five_attempts(renewing: Renewing) -> None:
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     first = await renewing.serial(renewing.old)
@@ -145,19 +147,19 @@ async def test_r10_r11_old_and_new_key_have_five_tries_together_and_say_so(renew
         assert await guess(renewing, new, renewal.confirm) == left
     assert await left_at_open(renewing, renewing.old, await renewing.world.task()) == 1
     assert await left_at_open(renewing, new, renewal.confirm) == 1
-    assert await guess(renewing, new, renewal.confirm) == 0  # pin_locked, not a wrong one with tries left
+    assert await guess(renewing, new, renewal.confirm) == 0  # pin_locked, not wrong_pin with attempts left
     assert await renewing.state(first) == "pin_locked"
-    # The renewal has gone with it: neither key answers a guess any more.
-    with pytest.raises((errors.Held, errors.TaskClosed)):
+    # The renewal ended too: neither key answers a PIN any more.
+    with pytest.raises((Held, TaskClosed)):
         await renewing.sign(new, renewal.confirm)
     assert {await renewing.state(serial) for serial in await renewing.serials()} == {"pin_locked", "revoked"}
 
 
 @pytest.mark.parametrize("first", ["old", "new"])
-async def test_r10_guesses_at_both_keys_at_once_are_five_as_well(
+async def test_r10_concurrent_attempts_at_both_keys_share_five(
     renewing: Renewing, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
-    """With one try left, the other key is asked while the first one's guess is counted and not yet answered."""
+    """With one attempt left, the other key is tried while the first one's attempt is counted and not yet answered."""
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     world = renewing.world
@@ -176,7 +178,7 @@ async def test_r10_guesses_at_both_keys_at_once_are_five_as_well(
         monkeypatch.setattr(store, "reserve_attempt", reserve)
         reserved = await reserve(db, key, fb=fb, now=now)
         world.phone = other
-        with pytest.raises(errors.PinLocked):
+        with pytest.raises(PinLocked):
             await world.finish(others)
         world.phone = phone
         return reserved
@@ -188,12 +190,12 @@ async def test_r10_guesses_at_both_keys_at_once_are_five_as_well(
     monkeypatch.setattr(store, "reserve_attempt", asked_at_both)
     monkeypatch.setattr(cosign, "server_finish", count)
     world.phone = phone
-    with pytest.raises(errors.PinLocked):
+    with pytest.raises(PinLocked):
         await world.finish(partials)
     assert len(tried) == 1
 
 
-async def test_r10_what_was_no_wrong_pin_of_the_new_key_counts_at_neither(renewing: Renewing) -> None:
+async def test_r10_failure_other_than_a_wrong_pin_counts_for_neither_key(renewing: Renewing) -> None:
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     world, counted = renewing.world, "SELECT failures, wrong_total FROM keys WHERE uid = $1"
@@ -215,11 +217,11 @@ async def test_r10_the_answer_that_locks_is_the_same_when_repeated(renewing: Ren
     nonces = await world.commit([renewal.confirm])
     partials = world.partials(nonces, await world.open(nonces), d1=WRONG_SHARE)
     for _ in range(2):
-        with pytest.raises(errors.PinLocked):
+        with pytest.raises(PinLocked):
             await world.finish(partials)
 
 
-async def test_r10_the_lifes_wrong_tries_of_the_old_key_count_as_well(renewing: Renewing) -> None:
+async def test_r10_lifetime_count_of_the_old_key_includes_the_new_one(renewing: Renewing) -> None:
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     await execute(renewing.world.db, "UPDATE keys SET wrong_total = 48 WHERE uid = $1", renewing.old.uid)
@@ -229,10 +231,10 @@ async def test_r10_the_lifes_wrong_tries_of_the_old_key_count_as_well(renewing: 
     assert await renewing.state(await renewing.serial(renewing.old)) == "pin_locked"
 
 
-async def test_r10_r11_a_new_key_that_locks_alone_takes_the_renewal_and_nothing_else(
+async def test_r10_r11_locking_only_the_new_key_ends_just_the_renewal(
     renewing: Renewing,
 ) -> None:
-    """The right PIN at the old key gives its tries back, not those at the new one."""
+    """The right PIN at the old key restores its attempts, but not those at the new key."""
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     first = await renewing.serial(renewing.old)
@@ -242,7 +244,7 @@ async def test_r10_r11_a_new_key_that_locks_alone_takes_the_renewal_and_nothing_
     assert await left_at_open(renewing, new, renewal.confirm) == 2
     assert [await guess(renewing, new, renewal.confirm) for _ in range(2)] == [1, 0]
     assert await renewing.state(first) == "active"
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
     await renewing.renewed()
 
@@ -253,15 +255,15 @@ async def test_r10_r11_a_new_key_that_locks_alone_takes_the_renewal_and_nothing_
 async def test_r09_r11_no_pin_change_once_the_new_key_is_made(renewing: Renewing) -> None:
     world = renewing.world
     begun = await renewing.begin()
-    asked = await world.internal_task("refresh")  # so far there is one key, under one PIN
+    asked = await world.internal_task("refresh")  # there is still only one key, under one PIN
     nonces = await world.commit([asked])
     opened = await world.open(nonces)
     await renewing.make_key(begun)
-    with pytest.raises(errors.RenewalUnfinished):
+    with pytest.raises(RenewalUnfinished):
         await world.finish(world.partials(nonces, opened), tau=7)
-    with pytest.raises(errors.RenewalUnfinished):
+    with pytest.raises(RenewalUnfinished):
         await world.open(await world.commit([asked]))
-    with pytest.raises(errors.RenewalUnfinished):
+    with pytest.raises(RenewalUnfinished):
         await world.internal_task("refresh")
     assert await world.counters() == (0, 0)
     await renewing.renew.give_up(await renewing.login(), now=renewing.now)
@@ -270,7 +272,7 @@ async def test_r09_r11_no_pin_change_once_the_new_key_is_made(renewing: Renewing
     await world.sign([await world.internal_task("confirm")])
 
 
-async def test_r09_r11_the_pin_of_a_key_that_is_certified_again_can_be_changed(
+async def test_r09_r11_pin_of_a_key_certified_again_can_be_changed(
     db: Database, keyring: Keyring, clock: Clock
 ) -> None:
     renewing = await make_renewing(db, keyring, clock, key="same")
@@ -286,7 +288,7 @@ async def test_r09_r11_after_the_renewal_the_new_keys_pin_can_be_changed(renewin
     await renewing.world.refresh(7)
 
 
-async def test_r11_shares_are_refreshed_silently_amid_a_renewal(renewing: Renewing) -> None:
+async def test_r11_shares_are_refreshed_silently_during_a_renewal(renewing: Renewing) -> None:
     world = renewing.world
     new, renewal = await renewing.issued()
     await execute(world.db, "UPDATE keys SET since_refresh = 1000 WHERE uid = $1", renewing.old.uid)

@@ -1,7 +1,7 @@
-"""A renewal that stops anywhere, with the phone's app killed: what is in force, and how it goes on (R11, R17).
+"""A renewal that stops anywhere, with the phone's app killed: which certificate is in force, how it goes on (R11, R17).
 
-The virtual phone and the real process; a new key on both databases. A call is lost on its way, or its answer on the way
-back, and the app gives up at once as if it were killed; then it is started anew.
+This uses the virtual phone and a real server process; a new key on both databases. A call is lost on its way,
+or its answer on the way back; the app gives up at once, as if killed, and is then started again.
 """
 
 import base64
@@ -18,11 +18,11 @@ import pytest
 
 from mshield.client import Document
 from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
-from mshield.client.phone import Patience, PinSource, VirtualPhone
-from mshield.client.phone.certificates.enrolment import UserType
-from mshield.client.phone.state import State
-from mshield.demo.people import OPERATOR
 from mshield.pki.certificates.certificate import parse_certificate_pem
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import Patience, PinSource, VirtualPhone
+from mshield.testkit.phone.state import State
+from mshield.wire.phone.enrolment import UserType
 from tests.support.forked import run_forked
 from tests.support.live_service import PIN_ROUNDS, LiveService, enrolled
 from tests.support.return_url import RETURN_URL
@@ -43,7 +43,7 @@ class Form(TypedDict):
 
 
 class Losing(httpx.HTTPTransport):
-    """Loses the n-th call, or its answer, and all that come after."""
+    """A transport that loses the n-th call, or its answer, and all later ones."""
 
     def __init__(self, lost_from: int, what: Lost) -> None:
         super().__init__()
@@ -61,12 +61,12 @@ class Losing(httpx.HTTPTransport):
 
     @property
     def stopped(self) -> bool:
-        """Whether there was such a call at all."""
+        """Reports whether the n-th call was reached."""
         return self._calls > self._lost_from
 
 
 class Lying(httpx.HTTPTransport):
-    """Falsifies the answers of one kind of call."""
+    """A transport that falsifies the answers of calls to one path."""
 
     def __init__(self, path: str, lie: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ def running(folder: Path, database: str, key: str, **more: str) -> Iterator[Live
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """One whose renewals make a new key."""
+    """A service whose renewals make a new key."""
     folder = tmp_path_factory.mktemp("renewal")
     with running(folder, f"sqlite:///{folder}/mshield.db", "new") as made:
         yield made
@@ -104,14 +104,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
 
 @pytest.fixture(scope="module")
 def phone(service: LiveService) -> Iterator[VirtualPhone]:
-    """A certified phone; each test leaves it so, under the same PIN."""
+    """A certified phone; each test leaves it certified, under the same PIN."""
     made = enrolled(service)
     yield made
     made.close()
 
 
 def form(service: LiveService) -> Form:
-    """The data page, with the newest code."""
+    """Returns the data page with the newest code."""
     return {
         "name": OPERATOR.name,
         "id_number": OPERATOR.id_number,
@@ -122,13 +122,13 @@ def form(service: LiveService) -> Form:
 
 
 def renew(service: LiveService, phone: VirtualPhone, *, pin: PinSource = OPERATOR.pin) -> str:
-    """Renews as the user does, with a fresh code; the new serial."""
+    """Renews like the user, with a fresh code; returns the new serial."""
     phone.request_sms_code("renew")
     return phone.renew(**form(service), pin=pin).serial
 
 
 def sign(service: LiveService, phone: VirtualPhone, *, pin: str = OPERATOR.pin) -> int:
-    """Signs a document; the serial of the certificate that it verifies with."""
+    """Signs a document and returns the serial of the certificate that verifies it."""
     with service.business() as business:
         phone.scan(business.request_signature([_DOCUMENT]).qr)
         done = phone.approve(pin=pin)
@@ -150,7 +150,7 @@ def stored(service: LiveService) -> State:
     ],
 )
 @pytest.mark.long
-def test_r11_r17_renewed_wherever_it_stops(
+def test_r11_r17_renewal_completes_wherever_it_stopped(
     request: pytest.FixtureRequest, tmp_path: Path, database: str, key: str, lost: tuple[Lost, ...]
 ) -> None:
     with running(tmp_path, request.getfixturevalue(f"{database}_url"), key) as service:
@@ -165,7 +165,7 @@ def test_r11_r17_renewed_wherever_it_stops(
 
 
 def _renewed(service: LiveService, phone: VirtualPhone, losing: Losing) -> bool:
-    """Renews over a connection that is lost, goes on as the user would; whether it was lost before the end."""
+    """Renews over a connection that fails, then goes on like the user; returns whether it failed before the end."""
     serial = phone.certificate().serial
     phone.request_sms_code("renew")
     folder = service.folder / "phone"
@@ -186,7 +186,7 @@ def _renewed(service: LiveService, phone: VirtualPhone, losing: Losing) -> bool:
 
 
 def _gone_on(service: LiveService, phone: VirtualPhone, serial: str) -> str:
-    """The app is started again: it goes on with the renewal, or finds it done, or the user begins anew."""
+    """Restarts the app: it resumes the renewal, finds it completed, or the user begins another one."""
     try:
         return phone.resume_renewal(OPERATOR.pin).serial
     except PhoneError as refused:
@@ -208,7 +208,7 @@ def test_r10_the_pin_is_asked_once_and_stays(service: LiveService, phone: Virtua
     sign(service, phone)
 
 
-def test_r10_a_wrong_pin_makes_no_key_and_the_renewal_goes_on_with_the_right_one(
+def test_r10_wrong_pin_makes_no_key_and_the_right_one_continues(
     service: LiveService, phone: VirtualPhone
 ) -> None:
     serial = phone.certificate().serial
@@ -229,7 +229,7 @@ def test_r10_weak_pins_are_refused_by_the_phone_and_nothing_is_sent(
         with pytest.raises(PhoneError) as refused:
             renew(service, phone, pin=weak)
         assert (refused.value.code, refused.value.extra["reason"]) == ("weak_pin", reason)
-    # At a change no id number is typed; the service tells the holder their birth date.
+    # A PIN change asks for no id number; the service gives the holder's birth date to the phone.
     with pytest.raises(PhoneError) as refused:
         phone.change_pin(OPERATOR.pin, "900101")
     assert refused.value.extra["reason"] == "birthday"
@@ -258,8 +258,8 @@ def test_r11_no_pin_change_while_a_renewal_is_unfinished(service: LiveService, p
     phone.change_pin("908172", OPERATOR.pin)
 
 
-def test_r11_who_has_left_the_filing_can_give_it_up(tmp_path: Path) -> None:
-    """As a job does a minute later, where one runs."""
+def test_r11_person_no_longer_on_file_can_cancel_the_renewal(tmp_path: Path) -> None:
+    """With jobs on, a job would end the renewal a minute later."""
     database = f"sqlite:///{tmp_path}/mshield.db"
     with running(tmp_path, database, "new", MSHIELD_JOBS="off") as service, enrolled(service) as phone:
         phone.request_sms_code("renew")
@@ -286,15 +286,13 @@ def test_r11_who_has_left_the_filing_can_give_it_up(tmp_path: Path) -> None:
         assert over.value.code == "no_renewal"
 
 
-def test_r11_where_there_is_none_it_is_not_said_to_be_given_up(
-    service: LiveService, phone: VirtualPhone
-) -> None:
+def test_r11_cancelling_without_a_renewal_is_an_error(service: LiveService, phone: VirtualPhone) -> None:
     with pytest.raises(PhoneError) as refused:
         phone.give_up_renewal()
     assert refused.value.code == "no_renewal"
 
 
-def test_r08_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: VirtualPhone) -> None:
+def test_r08_app_may_request_once_the_phone_is_bound(service: LiveService, phone: VirtualPhone) -> None:
     with service.business() as business:
         created = business.request_signature([_DOCUMENT], channel="app", return_url=RETURN_URL)
         assert created.qr == ""
@@ -333,7 +331,7 @@ def _other_certificate(document: dict[str, Any]) -> None:
         ("/renewals/current", _other_certificate, "bad_certificate"),
     ],
 )
-def test_r11_the_phone_renews_nothing_that_it_did_not_ask_for(
+def test_r11_phone_refuses_a_renewal_it_did_not_request(
     service: LiveService, phone: VirtualPhone, path: str, lie: Callable[[dict[str, Any]], None], code: str
 ) -> None:
     serial = phone.certificate().serial
@@ -350,9 +348,7 @@ def test_r11_the_phone_renews_nothing_that_it_did_not_ask_for(
     phone.give_up_renewal()
 
 
-def test_r08_the_phone_binds_nothing_that_it_did_not_ask_for(
-    service: LiveService, phone: VirtualPhone
-) -> None:
+def test_r08_phone_refuses_a_binding_it_did_not_request(service: LiveService, phone: VirtualPhone) -> None:
     def other_system(document: dict[str, Any]) -> None:
         statement = json.loads(base64.b64decode(document["message_b64"]))
         statement["client_id"] = "other"
@@ -371,7 +367,7 @@ def test_r08_the_phone_binds_nothing_that_it_did_not_ask_for(
 def command(
     service: LiveService, *arguments: str, pin: str = OPERATOR.pin
 ) -> subprocess.CompletedProcess[str]:
-    """`mshield phone ARGUMENTS` as a program."""
+    """Runs `mshield phone ARGUMENTS` as a program."""
     return run_forked(
         ("phone", "--folder", str(service.folder / "phone"), *arguments),
         service.environment() | {"MSHIELD_PHONE_PIN": pin, "LANG": "zh_CN.UTF-8"},

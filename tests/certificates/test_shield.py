@@ -2,7 +2,7 @@
 
 import pytest
 
-from mshield.domain.certificates.shield import display_number, format_number, new_number, parse_number
+from mshield.wire.shield_number import display_number, format_number, new_number, parse_number
 
 
 def test_r1_ms_and_eleven_digits_thirteen_characters() -> None:
@@ -12,7 +12,7 @@ def test_r1_ms_and_eleven_digits_thirteen_characters() -> None:
     assert len(new_number()) == 13
 
 
-def test_numbers_differ() -> None:
+def test_new_shield_numbers_differ() -> None:
     assert len({new_number() for _ in range(1000)}) == 1000
 
 
@@ -28,11 +28,11 @@ def test_typed_numbers_are_read(text: str) -> None:
     "text",
     ["", "MS1072046881", "MS107204688130", "10720468813", "MX10720468813", "MS1072046881O", "MS١0720468813"],
 )
-def test_other_texts_are_not(text: str) -> None:
+def test_other_texts_are_no_shield_numbers(text: str) -> None:
     assert parse_number(text) is None
 
 
-def test_shown_three_four_four() -> None:
+def test_number_is_displayed_in_groups_of_three_four_four() -> None:
     assert display_number("MS10720468813") == "MS 107 2046 8813"
 
 
@@ -42,6 +42,6 @@ def test_more_digits_are_refused(value: int) -> None:
         format_number(value)
 
 
-def test_only_a_number_is_shown() -> None:
+def test_only_a_number_is_displayed() -> None:
     with pytest.raises(ValueError, match="not a shield number"):
         display_number("MS1")

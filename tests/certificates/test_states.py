@@ -1,28 +1,30 @@
-"""The life of a certificate and its holds, as a table."""
+"""The states of a certificate and its holds, as a table."""
 
 import itertools
 from typing import get_args
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.actor import Actor
-from mshield.domain.certificates.states import (
+from mshield.server.acts.actor import Actor
+from mshield.server.certificates.errors import CertificateExpired, NoCertificate
+from mshield.server.certificates.rules.states import (
     TABLE,
     CertificateEvent,
     CertificateState,
     Hold,
     Standing,
     after,
+    already_applies,
     format_holds,
     is_expired,
     occupies_device,
     parse_holds,
     require_actor,
     require_usable,
-    stands_already,
     usable,
 )
+from mshield.server.errors import DomainError, Forbidden
+from mshield.server.signing.errors import Held, PinLocked
 from tests.support.certificate_life import LIFE, standings, what_follows
 
 ACTIVE, LOCKED, REVOKED = CertificateState.ACTIVE, CertificateState.PIN_LOCKED, CertificateState.REVOKED
@@ -36,7 +38,7 @@ def test_r14_loss_and_freeze_are_two_holds_lifted_by_the_legal_person() -> None:
     assert standing.holds == {Hold.FROZEN}
     assert after(standing, E.UNFREEZE) == Standing(ACTIVE)
     for event in (E.REPORT_LOSS, E.LIFT_LOSS, E.FREEZE, E.UNFREEZE):
-        # Their holder may report one lost that isn't with them; only the legal person lifts it.
+        # A holder may report their lost shield themselves; only the legal representative lifts that hold.
         own = {"user"} if event == E.REPORT_LOSS else set()
         assert TABLE[event].actors == {"legal_person"} | own
 
@@ -57,24 +59,24 @@ def test_r10_a_locked_pin_leads_to_revocation_only() -> None:
     assert ends == {E.REVOKE}
 
 
-def test_r10_r14_a_locked_pin_takes_no_hold_away_and_no_hold_a_locked_pin() -> None:
+def test_r10_r14_locked_pin_and_holds_do_not_cancel_each_other() -> None:
     held = Standing(ACTIVE, frozenset({Hold.CLONE, Hold.LOST, Hold.FROZEN}))
     locked = after(held, E.LOCK_PIN)
     assert locked == Standing(LOCKED, held.holds)
-    # What the legal person has placed they take back; the lock stays.
+    # The legal representative lifts their own holds; the lock stays.
     locked = after(after(locked, E.LIFT_LOSS), E.UNFREEZE)
     assert locked == Standing(LOCKED, frozenset({Hold.CLONE}))
     assert after(locked, E.REVOKE) == Standing(REVOKED)
 
 
-def test_r14_an_act_that_is_done_is_done_also_after_the_pin_was_locked() -> None:
+def test_r14_act_counts_as_done_even_after_the_pin_lock() -> None:
     locked = Standing(LOCKED, frozenset({Hold.LOST}))
-    assert stands_already(locked, E.REPORT_LOSS)
-    assert stands_already(locked, E.UNFREEZE)
-    assert not stands_already(locked, E.LIFT_LOSS)
-    assert not stands_already(locked, E.FREEZE)
-    assert not stands_already(Standing(REVOKED), E.LIFT_LOSS)
-    assert stands_already(Standing(REVOKED), E.REVOKE)
+    assert already_applies(locked, E.REPORT_LOSS)
+    assert already_applies(locked, E.UNFREEZE)
+    assert not already_applies(locked, E.LIFT_LOSS)
+    assert not already_applies(locked, E.FREEZE)
+    assert not already_applies(Standing(REVOKED), E.LIFT_LOSS)
+    assert already_applies(Standing(REVOKED), E.REVOKE)
 
 
 def _named(value: Standing | CertificateEvent) -> str:
@@ -88,7 +90,7 @@ def test_the_written_table_names_every_event() -> None:
 
 
 @pytest.mark.parametrize("event", CertificateEvent, ids=_named)
-def test_every_step_leads_where_the_written_table_says(event: CertificateEvent) -> None:
+def test_every_step_matches_the_written_table(event: CertificateEvent) -> None:
     wrong = [
         f"{_named(standing)} leads to {led}, not to {follows}"
         for standing in standings()
@@ -97,24 +99,24 @@ def test_every_step_leads_where_the_written_table_says(event: CertificateEvent) 
     assert wrong == [], "\n".join(wrong)
 
 
-def _led(standing: Standing, event: CertificateEvent) -> Standing | type[errors.DomainError]:
+def _led(standing: Standing, event: CertificateEvent) -> Standing | type[DomainError]:
     try:
         return after(standing, event)
-    except errors.DomainError as refusal:
+    except DomainError as refusal:
         return type(refusal)
 
 
 @pytest.mark.parametrize(("event", "actor"), list(itertools.product(CertificateEvent, get_args(Actor))))
-def test_nobody_causes_what_isnt_theirs(event: CertificateEvent, actor: Actor) -> None:
+def test_actors_cannot_cause_others_events(event: CertificateEvent, actor: Actor) -> None:
     if actor in LIFE[event.value].who:
         require_actor(event, actor)
         return
-    with pytest.raises(errors.Forbidden):
+    with pytest.raises(Forbidden):
         require_actor(event, actor)
 
 
-def test_a_renewal_that_is_refused_names_the_holds_the_gravest_first() -> None:
-    with pytest.raises(errors.Held) as refused:
+def test_refused_renewal_lists_holds_gravest_first() -> None:
+    with pytest.raises(Held) as refused:
         after(Standing(ACTIVE, frozenset({Hold.FROZEN, Hold.LOST})), E.SUPERSEDE)
     assert refused.value.extra == {"reasons": ["lost", "frozen"]}
 
@@ -123,17 +125,17 @@ def test_a_renewal_that_is_refused_names_the_holds_the_gravest_first() -> None:
     ("state", "holds", "now", "refusal"),
     [
         (ACTIVE, frozenset(), 99, None),
-        (ACTIVE, frozenset(), 100, errors.CertificateExpired),
-        (ACTIVE, frozenset({Hold.LOST}), 99, errors.Held),
-        (ACTIVE, frozenset({Hold.LOST}), 100, errors.Held),
-        (LOCKED, frozenset(), 99, errors.PinLocked),
-        (REVOKED, frozenset(), 99, errors.NoCertificate),
-        (CertificateState.ISSUED, frozenset(), 99, errors.NoCertificate),
-        (CertificateState.SUPERSEDED, frozenset(), 99, errors.NoCertificate),
+        (ACTIVE, frozenset(), 100, CertificateExpired),
+        (ACTIVE, frozenset({Hold.LOST}), 99, Held),
+        (ACTIVE, frozenset({Hold.LOST}), 100, Held),
+        (LOCKED, frozenset(), 99, PinLocked),
+        (REVOKED, frozenset(), 99, NoCertificate),
+        (CertificateState.ISSUED, frozenset(), 99, NoCertificate),
+        (CertificateState.SUPERSEDED, frozenset(), 99, NoCertificate),
     ],
 )
 def test_r11_usable_only_active_unheld_and_in_time(
-    state: CertificateState, holds: frozenset[Hold], now: int, refusal: type[errors.DomainError] | None
+    state: CertificateState, holds: frozenset[Hold], now: int, refusal: type[DomainError] | None
 ) -> None:
     assert usable(state=state, holds=holds, not_after=100, now=now) is (refusal is None)
     if refusal is None:
@@ -150,7 +152,7 @@ def test_r5_a_device_is_free_again_after_revocation_or_renewal_only() -> None:
     }
 
 
-def test_expiry_is_the_clocks() -> None:
+def test_certificate_expires_by_the_clock() -> None:
     assert is_expired(state=ACTIVE, not_after=100, now=100)
     assert not is_expired(state=ACTIVE, not_after=100, now=99)
     assert not is_expired(state=REVOKED, not_after=100, now=100)

@@ -1,18 +1,18 @@
-"""What the tests of commands share that run them in this process."""
+"""Fixtures for commands that run in this process."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mshield.settings import load_settings
+from mshield.server.settings.settings import load_settings
 
 
 @pytest.fixture
 def settings_of_commands(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """A migrated database, and a master key still to be made."""
+    """A migrated database, without a master key yet."""
     for name, value in {
         "MSHIELD_DATABASE": database_url,
         "MSHIELD_MASTER_KEY_FILE": str(tmp_path / "master.key"),

@@ -1,6 +1,6 @@
-"""What an administrator changes at the command line is an act: one for each changing command, and none left out.
+"""Changes by an administrator at the command line are acts: one per changing command, none left out.
 
-Every command stands in a table here; those that change the database are run, on either kind.
+Every command is in a table here; those that change the database are run on both kinds.
 """
 
 import csv
@@ -17,11 +17,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
-from mshield.services.staff import list_acts
-from mshield.settings import load_settings
-from mshield.store.staff import acts
-from mshield.store.staff.acts import ActRow
+from mshield.cli.main import main
+from mshield.server.acts.rows import acts
+from mshield.server.acts.rows.acts import ActRow
+from mshield.server.settings.settings import load_settings
+from mshield.server.staff import list_acts
 from tests.commands.test_ca_commands import Operator
 from tests.support.signing import execute, tamper
 from tests.support.small_view import CONTENT, VIEW_ID, small_view
@@ -38,8 +38,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "ca init": "ca.init",
     "ca init-p256": "ca.init_p256",
     "ca init-p256 --renew": "ca.renew_p256",
-    "ca init-tsa": "ca.init_tsa",
-    "ca init-tsa --renew": "ca.renew_tsa",
+    "ca renew-tsa": "ca.renew_tsa",
     "ca renew-issuing": "ca.renew_issuing",
     "ca renew-responder": "ca.renew_responder",
     "ca revoke-issuing": "ca.revoke_issuing",
@@ -85,26 +84,26 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "shield revoke": "shield.revoke",
     "shield suspend": "shield.suspend",
 }
-"""Those that need an account or a shield, with their acts: test_stop_and_change.py; another database: their own."""
+"""Commands that need an account or a shield (test_stop_and_change.py), or another database (their own tests)."""
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "archive evidence", "archive list", "archive search", "archive verify",
-        "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
+        "business list", "business view list", "ca show", "clock show", "doctor", "filing list",
         "jobs list", "keys show", "log checkpoint", "log export", "log prove", "log verify", "oidc client list",
         "openapi", "retention",
         "seals check", "selftest", "shield find", "staff list", "staff token list", "verify",
         "webhooks deliveries", "webhooks list",
     }),
-    "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
+    "there is no database yet, or it is empty": frozenset({"keys generate", "keys init", "migrate"}),
     "it is for authors, and needs no service": frozenset({"view"}),
-    "it writes the user's own list of roots, and needs no service": frozenset({
+    "it writes only the user's own list of roots": frozenset({
         "trust add", "trust list", "trust remove",
     }),
-    "they are another machine's, of whoever watches logs": frozenset({"witness"}),
+    "they run on another machine, for whoever watches logs": frozenset({"witness"}),
     "it sends a code": frozenset({"account send-code"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
-    "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),
+    "people do them, through the API": frozenset({"legal-person", "phone"}),
 }  # fmt: skip
 
 
@@ -118,7 +117,7 @@ def _names(command: click.Command, context: click.Context, *path: str) -> Iterat
         yield from _names(found, context, *path, name)
 
 
-def test_every_command_stands_in_the_table() -> None:
+def test_every_command_is_in_the_table() -> None:
     acting = {name.partition(" --")[0] for name in (*_ACTS, *_ELSEWHERE)}
     silent = {name for names in _NO_ACT.values() for name in names}
     found = {
@@ -148,18 +147,18 @@ def _words(file: str, language: str) -> set[str]:
 
 
 class Recorder(Operator):
-    """Runs a command, and holds what it recorded against the table; `secrets` stand in no act."""
+    """An operator that compares each command's act with the table; no act contains the `secrets`."""
 
     def __init__(self) -> None:
         self.done: set[str] = set()
         self.secrets: list[str] = []
 
     def act(self, name: str, *arguments: str) -> tuple[Any, ActRow]:
-        """What it printed, and the one act that it left."""
+        """Runs a command; returns its output and the one act it recorded."""
         before = {each.id for each in self._acts()}
         printed = self.json(*name.split(), *arguments)
         new, *more = [each for each in self._acts() if each.id not in before and each.act == _ACTS[name]]
-        assert len(more) == (1 if "init-tsa" in name else 0)  # the key with SM2 and that on P-256
+        assert len(more) == (1 if name == "ca renew-tsa" else 0)  # the SM2 key and the P-256 key
         assert (new.actor, new.actor_id) == ("service", None)
         self.done.add(name)
         if isinstance(printed, dict):
@@ -172,13 +171,16 @@ class Recorder(Operator):
         told = [json.dumps([each.subject, each.details], ensure_ascii=False) for each in self._acts()]
         return not any(secret in text for secret in self.secrets for text in told)
 
+    def member_id(self, name: str) -> str:
+        return next(str(each["id"]) for each in self.json("staff", "list") if each["name"] == name)
+
     def _acts(self) -> list[ActRow]:
         return self.on_database(lambda db: acts.page(db, subject=None, actor_id=None, before="~", most=1000))
 
 
 @pytest.fixture
 def recorder(settings_of_commands: None) -> Recorder:
-    """With a master key and no CA."""
+    """A recorder with a master key and no CA."""
     made = Recorder()
     made.json("keys", "init")
     return made
@@ -219,16 +221,14 @@ def _of_the_ca(recorder: Recorder) -> None:
     recorder.act("ca init")
     recorder.act("ca init-p256")
     recorder.act("ca init-p256 --renew")
-    recorder.act("ca init-tsa --renew")
-    recorder.on_database(lambda db: execute(db, "DELETE FROM authorities WHERE name IN ('tsa', 'tsa-p256')"))
-    recorder.act("ca init-tsa")
+    recorder.act("ca renew-tsa")
     recorder.act("ca renew-issuing")
     recorder.act("ca renew-responder", "issuing")
     recorder.act("ca revoke-issuing", "issuing", "--yes")
 
 
 def _of_systems(recorder: Recorder, tmp_path: Path) -> tuple[str, str]:
-    """A business system with all that it has; gives its client id, and the digest of its view."""
+    """Makes a business system with everything it can have; returns its client id and its view's digest."""
     system, _ = recorder.act("business add", "单一窗口", "--domain", "a.example")
     client_id = system["client_id"]
     _, changed = recorder.act("business return-urls", client_id, "palmcustoms://signed")
@@ -304,7 +304,11 @@ def _of_the_seals(recorder: Recorder) -> None:
     options = ("--second-person", "许安然", "--reason", "改名，已核对执照", "--yes")
     _, taken = recorder.act("seals accept", "enterprises", "91330206MA2XB7C1TW", *options)
     assert taken.subject == "enterprises/91330206MA2XB7C1TW"
-    assert taken.details == {"reason": "改名，已核对执照", "second_person": "许安然"}
+    assert taken.details == {
+        "reason": "改名，已核对执照",
+        "second_person": "许安然",
+        "second_person_id": recorder.member_id("许安然"),
+    }
     assert recorder.json("seals", "check") == {"holds": True, "findings": []}
 
 
@@ -322,10 +326,10 @@ def _of_the_audit(recorder: Recorder, tmp_path: Path) -> None:
     recorder.act("staff acts", str(file), "--until", "9998-12-31")
 
 
-def test_what_an_export_cannot_write_or_would_find_nothing_by_is_refused_before_it(
+def test_export_that_cannot_succeed_is_refused_before_its_act(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No act says that somebody took a file which there isn't, and no empty file stands for a slip."""
+    """No act claims an export that failed, and no empty file is left by a mistyped option."""
     recorder.json("staff", "add", "张三", "--role", "auditor")
     nowhere = str(tmp_path / "no" / "list.csv")
     file = tmp_path / "acts.csv"
@@ -348,7 +352,7 @@ def test_what_an_export_cannot_write_or_would_find_nothing_by_is_refused_before_
         patch.setattr(list_acts, "MOST_EXPORTED", 0)
         assert recorder.refused("staff", "acts", str(file)) == "list_too_long"
     assert not file.exists()
-    file.write_text("older and longer than what is written now" * 100, "utf-8")
+    file.write_text("older and longer than the new export" * 100, "utf-8")
     recorder.json("staff", "acts", str(file))
     heads, *lines = csv.reader(file.read_text("utf-8-sig").splitlines())
     assert {len(line) for line in lines} == {len(heads)}
@@ -360,7 +364,9 @@ def test_what_an_export_cannot_write_or_would_find_nothing_by_is_refused_before_
 def _of_the_keys(recorder: Recorder, file: Path) -> None:
     made, next_one = recorder.act("oidc rotate-key")
     assert (next_one.subject, next_one.details) == (made["kid"], {"at_once": False})
-    assert recorder.json("oidc", "rotate-key")["kid"] == made["kid"]  # it waits already: nothing changed
+    assert (
+        recorder.json("oidc", "rotate-key")["kid"] == made["kid"]
+    )  # one is pending already: nothing changes
     made, at_once = recorder.act("oidc rotate-key --at-once")
     assert (at_once.subject, at_once.details) == (made["kid"], {"at_once": True})
     old = recorder.json("keys", "show")[0]["id"]
@@ -374,14 +380,14 @@ def _of_the_keys(recorder: Recorder, file: Path) -> None:
     recorder.secrets += [line.split()[2] for line in file.read_text("utf-8").splitlines()]
 
 
-def test_a_key_that_waits_already_is_no_act(recorder: Recorder) -> None:
+def test_unchanged_pending_key_records_no_act(recorder: Recorder) -> None:
     recorder.act("ca init")
     recorder.act("oidc rotate-key")
     made = recorder.json("oidc", "rotate-key")
     assert recorder.acts(made["kid"]) == [("key.rotate_oidc", "service")]
 
 
-def test_a_command_that_is_refused_is_no_act(recorder: Recorder) -> None:
+def test_refused_command_records_no_act(recorder: Recorder) -> None:
     for refused in (
         ("oidc", "client", "remove", "bs-0000000000000000"),
         ("business", "return-urls", "bs-0000000000000000"),

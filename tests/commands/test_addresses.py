@@ -1,4 +1,4 @@
-"""Addresses of databases as commands take them, and what `mshield doctor` says of who answers there."""
+"""Database addresses in commands, and what `mshield doctor` reports about the server."""
 
 import json
 from pathlib import Path
@@ -9,15 +9,15 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.cli import main
-from mshield.services.process.serving_alone import ServedAlready, serving_alone
-from mshield.settings import load_settings
+from mshield.cli.main import main
+from mshield.server.runtime.serving_alone import ServedAlready, serving_alone
+from mshield.server.settings.settings import load_settings
 from tests.support.ports import free_ports
 
 
 @pytest.fixture(params=["authority", "parameters"])
 def several_hosts(request: pytest.FixtureRequest, postgresql_url: str) -> str:
-    """A dead host and the right one, in each of libpq's forms."""
+    """A dead host and the right one, in each form of libpq."""
     parts = urlsplit(postgresql_url)
     dead = free_ports(1)
     ending = f"{parts.path}?target_session_attrs=read-write"
@@ -71,7 +71,7 @@ def test_commands_take_several_hosts(
     assert _checks(doctor)["database"]["text"].endswith(", primary")
 
 
-def test_doctor_says_that_it_takes_no_writes(
+def test_doctor_reports_a_read_only_database(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _run(monkeypatch, tmp_path, postgresql_url, "keys", "init").exit_code == 0
@@ -84,7 +84,7 @@ def test_doctor_says_that_it_takes_no_writes(
             operator.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
     assert done.exit_code == 1
     assert not _checks(done)["database"]["ok"]
-    assert "read only: it takes no writes" in _checks(done)["database"]["text"]
+    assert "read only: it accepts no writes" in _checks(done)["database"]["text"]
 
 
 def test_passwords_in_addresses_are_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_a_second_process_on_one_sqlite_is_refused(
         with (
             pytest.raises(ServedAlready),
             serving_alone(sqlite_url),
-        ):  # first: one that isn't refused serves on
+        ):  # started first: a service that isn't refused would run on
             pass
         done = _run(monkeypatch, tmp_path, sqlite_url, "serve", "--port", str(free_ports(1)))
         assert done.exit_code == 1

@@ -1,40 +1,41 @@
-"""`mshield verify ARCHIVE --request ID`: a signature is read from a month's file, and it is said from which."""
+"""`mshield verify ARCHIVE --request ID`: reads a signature from a month's file, and names the file."""
 
 import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from mshield.domain.actor import SERVICE
-from mshield.domain.times import DAY_MS
-from mshield.keys.keyring import load_keyring
 from mshield.pki.tlog.note import VerifierKey
-from mshield.services.operations.archives.archive import Archive
-from mshield.services.process.clock import wall_clock
-from mshield.settings import load_settings
-from mshield.store.database.interface import Database
-from mshield.store.staff import acts
+from mshield.server.acts.actor import SERVICE
+from mshield.server.acts.rows import acts
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import load_keyring
+from mshield.server.retention.archive.write import Archive
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import load_settings
+from mshield.wire.times import DAY_MS
 from tests.commands.test_ca_commands import Operator
-from tests.operations.test_retention import SETTINGS, Kept
+from tests.retention.test_retention import CONTENTS, SETTINGS, Kept
 from tests.support.clock import Clock
 
 _SUBJECT: Final = "somebody's account"
 _OTHER: Final = str(VerifierKey("shield.example/log", bytes(32)))
 DAYS: Final = 310
-"""So long ago that personal data are over."""
+"""Age in days at which personal data have been erased."""
 
 
 @pytest.fixture
 def office(settings_of_commands: None, monkeypatch: pytest.MonkeyPatch) -> Operator:
-    monkeypatch.setenv("MSHIELD_PUBLIC_ORIGIN", SETTINGS.public_origin)
+    monkeypatch.setenv("MSHIELD_PUBLIC_ORIGIN", SETTINGS.site.public_origin)
     made = Operator()
     made.json("keys", "init")
     return made
 
 
-def test_it_reads_the_archive_and_says_which(
+def test_verify_reads_the_archive_and_names_it(
     office: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, root = tmp_path / "archive", tmp_path / "root.der"
@@ -43,7 +44,7 @@ def test_it_reads_the_archive_and_says_which(
     async def archived(db: Database) -> tuple[str, str]:
         clock = Clock(wall_clock() - DAYS * DAY_MS)
         month = datetime.fromtimestamp(clock() / 1000, UTC).strftime("%Y-%m")
-        kept = await Kept.on(db, load_keyring(load_settings()), clock)
+        kept = await Kept.on(db, load_keyring(load_settings().keys), clock)
         details = {"was": "旧手机号"}
         await db.write(
             lambda tx: acts.record(
@@ -60,7 +61,8 @@ def test_it_reads_the_archive_and_says_which(
 
     request, log_key = office.on_database(archived)
     (file,) = folder.glob("*.jsonl.gz")
-    trusted = ("--root", str(root), "--log-key", log_key)
+    (document := tmp_path / "document").write_bytes(CONTENTS["cms"])
+    trusted = ("--root", str(root), "--log-key", log_key, "--message", str(document))
     of = ("verify", str(file), "--request", request, "--document", "1")
     said = office.json(*of, *trusted)
     assert said["archive"] == {
@@ -71,14 +73,16 @@ def test_it_reads_the_archive_and_says_which(
     }
     assert (said["verified"], said["request_id"], said["format"]) == (True, request, "cms")
     assert f"{file.name}, {request}, 1" in office.run(*of, *trusted).output
-    assert office.run(*of).exit_code == 1  # nobody named whom they trust
+    assert office.run(*of).exit_code == 1  # no trusted key was given
+    alone = office.run(*of, *trusted[:4], "--json")  # archives have no documents
+    assert (alone.exit_code, json.loads(alone.stdout)["missing"]) == (1, ["content"])
     assert office.refused("verify", str(file), "--request", "none", *trusted) == "not_found"
     assert office.run("verify", str(file), *trusted).exit_code == 2
     assert office.run("verify", str(root), "--request", request).exit_code == 2
     monkeypatch.setenv("MSHIELD_KEEP_ACT_DAYS", "184")
     month = said["archive"]["month"]
     act = _archived_acts(office, folder, month)
-    # Without database and service, by somebody who has nothing but the file and whom they trust.
+    # Verification needs no database or service, only the file and the trusted keys.
     monkeypatch.setenv("MSHIELD_DATABASE", "postgresql://nobody@127.0.0.1:1/nothing")
     monkeypatch.setenv("MSHIELD_MASTER_KEY_FILE", str(tmp_path / "none.key"))
     assert office.json(*of, *trusted)["verified"] is True
@@ -88,7 +92,7 @@ def test_it_reads_the_archive_and_says_which(
     assert office.json(*proof, act, "--key", log_key)["index"] >= 0
     assert office.refused(*proof, "another", "--key", log_key) == "not_found"
     assert office.refused(*proof, act, "--key", _OTHER) == "bad_log_signature"
-    # What somebody changed is not the manifest's, and nothing that the log has.
+    # A changed file doesn't match the manifest or the log.
     file.write_bytes(
         gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"text/plain"', b'"text/html"'))
     )
@@ -100,7 +104,7 @@ def test_it_reads_the_archive_and_says_which(
 
 
 def _archived_acts(office: Operator, folder: Path, month: str) -> str:
-    """The month's acts leave too; the id of one of them."""
+    """Archives and removes the month's acts too; returns the id of one of them."""
     of_acts = ("--kind", "acts")
     written = office.json("archive", "write", month, str(folder), *of_acts, "--remove", "--yes")
     assert (written["rows"], written["removed"]) == (2, 2)

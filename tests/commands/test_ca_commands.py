@@ -1,4 +1,4 @@
-"""`mshield ca` renews and revokes issuing CAs and makes the P-256 key, on either database, and the log tells of it."""
+"""`mshield ca` renews and revokes issuing CAs and makes the P-256 key, on either database, recorded in the log."""
 
 import asyncio
 import json
@@ -11,22 +11,23 @@ from click.testing import CliRunner, Result
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mshield.cli import main
+from mshield.cli.main import main
 from mshield.gm.engine import load_engine
-from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import load_keyring
-from mshield.keys.seals import load_sealer
-from mshield.keys.secrets import load_lookup_key
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
-from mshield.services.certificates.issue import Issue
-from mshield.settings import load_settings
-from mshield.store.certificates import certificates
-from mshield.store.certificates.certificates import CertificateRow
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
+from mshield.server.authorities.authority import load_authorities
+from mshield.server.certificates.issue import Issue
+from mshield.server.certificates.rows import certificates
+from mshield.server.certificates.rows.certificates import CertificateRow
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import load_keyring
+from mshield.server.keys.seals import load_sealer
+from mshield.server.keys.secrets import load_lookup_key
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import load_settings
 from tests.support.acts import acts_on
 from tests.support.issuing import Ca
-from tests.support.signing import execute
+from tests.support.second_person import code_of, named_in
 
 pytestmark = pytest.mark.slow
 
@@ -34,25 +35,34 @@ T = TypeVar("T")
 
 
 class Operator:
-    """Runs the commands, and looks at what they did."""
+    """Runs commands and inspects their effects."""
 
     def run(self, *arguments: str, answer: str | None = None) -> Result:
+        """Runs a command; unless there is another answer, a second person that it names enters their code."""
         load_settings.cache_clear()
+        second = named_in(arguments)
+        if answer is None and second is not None:
+            answer = self.code(second)
         return CliRunner().invoke(main, ["--lang", "en", *arguments], input=answer)
 
-    def json(self, *arguments: str) -> Any:
-        result = self.run(*arguments, "--json")
+    def code(self, name: str, *, now: int | None = None) -> str:
+        """Returns an unused one-time code of the security officer with this name."""
+        keyring, at = load_keyring(load_settings().keys), wall_clock() if now is None else now
+        return self.on_database(lambda db: code_of(db, keyring, name, now=at))
+
+    def json(self, *arguments: str, answer: str | None = None) -> Any:
+        result = self.run(*arguments, "--json", answer=answer)
         assert result.exit_code == 0, result.output
         return json.loads(result.stdout)
 
-    def refused(self, *arguments: str) -> str:
-        """The code of a refusal."""
-        result = self.run(*arguments, "--json")
+    def refused(self, *arguments: str, answer: str | None = None) -> str:
+        """Returns the code of a refusal."""
+        result = self.run(*arguments, "--json", answer=answer)
         assert result.exit_code == 1, result.output
         return str(json.loads(result.stderr)["error"]["code"])
 
     def log_holds(self) -> bool:
-        """Once what waits was logged."""
+        """Reports whether the log verifies, after logging pending entries."""
         self.json("jobs", "run", "--once", "--job", "log")
         found = self.json("log", "verify")
         return found["holds"] is True and found["waiting"] == 0
@@ -60,9 +70,9 @@ class Operator:
     def on_database(self, work: Callable[[Database], Awaitable[T]]) -> T:
         async def run() -> T:
             settings = load_settings()
-            db = await open_database(settings.database, pool_size=1)
+            db = await open_database(settings.database.url, pool_size=1)
             try:
-                await load_sealer(db, load_keyring(settings), now=0)
+                await load_sealer(db, load_keyring(settings.keys), now=0)
                 return await work(db)
             finally:
                 await db.close()
@@ -74,11 +84,11 @@ class Operator:
         return [(each.act, each.actor) for each in found]
 
     def certify(self) -> str:
-        """The serial of a new person's certificate, by the CA that issues now."""
+        """Certifies a new person by the current issuing CA; returns the serial."""
 
         async def work(db: Database) -> Certificate:
             settings, now = load_settings(), time.time_ns() // 1_000_000
-            keyring, engine = load_keyring(settings), load_engine(settings.engine)
+            keyring, engine = load_keyring(settings.keys), load_engine(settings.keys.engine)
             lookup = await load_lookup_key(db, keyring, now=now)
             authorities = await load_authorities(db, keyring, engine)
             issue = Issue(db, keyring, lookup, authorities, settings)
@@ -95,7 +105,7 @@ class Operator:
 
 @pytest.fixture
 def bare(settings_of_commands: None) -> Operator:
-    """With a master key and no CA."""
+    """An operator with a master key and no CA."""
     made = Operator()
     made.json("keys", "init")
     return made
@@ -103,12 +113,12 @@ def bare(settings_of_commands: None) -> Operator:
 
 @pytest.fixture
 def operator(bare: Operator) -> Operator:
-    """With a CA."""
+    """An operator with a CA."""
     bare.json("ca", "init")
     return bare
 
 
-def test_the_next_issuing_ca_issues_and_the_one_before_stays(operator: Operator) -> None:
+def test_next_issuing_ca_issues_and_the_previous_stays(operator: Operator) -> None:
     before = operator.certify()
     renewed = operator.json("ca", "renew-issuing")
     assert renewed["kind"] == "issuing-2"
@@ -121,13 +131,13 @@ def test_the_next_issuing_ca_issues_and_the_one_before_stays(operator: Operator)
     assert operator.log_holds()
 
 
-def test_what_a_revoked_ca_has_issued_ends_and_the_log_explains_it(operator: Operator) -> None:
+def test_leaves_of_a_revoked_ca_end_and_the_log_explains_it(operator: Operator) -> None:
     old = operator.certify()
     operator.json("ca", "renew-issuing")
     new = operator.certify()
     told = operator.json("ca", "revoke-issuing", "issuing", "--yes", "--reason", "key-compromise")
     assert (told["kind"], told["revoked"]) == ("issuing", "key-compromise")
-    assert operator.certificate(old).state == "active"  # until the job has come to it
+    assert operator.certificate(old).state == "active"  # until the job has processed it
     operator.json("jobs", "run", "--once", "--job", "ca")
     ended = operator.certificate(old)
     assert (ended.state, ended.revocation_reason) == ("revoked", 2)
@@ -140,7 +150,7 @@ def test_revoking_asks_twice_and_a_wrong_name_revokes_nothing(operator: Operator
     for answer in ("n\n", "y\nissuing-2\n"):
         asked = operator.run("ca", "revoke-issuing", "issuing", answer=answer)
         assert asked.exit_code == 1
-        assert "worthless, for good" in asked.stderr
+        assert "permanently invalid" in asked.stderr
     assert operator.acts("issuing") == []
     assert operator.refused("ca", "revoke-issuing", "root", "--yes") == "no_authority"
     operator.json("ca", "revoke-issuing", "issuing", "--yes")
@@ -149,7 +159,7 @@ def test_revoking_asks_twice_and_a_wrong_name_revokes_nothing(operator: Operator
     assert operator.log_holds()
 
 
-def test_the_p256_key_is_made_once_and_renewed_when_asked(operator: Operator) -> None:
+def test_p256_key_is_made_once_and_renewed_on_request(operator: Operator) -> None:
     assert operator.refused("ca", "init-p256", "--renew") == "no_authority"
     first = _p256(operator.json("ca", "init-p256"))
     assert operator.refused("ca", "init-p256") == "authority_exists"
@@ -159,15 +169,13 @@ def test_the_p256_key_is_made_once_and_renewed_when_asked(operator: Operator) ->
     assert operator.log_holds()
 
 
-def test_a_ca_of_before_gets_its_time_stamping_authority(operator: Operator) -> None:
-    assert operator.refused("ca", "init-tsa") == "authority_exists"  # `ca init` made it
-    forget = "DELETE FROM authorities WHERE name LIKE 'tsa%'"
-    operator.on_database(lambda db: execute(db, forget))
-    made = operator.json("ca", "init-tsa")["pem"]
-    assert list(made) == ["tsa", "tsa-p256"]
-    again = operator.json("ca", "init-tsa", "--renew")["pem"]
-    assert again["tsa"] != made["tsa"]
-    assert {each for each, _ in operator.acts("tsa")} == {"ca.init_tsa", "ca.renew_tsa"}
+def test_keys_of_the_time_stamping_authority_are_renewed(operator: Operator) -> None:
+    first = operator.json("ca", "renew-tsa")["pem"]
+    assert list(first) == ["tsa", "tsa-p256"]
+    second = operator.json("ca", "renew-tsa")["pem"]
+    assert all(second[name] != first[name] for name in first)
+    assert [each for each, _ in operator.acts("tsa")] == ["ca.renew_tsa"] * 2
+    assert operator.log_holds()
 
 
 def _p256(made: dict[str, str]) -> x509.Certificate:

@@ -1,15 +1,15 @@
-"""Commands on a machine whose clock jumped: what they make that bears a time is refused, all else goes on."""
+"""Commands on a machine whose clock jumped: those that create timestamps are refused, all others work."""
 
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from mshield.domain.times import DAY_MS, MINUTE_MS
-from mshield.gateways.clocks import steady_clock
-from mshield.services.process.clock import wall_clock
-from mshield.store.process import clock as store
-from mshield.store.process.clock import Mark
+from mshield.server.runtime.clocks import steady_clock
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.runtime.rows import clock as store
+from mshield.server.runtime.rows.clock import Mark
+from mshield.wire.times import DAY_MS, MINUTE_MS
 from tests.commands.test_ca_commands import Operator
 from tests.support.acts import acts_on
 
@@ -21,7 +21,7 @@ _DATED: Final = (
     "ca init",
     "ca init-p256",
     "ca init-p256 --renew",
-    "ca init-tsa --renew",
+    "ca renew-tsa",
     "ca renew-issuing",
     "ca renew-responder",
     f"filing code {_PERSON}",
@@ -37,7 +37,7 @@ _DATED: Final = (
 
 @pytest.fixture
 def jumped(settings_of_commands: None) -> Operator:
-    """As if this machine's clock had been put three days ahead since a process last looked at it."""
+    """An operator whose machine's clock is three days ahead of when a process last checked it."""
     operator = Operator()
     operator.json("keys", "init")
     boot = steady_clock.boot()
@@ -48,8 +48,8 @@ def jumped(settings_of_commands: None) -> Operator:
     return operator
 
 
-def test_what_bears_a_time_is_refused(jumped: Operator) -> None:
-    """On the code before, each of these is done, or refused for another reason."""
+def test_commands_that_create_timestamps_are_refused(jumped: Operator) -> None:
+    """Each of these would create a timestamp by the wrong clock."""
     file = Path(__file__).parents[2] / "examples" / "filing.csv"
     before = jumped.on_database(store.latest)
     for line in _DATED:
@@ -61,11 +61,11 @@ def test_what_bears_a_time_is_refused(jumped: Operator) -> None:
     assert jumped.on_database(store.latest) == before
 
 
-def test_what_takes_away_goes_on_by_the_time_from_before_the_jump(jumped: Operator) -> None:
+def test_revoking_commands_use_the_time_before_the_jump(jumped: Operator) -> None:
     client_id = jumped.json("business", "add", "单一窗口", "--domain", "a.example")["client_id"]
-    jumped.json(
-        "business", "unshown", "allow", client_id, "--reason", "柜台看过原件", "--second-person", "顾行"
-    )
+    said = (client_id, "--reason", "柜台看过原件", "--second-person", "顾行")
+    code = jumped.code("顾行", now=wall_clock() - 3 * DAY_MS)
+    jumped.json("business", "unshown", "allow", *said, answer=code)
     jumped.json("business", "unshown", "end", client_id, "--reason", "改用展示规则")
     acts = jumped.on_database(lambda db: acts_on(db, subject=client_id))
     believed = wall_clock() - 3 * DAY_MS

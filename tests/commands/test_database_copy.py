@@ -1,4 +1,4 @@
-"""`mshield database copy`: SQLite's rows in PostgreSQL, each compared, or nothing; and the service goes on there."""
+"""`mshield database copy`: copies all of SQLite's rows to PostgreSQL and compares each, or none; the service moves."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
-from mshield.jobs import JOBS
-from mshield.main import create_app
-from mshield.services.jobs.runner import Runner
-from mshield.settings import Settings
-from mshield.store.database import copying
-from mshield.store.database.copying import NotCopied, copy_database
-from mshield.store.operations.known_mark import RestoreUndeclared
+from mshield.cli.main import main
+from mshield.server.database import copying
+from mshield.server.database.copying import NotCopied, copy_database
+from mshield.server.jobs import JOBS
+from mshield.server.main import create_app
+from mshield.server.runtime.jobs.runner import Runner
+from mshield.server.runtime.rows.known_mark import RestoreUndeclared
+from mshield.server.settings.settings import Settings
 from tests.support.application import ORIGIN, Device, running
 from tests.support.clock import Clock
 from tests.support.conformance import Conforming
@@ -29,7 +29,7 @@ from tests.support.shield_over_http import Shield
 
 @dataclass(frozen=True)
 class Source:
-    """A service that was used and has stopped, with a phone that is logged in."""
+    """A service that was used and stopped, with a logged-in phone."""
 
     settings: Settings
     clock: Clock
@@ -37,7 +37,7 @@ class Source:
 
     @property
     def path(self) -> str:
-        return self.settings.database.removeprefix("sqlite:///")
+        return self.settings.database.url.removeprefix("sqlite:///")
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def _quiet(*_: object) -> None: ...
 
 async def _command(source: Source, target: str) -> tuple[int, Any, str]:
     environment = {
-        "MSHIELD_DATABASE": source.settings.database,
-        "MSHIELD_MASTER_KEY_FILE": str(source.settings.master_key_file),
+        "MSHIELD_DATABASE": source.settings.database.url,
+        "MSHIELD_MASTER_KEY_FILE": str(source.settings.keys.master_key_file),
         "MSHIELD_MODE": "demo",
         "MSHIELD_COPY_TO": target,
     }
@@ -75,7 +75,9 @@ async def _command(source: Source, target: str) -> tuple[int, Any, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-async def test_every_row_goes_over_and_the_service_goes_on_there(source: Source, postgresql_url: str) -> None:
+async def test_every_row_is_copied_and_the_service_continues_there(
+    source: Source, postgresql_url: str
+) -> None:
     code, output, progress = await _command(source, postgresql_url)
     assert code == 0, progress
     copied = json.loads(output)
@@ -89,9 +91,9 @@ async def test_every_row_goes_over_and_the_service_goes_on_there(source: Source,
     assert {"accounts", "keys", "certificates", "acts", "log_tiles", "secrets", "high_water"} <= {
         name for name, table in by_name.items() if table["rows"]
     }
-    # A constraint that was put off is as it was.
+    # The deferred constraint is restored.
     assert await _count(postgresql_url, "pg_constraint WHERE contype = 'f' AND condeferrable") == 0
-    app = create_app(source.settings.model_copy(update={"database": postgresql_url}), clock=source.clock)
+    app = create_app(source.settings.changed(database=postgresql_url), clock=source.clock)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,
@@ -101,32 +103,32 @@ async def test_every_row_goes_over_and_the_service_goes_on_there(source: Source,
         assert (await here.call("GET", "/api/phone/certificate")).json()["state"] == "active"
         here.token = None
         assert (await Runner(app.state.context, JOBS).run_now("log")).state == "done"
-    # What has gone on elsewhere isn't gone on with here.
+    # The old database can't be used any more after its copy went on.
     old = create_app(source.settings, clock=source.clock)
     with pytest.raises(RestoreUndeclared):
         async with old.router.lifespan_context(old):
             pass
 
 
-async def test_a_target_that_is_in_use_is_left_alone(source: Source, postgresql_url: str) -> None:
+async def test_target_in_use_is_refused(source: Source, postgresql_url: str) -> None:
     assert (await _command(source, postgresql_url))[0] == 0
     code, _, error = await _command(source, postgresql_url)
     assert (code, json.loads(error)["error"]["code"]) == (1, "target_not_empty")
 
 
-async def test_what_is_written_meanwhile_ends_the_copy(source: Source, postgresql_url: str) -> None:
+async def test_concurrent_write_aborts_the_copy(source: Source, postgresql_url: str) -> None:
     def write(step: str, name: str, _done: int, _total: int) -> None:
         if (step, name) == ("compare", "accounts"):
             with closing(sqlite3.connect(source.path)) as writer, writer:
                 writer.execute("UPDATE accounts SET name = name || '丙'")
 
     with pytest.raises(NotCopied) as caught:
-        await copy_database(source.settings.database, postgresql_url, progress=write)
+        await copy_database(source.settings.database.url, postgresql_url, progress=write)
     assert caught.value.code == "source_written"
     assert await _count(postgresql_url) == 0
 
 
-async def test_a_row_that_arrives_otherwise_undoes_all(source: Source, postgresql_url: str) -> None:
+async def test_differing_row_rolls_back_the_copy(source: Source, postgresql_url: str) -> None:
     connection = await asyncpg.connect(postgresql_url)
     await connection.execute(
         "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS"
@@ -137,7 +139,7 @@ async def test_a_row_that_arrives_otherwise_undoes_all(source: Source, postgresq
     )
     try:
         with pytest.raises(NotCopied) as caught:
-            await copy_database(source.settings.database, postgresql_url, progress=_quiet)
+            await copy_database(source.settings.database.url, postgresql_url, progress=_quiet)
         assert caught.value.code == "rows_differ"
         assert await _count(postgresql_url) == 0
     finally:
@@ -146,11 +148,11 @@ async def test_a_row_that_arrives_otherwise_undoes_all(source: Source, postgresq
         await connection.close()
 
 
-async def test_a_value_that_postgresql_does_not_take_is_named(source: Source, postgresql_url: str) -> None:
+async def test_value_refused_by_postgresql_is_named(source: Source, postgresql_url: str) -> None:
     with closing(sqlite3.connect(source.path)) as writer, writer:
         writer.execute("UPDATE accounts SET name = 'a' || char(0)")
     with pytest.raises(NotCopied) as caught:
-        await copy_database(source.settings.database, postgresql_url, progress=_quiet)
+        await copy_database(source.settings.database.url, postgresql_url, progress=_quiet)
     assert caught.value.code == "not_copied"
     assert await _count(postgresql_url) == 0
 
@@ -165,15 +167,15 @@ async def test_many_rows_go_in_batches_in_the_same_order(
             "INSERT INTO enterprises (credit_code, name, version, created_at, changed_at) VALUES (?, 'x', 1, 1, 1)",
             [(name,) for name in names],
         )
-    tables = await copy_database(source.settings.database, postgresql_url, progress=_quiet)
+    tables = await copy_database(source.settings.database.url, postgresql_url, progress=_quiet)
     assert {table.name: table.rows for table in tables}["enterprises"] > len(names)
     connection = await asyncpg.connect(postgresql_url)
     known = await connection.fetchval("SELECT reltuples FROM pg_class WHERE relname = 'enterprises'")
     await connection.close()
-    assert known > len(names)  # so what is planned next is planned for these rows
+    assert known > len(names)  # so that later plans are made for these rows
 
 
 @pytest.mark.parametrize("pair", [("postgresql://a", "postgresql://b"), ("sqlite:///x", "sqlite:///y")])
-async def test_it_goes_one_way(pair: tuple[str, str]) -> None:
+async def test_copy_from_postgresql_is_refused(pair: tuple[str, str]) -> None:
     with pytest.raises(NotCopied):
         await copy_database(*pair, progress=_quiet)

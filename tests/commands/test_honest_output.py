@@ -1,4 +1,4 @@
-"""What commands print of others' words: no terminal obeys it, and none of it begins a line of its own."""
+"""Others' texts in the output of commands: no terminal control, and no line breaks."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.commands.parts.honest_text import honest, honest_line
-from mshield.commands.parts.output import Output, Refused, output_options, table
+from mshield.cli.parts.honest_text import honest, honest_line
+from mshield.cli.parts.output import Output, Refused, output_options, table
 from tests.vectors.files import load
 
 _VECTORS: Final = load("shown_text.json")
@@ -36,7 +36,7 @@ def test_exactly_the_characters_of_the_list_are_marked() -> None:
 
 
 @pytest.mark.parametrize("case", _VECTORS["texts"])
-def test_texts_are_shown_as_the_list_says(case: dict[str, str]) -> None:
+def test_texts_are_marked_as_in_the_list(case: dict[str, str]) -> None:
     assert (honest(case["text"]), honest_line(case["text"])) == (case["text_shown"], case["line"])
 
 
@@ -55,7 +55,7 @@ def _run(*, error: Exception | None = None, as_json: bool = False) -> Result:
 def test_data_tables_and_sentences_are_marked() -> None:
     done = _run()
     assert done.stderr == f"{_SHOWN}\n"
-    wide = len(_SHOWN) + 2  # two Chinese characters more
+    wide = len(_SHOWN) + 2  # two more Chinese characters
     assert done.stdout.splitlines() == [f"title: {_SHOWN}", f"a{' ' * wide} b", f"{_SHOWN}  end"]
 
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.cli import main
-from mshield.commands.init.settings_file import write_settings
-from mshield.setting_sources import BadSettings
-from mshield.settings import load_settings
+from mshield.cli.main import main
+from mshield.server.commands.init.settings_file import write_settings
+from mshield.server.settings.settings import load_settings
+from mshield.server.settings.sources import BadSettings
 
 SAID = ("--origin", "https://shield.example.cn", "--name", "示例", "--officer", "顾行")
 
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """No settings but those of the file."""
+    """Clears the environment, so that only the file's settings apply."""
     for name in list(os.environ):
         if name.startswith("MSHIELD_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("MSHIELD_CONFIG", "")  # so that it is put back
+    monkeypatch.setenv("MSHIELD_CONFIG", "")  # registered so that it is restored
     load_settings.cache_clear()
     yield monkeypatch
     load_settings.cache_clear()
@@ -35,7 +35,7 @@ def init(folder: Path, *arguments: str) -> Result:
 
 
 def ready(folder: Path) -> Path:
-    """A file with all that the service needs to start."""
+    """Returns a file with everything the service needs to start."""
     file = folder / "own.toml"
     folder.mkdir()
     file.write_text(
@@ -56,7 +56,7 @@ sms_templates = {{ code = "SMS_1" }}
 
 
 @pytest.mark.usefixtures("alone")
-def test_from_nothing_to_a_service_that_would_start(tmp_path: Path) -> None:
+def test_init_prepares_a_service_that_can_start(tmp_path: Path) -> None:
     folder = tmp_path / "shield"
     file = ready(folder)
     done = init(folder, "--config", str(file), *SAID[2:])
@@ -77,7 +77,7 @@ def test_from_nothing_to_a_service_that_would_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("alone")
-def test_it_writes_the_settings_for_their_owner_and_says_what_is_missing(tmp_path: Path) -> None:
+def test_init_writes_owner_only_settings_and_lists_what_is_missing(tmp_path: Path) -> None:
     folder = tmp_path / "shield"
     done = init(folder, *SAID)
     assert done.exit_code == 1, done.output
@@ -86,7 +86,7 @@ def test_it_writes_the_settings_for_their_owner_and_says_what_is_missing(tmp_pat
     assert said["faults"] == ["SMS"]
     for file in (folder / "mshield.toml", folder / "keys" / "master.key", folder / "mshield.db"):
         assert file.stat().st_mode & 0o077 == 0
-    with (folder / "mshield.toml").open("a") as settings:  # what it said was missing, after which it goes on
+    with (folder / "mshield.toml").open("a") as settings:  # add what was reported missing, then it works
         settings.write(
             'sms_gateway = "aliyun"\nsms_key_id = "i"\nsms_key_secret = "s"\nsms_sign_name = "n"\n'
         )
@@ -106,7 +106,7 @@ def test_it_writes_the_settings_for_their_owner_and_says_what_is_missing(tmp_pat
         (("--origin", "https://shield.example.cn", "--database", "oracle://x"), "bad_settings"),
     ],
 )
-def test_what_cannot_be_leaves_nothing(tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
+def test_failed_init_leaves_no_files(tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
     done = init(tmp_path / "shield", *arguments)
     assert done.exit_code == 1
     assert json.loads(done.stderr)["error"]["code"] == code
@@ -124,7 +124,7 @@ def test_a_database_whose_key_is_missing_gets_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("alone")
-def test_a_file_that_is_there_counts(tmp_path: Path) -> None:
+def test_existing_settings_file_is_kept(tmp_path: Path) -> None:
     folder = tmp_path / "shield"
     init(folder, *SAID)
     written = (folder / "mshield.toml").read_bytes()
@@ -140,11 +140,11 @@ def test_every_text_is_read_as_it_was_written(tmp_path: Path, text: str) -> None
     origin = {"public_origin": "https://shield.example.cn"}
     write_settings(file, origin | {"sms_sign_name": text, "sms_templates": {"code": text}})
     settings = load_settings()
-    assert (settings.sms_sign_name, settings.sms_templates) == (text, {"code": text})
+    assert (settings.sms.sign_name, settings.sms.templates) == (text, {"code": text})
 
 
 @pytest.mark.usefixtures("alone")
-def test_settings_that_cannot_be_are_not_left_behind(tmp_path: Path) -> None:
+def test_invalid_settings_are_not_left_behind(tmp_path: Path) -> None:
     file = tmp_path / "mshield.toml"
     with pytest.raises(BadSettings):
         write_settings(file, {"public_orign": "https://shield.example.cn"})

@@ -1,4 +1,4 @@
-"""`mshield jobs`: running them by hand, the list, and a job that there isn't."""
+"""`mshield jobs`: running jobs by hand, the list, and an unknown job."""
 
 import json
 import signal
@@ -9,22 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from mshield.jobs import JOBS
+from mshield.server.jobs import JOBS
 from tests.support.live_service import LiveService
 
-pytestmark = pytest.mark.slow  # each command is a process of its own
+pytestmark = pytest.mark.slow  # each command is a separate process
 
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path) -> LiveService:
-    """Prepared, and not started."""
+    """A prepared service that isn't started."""
     made = LiveService(tmp_path, sqlite_url)
     made.command("keys", "init")
     made.command("ca", "init")
     return made
 
 
-def test_once_runs_each_job_and_the_list_tells(service: LiveService) -> None:
+def test_once_runs_each_job_and_the_list_shows_it(service: LiveService) -> None:
     names = {job.name for job in JOBS}
     assert {(each["name"], each["last_at"]) for each in service.command("jobs", "list")} == {
         (name, None) for name in names
@@ -35,11 +35,11 @@ def test_once_runs_each_job_and_the_list_tells(service: LiveService) -> None:
     assert all(each["last_at"] and each["last_error"] is None and each["holder"] is None for each in listed)
 
 
-def test_one_job_by_name_and_none_by_a_wrong_one(service: LiveService) -> None:
+def test_job_runs_by_name_and_unknown_names_are_refused(service: LiveService) -> None:
     done = service.command("jobs", "run", "--once", "--job", "purge")
     assert [(each["name"], each["state"], each["error"]) for each in done] == [("purge", "done", None)]
     wrong = subprocess.run(
-        (sys.executable, "-m", "mshield.cli", "jobs", "run", "--job", "nothing", "--json"),
+        (sys.executable, "-m", "mshield.cli.main", "jobs", "run", "--job", "nothing", "--json"),
         env=service.environment(),
         capture_output=True,
         text=True,
@@ -49,9 +49,9 @@ def test_one_job_by_name_and_none_by_a_wrong_one(service: LiveService) -> None:
     assert json.loads(wrong.stderr)["error"]["code"] == "unknown_job"
 
 
-def test_in_a_process_of_its_own_until_it_is_told_to_stop(service: LiveService) -> None:
+def test_jobs_run_in_a_process_until_stopped(service: LiveService) -> None:
     process = subprocess.Popen(
-        (sys.executable, "-m", "mshield.cli", "jobs", "run"), env=service.environment()
+        (sys.executable, "-m", "mshield.cli.main", "jobs", "run"), env=service.environment()
     )
     try:
         deadline = time.monotonic() + 90

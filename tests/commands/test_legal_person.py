@@ -1,6 +1,6 @@
-"""`mshield legal-person` and the phones of their enterprise, against the running service on each database.
+"""`mshield legal-person` and the enterprise's phones, against the running service on each database.
 
-R21 as the manual tells it: what happens to a lost phone, from the report of its loss to the certificate on the new one.
+R21 as in the manual: a lost phone, from the report of its loss to the certificate on the new one.
 """
 
 import json
@@ -14,9 +14,9 @@ from typing import Any, Final
 import pytest
 
 from mshield.client import ProblemError
-from mshield.client.portal import PortalClient, PortalLogin
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.services.legal_person.outside_login import RETURN_PATH
+from mshield.server.legal_person.outside_login import RETURN_PATH
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.portal import PortalClient, PortalLogin
 from tests.support.forked import run_forked
 from tests.support.identity import make_code
 from tests.support.live_service import LiveService, apply, enrolled, log_in, register
@@ -45,7 +45,7 @@ class _Shell:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            (sys.executable, "-m", "mshield.cli", *self.words(*arguments)),
+            (sys.executable, "-m", "mshield.cli.main", *self.words(*arguments)),
             env=self.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -83,7 +83,7 @@ class _Shell:
         return self.json("login", "--login-id", begun["login_id"], "--sms-code", code)
 
     def begin_at_page(self, customs: Provider, *more: str) -> tuple[int, str, str]:
-        """`login --source customs` by who opens the page that it names, and tells where they got to."""
+        """Runs `login --source customs`, opens the page it names, and passes on the resulting address."""
         begun = self.start("login", "--source", "customs", "--lang", "en", *more)
         assert begun.stderr is not None
         address = begun.stderr.readline().split()[-1]
@@ -98,14 +98,14 @@ class _Shell:
 
 @pytest.fixture
 def office() -> AccountOffice:
-    """The Single Window's accounts, of which the legal person has one."""
+    """The Single Window's accounts, one of them the legal representative's."""
     person = {**USER, "external_id": "u-8", "name": LEGAL_PERSON.name}
     return AccountOffice({"gu": person | {"id_number": LEGAL_PERSON.id_number, "phone": LEGAL_PERSON.phone}})
 
 
 @pytest.fixture
 def customs() -> Provider:
-    """Internet+Customs, where they have an account under another number."""
+    """Internet+Customs, with the legal representative's account under another number."""
     person = {
         "sub": "u-9",
         "name": LEGAL_PERSON.name,
@@ -121,7 +121,7 @@ def customs() -> Provider:
 def with_sources(
     tmp_path: Path, database_url: str, office: AccountOffice, customs: Provider
 ) -> Iterator[LiveService]:
-    """A service whose legal person has accounts at the Single Window and at Internet+Customs alone."""
+    """A service whose legal representative has accounts only at the Single Window and Internet+Customs."""
     with serving(office) as outside, serving(customs) as customs.server:
         at_customs = {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
                       "url": customs.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET,
@@ -172,7 +172,7 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
         shell.json("lift-loss", number, "--reason", "已找回")
         phone.approve(phone.scan(business.request_login().qr).request_id, pin=OPERATOR.pin)
 
-        # Applying again: the warning changes nothing, the confirmation holds the certificate.
+        # Applying again: the warning changes nothing, the confirmation puts the certificate on hold.
         with pytest.raises(ProblemError, match="already_certified"):
             apply(service, phone)
         assert phone.certificate().holds == ()
@@ -210,7 +210,7 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
 
 
 def _assert_proofs_are_told(shell: _Shell, shown: Any) -> None:
-    """How the holder of a shield was proven, there and in the list of people."""
+    """Asserts that the shield and the list of people show how the holder was proven."""
     (person,) = shell.json("people", "--name", OPERATOR.name)["items"]
     assert [(each["way"], each["state"]) for each in person["proofs"]] == [("filed_phone", "counts")]
     assert shown["proofs"] == person["proofs"]
@@ -250,10 +250,13 @@ def test_r2_and_at_the_page_of_internet_customs(with_sources: LiveService, custo
     )
     assert shell.json("list") == []
     elsewhere = shell.run("login", "--source", "customs", "--lang", "en", text="https://elsewhere.example/\n")
-    assert (elsewhere.returncode, "not where the login leads back to" in elsewhere.stderr) == (2, True)
+    assert (elsewhere.returncode, "not the address to which the login returns" in elsewhere.stderr) == (
+        2,
+        True,
+    )
 
 
-def test_an_activation_code_is_taken_after_the_page_and_once_logged_in(
+def test_activation_code_is_accepted_after_the_page_and_when_logged_in(
     with_sources: LiveService, customs: Provider
 ) -> None:
     customs.person |= {"identity_verified": False}

@@ -1,4 +1,4 @@
-"""`mshield log` as an operator and as an outsider run it, beside a running service with one real signature."""
+"""`mshield log` for operators and outsiders, beside a running service with one real signature."""
 
 import asyncio
 import json
@@ -14,20 +14,20 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
+from mshield.cli.main import main
 from mshield.client import Document
-from mshield.demo.people import OPERATOR
-from mshield.keys.keyring import load_keyring
-from mshield.services.log.archived import read_archived
-from mshield.services.log.open_log import open_log
-from mshield.services.log.parts import CheckEnded, parts_of
-from mshield.services.log.verify_rows import Part
-from mshield.settings import Settings
-from mshield.store.database.opening import opened_database
+from mshield.server.database.opening import opened_database
+from mshield.server.keys.keyring import load_keyring
+from mshield.server.log.archived import read_archived
+from mshield.server.log.open_log import open_log
+from mshield.server.log.parts import CheckEnded, parts_of
+from mshield.server.log.verify_rows import Part
+from mshield.server.settings.settings import read_settings
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.forked import run_forked
 from tests.support.live_service import LiveService, enrolled
 
-pytestmark = pytest.mark.slow  # the tests start services of their own
+pytestmark = pytest.mark.slow  # starts its own services
 
 _DOCUMENT = Document(title="报关单", media_type="text/plain", content="总价 126000 欧元".encode())
 
@@ -94,7 +94,7 @@ def test_a_proof_is_checked_offline(logged: Logged, tmp_path: Path) -> None:
     assert _json(logged.run(*offline, "--json", database=False))["sid"] == logged.sid
     told = logged.run(*offline, "--sid", logged.sid, database=False)
     assert told.returncode == 0
-    assert "stands among the first" in told.stdout
+    assert "is among the first" in told.stdout
     other = logged.run(*offline, "--sid", "00" * 16, database=False)
     assert other.returncode == 1
     assert "another signature" in other.stderr
@@ -111,7 +111,7 @@ def test_a_certificates_issue_is_proved(logged: Logged) -> None:
     assert logged.run("prove", "--serial", "00" * 20).returncode == 1
 
 
-def test_what_isnt_in_the_log(logged: Logged) -> None:
+def test_missing_entries_are_reported(logged: Logged) -> None:
     for command in (
         logged.run("prove", "--sid", "00" * 16),
         logged.run("prove", "--index", "99"),
@@ -134,11 +134,11 @@ def test_what_isnt_in_the_log(logged: Logged) -> None:
         ("verify", "--proof", __file__, "--key", "k", "--url", "u"),
     ],
 )
-def test_usage(arguments: tuple[str, ...]) -> None:
+def test_invalid_arguments_are_usage_errors(arguments: tuple[str, ...]) -> None:
     assert CliRunner().invoke(main, ["log", *arguments]).exit_code == 2
 
 
-def test_a_bad_key_is_said(logged: Logged) -> None:
+def test_invalid_log_key_is_reported(logged: Logged) -> None:
     done = logged.run("checkpoint", "--url", logged.url, "--key", "no key", database=False)
     assert done.returncode == 1
     assert "bad_log_form" in done.stderr
@@ -159,14 +159,16 @@ def test_tampering_is_named_and_fails(logged: Logged) -> None:
     assert logged.run("verify").returncode == 0
 
 
-def test_processes_see_what_one_does(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parallel_check_finds_the_same_as_one_process(
+    logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in logged.live.environment().items():
         monkeypatch.setenv(name, value)
 
     async def check() -> tuple[list[Part], list[Part]]:
-        settings = Settings()
-        async with opened_database(settings.database, pool_size=1) as db:
-            log = await open_log(db, load_keyring(settings), settings, now=0, begin=False)
+        settings = read_settings()
+        async with opened_database(settings.database.url, pool_size=1) as db:
+            log = await open_log(db, load_keyring(settings.keys), settings.site, now=0, begin=False)
             archived, _ = await read_archived(db)
             runs = [range(1)] * 5
             one = [part async for part in parts_of(log, archived, 1)(runs, 3)]
@@ -178,7 +180,7 @@ def test_processes_see_what_one_does(logged: Logged, monkeypatch: pytest.MonkeyP
     assert _json(logged.run("verify", "--processes", "2", "--json"))["holds"]
 
 
-def test_a_check_whose_process_is_killed_says_so(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_with_a_killed_process_says_so(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in logged.live.environment().items():
         monkeypatch.setenv(name, value)
 
@@ -188,9 +190,9 @@ def test_a_check_whose_process_is_killed_says_so(logged: Logged, monkeypatch: py
         helpers[0].kill()
 
     async def check() -> None:
-        settings = Settings()
-        async with opened_database(settings.database, pool_size=1) as db:
-            log = await open_log(db, load_keyring(settings), settings, now=0, begin=False)
+        settings = read_settings()
+        async with opened_database(settings.database.url, pool_size=1) as db:
+            log = await open_log(db, load_keyring(settings.keys), settings.site, now=0, begin=False)
             archived, _ = await read_archived(db)
             killing = asyncio.create_task(kill())
             with pytest.raises(CheckEnded, match="--processes"):
@@ -204,7 +206,7 @@ def _helpers() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_what_is_no_text_is_named_too(logged: Logged) -> None:
+def test_value_that_is_no_text_is_named(logged: Logged) -> None:
     file = logged.live.database.removeprefix("sqlite:///")
     update = "UPDATE certificate_events SET id = CAST(? AS TEXT) WHERE log_index = ?"
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:

@@ -1,4 +1,4 @@
-"""Commands on a database that lacks migrations say so, whichever they are."""
+"""Every command refuses a database with missing migrations, and says so."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
-from mshield.settings import load_settings
+from mshield.cli.main import main
+from mshield.server.settings.settings import load_settings
 
 
 @pytest.fixture
@@ -29,4 +29,4 @@ def test_an_old_schema_is_named(unmigrated: None, arguments: str) -> None:
     assert result.exit_code == 1
     error = json.loads(result.stderr)["error"]
     assert error["code"] == "schema_old"
-    assert "0001_initial" in error["message"]
+    assert "0001_baseline" in error["message"]

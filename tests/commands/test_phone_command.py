@@ -1,4 +1,4 @@
-"""`mshield phone` against a running service: what no other test of the virtual phone goes through by its commands."""
+"""`mshield phone` against a running service: commands that no other test of the virtual phone covers."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mshield.client.errors import ProblemError
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.forked import run_forked
 from tests.support.live_service import LiveService, apply, log_in, register
 
@@ -17,7 +17,7 @@ _NEW = "Another-word-2026"
 _SECRETS = {"MSHIELD_PHONE_PASSWORD": _NEW, "MSHIELD_PHONE_PIN": OPERATOR.pin}
 
 
-def test_a_forgotten_password_is_set_anew(tmp_path: Path) -> None:
+def test_command_resets_a_forgotten_password(tmp_path: Path) -> None:
     live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
     live.prepare()
     live.start()
@@ -42,7 +42,7 @@ def test_a_forgotten_password_is_set_anew(tmp_path: Path) -> None:
 
 
 def _one_pin(live: LiveService) -> None:
-    """The login is shown before the PIN; the same PIN logs in here and there."""
+    """The login is shown before the PIN; the same PIN unlocks the app and logs in at the PC."""
     with live.business() as business:
         asked = business.request_login()
         done = _run(live, "unlock", "--login", asked.qr_text(at=asked.received_at))

@@ -1,4 +1,4 @@
-"""`mshield restore declare` on a database that was really set back: until then neither service nor jobs run on it."""
+"""`mshield restore declare` on a really restored database: without it neither service nor jobs start."""
 
 import asyncio
 import json
@@ -12,10 +12,10 @@ import pytest
 import uvicorn
 from click.testing import CliRunner, Result
 
-from mshield.cli import main
-from mshield.settings import load_settings
-from mshield.store.database.opening import open_database
-from mshield.store.staff.acts import ActRow
+from mshield.cli.main import main
+from mshield.server.acts.rows.acts import ActRow
+from mshield.server.database.opening import open_database
+from mshield.server.settings.settings import load_settings
 from tests.support.acts import acts_on
 from tests.support.janitor import dismiss
 from tests.support.live_service import LiveService
@@ -26,14 +26,14 @@ pytestmark = pytest.mark.slow
 
 
 class Restored:
-    """A service's database, worked on and then set back to an older copy."""
+    """A service's database that was used and then replaced by an older copy."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, live: LiveService) -> None:
         self.monkeypatch, self.live = monkeypatch, live
         self.use(live.database)
 
     def use(self, url: str) -> None:
-        """Goes on with this database."""
+        """Switches to this database."""
         self.live.database = url
         for name, value in self.live.environment().items():
             self.monkeypatch.setenv(name, value)
@@ -48,7 +48,7 @@ class Restored:
         return result.stdout
 
     def refusals(self) -> list[str]:
-        """What serving and working say."""
+        """Returns the refusals of serving and of running jobs."""
         started = [
             self.run("serve", "--port", str(free_ports(1)), "--json"),
             self.run("jobs", "run", "--once", "--json"),
@@ -57,19 +57,19 @@ class Restored:
         return [json.loads(each.stderr)["error"]["code"] for each in started]
 
     def checked(self) -> dict[str, object]:
-        """What `mshield doctor` says of it."""
+        """Returns the check of `mshield doctor`."""
         check: dict[str, object] = json.loads(self.run("doctor", "--json").stdout)["checks"]["restore"]
         return check
 
     def starts(self) -> bool:
-        """Whether `mshield serve` goes as far as to serve."""
+        """Reports whether `mshield serve` gets as far as serving."""
         served: list[str] = []
         self.monkeypatch.setattr(uvicorn, "run", lambda application, **_: served.append(application))
         self.ok("serve", "--port", str(free_ports(1)))
         return bool(served)
 
     def acts(self) -> list[ActRow]:
-        """The declarations that the database tells of."""
+        """Returns the declarations recorded in the database."""
 
         async def read() -> list[ActRow]:
             db = await open_database(self.live.database, pool_size=1)
@@ -85,7 +85,7 @@ class Restored:
 def restored(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Restored]:
-    """Its log had grown since the copy was made."""
+    """A service whose log had grown since the copy was made."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     service = Restored(monkeypatch, LiveService(tmp_path, url))
     for command in (("keys", "init"), ("ca", "init"), ("jobs", "run", "--once")):
@@ -102,7 +102,7 @@ def restored(
     else:
         server: Server = request.getfixturevalue("postgresql_server")
         name = f"test_{uuid.uuid4().hex}"
-        dismiss(url)  # PostgreSQL copies no database that somebody is connected to
+        dismiss(url)  # PostgreSQL copies no database with open connections
         copied = server.create(name, template=url.rpartition("/")[2])
         service.ok("ca", "renew-issuing")
         service.ok("jobs", "run", "--once")
@@ -112,7 +112,7 @@ def restored(
     load_settings.cache_clear()
 
 
-def test_neither_service_nor_jobs_run_until_it_is_declared(restored: Restored) -> None:
+def test_service_and_jobs_refuse_an_undeclared_restore(restored: Restored) -> None:
     assert restored.refusals() == ["restore_undeclared"] * 2
     assert not restored.checked()["ok"]
     declared = json.loads(restored.ok("restore", "declare", "--yes", "--json"))
@@ -124,10 +124,10 @@ def test_neither_service_nor_jobs_run_until_it_is_declared(restored: Restored) -
     assert restored.starts()
 
 
-def test_a_database_set_back_under_a_running_service_ends_it(
+def test_database_restored_under_a_running_service_stops_it(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """As a failover does to a replica that was behind."""
+    """Like a failover to a replica that lags behind."""
     live = LiveService(tmp_path, request.getfixturevalue("postgresql_url"))
     live.prepare()
     live.start()
@@ -135,14 +135,14 @@ def test_a_database_set_back_under_a_running_service_ends_it(
     try:
         with psycopg.connect(live.database, autocommit=True) as connection:
             connection.execute("UPDATE high_water SET mark = mark - 1")
-        assert live.process.wait(60) is not None  # its jobs write something down each second
+        assert live.process.wait(60) is not None  # its jobs write every second
     finally:
         live.stop()
     assert "as after a restore from a backup" in live.log.read_text()
     assert live.refused("serve", "--port", str(free_ports(1)))["code"] == "restore_undeclared"
 
 
-def test_the_log_goes_on_under_another_name_and_holds(restored: Restored) -> None:
+def test_log_continues_under_another_name_and_verifies(restored: Restored) -> None:
     before = json.loads(restored.ok("log", "key", "--json"))["vkey"]
     size = json.loads(restored.ok("log", "verify", "--json"))["size"]
     restored.ok("restore", "declare", "--yes")
@@ -150,20 +150,20 @@ def test_the_log_goes_on_under_another_name_and_holds(restored: Restored) -> Non
     assert after.partition("+")[0] == f"{before.partition('+')[0]}/2"
     restored.ok("jobs", "run", "--once", "--job", "log")
     found = json.loads(restored.ok("log", "verify", "--json"))
-    # The declaration itself is an act, and logged.
+    # The declaration is an act and is logged.
     assert (found["holds"], found["findings"], found["waiting"]) == (True, [], 0)
     assert found["size"] > size
 
 
-def test_who_says_no_has_declared_nothing(restored: Restored) -> None:
+def test_unconfirmed_declaration_changes_nothing(restored: Restored) -> None:
     asked = restored.run("restore", "declare", answer="n\n")
     assert asked.exit_code == 1
-    assert "two PIN tries left" in asked.stderr
+    assert "two PIN attempts left" in asked.stderr
     assert restored.acts() == []
     assert restored.refusals() == ["restore_undeclared"] * 2
 
 
-def test_a_second_declaration_is_one_more_act(restored: Restored) -> None:
+def test_second_declaration_records_another_act(restored: Restored) -> None:
     marks = [json.loads(restored.ok("restore", "declare", "--yes", "--json"))["mark"] for _ in range(2)]
     assert marks[0] < marks[1]
     assert len(restored.acts()) == 2

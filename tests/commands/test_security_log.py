@@ -1,4 +1,4 @@
-"""Commands that find something add it to the file of the security log, and to nothing else."""
+"""Commands with findings add them to the security log's file, and to no other."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.commands.test_ca_commands import Operator
 from tests.support.security_lines import fresh_logger, require_nobody
 from tests.support.signing import tamper
@@ -21,7 +21,7 @@ def _logger() -> Iterator[None]:
 
 @pytest.fixture
 def file(settings_of_commands: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of an installation with a CA, and a business system whose name somebody has changed in the database."""
+    """The log file of an installation with a CA and a business system whose name was changed in the database."""
     file = tmp_path / "security.log"
     monkeypatch.setenv("MSHIELD_SECURITY_LOG", str(file))
     operator = Operator()
@@ -37,7 +37,7 @@ def _lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text("ascii").splitlines()]
 
 
-def test_what_commands_find_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_findings_of_commands_are_logged(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in ("log verify", "seals check"):
         _require_finding(*command.split())
         (line,) = [line for line in _lines(file) if line.get("command") == command]
@@ -47,6 +47,19 @@ def test_what_commands_find_is_told(file: Path, monkeypatch: pytest.MonkeyPatch)
     _require_finding("doctor")
     checks = [line["check"] for line in _lines(file) if line["event"] == "doctor.finding"]
     assert checks == ["public origin", "SMS", "warning root", "warning issuing"]
+    require_nobody(file.read_text("ascii").splitlines(), (OPERATOR,))
+
+
+def test_wrong_code_of_a_second_person_is_logged(file: Path) -> None:
+    operator = Operator()
+    operator.code("许安然")
+    (member,) = operator.json("staff", "list")
+    named = ("business", "add", "海天", "--domain", "b.example", "--second-person", "许安然")
+    assert operator.refused(*named, answer="000000") == "second_factor_wrong"
+    (line,) = [line for line in _lines(file) if line["event"] == "factor.refused"]
+    assert (line["level"], line["code"]) == ("warning", "second_factor_wrong")
+    assert (line["actor_kind"], line["actor"]) == ("staff", member["id"])
+    assert line["command"] == "business add"
     require_nobody(file.read_text("ascii").splitlines(), (OPERATOR,))
 
 

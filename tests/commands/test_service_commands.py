@@ -1,4 +1,4 @@
-"""The operator's commands, run as an operator runs them: exit code, JSON, and what they say when something is wrong."""
+"""The operator's commands, run as by an operator: exit codes, JSON, and error messages."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.support.migrated import put_migrated
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
-CLI = "mshield.cli"
+CLI = "mshield.cli.main"
 
 
 class Shell:
@@ -32,7 +32,7 @@ class Shell:
         }
 
     def run(self, *arguments: str, module: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Runs `mshield ARGUMENTS`, or `python -m MODULE ARGUMENTS` as an operator starts it."""
+        """Runs `mshield ARGUMENTS`, or `python -m MODULE ARGUMENTS`."""
         if not module:
             return run_forked(arguments, self.environment | settings)
         return subprocess.run(
@@ -45,7 +45,7 @@ class Shell:
         )
 
     def prepare(self) -> None:
-        """Master key, schema and CA; that `migrate` makes the schema itself has a test of its own."""
+        """Makes master key, schema and CA; another test covers `migrate` on an empty database."""
         put_migrated(Path(self.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///")))
         for command in (("keys", "init"), ("migrate",), ("ca", "init")):
             done = run_forked(command, self.environment)
@@ -61,8 +61,8 @@ def test_migrate_makes_the_schema_once(shell: Shell) -> None:
     assert shell.run("keys", "init", module=CLI).returncode == 0
     assert shell.run("migrate", "--check", module=CLI).returncode == 1
     first = shell.run("migrate", "--json", module=CLI)
-    assert json.loads(first.stdout)["applied"][0] == "0001_initial"
-    assert json.loads(shell.run("migrate", "--json", module=CLI).stdout) == {"applied": [], "sealed": 0}
+    assert json.loads(first.stdout)["applied"][0] == "0001_baseline"
+    assert json.loads(shell.run("migrate", "--json", module=CLI).stdout) == {"applied": []}
     assert shell.run("migrate", "--check", module=CLI).returncode == 0
     file = Path(shell.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///"))
     assert file.stat().st_mode & 0o077 == 0
@@ -77,7 +77,7 @@ def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> No
     assert (said["ok"], said["faults"]) == (True, [])
     checks = said["checks"]
     assert checks["engine in use"]["text"].startswith(engine)
-    assert checks["SMS budget"]["text"] == "0 of 5000 of the day spent by people without a login"
+    assert checks["SMS budget"]["text"] == "0 of today's 5000 SMS codes to people without a login are used"
     assert all(check["ok"] for check in checks.values())
 
 
@@ -87,7 +87,7 @@ def test_doctor_hides_passwords_in_addresses(shell: Shell) -> None:
     assert "postgresql://shield:***@db.example/x" in done.stdout
 
 
-def test_doctor_names_what_is_missing_and_hides_the_master_key(shell: Shell) -> None:
+def test_doctor_names_missing_parts_and_hides_the_master_key(shell: Shell) -> None:
     done = shell.run("doctor", "--json", MSHIELD_MASTER_KEY="0011223344556677 aes not-a-key")
     assert done.returncode == 1
     found = json.loads(done.stdout)
@@ -139,33 +139,31 @@ def test_a_service_without_a_schema_does_not_start(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("written", [None, "-----BEGIN CERTIFICATE-----\nno key\n"])
-def test_a_certificate_that_can_not_be_used_is_said(
-    shell: Shell, tmp_path: Path, written: str | None
-) -> None:
+def test_unusable_tls_certificate_is_reported(shell: Shell, tmp_path: Path, written: str | None) -> None:
     file = tmp_path / "node.pem"
     if written is not None:
         file.write_text(written)
     done = shell.run("serve", "--port", str(free_ports(1)), "--tls", str(file), "--lang", "en")
     assert done.returncode == 1
-    assert f"{file} can't be used: it has to have a certificate in PEM and its key" in done.stderr
+    assert f"{file} can't be used: it must contain a certificate and its unencrypted key" in done.stderr
 
 
-def test_a_taken_port_is_said(shell: Shell) -> None:
+def test_occupied_port_is_reported(shell: Shell) -> None:
     port = free_ports(3) + 2
     with socket.create_server(("127.0.0.1", port)):
         served = shell.run("serve", "--port", str(port), "--lang", "en")
         assert served.returncode == 1
-        assert f"port {port} is taken" in served.stderr
-        shown = shell.run("--port", str(port), "--once", module="mshield.demo")
+        assert f"port {port} is in use or not permitted" in served.stderr
+        shown = shell.run("--port", str(port), "--once", module="mshield.testkit.demo")
         assert shown.returncode == 1
         assert f"port {port} is taken" in shown.stderr
         assert f"make demo PORT={port + 10}" in shown.stderr
-        beside = shell.run("--port", str(port - 2), "--once", module="mshield.demo")
+        beside = shell.run("--port", str(port - 2), "--once", module="mshield.testkit.demo")
         assert beside.returncode == 1
         assert f"port {port} is taken; the demonstration needs {port - 2} to {port}" in beside.stderr
 
 
-def test_production_does_not_start_on_an_origin_that_anybody_on_the_way_can_change(shell: Shell) -> None:
+def test_production_refuses_a_plain_http_origin(shell: Shell) -> None:
     shell.prepare()
     port = str(free_ports(1))
     for lang, said in (("zh", "须为 https"), ("en", "needs an https public origin")):
@@ -175,7 +173,7 @@ def test_production_does_not_start_on_an_origin_that_anybody_on_the_way_can_chan
         assert done.returncode == 1
         assert said in done.stderr
         assert "[plain_origin]" in done.stderr
-    # Loopback says this machine and no other.
+    # MSHIELD_LOOPBACK permits plain http only for this machine's own names.
     for origin, loopback, code in (
         ("http://shield.example", "true", "plain_origin"),
         ("http://localhost:8000", "false", "plain_origin"),

@@ -1,29 +1,29 @@
-"""`mshield account` and `mshield shield`: what two people do at the server, and what is recorded of it."""
+"""`mshield account` and `mshield shield`: acts by two people at the server, and their records."""
 
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.actor import SERVICE
-from mshield.domain.identity import IdType
-from mshield.domain.retention.kinds import Kind
-from mshield.gateways.sms import DevelopmentSms
 from mshield.gm.engine import load_engine
-from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import load_keyring
-from mshield.keys.secrets import load_lookup_key
-from mshield.services.accounts.change_phone import ChangePhone, Which
-from mshield.services.accounts.register import Register, Registration
-from mshield.services.accounts.sms_codes import SmsCodes
-from mshield.services.certificates.issue import Issue
-from mshield.services.identity.proofs import Proofs
-from mshield.services.notices.notify import Notify
-from mshield.services.process.clock import wall_clock
-from mshield.settings import load_settings
-from mshield.store.certificates.changes import history
-from mshield.store.database.interface import Database
+from mshield.server.accounts.change_phone import ChangePhone, Which
+from mshield.server.accounts.register import Register
+from mshield.server.accounts.sms_codes import SmsCodes
+from mshield.server.acts.actor import SERVICE
+from mshield.server.authorities.authority import load_authorities
+from mshield.server.certificates.issue import Issue
+from mshield.server.certificates.rows.changes import history
+from mshield.server.database.interface import Database
+from mshield.server.identity.proofs import Proofs
+from mshield.server.keys.keyring import load_keyring
+from mshield.server.keys.secrets import load_lookup_key
+from mshield.server.notices.external.sms import DevelopmentSms
+from mshield.server.notices.notify import Notify
+from mshield.server.retention.rules.kinds import Kind
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import load_settings
+from mshield.server.values.names import IdType
+from mshield.testkit.demo.people import OPERATOR
 from tests.commands.test_ca_commands import Operator
 from tests.support.acts import acts_on
 from tests.support.consents import AGREEMENT, consents_of
@@ -32,6 +32,8 @@ from tests.support.signing import fetch
 
 NEW: Final = "13900001234"
 SECOND: Final = "许安然"
+TYPED: Final = ("--second-person", "查无此人")
+CODE: Final = "123456"
 SEEN: Final = ("--evidence", "工单 2026-1124，已核对证件")
 PROVIDER: Final = {
     "MSHIELD_SMS_GATEWAY": "aliyun",
@@ -46,7 +48,7 @@ PROVIDER: Final = {
 
 @pytest.fixture
 def office(settings_of_commands: None) -> Operator:
-    """With an account."""
+    """An operator with an account."""
     made = Operator()
     made.json("keys", "init")
     made.on_database(_register)
@@ -54,16 +56,16 @@ def office(settings_of_commands: None) -> Operator:
 
 
 async def _codes(db: Database, sms: DevelopmentSms) -> tuple[SmsCodes, Any]:
-    keyring = load_keyring(load_settings())
+    keyring = load_keyring(load_settings().keys)
     lookup = await load_lookup_key(db, keyring, now=wall_clock())
-    return SmsCodes(db, lookup, load_settings(), sms), (keyring, lookup)
+    return SmsCodes(db, lookup, load_settings().accounts, sms), (keyring, lookup)
 
 
 async def _register(db: Database) -> None:
     sms = DevelopmentSms()
     codes, (keyring, lookup) = await _codes(db, sms)
     await codes.send(phone=OPERATOR.phone, purpose="register", address="", now=wall_clock())
-    entry = Registration(
+    await Register(db, keyring, lookup, codes, consents_of(db))(
         name=OPERATOR.name,
         id_type=IdType(OPERATOR.id_type),
         id_number=OPERATOR.id_number,
@@ -71,15 +73,15 @@ async def _register(db: Database) -> None:
         sms_code=sms.messages()[0].code,
         password=OPERATOR.password,
         agreement=AGREEMENT,
+        now=wall_clock(),
     )
-    await Register(db, keyring, lookup, codes, consents_of(db))(entry, now=wall_clock())
 
 
 async def _code(db: Database, to: Which) -> str:
     sms = DevelopmentSms()
     codes, _ = await _codes(db, sms)
     settings = load_settings()
-    change = ChangePhone(db, codes, Notify(db, settings, sms), Proofs(db, settings))
+    change = ChangePhone(db, codes, Notify(db, settings, sms), Proofs(db, settings.identity))
     account = await change.find(OPERATOR.phone)
     later = wall_clock() + 61_000 if to == "old" else wall_clock()
     await change.send_code(account.id, phone=NEW, to=to, by=SERVICE, address="", now=later)
@@ -105,6 +107,9 @@ def test_r18_a_number_is_changed_with_the_codes_or_a_second_person(
     assert office.refused("account", "send-code", OPERATOR.phone, "13900001235") == "sms_failed"
     change = ("account", "change-phone", OPERATOR.phone, NEW, *SEEN)
     with_other = ("--old-code", old_code) if how == "old_code" else ("--second-person", SECOND)
+    if how == "two":
+        refused = office.refused(*change, "--new-code", new_code, *TYPED, answer=CODE)
+        assert refused == "second_person_refused"
     wrong = "000000" if new_code != "000000" else "000001"
     assert office.refused(*change, "--new-code", wrong, *with_other) == "sms_code_wrong"
     done = office.json(*change, "--new-code", new_code, *with_other)
@@ -124,9 +129,10 @@ def test_a_person_without_a_certificate_is_erased_by_two(office: Operator) -> No
     assert all(part["why"] for part in foreseen["kept"])
     decided = ("--second-person", SECOND, "--yes", "--reason")
     assert office.refused(*erase, *decided, " ") == "invalid_request"
+    assert office.refused(*erase, *TYPED, "--yes", "--reason", "来信", answer=CODE) == "second_person_refused"
     done = office.json(*erase, *decided, "来信 2026-7，要求注销并删除")
     assert done == {**foreseen, "dry_run": False}
-    assert office.refused(*erase, "--dry-run") == "not_found"  # nobody is known by this number
+    assert office.refused(*erase, "--dry-run") == "not_found"  # the number is unknown now
     recorded = office.on_database(lambda db: acts_on(db, subject=foreseen["account"]))
     (act,) = (act for act in recorded if act.act == "people.erase")
     assert (act.act, act.actor, act.details["second_person"]) == ("people.erase", "service", SECOND)
@@ -139,12 +145,10 @@ def test_a_person_without_a_certificate_is_erased_by_two(office: Operator) -> No
     }
     assert office.on_database(lambda db: fetch(db, "SELECT COUNT(*) AS n FROM sms_codes"))["n"] == 0
     assert office.json("seals", "check")["holds"]
-    office.json("keys", "rotate")  # what is sealed of them opens, and is empty
+    office.json("keys", "rotate")  # their sealed data still open, and are empty
 
 
-def test_what_is_over_is_counted_and_a_month_without_signatures_is_no_archive(
-    office: Operator, tmp_path: Path
-) -> None:
+def test_due_rows_are_counted_and_an_empty_month_makes_no_archive(office: Operator, tmp_path: Path) -> None:
     due = {one["kind"]: (one["due"], one["erased"]) for one in office.json("retention", "--dry-run")}
     assert due == dict.fromkeys(map(str, Kind), (0, 0))
     assert all("due" not in one for one in office.json("retention"))
@@ -186,7 +190,7 @@ def test_a_shield_is_suspended_resumed_and_revoked_by_two(office: Operator) -> N
 
     async def certify(db: Database) -> tuple[str, str]:
         settings = load_settings()
-        keyring, engine, now = load_keyring(settings), load_engine(), wall_clock()
+        keyring, engine, now = load_keyring(settings.keys), load_engine(), wall_clock()
         lookup = await load_lookup_key(db, keyring, now=now)
         issue = Issue(db, keyring, lookup, await load_authorities(db, keyring, engine), settings)
         new, _ = await person(db, keyring, engine, now=now)
@@ -196,7 +200,9 @@ def test_a_shield_is_suspended_resumed_and_revoked_by_two(office: Operator) -> N
 
     serial, number = office.on_database(certify)
     said = (number, *SEEN, "--reason", "法人去世", "--second-person", SECOND)
-    assert office.run("shield", "suspend", number, *SEEN, "--reason", "x").exit_code == 2  # nobody else there
+    assert (
+        office.run("shield", "suspend", number, *SEEN, "--reason", "x").exit_code == 2
+    )  # no second person given
     assert office.refused("shield", "resume", *said) == "conflict"
     for act in ("suspend", "resume", "revoke"):
         assert office.json("shield", act, *said) == {"shield_number": number, "act": act}

@@ -1,4 +1,4 @@
-"""`mshield webhooks`: endpoints are added, listed, changed and removed; deliveries are shown and sent again."""
+"""`mshield webhooks`: adding, listing, changing and removing endpoints; showing and resending deliveries."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def _until(holds: Callable[[], Any]) -> None:
         time.sleep(0.02)
 
 
-def test_a_running_service_tells_at_once_what_the_commands_ask_for(
+def test_running_service_applies_webhook_commands_at_once(
     service: LiveService, receiver: OutsideServer
 ) -> None:
     added = service.command("webhooks", "add", service.system["client_id"], f"{receiver.url}/shield")
@@ -44,7 +44,7 @@ def test_a_running_service_tells_at_once_what_the_commands_ask_for(
     assert "secret" not in service.command("webhooks", "list")[0]
     service.start()
     with service.business() as business:
-        _until(lambda: _told_soon(business, receiver))
+        _until(lambda: _webhook_came_soon(business, receiver))
         event = verify_webhook(receiver.asked[0].headers, receiver.asked[0].body, added["secret"])
         assert event.type == "request.cancelled"
         rotated = service.command("webhooks", "rotate", added["id"], "--hours", "1")
@@ -72,8 +72,8 @@ def test_a_running_service_tells_at_once_what_the_commands_ask_for(
     assert service.command("webhooks", "list") == []
 
 
-def _told_soon(business: Any, receiver: OutsideServer) -> bool:
-    """Whether a webhook came before the job's next turn by itself, in five seconds; before its first it may not."""
+def _webhook_came_soon(business: Any, receiver: OutsideServer) -> bool:
+    """Reports whether a webhook came within five seconds, before the job's next run."""
     asked = business.request_login().id
     business.cancel(asked)
     start = time.monotonic()

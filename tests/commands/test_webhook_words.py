@@ -1,4 +1,4 @@
-"""Why a webhook wasn't taken, at the command line: in words, each language its own, and the console's."""
+"""Reasons why a webhook failed, at the command line: a text per language, the same as the console's."""
 
 import ast
 import json
@@ -9,23 +9,23 @@ from typing import Final
 
 import pytest
 
-from mshield.commands.parts.output import Output
-from mshield.commands.webhooks import _WHY, _outcome
-from mshield.keys.errors import SealError, UnknownMasterKey
-from mshield.store.systems.webhooks import Delivery
+from mshield.cli.parts.output import Output
+from mshield.server.commands.webhooks import _WHY, _outcome
+from mshield.server.keys.errors import SealError, UnknownMasterKey
+from mshield.server.webhooks.rules import DeliveryMessage
 
 _ROOT: Final = Path(__file__).parents[2]
 _RECORDED_BY: Final = (
-    "services/systems/webhooks.py",
-    "gateways/webhook.py",
-    "store/systems/webhook_endpoints.py",
+    "server/webhooks/deliver.py",
+    "server/runtime/external/sender.py",
+    "server/webhooks/rows/webhook_endpoints.py",
 )
 _NAMED: Final = {"reason", "error"}
 _CALLED: Final = {"WebhookNotSent", "_failed"}
 
 
 def _reasons(module: ast.Module) -> Iterator[str]:
-    """The constants that are recorded as a delivery's error or an endpoint's reason."""
+    """Yields the constants recorded as a delivery's error or an endpoint's reason."""
     for call in (node for node in ast.walk(module) if isinstance(node, ast.Call)):
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         given = [each.value for each in call.keywords if each.arg in _NAMED]
@@ -34,15 +34,15 @@ def _reasons(module: ast.Module) -> Iterator[str]:
                 yield value.value
 
 
-def _delivery(*, error: str | None, status: int | None = None) -> Delivery:
-    return Delivery(
+def _delivery(*, error: str | None, status: int | None = None) -> DeliveryMessage:
+    return DeliveryMessage(
         id="msg_1",
         endpoint_id="ep_1",
         request_id="r1",
         event="request.signed",
         state="dead",
         attempts=1,
-        next_at=0,
+        next_at=None,
         status=status,
         error=error,
         created_at=0,
@@ -50,14 +50,14 @@ def _delivery(*, error: str | None, status: int | None = None) -> Delivery:
     )
 
 
-def test_each_reason_that_is_recorded_has_words() -> None:
+def test_each_recorded_reason_has_a_text() -> None:
     sources = [_ROOT / "src/mshield" / name for name in _RECORDED_BY]
     recorded = {code for file in sources for code in _reasons(ast.parse(file.read_text("utf-8")))}
     assert recorded >= {"gone", "removed", "status", "timeout", "address_forbidden"}
     assert recorded | {SealError.code, UnknownMasterKey.code} <= _WHY.keys()
 
 
-def test_they_are_the_consoles_words() -> None:
+def test_webhook_texts_equal_the_consoles() -> None:
     source = (_ROOT / "frontend/apps/console/src/words/jobs.ts").read_text("utf-8")
     for number, block in enumerate(
         re.findall(r"^    why: \{\n(.*?)^    \},$", source, re.DOTALL | re.MULTILINE)
@@ -80,6 +80,6 @@ def test_they_are_the_consoles_words() -> None:
         (_delivery(error=None), "-", "-"),
     ],
 )
-def test_what_became_of_a_delivery_is_told_in_words(delivery: Delivery, zh: str, en: str) -> None:
+def test_outcome_of_a_delivery_is_shown_in_words(delivery: DeliveryMessage, zh: str, en: str) -> None:
     assert _outcome(Output(lang="zh", json=False), delivery) == zh
     assert _outcome(Output(lang="en", json=False), delivery) == en

@@ -1,4 +1,4 @@
-"""A declaration from what was typed to what is signed: each field's rule, and XML that says exactly what was kept."""
+"""A declaration from form input to signed XML: each field's rule, and XML that states exactly what was stored."""
 
 import contextlib
 import copy
@@ -25,7 +25,7 @@ BY = Person(
 
 
 def typed(**changed: str) -> dict[str, Any]:
-    """What a browser sends of the example, with some inputs changed."""
+    """Returns the form data of the example, with some inputs changed."""
     head = {each.key: EXAMPLE[each.key] for each in HEAD}
     lines = {
         f"lines-{number}-{each.key}": line[each.key]
@@ -35,7 +35,7 @@ def typed(**changed: str) -> dict[str, Any]:
     return {**head, **lines, "lines": "2", **changed}
 
 
-def test_the_example_is_right_and_kept_as_it_is() -> None:
+def test_example_is_valid_and_stored_unchanged() -> None:
     form = read_form(typed())
     assert form.check(), form.errors
     assert form.checked == EXAMPLE
@@ -98,13 +98,13 @@ def test_an_empty_form_names_each_field_once() -> None:
 
 
 @pytest.mark.parametrize("count", ["", "x", "0", "-1", "9999", "1" * 50, "٣"])
-def test_a_number_of_lines_that_is_none_does_no_harm(count: str) -> None:
+def test_invalid_number_of_lines_is_handled(count: str) -> None:
     assert 1 <= len(read_form(typed(lines=count)).lines) <= MOST_LINES
 
 
 def test_totals_as_they_are_typed() -> None:
     assert typed_total({"quantity": "1,000", "price": "2.5"}) == "2,500.00"
-    assert typed_total({"quantity": "3", "price": "0.005"}) == "0.02"  # to the cent, half up
+    assert typed_total({"quantity": "3", "price": "0.005"}) == "0.02"  # rounded half up to the cent
     assert typed_total({"quantity": "3"}) == ""
     assert [shown_price({"price": each}) for each in ("90", "1234.5", "0.1234")] == [
         "90.00",
@@ -117,7 +117,7 @@ _TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_
 
 
 @given(_TEXT, _TEXT, st.decimals(Decimal("0.01"), Decimal(10**6), places=2))
-def test_what_is_kept_is_what_is_signed(abroad: str, name: str, price: Decimal) -> None:
+def test_stored_declaration_is_what_is_signed(abroad: str, name: str, price: Decimal) -> None:
     form = read_form(typed(abroad=abroad, **{"lines-0-name": name, "lines-0-price": str(price)}))
     assume(form.check())
     declared = copy.deepcopy(form.checked)
@@ -134,7 +134,7 @@ def test_what_is_kept_is_what_is_signed(abroad: str, name: str, price: Decimal) 
 
 
 @given(st.text(max_size=60))
-def test_no_rule_takes_what_is_not_its_kind_of_value(text: str) -> None:
+def test_rules_accept_their_own_output(text: str) -> None:
     for each in (*HEAD, *LINE):
         with contextlib.suppress(Wrong):
             kept = each.rule(text)

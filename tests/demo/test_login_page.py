@@ -1,4 +1,4 @@
-"""The example of a login page: only its own address begins a login, and each tab has its own."""
+"""The example of a login page: only its own address starts a login, and each tab has its own."""
 
 import http.client
 import importlib.util
@@ -23,7 +23,7 @@ _SIGNER: Final = SimpleNamespace(
 
 
 class Shield:
-    """The service as the page's SDK sees it; `signed` holds what a phone has signed."""
+    """The service as the page's SDK sees it; `signed` has what a phone has signed."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -51,14 +51,14 @@ class Shield:
 
 
 class Tabs:
-    """A browser: its tabs share the cookies, each of which goes to its path only."""
+    """A browser whose tabs share cookies, each sent to its path only."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.cookies: dict[str, str] = {}
 
     def open(self, path: str) -> tuple[int, str]:
-        """The status and the page."""
+        """Returns status and page."""
         sent = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         line.request("GET", path, headers={"Cookie": sent} if path.startswith("/done") and sent else {})
@@ -71,7 +71,7 @@ class Tabs:
         return answer.status, page
 
     def login(self) -> str:
-        """Opens the login page in a new tab; gives the request that it shows."""
+        """Opens the login page in a new tab; returns the id of its request."""
         status, page = self.open("/")
         shown = re.search(r'request="(\w+)"', page)
         assert status == 200
@@ -137,7 +137,7 @@ def test_another_browser_gets_nothing(example: ModuleType, tabs: Tabs) -> None:
     assert tabs.open(f"/done?request={request}")[0] == 200
 
 
-def test_what_is_not_signed_lets_nobody_in(tabs: Tabs) -> None:
+def test_unsigned_login_is_refused(tabs: Tabs) -> None:
     status, page = tabs.open(f"/done?request={tabs.login()}")
     assert status == 403
     assert "还没有签名" in page

@@ -1,4 +1,4 @@
-"""The Single Window of the demonstration against the running service, with the virtual phone (R15, R16)."""
+"""The Single Window of the demonstration with the running service and the virtual phone (R15, R16)."""
 
 import json
 import re
@@ -14,13 +14,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from mshield.client import ProblemError, read_evidence, verify_evidence
-from mshield.demo.browser import Browser
-from mshield.demo.people import OPERATOR
-from mshield.demo.walk import log_in_by_scan
-from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.engine import load_engine
 from mshield.pki.foreign.xml import verify_xml
 from mshield.pki.xml.making import canonical_content
+from mshield.testkit.demo.browser import Browser
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.demo.walk import log_in_by_scan
+from mshield.wire.shield_number import PATTERN
 from tests.support.demonstration import Demonstration, started
 from tests.support.ports import free_ports
 
@@ -29,20 +29,20 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def inside(demonstration: Demonstration, window: Browser) -> Browser:
-    """Logged in by scan."""
+    """The browser, logged in by scan."""
     log_in_by_scan(window, demonstration.phone)
     return window
 
 
 def declared(browser: Browser) -> str:
-    """The address of a new declaration, from the example."""
+    """Makes a declaration from the example; returns its address."""
     browser.open("/declarations/new?example=1")
     assert browser.press("/declarations").status_code == 200
     return browser.path
 
 
 def asked(browser: Browser, *declarations: str) -> str:
-    """Sends them for signing; the address of the page with the code."""
+    """Sends declarations for signing; returns the address of the page with the code."""
     browser.open("/declarations")
     browser.press("/signings", id=[each.rpartition("/")[2] for each in declarations])
     assert browser.path.startswith("/signings/"), browser.page
@@ -50,37 +50,37 @@ def asked(browser: Browser, *declarations: str) -> str:
 
 
 def scanned(demonstration: Demonstration, browser: Browser, signing: str) -> None:
-    """The phone takes the page's code."""
+    """Scans the page's code with the phone."""
     demonstration.phone.scan(browser.leads_to(f"{signing}/code"))
 
 
 def comes(browser: Browser, address: str, text: str) -> None:
-    """Nobody does anything, and the page says so all the same."""
+    """Waits until the page shows this text without any action."""
     until = time.monotonic() + 15
     while text not in browser.open(address).text:
         assert time.monotonic() < until, browser.page
         time.sleep(0.1)
 
 
-def test_r15_who_scans_is_logged_in_and_nobody_else(demonstration: Demonstration, window: Browser) -> None:
+def test_r15_scan_logs_in_only_its_own_browser(demonstration: Demonstration, window: Browser) -> None:
     assert window.open("/declarations").url.path == "/login"
     assert "mshield-login" in window.page
     before = dict(window.http.cookies)
     with Browser(demonstration.window.origin) as stranger:
         stranger.open("/login")
         demonstration.phone.scan(window.leads_to("/login/code"))
-        assert stranger.press("/login").status_code == 409  # their own request isn't signed
+        assert stranger.press("/login").status_code == 409  # the stranger's own request isn't signed
         demonstration.phone.approve(pin=OPERATOR.pin)
         stranger.open("/login")
         assert stranger.press("/login").status_code == 409
     window.press("/login")
     assert OPERATOR.name in window.page
-    assert dict(window.http.cookies) != before  # who knew the old cookie has nothing
+    assert dict(window.http.cookies) != before  # the old cookie is worthless
     window.press("/logout")
     assert window.open("/declarations").url.path == "/login"
 
 
-def test_r15_a_login_counts_once_and_forms_belong_to_their_session(window: Browser, inside: Browser) -> None:
+def test_r15_login_is_valid_once_and_forms_need_their_session(window: Browser, inside: Browser) -> None:
     answer = inside.http.post("/declarations", data={"csrf": "another"})
     assert (answer.status_code, "没有执行" in answer.text) == (403, True)
     assert inside.http.post("/signings", data={}).status_code == 403
@@ -139,7 +139,7 @@ def test_r16_one_pin_signs_many_each_with_its_own_signature(
     assert "批量签名完成" in inside.open(f"/declarations?signing={signing.rpartition('/')[2]}").text
 
 
-def test_r16_one_of_many_is_left_out_on_the_phone_and_the_others_are_signed(
+def test_r16_one_document_is_excluded_and_the_others_are_signed(
     demonstration: Demonstration, inside: Browser
 ) -> None:
     declarations = [declared(inside) for _ in range(3)]
@@ -155,7 +155,7 @@ def test_r16_one_of_many_is_left_out_on_the_phone_and_the_others_are_signed(
 
 
 @pytest.mark.parametrize(("reason", "said"), [("declined", "手机上没有同意"), ("not_me", "不是我发起的")])
-def test_r16_declined_and_relayed(
+def test_r16_declined_and_relayed_requests_are_shown(
     demonstration: Demonstration, inside: Browser, reason: str, said: str
 ) -> None:
     declaration = declared(inside)
@@ -179,7 +179,7 @@ def test_r16_withdrawn_it_is_a_draft_again(demonstration: Demonstration, inside:
     assert "草稿" in inside.page
     with pytest.raises(ProblemError):
         demonstration.phone.approve(pin=OPERATOR.pin)
-    # Sent once, it has a history: it stays.
+    # Once sent, a declaration has a history and can't be deleted.
     assert f"{declaration}/delete" not in inside.page
 
 
@@ -193,7 +193,7 @@ def test_a_draft_is_changed_deleted_and_never_another_enterprises(inside: Browse
     assert inside.open("/signings/999999").status_code == 404
 
 
-def test_nothing_chosen_or_what_waits_is_not_sent(inside: Browser) -> None:
+def test_empty_or_pending_selection_is_not_sent(inside: Browser) -> None:
     declaration = declared(inside)
     asked(inside, declaration)
     token = re.search(r'name="csrf" value="([^"]+)"', inside.page)
@@ -203,7 +203,7 @@ def test_nothing_chosen_or_what_waits_is_not_sent(inside: Browser) -> None:
         assert (answer.status_code, "没有可以签名的报关单" in answer.text) == (409, True)
 
 
-def test_errors_stand_at_their_fields(inside: Browser) -> None:
+def test_errors_are_shown_at_their_fields(inside: Browser) -> None:
     inside.open("/declarations/new?example=1")
     answer = inside.press("/declarations", bill="", **{"lines-1-hs": "84", "net": "9999"})
     assert answer.status_code == 422
@@ -220,9 +220,7 @@ def test_errors_stand_at_their_fields(inside: Browser) -> None:
     assert "商品 第 3 项" not in inside.page
 
 
-def test_r14_a_shield_that_is_held_neither_signs_nor_logs_in(
-    demonstration: Demonstration, inside: Browser
-) -> None:
+def test_r14_held_shield_cannot_sign_or_log_in(demonstration: Demonstration, inside: Browser) -> None:
     declaration = declared(inside)
     with Browser(demonstration.window.origin) as other, demonstration.portal() as portal:
         other.open("/login")
@@ -230,7 +228,7 @@ def test_r14_a_shield_that_is_held_neither_signs_nor_logs_in(
         demonstration.phone.approve(pin=OPERATOR.pin)
         portal.act(OPERATOR.credit_code, "report_loss", [demonstration.shield_number], reason="遗失")
         try:
-            # Signed before the loss, fetched after it.
+            # Signed before the report of the loss, fetched after it.
             assert other.press("/login").status_code == 403
             assert "证书已挂失或冻结" in other.page
             assert "请本企业法人" in other.page
@@ -243,10 +241,10 @@ def test_r14_a_shield_that_is_held_neither_signs_nor_logs_in(
             portal.act(OPERATOR.credit_code, "lift_loss", [demonstration.shield_number], reason="找回")
 
 
-def test_r16_held_between_signature_and_verification_it_is_not_taken(
+def test_r16_signature_of_a_shield_held_before_verification_is_refused(
     demonstration: Demonstration, inside: Browser, tmp_path: Path
 ) -> None:
-    # A system that no webhook reaches, so that the certificate is held before it looks.
+    # No webhook reaches this system, so the certificate is held before it fetches the result.
     system = started(demonstration.window, tmp_path, free_ports(1))
     with system.running() as process, Browser(system.origin) as browser, demonstration.portal() as portal:
         system.wait(process)
@@ -266,7 +264,7 @@ def test_r16_held_between_signature_and_verification_it_is_not_taken(
             portal.act(OPERATOR.credit_code, "unfreeze", [demonstration.shield_number], reason="核查完")
 
 
-def test_r16_time_runs_out(demonstration: Demonstration, tmp_path: Path) -> None:
+def test_r16_signing_request_expires(demonstration: Demonstration, tmp_path: Path) -> None:
     system = started(demonstration.window, tmp_path, free_ports(1), SECONDS="30")
     with system.running() as process, Browser(system.origin) as browser:
         system.wait(process)
@@ -275,7 +273,7 @@ def test_r16_time_runs_out(demonstration: Demonstration, tmp_path: Path) -> None
         signing = asked(browser, declaration)
         browser.open(signing)
         browser.press(f"{signing}/check")
-        assert browser.path == signing  # it goes on waiting
+        assert browser.path == signing  # it still waits
         time.sleep(32)
         browser.open("/declarations")
         assert "已超时" in browser.page
@@ -301,7 +299,7 @@ def test_r17_the_service_is_down_and_nothing_is_lost(
     assert "草稿" in inside.open(declaration).text
 
 
-def test_only_the_services_own_webhooks_count(demonstration: Demonstration) -> None:
+def test_only_genuine_webhooks_are_accepted(demonstration: Demonstration) -> None:
     url, secret = (
         f"{demonstration.window.origin}/hooks/shield",
         demonstration.window.environment["WEBHOOK_SECRET"],
@@ -319,7 +317,7 @@ def test_only_the_services_own_webhooks_count(demonstration: Demonstration) -> N
             "msg_1", datetime.fromtimestamp(int(stamp), UTC), body.decode()
         )
 
-    assert sent(right(secret), time.time()) == 204  # of no request that is ours
+    assert sent(right(secret), time.time()) == 204  # for a request that isn't ours
     assert sent(right(secret), time.time() - 600) == 400
     assert sent(right("whsec_" + "QUJD" * 11), time.time()) == 400
     assert httpx.post(url, content=body, trust_env=False).status_code == 400
@@ -337,7 +335,7 @@ def test_without_demonstration_no_page_gives_the_code(demonstration: Demonstrati
         assert demonstration.service.system["client_secret"] not in browser.page
 
 
-def test_settings_that_lack_are_named(demonstration: Demonstration, tmp_path: Path) -> None:
+def test_missing_settings_are_named_by_the_demo(demonstration: Demonstration, tmp_path: Path) -> None:
     system = started(demonstration.window, tmp_path, free_ports(1), CLIENT_SECRET="", ROOT="")
     with system.running() as process:
         assert process.wait(30) == 1

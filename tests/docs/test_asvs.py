@@ -1,4 +1,4 @@
-"""docs/security/asvs.md tells the truth: each requirement stands once, what it names exists, its counts are right."""
+"""docs/security/asvs.md is accurate: each requirement occurs once, everything it names exists, its counts are right."""
 
 import re
 from collections import Counter
@@ -48,7 +48,7 @@ _DEFINED: Final = r"(?:def|class|const|function|async def) {name}\b|^{name}\b.*=
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One requirement as the page answers it."""
+    """One requirement with the page's answer."""
 
     number: str
     level: str
@@ -58,7 +58,7 @@ class Row:
 
     @property
     def named(self) -> list[str]:
-        """Files of the project, with `::NAME` for something in one; what is in code marks and has a folder."""
+        """Files of the project in code marks, with `::NAME` for something in one."""
         return re.findall(r"`((?:src|tests|frontend|docs|scripts|examples)/[\w./-]+(?:::\w+)?)`", self.answer)
 
 
@@ -68,7 +68,13 @@ def _rows(file: Path) -> tuple[Row, ...]:
     cells = (
         [cell.strip() for cell in line.strip("|").split("|")] for line in lines if re.match(r"\| \d", line)
     )
-    return tuple(Row(*row) for row in cells)
+    return tuple(_row(*row) for row in cells)
+
+
+def _row(number: str, *rest: str) -> Row:
+    """Reads the level from the number's cell: `(L1)` marks level 1, and level 2 is unmarked."""
+    plain = number.removesuffix(" (L1)")
+    return Row(plain, "2" if plain == number else "1", *rest)
 
 
 def _all() -> list[Row]:
@@ -76,11 +82,11 @@ def _all() -> list[Row]:
 
 
 def test_the_list_is_that_of_the_standard() -> None:
-    """345 requirements: 70 of level 1, 183 of level 2, 92 of level 3, as the standard counts them."""
+    """The standard has 345 requirements: 70 of level 1, 183 of level 2, 92 of level 3."""
     assert Counter("".join(_LEVELS.values())) == {"1": 70, "2": 183, "3": 92}
 
 
-def test_each_requirement_stands_once_in_its_order() -> None:
+def test_each_requirement_occurs_once_in_order() -> None:
     assert [(row.number, row.level) for row in _all()] == list(_REQUIREMENTS.items())
 
 
@@ -92,7 +98,7 @@ def test_a_chapter_has_a_page() -> None:
 
 
 @pytest.mark.parametrize("file", _CHAPTERS, ids=lambda file: file.stem)
-def test_each_answer_says_what_it_must(file: Path) -> None:
+def test_each_answer_has_its_required_parts(file: Path) -> None:
     for row in _rows(file):
         assert row.state in _STATES, row.number
         assert row.asked, row.number
@@ -103,7 +109,7 @@ def test_each_answer_says_what_it_must(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", _CHAPTERS, ids=lambda file: file.stem)
-def test_what_it_names_exists(file: Path) -> None:
+def test_named_files_and_tests_exist(file: Path) -> None:
     for row in _rows(file):
         for place in row.named:
             path, _, name = place.partition("::")
@@ -113,7 +119,7 @@ def test_what_it_names_exists(file: Path) -> None:
                 assert re.search(_DEFINED.format(name=name), text, re.MULTILINE), f"{row.number}: {place}"
 
 
-def test_the_index_counts_right() -> None:
+def test_index_has_the_right_counts() -> None:
     text = (_SECURITY / "asvs.md").read_text("utf-8")
     counted = [
         [int(cell) for cell in re.findall(r"\| (\d+)(?= )", line)]

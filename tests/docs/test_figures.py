@@ -1,4 +1,4 @@
-"""The figures of README and docs/search.md are those that `make bench` measured last, and nobody's own."""
+"""The figures in docs/performance.md are the last ones that `make bench` measured."""
 
 from pathlib import Path
 
@@ -7,15 +7,17 @@ import pytest
 from benches import kept, kept_growth
 
 
-def test_the_readme_has_the_figures_that_were_measured_last() -> None:
-    written = kept.README.read_text("utf-8")
+def test_page_has_the_latest_figures() -> None:
+    written = kept.PAGE.read_text("utf-8")
     assert written.count(kept.BEGIN) == written.count(kept.END) == 1
     assert written.partition(kept.BEGIN)[2].partition(kept.END)[0] == kept.text(kept.read())
 
 
-def test_what_is_measured_is_written_into_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    readme, file = tmp_path / "README.md", tmp_path / "signing.json"
-    readme.write_text(f"before\n{kept.BEGIN}of another day\n{kept.END}after\n", "utf-8")
+def test_measured_figures_are_written_to_page_and_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, file = tmp_path / "performance.md", tmp_path / "signing.json"
+    page.write_text(f"before\n{kept.BEGIN}of another day\n{kept.END}after\n", "utf-8")
     monkeypatch.setattr(kept, "FILE", file)
     figures = [
         kept.Figures(engine, database, four=3.0, scan=0.5, database_cpu=1.5, bare=0.7, lean=2.0)
@@ -24,27 +26,27 @@ def test_what_is_measured_is_written_into_both(tmp_path: Path, monkeypatch: pyte
     ]
     measured = kept.now(figures, load_before=1.0)
     assert measured.commit
-    monkeypatch.setattr(kept, "README", readme)
+    monkeypatch.setattr(kept, "PAGE", page)
     kept.write(measured)
     assert kept.read() == measured
-    before, _, rest = readme.read_text("utf-8").partition(kept.BEGIN)
+    before, _, rest = page.read_text("utf-8").partition(kept.BEGIN)
     told, _, after = rest.partition(kept.END)
     assert (before, told, after) == ("before\n", kept.text(measured), "after\n")
-    assert "| times the lean server, PostgreSQL | 1.50 | 1.50 |" in told
+    assert "| ratio to the lean server, PostgreSQL | 1.50 | 1.50 |" in told
     assert measured.commit in told
 
 
-def test_the_page_has_the_figures_of_growth_that_were_measured_last() -> None:
+def test_page_has_the_latest_growth_figures() -> None:
     written = kept_growth.PAGE.read_text("utf-8")
     assert written.count(kept_growth.BEGIN) == written.count(kept_growth.END) == 1
     figures = written.partition(kept_growth.BEGIN)[2].partition(kept_growth.END)[0]
     assert figures == kept_growth.text(kept_growth.read())
 
 
-def test_growth_of_one_size_takes_the_place_of_its_own_alone(
+def test_growth_of_one_size_replaces_only_its_own_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = tmp_path / "search.md"
+    page = tmp_path / "performance.md"
     page.write_text(f"before\n{kept_growth.BEGIN}{kept_growth.END}after\n", "utf-8")
     monkeypatch.setattr(kept_growth, "FILE", tmp_path / "growth.json")
     monkeypatch.setattr(kept_growth, "PAGE", page)
@@ -69,15 +71,15 @@ def test_growth_of_one_size_takes_the_place_of_its_own_alone(
     assert "| | SQLite, empty | filled | times | PostgreSQL, empty | filled | times |" in small
     like, more = "2.00 + 1.00 | 2.90 + 1.00 | 1.30", "2.00 + 1.00 | 2.30 + 1.00 | 1.10"
     assert f"| signature | {like} | {more} |" in small
-    assert f"| what grew most of the lists that give as much | {like} | {more} |" in small
-    assert "| the dearest of the lists that give more | 2.00 + 1.00 | 2.90 + 1.00 |  | 2.00" in small
+    assert f"| largest growth among lists that return equally many lines | {like} | {more} |" in small
+    assert "| costliest of the lists that return more lines | 2.00 + 1.00 | 2.90 + 1.00 |  | 2.00" in small
     assert "PostgreSQL, 0.4 GB: measured on" in small
-    assert "Of 1 lists that give as much, beyond 1.2: find: a firm (1.30)." in small
-    assert "Of 1 lists that give as much, beyond 1.2: none." in small
+    assert "Of 1 lists that return equally many lines, beyond 1.2: find: a firm (1.30)." in small
+    assert "Of 1 lists that return equally many lines, beyond 1.2: none." in small
     assert "| | PostgreSQL, empty | filled | times |" in large
 
 
-def test_the_table_says_what_grows_and_what_has_more_to_do() -> None:
+def test_table_marks_growth_beyond_the_larger_result() -> None:
     rows = [_row("signature", 2.5), _row("find: surname", 2.7, 50, 50), _row("find: a firm", 9.0, 10, 50)]
     _, _, signature, surname, firm = kept_growth.table([(1_000_000, 20_000_000)], [rows]).splitlines()
     assert signature.endswith("  1.17                  ")

@@ -1,4 +1,4 @@
-"""docs/integrate.md against the demonstration: each block runs as it stands on the page, in its order."""
+"""docs/integrate.md with the demonstration: each code block runs as it is on the page, in order."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect, sync_playwright
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.browser.conftest import OPEN
 from tests.support.chromium import launch
 from tests.support.ports import free_ports
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.slow
 _ROOT: Final = Path(__file__).parents[2]
 _BLOCKS: Final = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PAGE: Final = "8010"
-"""The port that the guide names; a test may not count on it."""
+"""The port used in the guide, which may be taken during a test."""
 
 
 @pytest.mark.timeout(300)  # it runs the whole demonstration
 @pytest.mark.long
-def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
+def test_first_login_takes_five_steps(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(_ROOT / "examples")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     blocks = _BLOCKS.findall((_ROOT / "docs/integrate.md").read_text("utf-8"))
@@ -54,7 +54,7 @@ def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
 
 
 def _open(page: Page, address: str) -> None:
-    """The person opens the page, once the example serves it, and sees the code and the number to compare."""
+    """Opens the page like a person, once the example serves it, and checks code and number."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(PlaywrightError):
@@ -76,7 +76,7 @@ def _browser() -> Iterator[Page]:
 
 @contextmanager
 def _started(folder: Path, blocks: list[str]) -> Iterator[None]:
-    """The blocks in a terminal of their own, whose programs end with it."""
+    """Runs the blocks in a terminal of their own; their programs end with it."""
     with subprocess.Popen(
         ["bash", "-c", _script(blocks)], cwd=folder, env=_environment(), start_new_session=True
     ) as terminal:
@@ -87,9 +87,9 @@ def _started(folder: Path, blocks: list[str]) -> Iterator[None]:
 
 
 def _run(folder: Path, blocks: list[str]) -> str:
-    """The blocks as one session of a shell, which ends at the first that fails; what it printed.
+    """Runs the blocks as one shell session that ends at the first failure; returns its output.
 
-    Where a slow machine lets the code get old, once more, as the person would.
+    If the code expires on a slow machine, it runs them again, as a person would.
     """
     done = _shell(folder, blocks)
     for _ in range(3):
@@ -121,8 +121,8 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _demonstration(folder: Path) -> Iterator[None]:
-    """`make demo`, which serves until it is told to end."""
-    command = [sys.executable, "-m", "mshield.demo", "--port", str(free_ports(3))]
+    """Runs `make demo`, which serves until it is stopped."""
+    command = [sys.executable, "-m", "mshield.testkit.demo", "--port", str(free_ports(3))]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as demo:
         try:
             assert demo.stdout is not None

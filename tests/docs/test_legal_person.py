@@ -1,11 +1,11 @@
-"""The page for the legal person says which act is possible when as the table of the domain does."""
+"""The page for the legal representative lists the acts possible in each state, like the table in the code."""
 
 import re
 from typing import Final
 
 import pytest
 
-from mshield.domain.certificates.states import TABLE, CertificateEvent, CertificateState
+from mshield.server.certificates.rules.states import TABLE, CertificateEvent, CertificateState
 from tests.support.generated_pages import DOCS
 
 _ACTS: Final = {
@@ -22,7 +22,7 @@ _COLUMNS: Final = (
 
 
 @pytest.mark.parametrize("name", sorted(_ACTS))
-def test_r14_the_page_says_which_act_is_possible_when(name: str) -> None:
+def test_r14_page_lists_the_possible_acts(name: str) -> None:
     page = (DOCS / "legal-person.md").read_text("utf-8").partition("## Which act is possible when")[2]
     row = re.search(rf"^\| {re.escape(name)} \|(.+)\|$", page, re.MULTILINE)
     assert row is not None

@@ -1,16 +1,16 @@
-"""The manuals: each picture that the walk takes stands in it, and none other."""
+"""The manuals contain exactly the pictures that the walk takes."""
 
 import re
 from pathlib import Path
 from typing import Final
 
-from mshield.domain.faq import FAQ
+from mshield.server.http.pages.faq import FAQ
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "docs" / "manual"
 
 
-def test_the_pictures_are_those_of_the_walk() -> None:
+def test_phone_manual_has_exactly_the_walks_pictures() -> None:
     walks = sorted((ROOT / "tests" / "browser" / "app").glob("test_manual*.py"))
     walk = "".join(each.read_text("utf-8") for each in walks)
     taken = set(re.findall(r'(?:\.picture\(|album\.take\(page, )"([a-z-]+)"', walk))
@@ -19,7 +19,7 @@ def test_the_pictures_are_those_of_the_walk() -> None:
     assert len(shown) == len(set(shown))
 
 
-def test_the_pictures_of_pages_at_a_desk_are_those_of_their_tests() -> None:
+def test_desk_manual_has_exactly_its_tests_pictures() -> None:
     walks = "".join(
         file.read_text("utf-8") for file in (ROOT / "tests" / "browser" / "desk").glob("test_*.py")
     )
@@ -29,7 +29,7 @@ def test_the_pictures_of_pages_at_a_desk_are_those_of_their_tests() -> None:
     assert taken == set(shown) == {file.stem for file in (FOLDER / "desk").iterdir()}
 
 
-def test_the_pictures_of_verifying_are_those_of_its_tests() -> None:
+def test_verify_manual_has_exactly_its_tests_pictures() -> None:
     walks = "".join(
         file.read_text("utf-8") for file in (ROOT / "tests" / "browser" / "verify").glob("test_*.py")
     )
@@ -44,7 +44,7 @@ def test_both_languages_have_the_same_sections() -> None:
     assert chinese == english
 
 
-def test_the_manual_answers_as_the_app_does() -> None:
+def test_manual_has_the_apps_answers() -> None:
     chapter = (FOLDER / "phone.md").read_text("utf-8").partition("# 3 常见问题\n")[2]
     written = re.findall(r"^## (3\.\d+) (.+)\n\n(.+)$", chapter, re.MULTILINE)
     assert written == [(entry.id, entry.title_zh, entry.zh) for entry in FAQ.values()]

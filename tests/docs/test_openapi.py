@@ -1,4 +1,4 @@
-"""Every route stands in the OpenAPI document of its audience, and each document is a right one."""
+"""Every route is in its audience's OpenAPI document, and each document is valid."""
 
 import json
 import re
@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mshield.cli import main
-from mshield.main import create_app
-from mshield.settings import Settings
-from mshield.web.audiences import AUDIENCES
-from mshield.web.openapi.documents import Documents
+from mshield.cli.main import main
+from mshield.server.http.audiences import AUDIENCES
+from mshield.server.http.openapi.documents import Documents
+from mshield.server.main import create_app
+from mshield.server.settings.settings import Settings
 from tests.support.application import running
 from tests.support.clock import Clock
 
-_APP: Final = create_app(Settings(mode="demo", public_origin="https://shield.example.cn"))
+_APP: Final = create_app(Settings.of(mode="demo", public_origin="https://shield.example.cn"))
 _DOCUMENTS: Final[Documents] = _APP.state.documents
 _NOT_DESCRIBED: Final = {
     "/docs": "the API as a page for people",
@@ -29,15 +29,15 @@ _NOT_DESCRIBED: Final = {
     "/mshield.js": "a file of the front end",
     "/assets/{name}": "a file of the front end",
     "/app": "the phone app",
-    "/portal": "the legal person's portal, as people see it",
-    "/portal/{path}": "the legal person's portal, as people see it",
+    "/portal": "pages of the legal representative's portal",
+    "/portal/{path}": "pages of the legal representative's portal",
     "/console": "the console, as staff see it",
     "/console/{path}": "the console, as staff see it",
     "/verify": "the page where anyone verifies a signature",
     "/verify/{path}": "the page where anyone verifies a signature",
     "/register": "the page that registers people on a PC",
     "/register/{path}": "the page that registers people on a PC",
-    "/q/{request_id}": "what a QR code says: leads a browser to the phone app",
+    "/q/{request_id}": "text of a QR code: leads a browser to the phone app",
     "/scanned": "a page for people",
     "/": "leads to /download",
     "/download": "a page for people",
@@ -65,7 +65,7 @@ def _operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_every_route_stands_in_the_document_of_one_audience() -> None:
+def test_every_route_is_in_one_audiences_document() -> None:
     served = {
         f"{route.method} {route.template}"
         for route in _APP.all_routes
@@ -76,7 +76,7 @@ def test_every_route_stands_in_the_document_of_one_audience() -> None:
     assert set(_operations(_DOCUMENTS.of())) == served
 
 
-def test_answers_that_say_to_wait_or_lead_elsewhere_tell_the_header() -> None:
+def test_waits_and_redirects_document_their_header() -> None:
     told = {
         (operation["operationId"], status): answer.get("headers", {}).keys()
         for operation in _operations(_DOCUMENTS.of()).values()
@@ -95,10 +95,10 @@ def test_answers_that_say_to_wait_or_lead_elsewhere_tell_the_header() -> None:
 
 
 @pytest.mark.parametrize("audience", [*AUDIENCES, None])
-def test_a_document_is_right(audience: str | None) -> None:
+def test_document_is_valid(audience: str | None) -> None:
     document = _DOCUMENTS.of(audience)
     OpenAPIV31SpecValidator(document).validate()
-    # Also patterns: those of the schema's language, not of Python's.
+    # This includes regular expressions, which follow JSON Schema's dialect and not Python's.
     names = document["components"]["schemas"]
     jsonschema_rs.Draft202012Validator(
         {
@@ -116,18 +116,18 @@ def test_a_document_is_right(audience: str | None) -> None:
         assert operation["operationId"].isalnum(), f"{name}: an operation id of its own, in camelCase"
         assert {each for way in operation.get("security", ()) for each in way} <= defined, name
         for status, answer in operation["responses"].items():
-            assert answer["description"] != "Successful Response", f"{name} {status}: it says nothing"
+            assert answer["description"] != "Successful Response", f"{name} {status}: it has no description"
             assert answer.get("content", {}).get("application/json") != {"schema": {}}, (
-                f"{name} {status}: of no shape"
+                f"{name} {status}: it has no schema"
             )
             if int(status) >= _REFUSED and not _BY_STANDARD & answer["content"].keys():
                 assert "application/problem+json" in answer["content"], f"{name} {status}"
                 examples = answer["content"]["application/problem+json"]["examples"]
-                assert examples, f"{name} {status}: which codes? Put them into web/openapi/examples"
+                assert examples, f"{name} {status}: which codes? Put them into server/http/openapi/examples"
     assert len(ids) == len(set(ids))
 
 
-def test_a_document_has_only_its_own() -> None:
+def test_document_has_only_its_audiences_operations() -> None:
     console = _DOCUMENTS.of("console")
     assert {each["name"] for each in console["tags"]} == {"console"}
     assert set(console["components"]["securitySchemes"]) == {"console", "staff"}
@@ -139,7 +139,7 @@ def test_a_document_has_only_its_own() -> None:
             assert f"#/components/schemas/{name}" in text
 
 
-async def test_documents_are_made_only_when_asked_for(sqlite_url: str, tmp_path: Path, clock: Clock) -> None:
+async def test_documents_are_built_on_demand(sqlite_url: str, tmp_path: Path, clock: Clock) -> None:
     async with running(sqlite_url, tmp_path, clock) as application:
         documents: Documents = application.app.state.documents
         await application.http.post("/api/phone/captchas")
@@ -165,7 +165,7 @@ def test_an_audiences_pages_have_a_section_for_each_of_its_operations() -> None:
 
 
 def test_the_inbox_is_described_in_its_order() -> None:
-    """Which is that of `tests/requests/test_inbox.py`: the newest first."""
+    """The order of `tests/requests/test_inbox.py`: newest first."""
     document = _DOCUMENTS.of("phone")
     answer = document["paths"]["/api/phone/inbox"]["get"]["responses"]["200"]["description"]
     for text in (answer, document["components"]["schemas"]["InboxMessage"]["description"]):

@@ -1,24 +1,27 @@
-"""Documentation says what the code does: pages made from it are current, operations and links exist."""
+"""Documentation matches the code: generated pages are current, operations and links exist."""
 
 import re
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import pytest
 
-from mshield.domain.notices import NoticeKind
-from mshield.jobs import JOBS
-from mshield.main import create_app
-from mshield.settings import Settings
+from mshield.cli.main import main
+from mshield.server.jobs import JOBS
+from mshield.server.main import create_app
+from mshield.server.notices.rules.notices import NoticeKind
+from mshield.server.settings.settings import Settings
 from tests.support.generated_pages import DOCS, PAGES, ROOT
+from tests.support.sources import PACKAGES, python
 
 _MARKDOWN: Final = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 _LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _BLOCK: Final = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _PATH: Final = re.compile(r"`([\w.-]+(?:/[\w.*-]+)+/?)(?:::\w+)?`")
-_FROM: Final = [ROOT, ROOT / "src/mshield", ROOT / "frontend", *sorted((ROOT / "frontend/apps").glob("*/"))]
-"""Where the paths that documents name begin; in an application's own documents, at the application."""
+_FROM: Final = [ROOT, *PACKAGES, ROOT / "frontend", *sorted((ROOT / "frontend/apps").glob("*/"))]
+"""Base folders of the paths that documents name; in an application's own documents, the application."""
 _MADE: Final = {".venv", "var", "dist", "build"}
 _FOLDERS: Final = {folder.name for place in _FROM for folder in place.glob("*/")} - _MADE
 _METHODS: Final = {"get", "post", "put", "patch", "delete"}
@@ -55,7 +58,7 @@ def test_each_error_that_a_page_names_exists() -> None:
 
 
 @pytest.mark.parametrize("file", _MARKDOWN, ids=_name)
-def test_links_lead_somewhere(file: Path) -> None:
+def test_links_have_existing_targets(file: Path) -> None:
     for target in _LINK.findall(file.read_text("utf-8")):
         place, _, anchor = target.partition("#")
         linked = (file.parent / place).resolve() if place else file
@@ -66,7 +69,7 @@ def test_links_lead_somewhere(file: Path) -> None:
 
 @pytest.mark.parametrize("file", _MARKDOWN, ids=_name)
 def test_each_file_that_a_document_names_exists(file: Path) -> None:
-    """What begins with a folder of the project names something in it; `NAME` stands for whatever one puts there."""
+    """A path that starts with a project folder must exist; `NAME` stands for any value."""
     for path in _PATH.findall(_BLOCK.sub("", file.read_text("utf-8"))):
         if path.partition("/")[0] in _FOLDERS:
             pattern = re.sub(r"\b[A-Z]{3,}\b(?!\.md)", "*", path)
@@ -79,7 +82,9 @@ _SPOKEN: Final = re.compile(
 """A path in a comment or docstring; one in quotation marks may be anything."""
 
 
-@pytest.mark.parametrize("folder", ["src/mshield", "tests", "benches", "drill", "scripts", "frontend"])
+@pytest.mark.parametrize(
+    "folder", ["client/src", "src/mshield", "testkit/src", "tests", "benches", "drill", "scripts", "frontend"]
+)
 def test_each_file_that_the_code_names_exists(folder: str) -> None:
     files = [
         file
@@ -96,17 +101,17 @@ def test_each_file_that_the_code_names_exists(folder: str) -> None:
 
 
 def _anchors(file: Path) -> set[str]:
-    """The anchors that a forge makes of the headings."""
+    """Returns the anchors that a forge makes from the headings."""
     return {
         re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
         for heading in _HEADING.findall(file.read_text("utf-8"))
     }
 
 
-def test_no_page_promises_a_package_that_no_index_has() -> None:
-    """Nothing is published yet: what works is a checkout. The release that changes it changes this test."""
+def test_no_page_mentions_an_unpublished_package() -> None:
+    """Nothing is published yet, so only a checkout works. The release that publishes it changes this test."""
     promises = re.compile(r"pip install (?:-\S+ )*'?mshield\b")
-    pages = [*_MARKDOWN, *(ROOT / "examples").rglob("*.md"), *(ROOT / "src" / "mshield").rglob("*.py")]
+    pages = [*_MARKDOWN, *(ROOT / "examples").rglob("*.md"), *python()]
     assert [str(page) for page in pages if promises.search(page.read_text("utf-8"))] == []
 
 
@@ -127,6 +132,9 @@ def test_the_page_of_notifications_lists_each_notice() -> None:
     assert not [kind for kind in NoticeKind if f"`{kind.value}`" not in text]
 
 
-def test_no_command_shows_the_mark_of_lines_that_stay_apart() -> None:
-    """Click reads a character of its own there; in a raw text it would be two others, shown to people."""
-    assert "\\b" not in PAGES["docs/commands.md"]()
+def test_no_command_help_shows_clicks_line_break_mark() -> None:
+    """Click interprets this character; in a raw string it would be two others, visible in the help."""
+    groups: list[click.Command] = [main]
+    for command in groups:
+        assert "\\b" not in command.get_help(click.Context(command)), command.name
+        groups += command.commands.values() if isinstance(command, click.Group) else ()

@@ -1,21 +1,21 @@
-"""One person in a flow that the network disturbs: their phone, their legal person's portal, and what they have seen."""
+"""One person in a flow with network faults: phone, legal representative's portal, and what they have seen."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mshield.client import BusinessClient
 from mshield.client.business.values import Created
-from mshield.client.phone import VirtualPhone
-from mshield.client.portal import PortalClient
-from mshield.demo.people import Person
-from tests.support.losing_line import Service
+from mshield.testkit.demo.people import Person
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.portal import PortalClient
+from tests.support.lossy_line import Service
 from tests.support.oidc_provider import Provider
 from tests.support.outside_systems import AccountOffice
 
 
 @dataclass(slots=True)
 class Around:
-    """The outside systems whose accounts log in."""
+    """Outside systems with accounts for the logins."""
 
     office: AccountOffice
     office_url: str
@@ -24,7 +24,7 @@ class Around:
 
 @dataclass(slots=True)
 class Case:
-    """One person with a phone, and what a flow leaves for its next steps."""
+    """One person with a phone, and values that a flow keeps for its later steps."""
 
     service: Service
     person: Person
@@ -47,11 +47,11 @@ class Case:
         return self.portal
 
     def state(self) -> str:
-        """Of the business system's request."""
+        """The state of the business system's request."""
         return self.business.status(self.asked.id).state
 
     def sent(self, purpose: str) -> int:
-        """SMS codes charged to this number."""
+        """Counts the SMS codes charged to this number."""
         return self.service.count(
             "SELECT COUNT(*) AS n FROM sms_codes WHERE phone = $1 AND purpose = $2",
             self.person.phone,
@@ -64,9 +64,9 @@ Step = Callable[[Case], None]
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What came before without a loss, the steps that meet one, what must hold at the end, the SMS that they cost.
+    """A flow: preparation without loss, the steps that meet a loss, the check at the end, and the SMS they cost.
 
-    `settings` are the service's where the flow needs others.
+    `settings` are the service's, if the flow needs special ones.
     """
 
     before: tuple[Step, ...]

@@ -1,4 +1,4 @@
-"""The flows of the phone and the portal in which calls get lost: a line each."""
+"""The flows of phone and portal in which calls are lost: one line each."""
 
 from typing import Final
 
@@ -94,7 +94,7 @@ FLOWS: Final = {
     ),
     "bind": Flow(_SHIELD, (bind,), is_bound),
     "log out": Flow(_LOGIN, (log_out,), is_logged_out),
-    "take from the inbox": Flow(
+    "accept a request from the inbox": Flow(
         (*_SHIELD, ask_by_shield_number), (look_into_the_inbox, take, approve), is_signed
     ),
     "refresh silently": Flow(
@@ -103,7 +103,7 @@ FLOWS: Final = {
         is_refreshed,
         settings={"refresh_signatures": 1},
     ),
-    "set the password anew": Flow(
+    "reset the password": Flow(
         (*_LOGIN, wait_a_minute), (get_reset_code, reset_password), the_new_password_counts, sms="reset"
     ),
     "unbind": Flow((*_SHIELD, bind), (unbind,), is_unbound),

@@ -1,6 +1,6 @@
-"""Logins with accounts of outside systems, a step at a time: by password, and at a page of theirs and back (R2)."""
+"""Logins with accounts of outside systems, step by step: by password, and at their page and back (R2)."""
 
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
 from tests.fault.case import Case
 from tests.support.outside_systems import PASSWORD
 
@@ -30,7 +30,7 @@ def log_in_by_password(case: Case) -> None:
 
 
 def open_the_page(case: Case) -> None:
-    """They say yes there, and the browser leads back."""
+    """Logs in at the outside page, and the browser returns."""
     begun = case.phone.begin_outside_login("customs")
     case.seen["code"], case.seen["state"] = case.around.provider.log_in_at(begun.address)
 

@@ -1,4 +1,4 @@
-"""What a person does with their phone, a step at a time, and what must hold when it has come to its end."""
+"""Steps of a person with their phone, and checks at the end of a flow."""
 
 from dataclasses import replace
 from typing import Final
@@ -15,7 +15,7 @@ NEW_PIN: Final = "314159"
 NEW_PASSWORD: Final = "Another-declare-2027"
 
 _NEW_KEY_MADE: Final = 5
-"""Calls of a renewal until then: begin it, confirm the old PIN by three, make the key."""
+"""Calls of a renewal up to that point: begin it, confirm the old PIN by three, make the key."""
 
 _ACTS: Final = (
     "SELECT COUNT(*) AS n FROM acts t JOIN accounts a ON a.id = t.subject WHERE t.act = $1 AND a.phone = $2"
@@ -157,7 +157,7 @@ def ask_another_signature(case: Case) -> None:
 
 
 def ask_by_shield_number(case: Case) -> None:
-    """The request waits in the phone's inbox."""
+    """Creates a request that waits in the phone's inbox."""
     case.request = case.business.request_signature(
         [DOCUMENT],
         shield_number=case.phone.status().shield_number,
@@ -193,7 +193,7 @@ def unbind(case: Case) -> None:
 
 
 def apply_again(case: Case) -> None:
-    """After the warning: it is refused, and the first certificate is held (R6)."""
+    """Applies again after the warning: it is refused, and the first certificate is held (R6)."""
     person = case.person
     with pytest.raises(ClientError) as refused:
         case.phone.apply(
@@ -210,7 +210,7 @@ def apply_again(case: Case) -> None:
 
 
 def begin_a_renewal(case: Case) -> None:
-    """The line breaks once the new key is made."""
+    """Begins a renewal; the connection breaks once the new key is made."""
     get_renewal_code(case)
     case.service.line.lose("request", call=_NEW_KEY_MADE, calls=100)
     with pytest.raises(NetworkError):
@@ -223,7 +223,7 @@ def give_up_the_renewal(case: Case) -> None:
     try:
         case.phone.give_up_renewal()
     except PhoneError as error:
-        if error.code != "no_renewal":  # given up before, and the answer was lost
+        if error.code != "no_renewal":  # already cancelled, and the answer was lost
             raise
 
 
@@ -305,7 +305,7 @@ def is_logged_out(case: Case) -> None:
 
 
 def the_new_password_counts(case: Case) -> None:
-    """It was set once, and ended the login."""
+    """Asserts that the password was set once, which ended the login."""
     assert case.service.count(_ACTS, "account.reset_password", case.person.phone) == 1
     with pytest.raises(ClientError, match="unauthenticated"):
         case.phone.me()
@@ -326,7 +326,7 @@ def is_held_once(case: Case) -> None:
 
 
 def the_first_certificate_goes_on(case: Case) -> None:
-    """And can be renewed anew."""
+    """Asserts that the first certificate works and can be renewed again."""
     with pytest.raises(PhoneError, match="no_renewal"):
         case.phone.resume_renewal(case.person.pin)
     certificate = case.phone.certificate()
@@ -339,7 +339,7 @@ def the_first_certificate_goes_on(case: Case) -> None:
 
 
 def is_refreshed(case: Case) -> None:
-    """The next signature is by the new share."""
+    """Asserts that the next signature uses the new share."""
     is_signed(case)
     case.seen["signature"] = case.person.phone + "-next"
     ask_signature(case)

@@ -1,11 +1,11 @@
-"""What the legal person does at the portal, a step at a time, and what must hold when it has come to its end (R14)."""
+"""The legal representative's steps at the portal, and the checks at the end of a flow (R14)."""
 
 from typing import Final
 
 from mshield.client.errors import ClientError
-from mshield.client.portal import PortalClient
-from mshield.client.portal_messages import Act
-from mshield.demo.people import LEGAL_PERSON
+from mshield.testkit.demo.people import LEGAL_PERSON
+from mshield.testkit.portal import PortalClient
+from mshield.wire.portal import Act
 from tests.fault.case import Case
 from tests.support.application import ORIGIN
 
@@ -17,7 +17,7 @@ _EVENTS: Final = (
 
 
 def open_the_portal(case: Case) -> None:
-    """The legal person of the operator's enterprise has an account."""
+    """Makes sure that the enterprise's legal representative has an account."""
     phone = case.service.phone()
     if case.service.count("SELECT COUNT(*) AS n FROM accounts WHERE phone = $1", _PERSON.phone) == 0:
         phone.request_sms_code("register", phone=_PERSON.phone)
@@ -82,7 +82,7 @@ def is_at_the_portal(case: Case) -> None:
 
 
 def is_lost_and_found(case: Case) -> None:
-    """Each act stands once in the shield's history."""
+    """Asserts that each act is in the shield's history once."""
     for event in ("report_loss", "lift_loss"):
         assert case.service.count(_EVENTS, event, case.seen["shield"]) == 1
     shown = case.at_the_portal.shield(_PERSON.credit_code, case.seen["shield"])
@@ -98,7 +98,7 @@ def log_out_of_the_portal(case: Case) -> None:
     try:
         case.at_the_portal.logout()
     except ClientError as error:
-        if error.code != "unauthenticated":  # it has ended, and the answer was lost
+        if error.code != "unauthenticated":  # already ended, and the answer was lost
             raise
 
 

@@ -1,6 +1,7 @@
-"""Five faults of a whole site of eleven nodes, as `make drill` makes all: needs root, and a kernel with namespaces.
+"""Five faults of a whole site of eleven nodes, of those that `make drill` makes: needs root and kernel namespaces.
 
-Nothing that was acknowledged is lost, nobody is held, no try is miscounted. Seconds aren't judged: tests run beside it.
+No acknowledged data are lost, no shield is held, no attempt is miscounted. Durations aren't checked, since
+tests run beside it.
 """
 
 import json
@@ -19,6 +20,7 @@ import pytest
 from drill.one_host.units import documented
 
 _ROOT: Final = Path(__file__).parents[2]
+_PLACES: Final = ("client/src", "src", "testkit/src", ".")
 _FAULTS: Final = (
     "postmaster crashed",
     "primary killed",
@@ -31,11 +33,11 @@ _ENDING: Final = 60.0
 
 
 def _drill(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Its exit code and what it said. It takes away what it built, also where it takes too long."""
+    """Runs the drill; returns exit code and output. It cleans up, even on a timeout."""
     process = subprocess.Popen(
         (sys.executable, "-m", "drill.run", "--folder", str(folder / "site"), *arguments),
         cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(_ROOT / "src"), str(_ROOT)))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(_ROOT / place) for place in _PLACES)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -51,7 +53,7 @@ def _drill(folder: Path, *arguments: str) -> tuple[int, str]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """One that PostgreSQL's user may enter, which pytest's isn't."""
+    """A folder that PostgreSQL's user may enter, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="mshield-drill-"))
     folder.chmod(0o711)
     yield folder
@@ -61,7 +63,7 @@ def open_folder() -> Iterator[Path]:
 @pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.timeout(_SECONDS + 2 * _ENDING)
-def test_five_faults(open_folder: Path) -> None:
+def test_drill_of_five_faults_passes(open_folder: Path) -> None:
     out = open_folder / "drill.json"
     code, said = _drill(open_folder, "--phones", "12", "--out", str(out), *_FAULTS)
     assert code == 0, said
@@ -77,25 +79,25 @@ def test_five_faults(open_folder: Path) -> None:
     assert result["faults"][1]["seen"]["new_primary"]
 
 
-def test_a_fault_that_there_is_not(tmp_path: Path) -> None:
+def test_unknown_fault_is_refused(tmp_path: Path) -> None:
     code, said = _drill(tmp_path, "the moon is gone")
     assert code == 2
     assert "no such fault: the moon is gone" in said
 
 
 @pytest.mark.parametrize("part", ["image", "units"])
-def test_a_part_that_cannot_run_says_so(tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))  # where no podman is
+def test_part_that_cannot_run_says_so(tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # a path without podman
     out = tmp_path / "drill.json"
     code, said = _drill(tmp_path, "--out", str(out), part)
-    assert code == 1  # it was asked for by name
+    assert code == 1  # it was requested by name
     assert f"NOT RUN: {part}, " in said
     assert "podman isn't installed" in said or os.geteuid() != 0
     (report,) = json.loads(out.read_text())["parts"]
     assert (report["run"], report["right"]) == (False, None)
 
 
-def test_the_steps_of_the_page_are_those_that_the_drill_runs() -> None:
+def test_drill_runs_the_documented_steps() -> None:
     steps = documented()
     assert steps[0] == "cd deploy/systemd"
     assert steps[-1] == "systemctl enable --now mshield"

@@ -1,8 +1,8 @@
-"""A network failure loses nothing (R17): each call of each flow is lost once, and then for as long as a phone tries.
+"""A network failure loses nothing (R17): each call of each flow is lost once, and then for as long as a phone retries.
 
-A flow is a line of FLOWS. It is tried with the n-th request lost and with the n-th answer lost, for each n. One loss
-is nothing that a user notices; after an outage they do the same again, and come to the right end. No account is made
-twice, no SMS is sent twice for one answer, no PIN attempt is lost.
+A flow is a line of FLOWS. It is run with the n-th request lost and with the n-th answer lost, for each n. The
+user doesn't notice a single loss; after an outage they repeat the step and reach the right end. No account is
+made twice, no SMS is sent twice for one answer, no PIN attempt is lost.
 """
 
 from collections.abc import Iterator
@@ -13,23 +13,23 @@ import pytest
 from pydantic import SecretStr
 
 from mshield.client.errors import ClientError, NetworkError
-from mshield.services.accounts.outside_login import RETURN_PATH
-from mshield.setting_forms import AccountSource
+from mshield.server.accounts.outside_login import RETURN_PATH
+from mshield.server.settings.forms import AccountSource
 from tests.fault.case import Around, Case, Flow
 from tests.fault.flows import FLOWS
 from tests.fault.phone_steps import wait_a_minute
 from tests.support.application import ORIGIN
-from tests.support.losing_line import Loss, Service, running_behind_a_line
+from tests.support.lossy_line import Loss, Service, running_behind_a_lossy_line
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
 from tests.support.outside_systems import SECRET, AccountOffice, serving
 
 pytestmark = pytest.mark.slow
 
 _TRIES: Final = 4
-"""Of the business system's client; the phones here and the portal's client try three times."""
+"""Attempts of the business system's client; the phones here and the portal's client make three."""
 
 _SPENT: Final = frozenset({"sms_code_expired", "sms_code_wrong", "captcha_wrong", "sms_too_soon"})
-"""A try whose answer was lost has spent what was typed, or had a code sent: wait a minute and begin anew."""
+"""Errors after a lost answer that consumed the typed code, or after a code was just sent: wait a minute and restart."""
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def around() -> Iterator[Around]:
 
 
 def _settings(around: Around, flow: Flow) -> dict[str, Any]:
-    """Limits have tests of their own: here many people share a legal person, and all one address."""
+    """Returns settings without tight limits, which have tests of their own: here all share one address."""
     sources = (
         AccountSource(
             name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window",
@@ -57,23 +57,23 @@ def _settings(around: Around, flow: Flow) -> dict[str, Any]:
 
 @pytest.fixture
 def service(database_url: str, tmp_path: Path, around: Around, name: str) -> Iterator[Service]:
-    with running_behind_a_line(database_url, tmp_path, **_settings(around, FLOWS[name])) as made:
+    with running_behind_a_lossy_line(database_url, tmp_path, **_settings(around, FLOWS[name])) as made:
         around.provider.clock = made.clock
         yield made
 
 
 @pytest.fixture
 def service_on_sqlite(sqlite_url: str, tmp_path: Path, around: Around, name: str) -> Iterator[Service]:
-    """For what the phone does by itself, whatever the database."""
-    with running_behind_a_line(sqlite_url, tmp_path, **_settings(around, FLOWS[name])) as made:
+    """A service on SQLite, for behaviour of the phone that doesn't depend on the database."""
+    with running_behind_a_lossy_line(sqlite_url, tmp_path, **_settings(around, FLOWS[name])) as made:
         around.provider.clock = made.clock
         yield made
 
 
 def _case(service: Service, around: Around, flow: Flow) -> Case:
-    """A person and their phone, as far as the flow's beginning."""
+    """Returns a person and their phone at the start of the flow."""
     service.line.repair()
-    service.clock.advance(seconds=3600)  # whoever came before has left no limit behind
+    service.clock.advance(seconds=3600)  # earlier cases must leave no active limit
     case = Case(service, service.person(), service.phone(), service.business(), around)
     for step in flow.before:
         step(case)
@@ -81,7 +81,7 @@ def _case(service: Service, around: Around, flow: Flow) -> Case:
 
 
 def _calls(service: Service, around: Around, flow: Flow) -> int:
-    """How many calls the steps make when nothing is lost."""
+    """Counts the calls of the steps without losses."""
     case = _case(service, around, flow)
     service.line.repair()
     for step in flow.steps:
@@ -93,7 +93,7 @@ def _calls(service: Service, around: Around, flow: Flow) -> int:
 
 @pytest.mark.parametrize("name", FLOWS)
 @pytest.mark.long
-def test_r17_one_loss_anywhere_is_made_good(service: Service, around: Around, name: str) -> None:
+def test_r17_single_loss_anywhere_is_recovered(service: Service, around: Around, name: str) -> None:
     flow = FLOWS[name]
     losses: tuple[Loss, ...] = ("request", "answer")
     for call in range(_calls(service, around, flow)):
@@ -109,7 +109,7 @@ def test_r17_one_loss_anywhere_is_made_good(service: Service, around: Around, na
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_r17_after_an_outage_the_user_does_it_again(
+def test_r17_user_repeats_the_step_after_an_outage(
     service_on_sqlite: Service, around: Around, name: str
 ) -> None:
     flow = FLOWS[name]
@@ -122,7 +122,7 @@ def test_r17_after_an_outage_the_user_does_it_again(
 
 
 def _insist(case: Case, flow: Flow) -> None:
-    """Does a step again while the network fails; begins anew where a code has been spent meanwhile."""
+    """Repeats a step while the network fails; starts again if a code was consumed meanwhile."""
     place = 0
     for _ in range(12):
         if place == len(flow.steps):

@@ -1,4 +1,4 @@
-"""PostgreSQL loses power under the running service: what was counted stays counted, and the service comes back."""
+"""PostgreSQL loses power under the running service: counted attempts stay counted, and the service recovers."""
 
 import asyncio
 import time
@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from mshield.client import Document
-from mshield.client.phone.document import shown_item
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone.document import shown_item
 from tests.support.live_service import LiveService, enrolled
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Answer, Attacker, Opened
@@ -40,7 +40,7 @@ def _failures(server: Server) -> int:
 
 
 async def _open(attacker: Attacker, messages: dict[bytes, bytes]) -> Opened | Answer:
-    """Opens, as soon as the service has its database again."""
+    """Opens a session, as soon as the service has its database again."""
     deadline = time.monotonic() + 20
     while True:
         session = await attacker.open(messages)
@@ -51,7 +51,7 @@ async def _open(attacker: Attacker, messages: dict[bytes, bytes]) -> Opened | An
 
 
 async def _guess(attacker: Attacker, messages: dict[bytes, bytes]) -> str:
-    """One wrong attempt; the code of its answer."""
+    """Makes one wrong attempt; returns its code."""
     session = await _open(attacker, messages)
     assert isinstance(session, Opened), session
     return (await attacker.finish(attacker.finish_body(session))).code

@@ -1,6 +1,6 @@
-"""The last release and this one serve side by side: migration under load, both by turns, this one alone, and back.
+"""The last release and this one serve side by side: migration under load, both in turn, this one alone, and back.
 
-Each call of a phone and of its business system goes to the other version than the one before it.
+Each call of a phone and of its business system goes to the other version than the previous one.
 """
 
 import json
@@ -16,13 +16,13 @@ from typing import Final
 import pytest
 
 from mshield.client import BusinessClient, Document
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.store.database.migrate import pending
+from mshield.server.database.migrate import pending
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.testkit.phone import VirtualPhone
 from tests.support import last_release
 from tests.support.by_turns import Turns, balancer
-from tests.support.expanding import new_since
 from tests.support.live_service import EXAMPLES, LiveService, apply, log_in, register
+from tests.support.old_schema import migrations_in
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ _EACH: Final = 2
 
 _PREPARE: Final = """
 import sys
-from mshield.cli import main
+from mshield.cli.main import main
 for line in sys.argv[1:]:
     main([*line.split(), "--json"], standalone_mode=False)
 """
@@ -40,7 +40,7 @@ for line in sys.argv[1:]:
 
 @dataclass
 class Signer:
-    """A phone that signs for a business system without end; what was acknowledged, and what went wrong."""
+    """A phone that signs continuously for a business system; records acknowledged signatures and errors."""
 
     phone: VirtualPhone
     business: BusinessClient
@@ -69,13 +69,13 @@ class Signer:
 
 @pytest.fixture
 def last(empty_postgresql_url: str, tmp_path: Path) -> Iterator[tuple[LiveService, Turns]]:
-    """The last release behind a balancer, on its own schema."""
-    source = last_release.unpack(tmp_path / "last", last_release.kept().commit)
+    """The last release behind a load balancer, on its own schema."""
+    source = last_release.old_program(tmp_path / "last", last_release.kept().commit)
     with balancer() as (address, turns):
         service = LiveService(
             tmp_path,
             empty_postgresql_url,
-            settings={"PYTHONPATH": str(source)},
+            settings={"PYTHONPATH": source},
             balancer=address,
             fresh=True,
         )
@@ -84,29 +84,34 @@ def last(empty_postgresql_url: str, tmp_path: Path) -> Iterator[tuple[LiveServic
             "migrate",
             "ca init",
             "business add 单一窗口 --domain singlewindow.example",
-            f"filing import {EXAMPLES / 'filing.csv'} --second-person 许安然",
         )
-        done = subprocess.run(
-            (sys.executable, "-c", _PREPARE, *lines),
-            env=service.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        decoder, rest, system = json.JSONDecoder(), done.stdout.strip(), {}
+        decoder, rest, system = json.JSONDecoder(), _commands(service, *lines).strip(), {}
         while rest:
             printed, end = decoder.raw_decode(rest)
             rest = rest[end:].strip()
             if "client_secret" in printed:
                 system = printed
         service.system = system
+        service.by_two("filing", "import", str(EXAMPLES / "filing.csv"))
         turns.to(service.origin)
         service.start()
         try:
             yield service, turns
         finally:
             service.stop()
+
+
+def _commands(service: LiveService, *lines: str) -> str:
+    """Runs commands of the service's own program and returns what they print."""
+    done = subprocess.run(
+        (sys.executable, "-c", _PREPARE, *lines),
+        env=service.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _enrolled(service: LiveService, person: Person) -> Signer:
@@ -127,20 +132,29 @@ def _go_on(signers: list[Signer]) -> None:
         time.sleep(0.05)
 
 
-def test_the_last_release_and_this_one_serve_side_by_side(
-    last: tuple[LiveService, Turns], empty_postgresql_url: str
+def test_last_release_and_this_one_serve_side_by_side(
+    last: tuple[LiveService, Turns], empty_postgresql_url: str, tmp_path: Path
 ) -> None:
     old, turns = last
-    new = LiveService(old.folder, old.database, system=old.system, balancer=old.balancer)
+    source = last_release.new_program(tmp_path / "new", last_release.kept().commit)
+    new = LiveService(
+        old.folder,
+        old.database,
+        settings={"PYTHONPATH": source},
+        system=old.system,
+        balancer=old.balancer,
+    )
+    migrations = last_release.migrations_of(tmp_path / "new")
     signers = [_enrolled(old, person) for person in (OPERATOR, LEGAL_PERSON)]
     threads = [threading.Thread(target=signer.run) for signer in signers]
     for thread in threads:
         thread.start()
     try:
         _go_on(signers)
-        assert set(pending(empty_postgresql_url)) == set(new_since(last_release.kept().release))
-        new.command("migrate")
-        assert pending(empty_postgresql_url) == []
+        with migrations_in(migrations):
+            assert set(pending(empty_postgresql_url)) == set(last_release.kept().new_migrations()) != set()
+            _commands(new, "migrate")
+            assert pending(empty_postgresql_url) == []
         _go_on(signers)
         new.start()
         turns.to(old.origin, new.origin)
@@ -150,7 +164,7 @@ def test_the_last_release_and_this_one_serve_side_by_side(
         turns.drained()
         old.stop()
         _go_on(signers)
-        # And back: the program of before on the schema of now.
+        # Roll back: the previous program on the current schema.
         old.start()
         turns.to(old.origin, new.origin)
         _go_on(signers)
@@ -171,6 +185,6 @@ def test_the_last_release_and_this_one_serve_side_by_side(
         signer.business.close()
     new.command("jobs", "run", "--once", "--job", "log")
     assert new.command("log", "verify")["holds"] is True
-    said = old.log.read_text()  # both
+    said = old.log.read_text()  # of both
     assert "CRITICAL" not in said
     assert "Traceback" not in said

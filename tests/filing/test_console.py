@@ -1,13 +1,15 @@
-"""The console's other calls: who is on file, the exported list, the end of a record, the bound phone number."""
+"""The console's other filing calls: people on file, the exported list, the end of a record, the phone number."""
 
 from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
-from mshield.services.filing import people_pages
-from mshield.services.filing.read_list import MEDIA_TYPES
+from mshield.server.filing import people_pages
+from mshield.server.filing.external.files import read_filing
+from mshield.server.filing.phone_wait import WAIT_MS
+from mshield.server.filing.read_list import MEDIA_TYPES
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.support.acts import acts_on
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
@@ -15,6 +17,7 @@ from tests.support.cases import cases
 from tests.support.clerk import Staff
 from tests.support.console_people import Clerk
 from tests.support.factories import ask_login
+from tests.support.second_person import SECOND
 from tests.support.shield_over_http import Shield
 from tests.support.signing import tamper
 
@@ -29,6 +32,14 @@ async def officer(application: Application) -> Staff:
 @pytest.fixture
 async def clerk(application: Application) -> Staff:
     return await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+
+
+async def _import_by_two(application: Application, content: bytes) -> None:
+    """Imports a list that changes one person who has a shield."""
+    report = await application.context.filing.import_list.apply(
+        read_filing(content, "list.csv"), second_person=SECOND, now=application.clock()
+    )
+    assert (report.applied, report.will_change) == (True, 1)
 
 
 async def _operator(officer: Staff) -> dict[str, Any]:
@@ -50,7 +61,7 @@ async def test_pages_lead_to_the_end(officer: Staff) -> None:
     assert OPERATOR.id_number not in str(answer)
 
 
-async def test_a_person_is_found_by_what_people_know(
+async def test_filed_person_is_found_by_everything_people_know(
     application: Application, device: Device, officer: Staff
 ) -> None:
     shield = Shield(application, device)
@@ -100,13 +111,12 @@ async def test_a_person_is_found_by_what_people_know(
         assert await ids(**words) == [], words
 
 
-async def test_each_page_of_a_search_begins_where_the_last_one_ended(
+async def test_next_page_of_a_search_continues_after_the_previous(
     officer: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people_pages, "MOST_COMPARED", 2)
     monkeypatch.setattr(people_pages, "MOST_ENTERPRISES", 1)
     await officer.application.context.filing.search_words()
-    await tamper(officer.application.context.db, "UPDATE filed_persons SET id_number_end = NULL")
     for words in ({"end": OPERATOR.id_number[-4:]}, {"name": "公司"}):
         seen: list[str] = []
         after: str | None = ""
@@ -130,15 +140,16 @@ async def test_phone_numbers_are_shown_masked(officer: Staff) -> None:
     assert legal["phone_masked"] == "139****5011"
 
 
-async def test_r22_another_phone_number_stops_no_signature(
+async def test_r22_new_phone_number_does_not_stop_signatures(
     application: Application, device: Device, officer: Staff
 ) -> None:
     await Shield(application, device).enrol()
     made = (await officer.call("GET", "/filing/export", format="csv")).content
     changed = made.replace(OPERATOR.phone.encode(), b"13800006099")
-    done = await officer.send_list(changed, "text/csv")
-    assert done.json()["will_change"] == 1
-    assert (await _operator(officer))["phone_masked"] == "138****6099"
+    await _import_by_two(application, changed)
+    assert (await _operator(officer))["phone_masked"] == "138****6027"
+    waits = await application.context.filing.phone_wait(now=application.clock() + WAIT_MS)
+    assert (waits, (await _operator(officer))["phone_masked"]) == (1, "138****6099")
     scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(await ask_login(application))})
     assert scanned.is_success, scanned.text
 
@@ -154,7 +165,7 @@ async def test_the_exported_file_is_imported_again(officer: Staff) -> None:
         assert (back.status_code, back.json()["unchanged"]) == (201, 9)
 
 
-async def test_r22_who_left_the_file_neither_signs_nor_applies(
+async def test_r22_unfiled_person_cannot_sign_or_apply(
     application: Application, device: Device, officer: Staff
 ) -> None:
     shield = Shield(application, device)
@@ -185,8 +196,7 @@ async def test_r22_a_changed_filing_stops_login_and_signature_until_renewal(
     await shield.enrol()
     made = (await officer.call("GET", "/filing/export", format="csv")).content
     changed = made.replace(OPERATOR.name.encode(), "林志远".encode())
-    done = await officer.send_list(changed, "text/csv")
-    assert done.json()["will_change"] == 1
+    await _import_by_two(application, changed)
     asked = await ask_login(application)
     scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert_refused(scanned, "filing_changed")
@@ -216,14 +226,14 @@ async def test_r18_customer_service_changes_the_number(application: Application,
     assert (told["phone"], told["code"]) == (OPERATOR.phone, "")
     page = (await application.http.get("/dev/sms")).text
     assert f"<li>{told['text']}<p>{OPERATOR.phone}</p></li>" in page
-    act, telling = (await acts_on(application.context.db, subject=found["id"]))[-2:]
+    act, reporter = (await acts_on(application.context.db, subject=found["id"]))[-2:]
     assert (act.actor_id, act.details["evidence"]) == (clerk.id, "工单 1124，已核对证件")
-    assert (telling.act, telling.details["told"]) == ("account.tell_old_number", True)
+    assert (reporter.act, reporter.details["told"]) == ("account.tell_old_number", True)
     gone = await clerk.call("GET", f"/accounts?phone={OPERATOR.phone}")
     assert gone.status_code == 404
 
 
-async def test_an_auditor_sees_what_was_done(application: Application, officer: Staff) -> None:
+async def test_auditor_sees_the_acts(application: Application, officer: Staff) -> None:
     record = await _operator(officer)
     await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
     application.clock.advance(seconds=1)
@@ -269,7 +279,7 @@ async def test_an_auditor_sees_what_was_done(application: Application, officer: 
         ),
     ],
 )
-async def test_each_call_asks_for_its_role(
+async def test_each_filing_call_needs_its_role(
     application: Application, method: str, path: str, document: object, roles: set[str]
 ) -> None:
     for role in StaffRole:

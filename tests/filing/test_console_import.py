@@ -1,4 +1,4 @@
-"""Filing lists over HTTP: who may import, the report per line, nothing half-imported, the act that remains."""
+"""Filing lists over HTTP: roles, the report per line, no partial import, the recorded act."""
 
 import asyncio
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
-from mshield.services.filing import import_list
-from mshield.services.filing.read_list import MEDIA_TYPES
-from mshield.store.filing import filing as store
+from mshield.server.filing import import_list
+from mshield.server.filing.read_list import MEDIA_TYPES
+from mshield.server.filing.rows import filing as store
+from mshield.server.staff.rules import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import assert_refused
@@ -58,7 +58,7 @@ async def test_a_dry_run_changes_nothing(application: Application) -> None:
     assert again.json()["will_change"] == 0
 
 
-async def test_how_far_an_import_is_is_told_to_its_own_member_while_it_works(
+async def test_progress_of_an_import_is_sent_to_its_own_member(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = await application.staff_token(StaffRole.FILING_OFFICER)
@@ -92,8 +92,8 @@ async def test_how_far_an_import_is_is_told_to_its_own_member_while_it_works(
     assert refused.status_code == 422
 
 
-async def test_the_page_reads_how_far_it_is_while_a_list_is_taken(application: Application) -> None:
-    """Also on SQLite, which has one writer, by a session whose use is due to be noted."""
+async def test_page_reads_the_progress_during_an_import(application: Application) -> None:
+    """This works on SQLite with its one writer too, by a session whose use is due to be recorded."""
     token = await application.staff_token(StaffRole.FILING_OFFICER)
     headers = {"Authorization": f"Bearer {token}"}
     people = range(8 * import_list.LINES_AT_A_TIME)
@@ -108,7 +108,7 @@ async def test_the_page_reads_how_far_it_is_while_a_list_is_taken(application: A
         seen.add((step["phase"], step["done"]))
         if step["phase"] and len(seen) < 3:
             application.clock.advance(seconds=61)
-        await asyncio.sleep(0)  # the call may have come back without leaving the loop to others
+        await asyncio.sleep(0)  # the call may have returned without yielding to the event loop
     answer = await importing
     assert (answer.status_code, answer.json()["will_add"]) == (201, len(lines)), answer.text
     for phase in ("compare", "take"):
@@ -127,7 +127,7 @@ async def test_a_dry_run_shows_old_and_new_of_each_field(application: Applicatio
     ]
 
 
-async def test_a_bad_line_says_whose_it_is_and_what_stands_in_which_column(application: Application) -> None:
+async def test_bad_line_names_person_column_and_value(application: Application) -> None:
     answer = await _post(application, BAD, query="?dry_run=true")
     (bad,) = [line for line in answer.json()["lines"] if line["kind"] == "errors"]
     assert (bad["name"], bad["enterprise"]) == ("顾承岳", "宁波北潮进出口有限公司")
@@ -171,7 +171,7 @@ async def test_an_import_leaves_an_act_with_its_actor(application: Application) 
         (b"", MEDIA_TYPES["csv"], "header"),
     ],
 )
-async def test_what_is_no_list_is_refused(
+async def test_invalid_list_file_is_refused(
     application: Application, body: bytes, media_type: str, reason: str
 ) -> None:
     answer = await _post(application, body, media_type)

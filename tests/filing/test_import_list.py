@@ -8,17 +8,18 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.filing import FilingRow
-from mshield.gateways.filing_files import read_filing
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.filing.import_list import ImportFiling
-from mshield.services.filing.report import Report
-from mshield.store.database.interface import Database, Tx
-from mshield.store.filing import filing as store
+from mshield.server.database.interface import Database, Tx
+from mshield.server.filing.external.files import read_filing
+from mshield.server.filing.import_list import ImportFiling
+from mshield.server.filing.report import Report
+from mshield.server.filing.rows import filing as store
+from mshield.server.filing.rules import FilingRow
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
 from tests.support.acts import acts_on
 from tests.support.clock import Clock
 from tests.support.issuing import make_ca, person
+from tests.support.second_person import SECOND
 from tests.support.signing import execute
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
@@ -35,7 +36,6 @@ OPERATOR: Final = FilingRow(
 LEGAL: Final = dataclasses.replace(
     OPERATOR, line=3, name="顾承岳", id_number="330206197403183014", role="法人"
 )
-SECOND: Final = "许安然"
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_a_plan_changes_nothing(filing: ImportFiling, clock: Clock) -> Non
     assert await store.count(filing.db) == (0, 0)
 
 
-async def test_r4_what_is_imported_is_found_by_all_that_an_application_names(
+async def test_r4_imported_person_is_found_by_an_applications_data(
     filing: ImportFiling, clock: Clock
 ) -> None:
     report = await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
@@ -91,7 +91,7 @@ async def test_r4_what_is_imported_is_found_by_all_that_an_application_names(
     assert await _version(filing, LEGAL.id_number, "operator") is None
 
 
-async def test_r22_only_what_differs_gets_a_new_version(filing: ImportFiling, clock: Clock) -> None:
+async def test_r22_only_changed_records_get_a_new_version(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     renamed = dataclasses.replace(OPERATOR, name="林志远")
     assert _counts(await filing.plan([renamed, LEGAL], now=clock())) == (0, 1, 1, 0, 0)
@@ -102,10 +102,10 @@ async def test_r22_only_what_differs_gets_a_new_version(filing: ImportFiling, cl
     assert _counts(await filing.apply([renamed, LEGAL], second_person=SECOND, now=clock())) == (0, 0, 2, 0, 0)
 
 
-async def test_r22_a_plan_and_its_import_say_which_shields_stop(
+async def test_r22_plan_and_import_report_the_stopped_shields(
     filing: ImportFiling, keyring: Keyring, clock: Clock
 ) -> None:
-    """Those that can be used and say what was on file: one of a person, all of an enterprise, each once."""
+    """The shields are usable ones with the old data: one for a person, all for an enterprise, each once."""
     ca = await make_ca(filing.db, keyring, now=clock())
     await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     for number in range(3):
@@ -133,7 +133,7 @@ async def test_r22_a_plan_and_its_import_say_which_shields_stop(
     assert [(line.stops, line.enterprise_stops) for line in seen] == [(1, 2), (0, 2)]
     done = await filing.apply([other, LEGAL], second_person=SECOND, now=clock())
     assert ([line.stops for line in done.lines], done.shields_stopped) == ([1, 0], 1)
-    # What has stopped doesn't stop again.
+    # A shield that is already stopped isn't counted again.
     planned = await filing.plan([OPERATOR, LEGAL], now=clock())
     assert planned.shields_stopped == 0
     done = await filing.apply(firm, second_person=SECOND, now=clock())
@@ -157,7 +157,7 @@ async def test_r22_another_phone_number_is_a_change_but_no_new_version(
     assert (_counts(again), again.phones_changed) == ((0, 0, 2, 0, 0), 0)
 
 
-async def test_a_list_without_phone_numbers_leaves_them(filing: ImportFiling, clock: Clock) -> None:
+async def test_list_without_phone_numbers_keeps_them(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply(
         [dataclasses.replace(OPERATOR, phone="13800006027")], second_person=SECOND, now=clock()
     )
@@ -166,7 +166,7 @@ async def test_a_list_without_phone_numbers_leaves_them(filing: ImportFiling, cl
     assert (await _phone(filing), await _version(filing)) == ("13800006027", ("林志远", 2))
 
 
-async def test_an_empty_cell_takes_the_phone_number_off_the_file(filing: ImportFiling, clock: Clock) -> None:
+async def test_empty_cell_removes_the_phone_number(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply(
         [dataclasses.replace(OPERATOR, phone="13800006027")], second_person=SECOND, now=clock()
     )
@@ -181,9 +181,7 @@ async def test_an_empty_cell_takes_the_phone_number_off_the_file(filing: ImportF
     )
 
 
-async def test_a_new_name_and_a_new_phone_number_are_one_new_version(
-    filing: ImportFiling, clock: Clock
-) -> None:
+async def test_new_name_and_phone_number_make_one_new_version(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply([OPERATOR], second_person=SECOND, now=clock())
     both = dataclasses.replace(OPERATOR, name="林志远", phone="13800006027")
     assert _counts(await filing.apply([both], second_person=SECOND, now=clock())) == (0, 1, 0, 0, 0)
@@ -205,7 +203,7 @@ async def test_a_bad_phone_number_and_nothing_is_imported(filing: ImportFiling, 
     assert await store.count(filing.db) == (0, 0)
 
 
-async def test_the_act_counts_phone_numbers_and_holds_none(filing: ImportFiling, clock: Clock) -> None:
+async def test_act_counts_phone_numbers_without_containing_them(filing: ImportFiling, clock: Clock) -> None:
     for phone in ("13800006027", "13800006028", ""):
         clock.advance(seconds=1)
         await filing.apply([dataclasses.replace(OPERATOR, phone=phone)], second_person=SECOND, now=clock())
@@ -223,7 +221,7 @@ async def test_a_renamed_enterprise_gets_one_new_version(filing: ImportFiling, c
     assert enterprise == store.Enterprise(CODE, "宁波南潮进出口有限公司", 2)
 
 
-async def test_who_is_not_in_the_list_stays(filing: ImportFiling, clock: Clock) -> None:
+async def test_person_missing_in_the_list_stays_on_file(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     await filing.apply([LEGAL], second_person=SECOND, now=clock())
     assert await store.count(filing.db) == (1, 2)
@@ -259,7 +257,7 @@ async def test_a_failure_in_the_middle_leaves_nothing(
     assert await store.count(filing.db) == (0, 0)
 
 
-async def test_a_line_may_leave_out_an_enterprise_that_is_known(filing: ImportFiling, clock: Clock) -> None:
+async def test_line_may_omit_a_known_enterprises_name(filing: ImportFiling, clock: Clock) -> None:
     blank = dataclasses.replace(LEGAL, enterprise=" ")
     assert (await filing.apply([OPERATOR, blank], second_person=SECOND, now=clock())).applied
     assert await _version(filing, LEGAL.id_number, "legal_person") == ("顾承岳", 1)
@@ -282,7 +280,7 @@ async def test_an_unknown_enterprise_is_named(filing: ImportFiling, clock: Clock
     assert report.lines[1].findings[0].zh == "企业名称没有填写，备案和名单里也没有这个代码的企业"
 
 
-async def test_parallel_imports_take_their_turn(filing: ImportFiling, clock: Clock) -> None:
+async def test_parallel_imports_are_serialised(filing: ImportFiling, clock: Clock) -> None:
     reports = await asyncio.gather(
         *(filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock()) for _ in range(8))
     )

@@ -1,4 +1,4 @@
-"""Whoever becomes a legal person by a list waits for a second officer, who sees what is taken, and nothing else is."""
+"""New legal representatives of a list wait for a second officer; exactly what that officer was shown is imported."""
 
 import asyncio
 import dataclasses
@@ -7,8 +7,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
 from mshield.gm.engine import load_engine
+from mshield.server.staff.rules import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import refusal
@@ -25,13 +25,13 @@ KNOWN: Final = f"{ENTERPRISE},顾承岳,居民身份证,330206197403183014,法�
 
 @pytest.fixture
 async def officer(application: Application) -> Clerk:
-    """Who imports."""
+    """The officer who imports."""
     return await Clerk.at_work(application, StaffRole.FILING_OFFICER)
 
 
 @pytest.fixture
 async def second(application: Application, officer: Clerk) -> Clerk:
-    """Who approves."""
+    """The officer who approves."""
     assert officer.csrf
     return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
 
@@ -59,12 +59,12 @@ async def _shown(clerk: Clerk, report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def _filed(clerk: Clerk) -> dict[str, str]:
-    """Names on file in the role, each with the masked phone number."""
+    """Returns the legal representatives on file, each with the masked phone number."""
     items = (await clerk.call("GET", "/filing/people?limit=200")).json()["items"]
     return {each["name"]: each["phone_masked"] for each in items if each["role"] == "legal_person"}
 
 
-async def test_one_officer_makes_no_legal_person_and_all_other_lines_are_taken(
+async def test_new_legal_person_waits_and_the_other_lines_are_imported(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
     planned = await _import(officer, NEW, OPERATOR, query="?dry_run=true")
@@ -107,7 +107,7 @@ async def _record(clerk: Clerk, number: str) -> dict[str, Any]:
         (KNOWN.replace("330206197403183014", "11010519491231002X"), "another id number"),
     ],
 )
-async def test_nobody_becomes_somebody_else_by_one_officer(
+async def test_changed_legal_person_needs_two_officers(
     officer: Clerk, second: Clerk, line: str, name: str
 ) -> None:
     before = await _filed(officer)
@@ -118,7 +118,7 @@ async def test_nobody_becomes_somebody_else_by_one_officer(
     assert await _filed(officer) == before
 
 
-async def test_who_left_comes_back_by_two(officer: Clerk, second: Clerk) -> None:
+async def test_returning_legal_person_needs_two_officers(officer: Clerk, second: Clerk) -> None:
     record = await _record(officer, "330206197403183014")
     await officer.call("POST", f"/filing/people/{record['id']}/end", {"reason": "已离职"})
     report = await _import(officer, KNOWN)
@@ -128,13 +128,15 @@ async def test_who_left_comes_back_by_two(officer: Clerk, second: Clerk) -> None
     assert "顾承岳" in await _filed(officer)
 
 
-async def test_a_number_is_taken_off_by_one(officer: Clerk) -> None:
-    """It makes nobody somebody: without a number nobody is proven by it."""
+async def test_number_is_removed_by_one_officer(officer: Clerk) -> None:
+    """Removing a number can't prove anybody."""
     report = await _import(officer, KNOWN)
     assert (report["waiting"], report["will_change"]) == (0, 1)
 
 
-async def test_a_program_puts_nothing_up(application: Application, officer: Clerk, second: Clerk) -> None:
+async def test_program_cannot_propose_legal_persons(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
     token = {"Authorization": f"Bearer {await officer.token()}"}
     report = await _import(officer, NEW, OPERATOR, **token)
     assert [line["waits"] for line in report["lines"]] == ["person", None]
@@ -144,14 +146,14 @@ async def test_a_program_puts_nothing_up(application: Application, officer: Cler
     assert application.clock()
 
 
-async def test_who_asked_does_not_approve(application: Application) -> None:
+async def test_importing_officer_cannot_approve(application: Application) -> None:
     both = await Clerk.at_work(application, *StaffRole)
     report = await _import(both, NEW)
     assert refusal(await _decide(both, report)) == (403, "own_approval")
     assert "许安然" not in await _filed(both)
 
 
-async def test_a_filing_officer_approves_nothing(application: Application, officer: Clerk) -> None:
+async def test_filing_officer_cannot_approve(application: Application, officer: Clerk) -> None:
     other = await Clerk.at_work(application, StaffRole.FILING_OFFICER)
     report = await _import(officer, NEW)
     assert refusal(await _decide(other, report)) == (403, "forbidden")
@@ -160,7 +162,7 @@ async def test_a_filing_officer_approves_nothing(application: Application, offic
     assert len(await _shown(officer, report)) == 1
 
 
-async def test_imported_twice_it_waits_once(officer: Clerk, second: Clerk) -> None:
+async def test_repeated_import_waits_once(officer: Clerk, second: Clerk) -> None:
     first = await _import(officer, NEW)
     again = await _import(officer, NEW, OPERATOR)
     assert (again["waiting"], again["approval_id"], again["will_add"]) == (1, None, 1)
@@ -169,10 +171,10 @@ async def test_imported_twice_it_waits_once(officer: Clerk, second: Clerk) -> No
     assert (await _import(officer, NEW))["unchanged"] == 1
 
 
-async def test_what_is_on_file_otherwise_by_now_is_not_taken(
+async def test_record_changed_meanwhile_is_not_imported(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
-    """Two lists about one person: the second was shown beside what the first has changed since."""
+    """Two lists about one person: the second was displayed beside data that the first has changed since."""
     one = await _import(officer, KNOWN + "13900007777")
     other = await _import(officer, KNOWN + "13900008888")
     assert (await _decide(second, one)).json()["told"]["taken"] == 1
@@ -184,7 +186,7 @@ async def test_what_is_on_file_otherwise_by_now_is_not_taken(
     assert application.clock()
 
 
-async def test_a_renamed_enterprise_overtakes_what_was_shown(officer: Clerk, second: Clerk) -> None:
+async def test_renamed_enterprise_overtakes_the_proposal(officer: Clerk, second: Clerk) -> None:
     report = await _import(officer, NEW)
     renamed = await _import(officer, OPERATOR.replace("北潮", "南潮"))
     assert (await _decide(second, renamed)).json()["told"]["taken"] == 1
@@ -196,11 +198,11 @@ async def _enterprises(clerk: Clerk) -> set[str]:
     return {each["enterprise"] for each in items if each["credit_code"] == "91330206MA2XB7C1TW"}
 
 
-@pytest.mark.parametrize("line", [KNOWN, OPERATOR], ids=["legal person", "operator"])
-async def test_an_enterprise_with_a_legal_person_gets_another_name_by_two(
+@pytest.mark.parametrize("line", [KNOWN, OPERATOR], ids=["legal representative", "operator"])
+async def test_renaming_a_legal_persons_enterprise_needs_two(
     application: Application, officer: Clerk, second: Clerk, line: str
 ) -> None:
-    """Certificates carry the name: whoever files another one would have people sign for somebody else."""
+    """Certificates contain the name: a false one would make people sign for another enterprise."""
     line = line.replace("北潮", "南潮")
     planned = await _import(officer, line, query="?dry_run=true")
     assert (planned["lines"][0]["waits"], planned["enterprises_change"]) == ("approval", 0)
@@ -222,7 +224,7 @@ async def test_an_enterprise_with_a_legal_person_gets_another_name_by_two(
     assert (acts[-1].details["enterprise_change"], acts[-1].details["asked_by"]) == ("change", officer.id)
 
 
-async def test_who_approves_is_told_which_shields_stop_while_it_waits(
+async def test_approver_sees_the_shields_that_will_stop(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
     context, now = application.context, application.clock()
@@ -238,8 +240,8 @@ async def test_who_approves_is_told_which_shields_stop_while_it_waits(
     assert (shown["state"], shown["shields_stopped"]) == ("taken", 0)
 
 
-async def test_all_lines_of_a_renamed_enterprise_are_taken_together(officer: Clerk, second: Clerk) -> None:
-    """The first one renames it; the others are not overtaken by that."""
+async def test_lines_of_a_renamed_enterprise_are_imported_together(officer: Clerk, second: Clerk) -> None:
+    """The first line renames the enterprise; that doesn't overtake the others."""
     lines = [each.replace("北潮", "南潮") for each in (KNOWN, OPERATOR, NEW)]
     report = await _import(officer, *lines)
     assert report["waiting"] == 3
@@ -247,7 +249,7 @@ async def test_all_lines_of_a_renamed_enterprise_are_taken_together(officer: Cle
     assert await _enterprises(officer) == {"宁波南潮进出口有限公司"}
 
 
-async def test_ending_the_legal_persons_record_is_no_way_round(officer: Clerk) -> None:
+async def test_ending_the_legal_persons_record_does_not_avoid_the_approval(officer: Clerk) -> None:
     record = await _record(officer, "330206197403183014")
     await officer.call("POST", f"/filing/people/{record['id']}/end", {"reason": "已离职"})
     report = await _import(officer, OPERATOR.replace("北潮", "南潮"))
@@ -255,14 +257,14 @@ async def test_ending_the_legal_persons_record_is_no_way_round(officer: Clerk) -
     assert "宁波南潮进出口有限公司" not in await _enterprises(officer)
 
 
-async def test_a_program_renames_no_enterprise_of_a_legal_person(officer: Clerk) -> None:
+async def test_program_cannot_rename_a_legal_persons_enterprise(officer: Clerk) -> None:
     token = {"Authorization": f"Bearer {await officer.token()}"}
     report = await _import(officer, OPERATOR.replace("北潮", "南潮"), **token)
     assert (report["lines"][0]["waits"], report["approval_id"]) == ("person", None)
     assert await _enterprises(officer) == {"宁波北潮进出口有限公司"}
 
 
-async def test_some_lines_are_chosen_and_the_others_told(officer: Clerk, second: Clerk) -> None:
+async def test_chosen_lines_are_imported_and_the_others_reported(officer: Clerk, second: Clerk) -> None:
     lines = [
         f"{ENTERPRISE},许安{name},护照,E1234567{number},法人,1380000778{number}"
         for number, name in enumerate("甲乙丙丁")
@@ -285,7 +287,7 @@ async def test_some_lines_are_chosen_and_the_others_told(officer: Clerk, second:
     ]
 
 
-async def test_race_of_two_approvals_one_counts(
+async def test_race_of_approvals_has_one_winner(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
     third = await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
@@ -296,7 +298,7 @@ async def test_race_of_two_approvals_one_counts(
     assert sorted(each.status_code for each in done) == [200, 409, 409]
 
 
-async def test_a_row_that_somebody_changed_in_the_database_is_not_taken(
+async def test_forged_proposal_row_is_not_imported(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
     report = await _import(officer, NEW, NEW.replace("E12345678", "E12345670").replace("许安然", "许安心"))
@@ -309,7 +311,7 @@ async def test_a_row_that_somebody_changed_in_the_database_is_not_taken(
     assert not {"许安然", "许安心"} & (await _filed(officer)).keys()
 
 
-async def test_rows_that_were_taken_away_are_found(
+async def test_deleted_proposal_rows_are_detected(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
     report = await _import(officer, NEW, NEW.replace("E12345678", "E12345670").replace("许安然", "许安心"))
@@ -318,7 +320,7 @@ async def test_rows_that_were_taken_away_are_found(
     assert "许安心" not in await _filed(officer)
 
 
-async def test_an_officer_who_lost_the_role_asked_for_nothing(
+async def test_proposal_lapses_with_the_officers_role(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
     report = await _import(officer, NEW)
@@ -327,12 +329,12 @@ async def test_an_officer_who_lost_the_role_asked_for_nothing(
     assert "许安然" not in await _filed(second)
 
 
-async def test_it_can_be_asked_by_an_import_alone(second: Clerk) -> None:
+async def test_legal_persons_can_be_proposed_only_by_an_import(second: Clerk) -> None:
     question = {"act": "filing.legal_persons", "subject": "x", "reason": "x", "details": {}}
     assert refusal(await second.call("POST", "/approvals", question)) == (422, "invalid_request")
 
 
-async def test_five_hundred_are_one_question_page_by_page(officer: Clerk, second: Clerk) -> None:
+async def test_five_hundred_proposals_are_one_request_in_pages(officer: Clerk, second: Clerk) -> None:
     lines = [f"{ENTERPRISE},许安然,护照,E{number:08},法人," for number in range(500)]
     report = await _import(officer, *lines)
     assert report["waiting"] == 500
@@ -347,7 +349,7 @@ async def test_five_hundred_are_one_question_page_by_page(officer: Clerk, second
 
 
 async def test_the_examples_can_be_imported_again(officer: Clerk) -> None:
-    """Who is a legal person already waits for nobody."""
+    """An existing legal representative needs no approval."""
     own = {"Content-Type": "text/csv", "X-CSRF-Token": officer.csrf or ""}
     content = (EXAMPLES / "filing.csv").read_bytes()
     report = (await officer.http.post(f"{API}/filing/imports", content=content, headers=own)).json()

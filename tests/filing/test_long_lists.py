@@ -1,4 +1,4 @@
-"""Lists of many lines: few round trips, each row sealed and recorded as one alone would be, all or nothing."""
+"""Long lists: few round trips, each row sealed and recorded like a single one, all or nothing."""
 
 import asyncio
 import json
@@ -13,28 +13,28 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
-from mshield.domain.filing import FilingRow
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.filing import import_list
-from mshield.services.filing.aside import TURN_SECONDS, aside
-from mshield.services.filing.import_list import LINES_AT_A_TIME, Held, ImportFiling
-from mshield.services.filing.people import FiledPeople
-from mshield.services.filing.progress import Phase
-from mshield.services.filing.report import Report, Waits, report_data
-from mshield.settings import load_settings
-from mshield.store.database.interface import Database, Row, SealBroken, Tx, Values
-from mshield.store.database.queries import Query
-from mshield.store.filing import filing as store
-from mshield.store.seals import reading
-from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS
+from mshield.cli.main import main
+from mshield.server.database.interface import Database, Row, SealBroken, Tx, Values
+from mshield.server.database.queries import Query
+from mshield.server.filing import import_list
+from mshield.server.filing.import_list import LINES_AT_A_TIME, Held, ImportFiling
+from mshield.server.filing.people import FiledPeople
+from mshield.server.filing.progress import Phase
+from mshield.server.filing.report import Report, Waits, report_data
+from mshield.server.filing.rows import filing as store
+from mshield.server.filing.rules import FilingRow
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.runtime.list_thread import TURN_SECONDS, run_in_thread
+from mshield.server.seals import reading
+from mshield.server.seals.tables import ENTERPRISES, FILED_PERSONS
+from mshield.server.settings.settings import load_settings
 from tests.support.clock import Clock
+from tests.support.second_person import SECOND
 from tests.support.signing import execute, fetch, tamper
 
 CODES: Final = ("91330206MA2XB7C1TW", "91370203MA3YK2D9RF", "91330206MA0007700J")
 LINES: Final = 2 * LINES_AT_A_TIME + 30
-BOTH: Final = "许安然"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def filing(db: Database, keyring: Keyring) -> ImportFiling:
 
 
 def _rows(count: int = LINES, *, name: str = "林知远", **others: Any) -> list[FilingRow]:
-    """Operators of three enterprises, by turns."""
+    """Returns operators of three enterprises in turn."""
     return [
         replace(
             FilingRow(
@@ -70,7 +70,7 @@ async def _standing(db: Database) -> list[reading.Recorded]:
 
 
 def _holds(db: Database, recorded: reading.Recorded) -> bool:
-    """Whether a row's seal fits, and its last record is of it."""
+    """Reports whether a row's seal is valid, and its last record matches."""
     table = ENTERPRISES if recorded.key in CODES else FILED_PERSONS
     last = (recorded.row["seal_version"], recorded.row["seal"])
     return table.holds(db.sealer, recorded.row) and last == (recorded.last_version, recorded.last_seal)
@@ -86,7 +86,7 @@ async def test_each_row_of_a_long_list_has_its_seal_and_its_change(
     assert all(_holds(db, row) for row in standing)
     await filing.apply(_rows(name="李知远"), now=clock())
     half = _rows(LINES // 2, name="李知远", phone="13800006027", enterprise="宁波南潮进出口有限公司")
-    await filing.apply(half, second_person=BOTH, now=clock())
+    await filing.apply(half, second_person=SECOND, now=clock())
     standing = await _standing(db)
     assert all(_holds(db, row) for row in standing)
     versions = Counter(row.row["seal_version"] for row in standing if row.key not in CODES)
@@ -94,15 +94,13 @@ async def test_each_row_of_a_long_list_has_its_seal_and_its_change(
     assert {row.row["seal_version"] for row in standing if row.key in CODES} == {2}
     changes = await fetch(db, "SELECT COUNT(*) AS n FROM sealed_changes WHERE place = 'filed_persons'")
     assert changes["n"] == 2 * LINES + LINES // 2
-    await filing.apply(half, second_person=BOTH, now=clock())
+    await filing.apply(half, second_person=SECOND, now=clock())
     assert (
         await fetch(db, "SELECT COUNT(*) AS n FROM sealed_changes WHERE place = 'filed_persons'") == changes
     )
 
 
-async def test_one_row_that_somebody_else_wrote_stops_the_whole_list(
-    filing: ImportFiling, db: Database, clock: Clock
-) -> None:
+async def test_forged_row_stops_the_whole_list(filing: ImportFiling, db: Database, clock: Clock) -> None:
     await filing.apply(_rows(), now=clock())
     last = (await _standing(db))[-1].key
     await tamper(db, f"UPDATE filed_persons SET name = '王知远' WHERE id = '{last}'")  # noqa: S608  # an id
@@ -112,10 +110,10 @@ async def test_one_row_that_somebody_else_wrote_stops_the_whole_list(
     assert (names["n"], names["version"]) == (2, 1)
 
 
-async def test_a_row_that_the_database_makes_something_else_of_has_no_good_seal(
+async def test_row_changed_by_a_trigger_has_no_valid_seal(
     filing: ImportFiling, db: Database, clock: Clock
 ) -> None:
-    """What is sealed is what the list said, not what somebody's trigger put in its place."""
+    """The seal covers the list's data, not what a trigger of the database put in their place."""
     if db.dialect == "postgresql":
         await tamper(
             db,
@@ -140,9 +138,7 @@ async def test_a_row_that_the_database_makes_something_else_of_has_no_good_seal(
     assert not any(_holds(db, row) for row in people)
 
 
-async def test_others_are_served_in_every_part_also_where_nothing_is_to_be_written(
-    filing: ImportFiling, clock: Clock
-) -> None:
+async def test_other_calls_are_served_in_every_phase_of_an_import(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply(_rows(), now=clock())
     turns, seen = 0, dict[Phase, set[int]](compare=set(), take=set())
 
@@ -161,7 +157,7 @@ async def test_others_are_served_in_every_part_also_where_nothing_is_to_be_writt
     assert {phase: len(at) for phase, at in seen.items()} == {"compare": parts, "take": parts}
 
 
-async def test_turns_are_short_while_a_list_is_worked_on_aside() -> None:
+async def test_thread_switch_interval_is_short_during_background_work() -> None:
     before = sys.getswitchinterval()
     both = Barrier(2)
 
@@ -169,16 +165,16 @@ async def test_turns_are_short_while_a_list_is_worked_on_aside() -> None:
         both.wait(10)
         return sys.getswitchinterval()
 
-    first, second = await asyncio.gather(aside(work), aside(work))
+    first, second = await asyncio.gather(run_in_thread(work), run_in_thread(work))
     assert first == second == pytest.approx(TURN_SECONDS)
     assert sys.getswitchinterval() == before
     with pytest.raises(ZeroDivisionError):
-        await aside(lambda: 1 // 0)
+        await run_in_thread(lambda: 1 // 0)
     assert sys.getswitchinterval() == before
 
 
 class _Counted:
-    """A transaction that counts how often it goes to the database."""
+    """A transaction that counts its round trips to the database."""
 
     def __init__(self, tx: Tx, trips: Counter[str]) -> None:
         self._tx, self._trips = tx, trips
@@ -216,18 +212,18 @@ async def test_a_long_list_takes_few_round_trips(
     parts = -(-LINES // LINES_AT_A_TIME)
     for rows in (_rows(), _rows(name="李知远"), _rows(name="李知远", enterprise="宁波南潮进出口有限公司")):
         trips.clear()
-        assert (await filing.apply(rows, second_person=BOTH, now=clock())).applied
+        assert (await filing.apply(rows, second_person=SECOND, now=clock())).applied
         assert trips["filing.filing.find_person_of_call"] == parts
         assert max(trips.values()) <= parts + 1, trips
         assert trips.total() <= 6 * parts + 6, trips
 
 
 async def _mixed(filing: ImportFiling, clock: Clock) -> list[FilingRow]:
-    """A list of which some lines are new, changed, back on file, as they are, take two; it is ready to come."""
+    """Returns a list with lines that are new, changed, ended, unchanged, or need two officers, ready for import."""
     await filing.apply(_rows(40), now=clock())
     await filing.apply(
         [replace(_rows(1)[0], line=900, name="顾承岳", id_number="E90000000", role="法人")],
-        second_person=BOTH,
+        second_person=SECOND,
         now=clock(),
     )
     people = FiledPeople(filing.db, filing.keyring, filing.lookup)
@@ -243,7 +239,7 @@ async def _mixed(filing: ImportFiling, clock: Clock) -> list[FilingRow]:
             rows[number] = replace(row, enterprise="")
         elif number % 13 == 0:
             rows[number] = replace(row, role="法人")
-    # One enterprise has a legal person, whose lines then take two; the other has none.
+    # One enterprise has a legal representative, whose lines then need two officers; the other has none.
     return [
         replace(row, enterprise="宁波南潮进出口有限公司")
         if row.credit_code in CODES[:2] and row.enterprise
@@ -262,7 +258,7 @@ async def _come(filing: ImportFiling, clock: Clock, *, by_two: bool) -> tuple[Re
 
     planned = await filing.plan(rows, waits=None if by_two else "approval", now=clock())
     applied = (
-        await filing.apply(rows, second_person=BOTH, now=clock())
+        await filing.apply(rows, second_person=SECOND, now=clock())
         if by_two
         else await filing.apply(rows, hold=hold, now=clock())
     )
@@ -279,7 +275,7 @@ def _plain(recorded: reading.Recorded) -> reading.Recorded:
 
 
 @pytest.mark.parametrize("by_two", [True, False])
-async def test_how_many_lines_go_together_changes_nothing(
+async def test_batch_size_does_not_change_the_result(
     filing: ImportFiling, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, by_two: bool
 ) -> None:
     planned, applied, on_file = await _come(filing, clock, by_two=by_two)
@@ -293,9 +289,7 @@ async def test_how_many_lines_go_together_changes_nothing(
     assert await _come(alone, clock, by_two=by_two) == (planned, applied, on_file)
 
 
-async def test_a_list_with_bad_lines_and_lines_that_wait_changes_nothing_in_any_part(
-    filing: ImportFiling, clock: Clock
-) -> None:
+async def test_list_with_bad_lines_changes_nothing_in_any_batch(filing: ImportFiling, clock: Clock) -> None:
     rows = _rows()
     rows[-1] = replace(rows[-1], id_number="")
     assert not (await filing.apply(rows, now=clock())).applied
@@ -307,7 +301,7 @@ async def test_a_list_with_bad_lines_and_lines_that_wait_changes_nothing_in_any_
     assert await store.count(filing.db) == (0, 0)
 
 
-def test_the_command_tells_how_far_a_long_list_is_and_ends_with_the_same_report(
+def test_command_shows_progress_and_the_same_report(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MSHIELD_DATABASE", sqlite_url)
@@ -326,7 +320,7 @@ def test_the_command_tells_how_far_a_long_list_is_and_ends_with_the_same_report(
     said = done.stderr.splitlines()
     assert said[:2] == [f"reading {file.name}", "read 5000 lines"]
     tenths = [f"{tenth}0% ({500 * tenth} of 5000 lines)" for tenth in range(1, 11)]
-    assert said[2:22] == [f"{phase} {tenth}" for phase in ("compared", "taken") for tenth in tenths]
+    assert said[2:22] == [f"{phase} {tenth}" for phase in ("compared", "imported") for tenth in tenths]
     assert said[22:] == [
         "errors 0, changes 0, added 5000, unchanged 0",
         "Imported: people added 5000, changed 0, unchanged 0; enterprises added 3, changed 0",

@@ -1,4 +1,4 @@
-"""An outside filing system over a real socket: what it tells is stored as versions, what isn't good is not believed."""
+"""An outside filing system over a real socket: its answers are stored as versions, invalid ones are refused."""
 
 import asyncio
 import json
@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain import errors
-from mshield.gateways.filing_source import FiledTable, HttpFilingSource
-from mshield.gateways.outside import MAX_ANSWER
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.filing.import_list import ImportFiling
-from mshield.services.filing.look_up import LookUpFiling
-from mshield.store.database.interface import Database
-from mshield.store.filing import filing as store
+from mshield.server.database.interface import Database
+from mshield.server.filing.errors import FilingUnavailable
+from mshield.server.filing.external.source import FiledTable, HttpFilingSource
+from mshield.server.filing.import_list import ImportFiling
+from mshield.server.filing.look_up import LookUpFiling
+from mshield.server.filing.rows import filing as store
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.runtime.external.call import MAX_ANSWER
 from tests.support.acts import acts_on
 from tests.support.cases import cases
 from tests.support.clock import START
@@ -62,7 +62,7 @@ async def _stored(filing: ImportFiling) -> store.FiledPerson | None:
     )
 
 
-async def test_what_is_looked_up_is_stored_once(
+async def test_looked_up_record_is_stored_once(
     look_up: LookUpFiling, filing: ImportFiling, server: OutsideServer
 ) -> None:
     for _ in range(2):
@@ -76,7 +76,7 @@ async def test_what_is_looked_up_is_stored_once(
     assert NUMBER not in server.asked[0].path
 
 
-async def test_many_applications_at_once_make_one_record(look_up: LookUpFiling, filing: ImportFiling) -> None:
+async def test_concurrent_applications_make_one_record(look_up: LookUpFiling, filing: ImportFiling) -> None:
     await asyncio.gather(*(_ask(look_up) for _ in range(6)))
     person = await _stored(filing)
     assert person is not None
@@ -107,11 +107,12 @@ async def test_r22_another_phone_number_there_is_no_new_version_here(
     assert person is not None
     assert (person.phone, person.version) == (kept, 1)
     first, second = await acts_on(filing.db, subject=person.id)
-    assert (first.details["phone_changed"], second.details["phone_changed"]) == (False, True)
+    assert first.details["changes"] == []
+    assert [change["field"] for change in second.details["changes"]] == ["phone"]
     assert "1380000" not in str((first, second))
 
 
-async def test_a_system_that_tells_no_phone_numbers_leaves_them(
+async def test_system_without_phone_numbers_keeps_them(
     look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice
 ) -> None:
     office.people[0]["phone"] = "13800006027"
@@ -125,7 +126,7 @@ async def test_a_system_that_tells_no_phone_numbers_leaves_them(
     assert (person.name, person.phone, person.version) == ("林志远", "13800006027", 2)
 
 
-async def test_two_that_find_somebody_gone_end_their_record_once(
+async def test_concurrent_look_ups_end_a_record_once(
     look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _ask(look_up)
@@ -146,7 +147,7 @@ async def test_two_that_find_somebody_gone_end_their_record_once(
     assert [act.act for act in done] == ["filing.take", "filing.end"]
 
 
-async def test_who_is_gone_there_is_ended_here_and_may_come_back(
+async def test_person_gone_outside_is_ended_and_may_return(
     look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice
 ) -> None:
     await _ask(look_up)
@@ -163,7 +164,7 @@ async def test_who_is_gone_there_is_ended_here_and_may_come_back(
     assert (back.id, back.version, back.ended_at) == (person.id, 3, None)
 
 
-async def test_who_is_unknown_leaves_nothing(look_up: LookUpFiling, filing: ImportFiling) -> None:
+async def test_unknown_person_is_not_stored(look_up: LookUpFiling, filing: ImportFiling) -> None:
     assert await _ask(look_up, role="legal_person") is None
     assert await store.count(filing.db) == (0, 0)
 
@@ -171,7 +172,7 @@ async def test_who_is_unknown_leaves_nothing(look_up: LookUpFiling, filing: Impo
 @pytest.mark.parametrize(
     "failures", [[Reply(503)], [Reply(cut=True)], [Reply(500), Reply(cut=True)]], ids=["503", "cut", "both"]
 )
-async def test_a_passing_failure_is_tried_again(
+async def test_temporary_failure_is_retried(
     look_up: LookUpFiling, server: OutsideServer, failures: list[Reply]
 ) -> None:
     server.next[:] = failures
@@ -205,28 +206,28 @@ async def test_a_passing_failure_is_tried_again(
         Reply.of({"filed": {**RECORD, "id_number": "330206197403183014"}}),
     ],
 )
-async def test_no_good_answer_is_unavailable_and_changes_nothing(
+async def test_invalid_answer_is_unavailable_and_changes_nothing(
     look_up: LookUpFiling, filing: ImportFiling, server: OutsideServer, reply: Reply
 ) -> None:
     await _ask(look_up)
     before = await _stored(filing)
     server.next[:] = [reply] * 3
-    with pytest.raises(errors.FilingUnavailable):
+    with pytest.raises(FilingUnavailable):
         await _ask(look_up)
     assert await _stored(filing) == before
     server.next.clear()
 
 
-async def test_a_slow_system_is_given_up_in_time(filing: ImportFiling, server: OutsideServer) -> None:
+async def test_slow_system_times_out(filing: ImportFiling, server: OutsideServer) -> None:
     server.next[:] = [Reply(seconds=20)] * 3
     look_up = LookUpFiling(HttpFilingSource(server.url, SECRET, 0.3), filing)
-    with pytest.raises(errors.FilingUnavailable):
+    with pytest.raises(FilingUnavailable):
         await asyncio.wait_for(_ask(look_up), 3)
 
 
-async def test_nobody_there_is_unavailable(filing: ImportFiling) -> None:
+async def test_unreachable_system_is_unavailable(filing: ImportFiling) -> None:
     look_up = LookUpFiling(HttpFilingSource("http://127.0.0.1:1", SECRET, 2.0), filing)
-    with pytest.raises(errors.FilingUnavailable):
+    with pytest.raises(FilingUnavailable):
         await _ask(look_up)
 
 
@@ -244,6 +245,6 @@ async def test_the_own_table_answers_the_same_question(
     assert await _ask(own) is None
 
 
-def test_nothing_secret_shows_in_what_is_logged() -> None:
+def test_secret_of_the_source_is_never_logged() -> None:
     source = HttpFilingSource("http://127.0.0.1:1", SECRET, 2.0)
     assert SECRET not in repr(source)

@@ -1,4 +1,4 @@
-"""Applying where an outside filing system says who is on file."""
+"""Applying with an outside filing system."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -35,15 +35,13 @@ async def application(
         yield made
 
 
-async def test_r4_the_certificate_is_for_whom_the_outside_system_has_on_file(
-    application: Application, device: Device
-) -> None:
+async def test_r4_certificate_has_the_outside_systems_data(application: Application, device: Device) -> None:
     begun = await device.call("POST", ENROL, await application.application_form(device))
     assert begun.status_code == 201, begun.text
     assert begun.json()["subject"]["organisation"] == "宁波南潮进出口有限公司"
 
 
-async def test_r4_who_is_gone_there_does_not_apply_here(
+async def test_r4_person_gone_outside_cannot_apply(
     application: Application, device: Device, office: FilingOffice
 ) -> None:
     office.people = []
@@ -51,7 +49,7 @@ async def test_r4_who_is_gone_there_does_not_apply_here(
     assert_refused(refused, "no_filing", 409)
 
 
-async def test_nobody_else_is_asked_for(
+async def test_only_the_own_record_is_looked_up(
     application: Application, device: Device, server: OutsideServer
 ) -> None:
     form = await application.application_form(device, id_number="330206197403183014", name="顾承岳")
@@ -60,7 +58,7 @@ async def test_nobody_else_is_asked_for(
     assert server.asked == []
 
 
-async def test_an_outage_says_so_and_costs_no_sms_code(
+async def test_outage_is_reported_and_consumes_no_sms_code(
     application: Application, device: Device, server: OutsideServer
 ) -> None:
     form = await application.application_form(device)

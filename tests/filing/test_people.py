@@ -1,4 +1,4 @@
-"""Who is on file: pages, the exported list, and how a record ends and comes back."""
+"""People on file: pages, the exported list, and how a record ends and is restored."""
 
 import dataclasses
 import datetime as dt
@@ -6,26 +6,27 @@ from typing import Final
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.actor import By
-from mshield.domain.filing import check_rows
-from mshield.gateways.filing_files import read_filing
-from mshield.gateways.table_files import ListFormat
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.certificates.search import FindCertificates
-from mshield.services.filing.import_list import ImportFiling
-from mshield.services.filing.people import FiledPeople
-from mshield.store.database.interface import Database
+from mshield.server.acts.actor import By
+from mshield.server.certificates.search import FindCertificates
+from mshield.server.database.interface import Database
+from mshield.server.errors import InvalidRequest, NotFound
+from mshield.server.filing.external.files import read_filing
+from mshield.server.filing.import_list import ImportFiling
+from mshield.server.filing.people import FiledPeople
+from mshield.server.filing.rules import check_rows
+from mshield.server.identity.errors import InvalidCreditCode
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.runtime.external.table_files import ListFormat
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES
 from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.issuing import make_ca, person
+from tests.support.second_person import SECOND
 
 LIST: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
 OFFICER: Final = By("staff", "the officer")
-SECOND: Final = "许安然"
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def people(filing: ImportFiling) -> FiledPeople:
     return FiledPeople(filing.db, filing.keyring, filing.lookup)
 
 
-async def test_pages_show_everybody_once(people: FiledPeople) -> None:
+async def test_pages_list_everyone_once(people: FiledPeople) -> None:
     seen: list[str] = []
     while page := await people.page(after=seen[-1] if seen else "", most=4):
         assert len(page) <= 4
@@ -56,7 +57,7 @@ async def test_an_enterprise_or_a_person_is_found(people: FiledPeople) -> None:
     assert {each.credit_code for each in same} == {found.credit_code}
     assert found in same
     assert await people.page(id_number="330206199001014218") == []
-    with pytest.raises(errors.InvalidCreditCode):
+    with pytest.raises(InvalidCreditCode):
         await people.page(credit_code="91330206MA2XB7C1TX")
 
 
@@ -72,7 +73,7 @@ async def test_the_export_changes_nothing_when_imported(
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
-async def test_the_export_tells_who_has_no_phone_number(
+async def test_export_marks_people_without_a_phone_number(
     people: FiledPeople, filing: ImportFiling, kind: ListFormat
 ) -> None:
     made = read_filing(await people.export(kind, now=START), f"list.{kind}")
@@ -84,14 +85,14 @@ async def test_the_export_tells_who_has_no_phone_number(
     assert read_filing(await people.export(kind, now=START), f"list.{kind}") == made
 
 
-async def test_an_export_of_one_enterprise_holds_nobody_else(people: FiledPeople) -> None:
+async def test_export_of_one_enterprise_has_only_its_people(people: FiledPeople) -> None:
     (operator,) = await people.page(id_number="330206199001014217")
     made = await people.export("csv", credit_code=operator.credit_code, now=START)
     records, _ = check_rows(read_filing(made, "list.csv"))
     assert {record.credit_code for record in records} == {operator.credit_code}
 
 
-async def test_who_leaves_is_no_longer_on_file(people: FiledPeople) -> None:
+async def test_ended_person_is_no_longer_on_file(people: FiledPeople) -> None:
     (operator,) = await people.page(id_number="330206199001014217")
     ended = await people.end(operator.id, reason=" 已离职 ", by=OFFICER, now=START + 5)
     assert ended.shield_numbers == ()
@@ -104,14 +105,14 @@ async def test_who_leaves_is_no_longer_on_file(people: FiledPeople) -> None:
     assert (act.act, act.actor_id, act.details) == (
         "filing.end", "the officer", {"reason": "已离职", "shields": []},
     )  # fmt: skip
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await people.end(operator.id, reason="again", now=START + 6)
 
 
 @pytest.mark.parametrize(
     ("phone", "then"), [(None, "13800006027"), ("", None), ("13800006028", "13800006028")]
 )
-async def test_who_comes_back_has_the_number_that_the_list_tells(
+async def test_returning_person_has_the_lists_phone_number(
     people: FiledPeople, filing: ImportFiling, phone: str | None, then: str | None
 ) -> None:
     (operator,) = await people.page(id_number="330206199001014217")
@@ -122,7 +123,7 @@ async def test_who_comes_back_has_the_number_that_the_list_tells(
     assert (back.phone, back.version) == (then, 3)
 
 
-async def test_who_is_imported_again_is_back_with_a_new_version(
+async def test_reimported_person_returns_with_a_new_version(
     people: FiledPeople, filing: ImportFiling
 ) -> None:
     (operator,) = await people.page(id_number="330206199001014217")
@@ -137,7 +138,7 @@ async def test_who_is_imported_again_is_back_with_a_new_version(
 @cases("reason", ["", " \n", "长" * 201, "a\x00b"])
 async def test_an_end_needs_a_reason(people: FiledPeople, reason: str) -> None:
     (operator,) = await people.page(id_number="330206199001014217")
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(InvalidRequest):
         await people.end(operator.id, reason=reason, now=START)
 
 
@@ -158,5 +159,5 @@ async def test_r22_a_certificate_knows_whether_its_filing_changed(db: Database, 
         False,
         True,
     ]  # the record's version
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await certificates.one("0" * 40, now=START)

@@ -1,4 +1,4 @@
-"""Holders of shields are asked about again, so that a change outside counts here (R22)."""
+"""Holders of shields are looked up again, so that a change outside takes effect here (R22)."""
 
 import dataclasses
 import datetime as dt
@@ -7,26 +7,26 @@ from typing import Final
 
 import pytest
 
-from mshield.gateways.filing_files import read_filing
-from mshield.gateways.filing_source import FiledTable, HttpFilingSource
-from mshield.keys.keyring import Keyring
-from mshield.services.certificates.search import FindCertificates, OneCertificate
-from mshield.services.filing.import_list import ImportFiling
-from mshield.services.filing.look_up import LookUpFiling
-from mshield.services.filing.people import FiledPeople
-from mshield.services.filing.refresh import RefreshFiling
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.certificates.search import FindCertificates, OneCertificate
+from mshield.server.database.interface import Database
+from mshield.server.filing.external.files import read_filing
+from mshield.server.filing.external.source import FiledTable, HttpFilingSource
+from mshield.server.filing.import_list import ImportFiling
+from mshield.server.filing.look_up import LookUpFiling
+from mshield.server.filing.people import FiledPeople
+from mshield.server.filing.refresh import RefreshFiling
+from mshield.server.keys.keyring import Keyring
+from mshield.server.settings.settings import Settings
 from tests.support.application import EXAMPLES
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca, person
 from tests.support.outside_systems import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
+from tests.support.second_person import SECOND
 from tests.support.signing import statement
 
 DAY: Final = 86_400_000
 ALL: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
 LIST: Final = [row for row in ALL if row.role == "操作员"]
-SECOND: Final = "许安然"
 
 
 @pytest.fixture
@@ -53,11 +53,11 @@ def filing(ca: Ca) -> ImportFiling:
 @pytest.fixture
 def refresh(filing: ImportFiling, server: OutsideServer) -> RefreshFiling:
     look_up = LookUpFiling(HttpFilingSource(server.url, SECRET, 2.0), filing)
-    return RefreshFiling(filing.db, filing.keyring, Settings(), look_up)
+    return RefreshFiling(filing.db, filing.keyring, Settings().filing, look_up)
 
 
 async def _certified(ca: Ca, filing: ImportFiling, *, most: int = 1) -> list[str]:
-    """The example's first people are on file and have certificates, whose serials this gives."""
+    """Files the example's first people and certifies them; returns the serials."""
     await filing.apply(LIST, second_person=SECOND, now=START)
     people = await FiledPeople(filing.db, filing.keyring, filing.lookup).page()
     operator = [each for each in people if each.id_number == RECORD["id_number"]]
@@ -100,7 +100,7 @@ async def test_r22_another_phone_number_outside_makes_no_renewal_due(
     assert not (await _certificate(ca, serial)).filing_changed
 
 
-async def test_who_is_gone_outside_is_ended(
+async def test_person_gone_outside_is_ended_by_the_refresh(
     ca: Ca, filing: ImportFiling, refresh: RefreshFiling, office: FilingOffice
 ) -> None:
     (serial,) = await _certified(ca, filing)
@@ -110,7 +110,7 @@ async def test_who_is_gone_outside_is_ended(
     assert await refresh(now=START + 2 * DAY) == 0
 
 
-async def test_an_outage_ends_nobody_and_is_tried_again_after_an_hour(
+async def test_outage_ends_no_record_and_is_retried_after_an_hour(
     ca: Ca, filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
 ) -> None:
     (serial,) = await _certified(ca, filing)
@@ -123,7 +123,7 @@ async def test_an_outage_ends_nobody_and_is_tried_again_after_an_hour(
     assert await refresh(now=START + 3_600_000) == 1
 
 
-async def test_a_system_that_is_down_is_left_alone(
+async def test_unavailable_system_is_not_called_again(
     ca: Ca, filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
 ) -> None:
     await _certified(ca, filing, most=5)
@@ -132,10 +132,10 @@ async def test_a_system_that_is_down_is_left_alone(
     assert len(server.asked) == 3
 
 
-async def test_of_those_without_a_shield_legal_persons_alone_are_asked_about(
+async def test_without_a_shield_only_legal_persons_are_refreshed(
     filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
 ) -> None:
-    """Who no longer is one would go on stopping the enterprise's shields at the portal."""
+    """Otherwise a former legal representative could still stop the enterprise's shields at the portal."""
     await filing.apply(ALL, second_person=SECOND, now=START)
     assert await refresh(now=START) == len(ALL) - len(LIST)
     rows = await filing.db.all(statement("SELECT role, ended_at IS NOT NULL AS ended FROM filed_persons"))
@@ -146,7 +146,7 @@ async def test_of_those_without_a_shield_legal_persons_alone_are_asked_about(
     assert len(server.asked) == len(ALL) - len(LIST)
 
 
-async def test_records_that_are_kept_here_are_nobodys_to_ask(ca: Ca, filing: ImportFiling) -> None:
+async def test_local_records_are_not_refreshed(ca: Ca, filing: ImportFiling) -> None:
     await _certified(ca, filing)
     own = LookUpFiling(FiledTable(filing.db, filing.hash_id_number), filing)
-    assert await RefreshFiling(filing.db, filing.keyring, Settings(), own)(now=START) == 0
+    assert await RefreshFiling(filing.db, filing.keyring, Settings().filing, own)(now=START) == 0

@@ -1,4 +1,4 @@
-"""What people read of an import's report: at the command line and as a file."""
+"""An import's report for people: at the command line and as a file."""
 
 import csv
 import io
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mshield.commands.filing import command
-from mshield.commands.parts.output import Output
-from mshield.domain.filing import FilingRow, check_rows
-from mshield.services.filing.report import FieldChange, LineReport, Report, report_csv, report_of
+from mshield.cli.parts.output import Output
+from mshield.server.commands.filing import command
+from mshield.server.filing.report import FieldChangeMessage, LineReport, Report, report_csv, report_of
+from mshield.server.filing.rules import FilingRow, check_rows
 
 _GOOD = FilingRow(
     line=2, enterprise="宁波北潮", credit_code="91330206MA2XB7C1TW", name="林志远", id_type="居民身份证",
@@ -24,14 +24,14 @@ _BAD = FilingRow(
 
 @pytest.fixture
 def report() -> Report:
-    """One line that changes, one that is bad."""
+    """A report with one changed line and one bad line."""
     records, findings = check_rows([_GOOD, _BAD])
-    changes = (FieldChange("name", "林知远", "林志远"), FieldChange("phone", "", "13900001234"))
+    changes = (FieldChangeMessage("name", "林知远", "林志远"), FieldChangeMessage("phone", "", "13900001234"))
     line = LineReport(2, "change", "none", records[0], (), changes=changes)
     return report_of([line], findings, [_GOOD, _BAD])
 
 
-def test_the_command_line_says_old_and_new_and_what_is_wrong(report: Report) -> None:
+def test_command_line_shows_old_new_and_faults(report: Report) -> None:
     lines = "\n".join(command._lines(Output("zh", json=False), report, "all"))
     assert "姓名: 林知远 → 林志远；手机号: – → 139****1234" in lines
     assert "证件类型有误，没有这一种 [护照本]" in lines
@@ -43,7 +43,7 @@ def test_the_command_line_says_old_and_new_and_what_is_wrong(report: Report) -> 
     assert command._counts(report)[1] == "errors 1, changes 1, added 0, unchanged 0"
 
 
-def test_a_long_list_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_long_list_shows_its_progress(capsys: pytest.CaptureFixture[str]) -> None:
     tell = command._progress(Output("en", json=False))
     for phase, until in (("compare", 20_000), ("take", 10_000)):
         for done in range(1, until + 1):
@@ -52,7 +52,7 @@ def test_a_long_list_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err.splitlines() == [
         "compared 10% (10000 of 100000 lines)",
         "compared 20% (20000 of 100000 lines)",
-        "taken 10% (10000 of 100000 lines)",
+        "imported 10% (10000 of 100000 lines)",
     ]
 
 

@@ -1,11 +1,12 @@
-"""Rows of a filing list become records, or findings that say what to mend."""
+"""Rows of a filing list become records, or findings that say what to correct."""
 
 import dataclasses
 
 import pytest
 
-from mshield.domain.filing import FilingRecord, FilingRow, check_row, check_rows
-from mshield.domain.identity import IdType, Role
+from mshield.server.filing.rules import FilingRecord, FilingRow, check_row, check_rows
+from mshield.server.values.names import IdType
+from mshield.wire.identity import Role
 
 GOOD = FilingRow(
     line=3,
@@ -42,7 +43,7 @@ def test_a_good_row_becomes_a_record() -> None:
     [("法人", Role.LEGAL_PERSON), ("法定代表人", Role.LEGAL_PERSON), ("Legal Person", Role.LEGAL_PERSON),
      ("operator", Role.OPERATOR), ("企业操作员", Role.OPERATOR), ("legal_person", Role.LEGAL_PERSON)],
 )  # fmt: skip
-def test_spellings_of_roles(role: str, meant: Role) -> None:
+def test_all_spellings_of_roles_are_accepted(role: str, meant: Role) -> None:
     record = check_row(dataclasses.replace(GOOD, role=role))
     assert isinstance(record, FilingRecord)
     assert record.role is meant
@@ -51,7 +52,7 @@ def test_spellings_of_roles(role: str, meant: Role) -> None:
 @pytest.mark.parametrize(
     "id_type", ["身份证", "居民 身份证", "resident_id", "Resident identity card", "resident id"]
 )
-def test_spellings_of_id_types(id_type: str) -> None:
+def test_all_spellings_of_id_types_are_accepted(id_type: str) -> None:
     record = check_row(dataclasses.replace(GOOD, id_type=id_type))
     assert isinstance(record, FilingRecord)
     assert record.id_type is IdType.RESIDENT_ID
@@ -88,7 +89,16 @@ def test_each_fault_is_named_with_its_field(field: str, value: str, code: str) -
 
 def test_all_faults_of_a_row_are_named_in_the_order_of_the_columns() -> None:
     assert _codes(
-        FilingRow(line=9, enterprise="北潮", role="会计", id_number="1", faults={"name": "formula"})
+        FilingRow(
+            line=9,
+            enterprise="北潮",
+            credit_code="",
+            name="",
+            id_type="",
+            role="会计",
+            id_number="1",
+            faults={"name": "formula"},
+        )
     ) == [
         ("credit_code", "missing"),
         ("name", "formula"),
@@ -103,7 +113,7 @@ def test_findings_speak_both_languages() -> None:
     assert (found[0].line, found[0].zh, found[0].en) == (
         3,
         "证件号码有误，请按证件核对",
-        "id number is not right; check it against the document",
+        "id number is invalid; check it against the document",
     )
 
 
@@ -133,7 +143,7 @@ def test_a_phone_number_that_is_wrong_is_named_beside_other_faults() -> None:
     assert isinstance(found, list)
     assert (found[0].zh, found[0].en) == (
         "手机号有误，请填 11 位手机号",
-        "phone number is not right; write the 11 digits of a mobile number",
+        "phone number is invalid; enter the 11 digits of a mobile number",
     )
 
 
@@ -142,13 +152,13 @@ def test_two_people_may_have_one_phone_number() -> None:
     assert check_rows(rows)[1] == []
 
 
-def test_a_good_list() -> None:
+def test_valid_list_has_no_findings() -> None:
     records, findings = check_rows([GOOD, OTHER])
     assert [record.line for record in records] == [3, 4]
     assert not findings
 
 
-def test_the_same_record_twice() -> None:
+def test_repeated_record_is_reported() -> None:
     records, findings = check_rows(
         [GOOD, OTHER, dataclasses.replace(GOOD, line=9, id_number="330206 19900101 4217")]
     )
@@ -163,14 +173,14 @@ def test_the_same_person_in_both_roles_is_two_records() -> None:
     assert not findings
 
 
-def test_one_name_for_one_credit_code() -> None:
+def test_second_name_for_a_credit_code_is_reported() -> None:
     _, findings = check_rows([GOOD, dataclasses.replace(OTHER, enterprise="宁波南潮有限公司")])
     assert [(found.line, found.field, found.code) for found in findings] == [
         (4, "enterprise", "enterprise_differs")
     ]
 
 
-def test_one_name_for_one_id_number() -> None:
+def test_second_name_for_an_id_number_is_reported() -> None:
     other = dataclasses.replace(
         GOOD,
         line=7,

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from mshield.store.database.interface import Conflict, Database, Tx
-from mshield.store.filing import filing as store
-from mshield.store.filing.filing import NewFiledPerson
+from mshield.server.database.interface import Conflict, Database, Tx
+from mshield.server.filing.rows import filing as store
+from mshield.server.filing.rows.filing import NewFiledPerson
 from tests.support.clock import Clock
 
 CODE = "91330206MA2XB7C1TW"
@@ -103,6 +103,6 @@ async def test_a_person_is_filed_once_per_enterprise_and_role(db: Database, cloc
     assert await store.count(db) == (1, 2)
 
 
-async def test_the_import_lock_can_be_taken_again(db: Database, clock: Clock) -> None:
+async def test_import_lock_can_be_acquired_again(db: Database, clock: Clock) -> None:
     for _ in range(2):
         await db.write(lambda tx: store.lock_imports(tx, now=clock()))

@@ -1,4 +1,4 @@
-"""Bundles of evidence, good or with one fault, for the page's verifier and the command."""
+"""Evidence bundles, valid or with one fault, for the page's verifier and the command."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from tests.frontend.signature_cases import OTHER, enveloped, flipped
 from tests.support.stamped_bundles import every, good
 from tests.support.verifier_cases import Case
 from tests.unit.client import bundles
-from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, v1
+from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message
 from tests.unit.pki.authority import DAY, YEAR
 
 A: Final = bundles.A
@@ -37,20 +37,20 @@ _OTHER_WITNESS: Final = WitnessKey("witness.example/w2", _PRIVATE.public_key().p
 
 
 def with_lines(evidence: Evidence, lines: str) -> bytes:
-    """The bundle with these lines under its checkpoint."""
+    """Returns the bundle with these lines added to its checkpoint."""
     log = msgspec.structs.replace(evidence.log, checkpoint=evidence.log.checkpoint + lines)
     return msgspec.structs.replace(evidence, log=log).encode()
 
 
 def cosigned() -> Iterator[Case]:
-    """Bundles whose checkpoint has a witness's line, good, wrong, unknown, twice, or out of form."""
+    """Yields bundles with a witness's line: valid, wrong, unknown, doubled, or malformed."""
     evidence, other = bundles.good(), bundles.good(kind="login")
     line = cosign(evidence.log.checkpoint, WITNESS, _PRIVATE, now=SIGNED_AT)
     known = {"witness_keys": [str(WITNESS)]}
     data = with_lines(evidence, line)
     yield bundle("cosigned", data, **known)
-    yield bundle("cosigned, nobody is asked", data)
-    yield bundle("cosigned, another is asked", data, witness_keys=[str(_OTHER_WITNESS)])
+    yield bundle("cosigned, without required witnesses", data)
+    yield bundle("cosigned, but another witness is required", data, witness_keys=[str(_OTHER_WITNESS)])
     yield bundle("cosigned twice", with_lines(evidence, line + line), **known)
     later = cosign(evidence.log.checkpoint, WITNESS, _PRIVATE, now=SIGNED_AT + 60_000)
     second = cosign(evidence.log.checkpoint, _OTHER_WITNESS, _PRIVATE, now=SIGNED_AT)
@@ -85,8 +85,6 @@ def good_bundles() -> Iterator[Case]:
         yield made(each, format=each)
     yield made("a digest alone", format="cms_detached", with_content=False)
     yield made("a login", format="raw", kind="login", content=login_message())
-    for each in formats:
-        yield made(f"{each}, logged without its asker", format=each, asked_logged=False)
     at = (SIGNED_AT // 1000 + 10) * 1000
     yield made("revoked later", status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER)
     yield made("on hold later", status=RevokedAt(at, CERTIFICATE_HOLD), status_at=LATER)
@@ -99,7 +97,6 @@ def good_bundles() -> Iterator[Case]:
         yield bundle(f"{each}, erased, and the file", erased, content=CONTENT)
         yield bundle(f"{each}, erased, and another file", erased, content=CONTENT + b" ")
         yield bundle(f"{each}, erased", erased)
-    yield bundle("from before time stamps", v1(bundles.good(drawn=False)))
     yield bundle("in another spelling", json.dumps(json.loads(digest), indent=3, sort_keys=True).encode())
 
 
@@ -120,13 +117,18 @@ def faulty_bundles() -> Iterator[Case]:
     assert attributes is not None
     yield made("attributes for raw content", format="raw", content=attributes)
     for text in (
-        *("", "[]", "{}", "[" * 3000, '{"type":"mshield-evidence/v1"}'),
+        *("", "[]", "{}", "[" * 3000, '{"type":"mshield-evidence/v2"}'),
         *(bundles.good().encode().decode().replace(*pair) for pair in SPELLINGS),
         bundles.good().encode().decode()[:-1] + ',"more":1}',
         bundles.good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         bundles.good().encode().decode()[:-200],
     ):
         yield bundle(f"text {text[:40]}…{text[-40:]}", text.encode())
+    for each in bundles.without(bundles.good()):
+        yield bundle(f"a field is missing: {each[-60:]}", each.encode())
+    yield bundle("a document without what was shown", bundles.put_shown(None).encode())
+    shown = {"compared": None, "confirmed": "none"}
+    yield bundle("a login with what was shown", bundles.put_shown(shown, kind="login").encode())
     for encoding in ("utf-16", "utf-32", "utf-8-sig"):
         yield bundle(encoding, bundles.good().encode().decode().encode(encoding))
 
@@ -156,7 +158,7 @@ SPELLINGS: Final = [
 
 
 def changed_bundles() -> Iterator[Case]:
-    """Every value of the file, changed in each of a few ways."""
+    """Yields every value of the file, changed in a few ways."""
     formats: tuple[Format, ...] = ("cms", "raw")
     for each in formats:
         found = json.loads(bundles.good(each).encode())
@@ -198,7 +200,7 @@ def stamped() -> Iterator[Case]:
 
 
 def log_in(**changes: Any) -> bytes:
-    """A login's message with other fields, in canonical form unless `spaced`."""
+    """Returns a login's message with other fields, in canonical form unless `spaced`."""
     spaced = changes.pop("spaced", False)
     fields = json.loads(login_message()) | changes
     separators = (", ", ": ") if spaced else (",", ":")
@@ -210,5 +212,5 @@ def logins() -> Iterator[Case]:
         yield made(f"a login with {change}", format="raw", kind="login", content=log_in(**change))
     yield made("a login with spaces", format="raw", kind="login", content=log_in(spaced=True))
     twice = log_in()[:-1] + b',"type":"mshield-login/v1"}'
-    yield made("a login that says its type twice", format="raw", kind="login", content=twice)
+    yield made("a login that states its type twice", format="raw", kind="login", content=twice)
     yield made("no login", format="raw", kind="login", content=b"[]")

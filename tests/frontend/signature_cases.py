@@ -1,4 +1,4 @@
-"""Bare signatures and CMS, good or with one fault, for the page's verifier and the command."""
+"""Bare signatures and CMS, valid or with one fault, for the page's verifier and the command."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -21,7 +21,7 @@ OTHER: Final = make_authority(A.engine)
 
 
 def signed(name: str, **changes: Any) -> Case:
-    """A bare signature with what clears it."""
+    """Returns a bare signature with all it needs to verify."""
     given: dict[str, Any] = {
         "signature": A.leaf_key.sign(CONTENT).to_der(),
         "certificate": A.leaf.der,
@@ -40,14 +40,14 @@ def bare_signatures() -> Iterator[Case]:
     yield signed(
         "good by its shard's list", ocsp=None, crls=[A.crl(point=URLS.crl), A.crl(point=OTHER_SHARD)]
     )
-    yield signed("another shard's list says", ocsp=None, crls=[A.crl(point=OTHER_SHARD)])
+    yield signed("cleared only by another shard's list", ocsp=None, crls=[A.crl(point=OTHER_SHARD)])
     yield signed("good by both, issuers too", crls=[A.crl(), A.root_crl()])
-    yield signed("nothing says", ocsp=None)
-    yield signed("another CA's list says", ocsp=None, crls=[A.root_crl()])
+    yield signed("no status", ocsp=None)
+    yield signed("cleared only by another CA's list", ocsp=None, crls=[A.root_crl()])
     yield signed("another message", content=CONTENT + b" ")
     yield signed("an empty message", content=b"", signature=A.leaf_key.sign(b"").to_der())
     yield signed("another certificate", certificate=A.issue(public=OTHER.leaf_key.public).der)
-    yield signed("another authority's", certificate=OTHER.leaf.der)
+    yield signed("another CA's", certificate=OTHER.leaf.der)
     yield signed("another root", roots=[OTHER.root.der])
     yield signed("no chain", chain=[])
     yield signed("surplus in the chain", chain=[OTHER.issuing.der, A.root.der, A.issuing.der, A.leaf.der])
@@ -58,7 +58,7 @@ def bare_signatures() -> Iterator[Case]:
     yield signed("a stale answer", at=NOW + 2 * DAY)
     yield signed("an answer of tomorrow", ocsp=ocsp(A, A.leaf, Good(), at=NOW + DAY))
     yield signed("another's answer", ocsp=ocsp(A, A.issuing, Good(), at=NOW))
-    yield signed("an error for an answer", ocsp=b"\x30\x03\x0a\x01\x06")
+    yield signed("an error response", ocsp=b"\x30\x03\x0a\x01\x06")
     listed = A.crl((Revoked(A.leaf.serial, NOW - 1000, KEY_COMPROMISE),))
     yield signed("listed", ocsp=None, crls=[listed])
     yield signed(
@@ -74,7 +74,7 @@ def bare_signatures() -> Iterator[Case]:
 
 
 def _times() -> Iterator[Case]:
-    """At each edge of validity, judged without status."""
+    """Yields times at each edge of validity, verified without status."""
     leaf = A.issue(not_before=NOW, not_after=NOW + DAY)
     ends = (NOW - 1, NOW, NOW + DAY, NOW + DAY + 999, NOW + DAY + 1000)
     for at in ends:
@@ -105,7 +105,7 @@ def attributes() -> SignedAttributes:
 
 
 def cms(a: Authority = A, *, inside: bool, bound: bool, leaf: Certificate | None = None) -> bytes:
-    """A CMS with the content `inside` or not, over attributes where `bound`."""
+    """Returns a CMS with the content `inside` or not, over attributes if `bound`."""
     found = attributes() if bound else None
     signature = a.leaf_key.sign(CONTENT if found is None else found.encode())
     return build_signed_data(
@@ -131,9 +131,9 @@ def envelopes() -> Iterator[Case]:
         yield enveloped(f"{name} attached and another file", attached, content=CONTENT + b" ")
         yield enveloped(f"{name} detached", detached, content=CONTENT)
         yield enveloped(f"{name} detached and another file", detached, content=CONTENT + b" ")
-        yield enveloped(f"{name} nothing says", attached, ocsp=None)
+        yield enveloped(f"{name} no status", attached, ocsp=None)
         yield enveloped(f"{name} another root", attached, roots=[OTHER.root.der])
-        yield enveloped(f"{name} another authority's", cms(OTHER, inside=True, bound=bound))
+        yield enveloped(f"{name} another CA's", cms(OTHER, inside=True, bound=bound))
         yield enveloped(f"{name} in BER", b"\x30\x80" + attached[4:] + b"\x00\x00")
         yield enveloped(f"{name} cut", attached[:-10])
         yield enveloped(f"{name} longer", attached + b"\x00")
@@ -149,7 +149,7 @@ def envelopes() -> Iterator[Case]:
 
 
 def parts() -> Iterator[Case]:
-    """Bits of certificates and answers, each of which some check reads."""
+    """Yields certificates and responses with a flipped bit, each read by some check."""
     for at in range(0, len(A.leaf.der), 5):
         yield signed(f"leaf bit {at}", certificate=flipped(A.leaf.der, at, 1 << at % 8))
     for at in range(0, len(A.issuing.der), 11):

@@ -1,7 +1,7 @@
-"""The TypeScript arithmetic against the Python one: random sessions made by Python, recomputed value by value in node.
+"""The TypeScript arithmetic against Python's: random sessions by Python, recomputed value by value in node.
 
-The cases are a vector file of the protocol's own form, drawn anew in each run; the runner is the one that checks
-vectors/cosign.json, so nothing here says twice what is to be compared.
+The cases are a vector file of the protocol's own form, drawn again in each run; the runner is the one that
+checks vectors/cosign.json, so the comparisons are defined once.
 """
 
 import hmac
@@ -22,7 +22,7 @@ from mshield.gm.proofs import prove_with_nonce
 from mshield.gm.transcript import H, Hn, enrolment_context, finish_hash, internal_message
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
-ROUNDS: Final = 1000  # PBKDF2 is the platform's on both sides; its cost is not what is compared
+ROUNDS: Final = 1000  # PBKDF2 comes from the platform on both sides, so its cost isn't tested
 EDGES: Final = (1, 2, N - 1, N - 2, 1 << 255)
 Case = dict[str, Any]
 
@@ -41,7 +41,7 @@ def scalar(number: int) -> str:
 
 
 def drawn_key(engine: Engine, edge: int | None) -> tuple[Key, Case]:
-    """A joint key; `edge` is the phone's share where an unusual one is wanted."""
+    """Draws a joint key; `edge` sets an unusual phone share."""
     uid, sid = secrets.token_bytes(16), secrets.token_bytes(16)
     d1 = edge or engine.random_scalar()
     inverse = pow(d1, -1, N)
@@ -56,7 +56,7 @@ def drawn_key(engine: Engine, edge: int | None) -> tuple[Key, Case]:
 
 
 def drawn_item(engine: Engine, key: Key, message: bytes) -> tuple[Case, cosign.FinishItem]:
-    """One document co-signed by Python on both sides, with every value of it."""
+    """Co-signs one document with Python on both sides; returns every value of it."""
     e, sid = sm2.digest(key.P, message), secrets.token_bytes(16)
     nonce = cosign.phone_commit(engine, uid=key.uid, epoch=key.epoch, sid=sid, e=e)
     offer = cosign.server_nonce(engine, uid=key.uid, epoch=key.epoch, d2=key.d2, sid=sid, e=e, c=nonce.c)
@@ -146,7 +146,7 @@ def drawn_file() -> dict[str, Any]:
 
 
 def run(file: Path) -> subprocess.CompletedProcess[str]:
-    """`npm run vectors -w packages/gm -- FILE`."""
+    """Runs `npm run vectors -w packages/gm -- FILE`."""
     npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
     command = (
         f"{ROOT_DIR}/bin/node",
@@ -173,7 +173,7 @@ def test_typescript_computes_what_python_computed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["s", "s_prime", "Q", "c", "finish_hash"])
-def test_a_value_that_differs_is_found(tmp_path: Path, name: str) -> None:
+def test_differing_value_is_detected(tmp_path: Path, name: str) -> None:
     engine = load_engine()
     case = signing_case(engine, drawn_key(engine, None)[0], b"message")
     last = case[name]

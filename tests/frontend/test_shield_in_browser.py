@@ -1,6 +1,6 @@
-"""The web app's engine in a real browser: its IndexedDB, Web Locks, WebCrypto, and the share in a worker.
+"""The web app's engine in a real browser: IndexedDB, Web Locks, WebCrypto, and the share in a worker.
 
-The engine is bundled as the app will be, and served on the service's own origin.
+The engine is bundled as in the app, and served on the service's own origin.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, sync_playwright
 
 from mshield.client import Document
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.browser.app.seeded import bundle
 from tests.support.chromium import launch
 from tests.support.live_service import LiveService, register
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 _OPEN: Final = """async () => {
   const { RemoteSecrets, Shield } = await import("/engine/index.js");
-  const { readHere: reader } = await import("/engine/read_here.js");
+  const { readLocally: reader } = await import("/engine/local_reader.js");
   const worker = new Worker("/engine/worker.js", { type: "module" });
   window.shield = new Shield(location.origin, {
     secrets: new RemoteSecrets(worker), pinRounds: 1000, reader,
@@ -81,11 +81,11 @@ def page(service: LiveService, engine: Path) -> Iterator[Page]:
 
 
 def person() -> dict[str, Any]:
-    """Who applies."""
+    """Returns the applicant's data."""
     return {name: getattr(OPERATOR, name) for name in OPERATOR.__slots__}
 
 
-def test_enrol_sign_and_reload(service: LiveService, page: Page) -> None:
+def test_shield_survives_a_reload(service: LiveService, page: Page) -> None:
     with service.phone() as other:
         register(service, other)
     assert page.evaluate(_ENROL, person()) == "active"
@@ -95,7 +95,7 @@ def test_enrol_sign_and_reload(service: LiveService, page: Page) -> None:
             asked = business.request_signature([document])
             assert page.evaluate(_SIGN, [asked.qr, OPERATOR.pin]) == ["报关单", True]
             assert business.status(asked.id).state == "signed"
-            # The second time after a reload: what counts is what was stored.
+            # The second round follows a reload, so it uses only what was stored.
             page.reload()
             page.evaluate(_OPEN)
     assert page.evaluate(_TWO_TABS) == 3

@@ -1,4 +1,4 @@
-"""The page's verifier and the service's own reader say the same of time stamps: of the vectors, and of changed ones."""
+"""The page's verifier and the service's own reader agree on time stamps: on vectors and on changed ones."""
 
 import random
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def changed(case: Case) -> Iterator[Case]:
         yield replace(case, name=f"{case.name} {number}", answer=bytes(other))
 
 
-def test_both_judge_time_stamps_alike(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_time_stamps(tmp_path: Path) -> None:
     good = [case for case, is_good in vectors() if is_good]
     cases = [case for case, _ in vectors()] + [other for case in good for other in changed(case)]
     cases += [replace(good[0], name="stranger", roots=[]), replace(good[0], name="early", now=0)]

@@ -1,4 +1,4 @@
-"""The page's verifier and the command say the same of every bundle, CMS and bare signature, good or with one fault."""
+"""The page's verifier and the command agree on every bundle, CMS and bare signature, valid or with one fault."""
 
 import json
 import random
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 def mutations(name: str, data: bytes, count: int) -> Iterator[tuple[str, bytes]]:
-    """Pieces cut out, put in, doubled or swapped; the same ones in each run."""
+    """Yields data with pieces cut, inserted, doubled or swapped; the same in each run."""
     draw = random.Random(name)  # noqa: S311  no secret
     for number in range(count):
         at, length = draw.randrange(len(data)), draw.randrange(1, 24)
@@ -85,15 +85,15 @@ def large() -> Iterator[Case]:
     yield bundle("a proof of many hashes", json.dumps(many).encode())
 
 
-def test_mutations(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_mutated_signatures(tmp_path: Path) -> None:
     assert not disagreements(list(mutated()), tmp_path)
 
 
-def test_large_ones(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_large_files(tmp_path: Path) -> None:
     assert not disagreements(list(large()), tmp_path)
 
 
-def test_good_and_faulty_bundles(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_good_and_faulty_bundles(tmp_path: Path) -> None:
     witnessed = list(cosigned())
     cases = [*good_bundles(), *distrusted_bundles(), *faulty_bundles(), *logins(), *witnessed]
     assert not disagreements(cases, tmp_path)
@@ -104,29 +104,29 @@ def test_good_and_faulty_bundles(tmp_path: Path) -> None:
     assert verdicts == {"valid", "invalid", "incomplete"}
 
 
-def test_every_value_of_a_bundle(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_bundles_with_a_changed_value(tmp_path: Path) -> None:
     assert not disagreements(list(changed_bundles()), tmp_path)
 
 
-def test_time_stamps(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_stamped_bundles(tmp_path: Path) -> None:
     assert not disagreements(list(stamped()), tmp_path)
 
 
-def test_bare_signatures(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_bare_signatures(tmp_path: Path) -> None:
     cases = list(bare_signatures())
     assert not disagreements(cases, tmp_path)
     assert {by_python(case).verdict for case in cases} == {"valid", "invalid", "incomplete"}
 
 
-def test_cms(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_cms(tmp_path: Path) -> None:
     assert not disagreements(list(envelopes()), tmp_path)
 
 
-def test_each_part(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_each_part(tmp_path: Path) -> None:
     assert not disagreements(list(parts()), tmp_path)
 
 
-def test_with_nobody_to_trust_a_bundle_is_never_valid(tmp_path: Path) -> None:
+def test_bundle_without_a_root_is_never_valid(tmp_path: Path) -> None:
     (found,) = by_page([bundle("no root", bundles.good().encode(), roots=[])], tmp_path)
     assert found == Verdict("incomplete", "chain", "no_root")
 

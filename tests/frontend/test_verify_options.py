@@ -1,4 +1,4 @@
-"""The page's verifier and the command say the same of bundles whose formats have options, good or with one fault."""
+"""The page's verifier and the command agree on bundles with format options, valid or with one fault."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from mshield.pki.asn1.arcs import DISPLAY_OIDS
+from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.signatures.formats import AskedOptions, Format, complete
 from tests.support.pdfs import contract
 from tests.support.stamped_bundles import OUTSIDE, OWN, stamped
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 A: Final = bundles.A
 OWN_OID: Final = "1.3.6.1.4.1.55555.1.1"
-"""Of the arc of the certificate's policy."""
+"""Display OID below the arc of the certificate's policy."""
 
 
 def bundle(name: str, data: bytes) -> Case:
@@ -62,7 +62,7 @@ PDFS: Final = tuple(
 )
 
 
-def in_force(name: Format, asked: AskedOptions, oid: str = DISPLAY_OIDS[1]) -> dict[str, Any]:
+def in_force(name: Format, asked: AskedOptions, oid: str = DISPLAY_OID) -> dict[str, Any]:
     options = complete(name, asked, display_oid=oid)
     if name == "pdf":
         return {"format": name, "options": options, "content": contract(1)}
@@ -71,7 +71,7 @@ def in_force(name: Format, asked: AskedOptions, oid: str = DISPLAY_OIDS[1]) -> d
 
 
 def pdf_bundles() -> Iterator[Case]:
-    """Good ones, and each with a fault: another update, another kind, more or less of it than there must be."""
+    """Yields valid ones, and each with a fault: another update, another kind, too much or too little of it."""
     for asked in PDFS:
         how = in_force("pdf", asked)
         yield made(f"pdf {asked}", **how)
@@ -99,11 +99,11 @@ def pdf_bundles() -> Iterator[Case]:
         yield bundle(f"pdf {asked} without update", json.dumps(found).encode())
     found = json.loads(Maker(A, **in_force("cms", AskedOptions())).made().encode())
     found["document"]["update_b64"] = base64.b64encode(b"more").decode()
-    yield bundle("an update to what is no PDF", json.dumps(found).encode())
+    yield bundle("an update to a file that is not a PDF", json.dumps(found).encode())
 
 
 def _words(asked: AskedOptions) -> dict[str, Any]:
-    words: dict[str, Any] = msgspec.to_builtins(complete("pdf", asked, display_oid=DISPLAY_OIDS[1]))
+    words: dict[str, Any] = msgspec.to_builtins(complete("pdf", asked, display_oid=DISPLAY_OID))
     return words
 
 
@@ -122,16 +122,15 @@ def optioned_bundles() -> Iterator[Case]:
         del found["document"]["options"]
         yield bundle(f"{name} {asked} without any", json.dumps(found).encode())
     yield from xml_bundles()
-    yield made("of an old attribute", **in_force("cms", AskedOptions(), DISPLAY_OIDS[0]))
     yield made("of an unknown attribute", **in_force("gb35275", AskedOptions(), "2.999.1"))
     yield made("of the certificate's arc", **in_force("gb35275", AskedOptions(), OWN_OID))
     yield made("beside the certificate's arc", **in_force("gb35275", AskedOptions(), OWN_OID[:-1] + "2"))
     how = in_force("gb35275_detached", AskedOptions())
-    yield made("a digest alone in GB/T 35275", with_content=False, **how)
+    yield made("only a digest in GB/T 35275", with_content=False, **how)
 
 
 def xml_bundles() -> Iterator[Case]:
-    """Of content that isn't canonical or isn't here, with a CMS, or with another KeyName in the file."""
+    """Yields bundles of content that isn't canonical or is absent, with a CMS, or with another KeyName in the file."""
     how = in_force("xml", AskedOptions())
     for number, content in enumerate((b"<a/>", b"<a>", b"<a><!-- b --></a>", b'<a xml:id="b"></a>', b"")):
         yield made(f"xml of other content {number}", content=content, **how)
@@ -175,7 +174,7 @@ def _put(found: Any, place: str, value: Any) -> bytes:
     return json.dumps(copy).encode()
 
 
-def test_bundles_with_options(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_bundles_with_options(tmp_path: Path) -> None:
     cases = list(optioned_bundles())
     assert not disagreements(cases, tmp_path)
     assert {case.name: by_python(case).verdict for case in cases if "{" not in case.name}.items() >= {
@@ -191,7 +190,7 @@ def test_bundles_with_options(tmp_path: Path) -> None:
     }.items()
 
 
-def test_bundles_of_pdfs(tmp_path: Path) -> None:
+def test_both_verifiers_agree_on_bundles_of_pdfs(tmp_path: Path) -> None:
     cases = list(pdf_bundles())
     assert not disagreements(cases, tmp_path)
     verdicts = {case.name: by_python(case).verdict for case in cases}

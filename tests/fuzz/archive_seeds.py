@@ -1,4 +1,4 @@
-"""A month of signatures and one of acts, as their archives' lines: what `seeds.py` keeps of them."""
+"""A month of signatures and one of acts as archive lines, for `seeds.py`."""
 
 import asyncio
 import gzip
@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 
 from mshield.gm.engine import load_engine
-from mshield.keys.keyring import Keyring
-from mshield.services.operations.archives.archive import Archive
-from mshield.services.operations.archives.archive_proofs import Prover
-from mshield.store.database.interface import Database
-from mshield.store.database.migrate import migrate
-from mshield.store.database.opening import open_database
-from tests.operations.test_retention import SETTINGS, Kept
+from mshield.server.database.interface import Database
+from mshield.server.database.migrate import migrate
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.retention.archive.proofs import Prover
+from mshield.server.retention.archive.write import Archive
+from tests.retention.test_retention import SETTINGS, Kept
 from tests.support.clock import Clock
 from tests.support.filled_log import LoggedService
 from tests.support.seals import SEALER
@@ -22,7 +22,7 @@ _MONTH = "2026-11"
 
 
 def archives() -> list[bytes]:
-    """One JSON list of lines for each."""
+    """Returns one JSON list of lines for each."""
     with tempfile.TemporaryDirectory() as name:
         return [asyncio.run(_archived(Path(name), kind)) for kind in ("signatures", "acts")]
 

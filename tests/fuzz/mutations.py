@@ -1,7 +1,7 @@
-"""Good inputs with faults put in, by Hypothesis, so that what breaks a reader is made small again.
+"""Valid inputs with faults added, by Hypothesis, so that a failing input is reduced.
 
-Structure first: parts of DER and of JSON are dropped, doubled, moved, swapped with another input's, given extreme
-values, wrong tags and lengths; then bits, cuts and pieces of the bytes as they are.
+Structure first: parts of DER and JSON are dropped, doubled, moved, swapped with another input's, given
+extreme values, wrong tags and lengths; then bits, cuts and pieces of the raw bytes.
 """
 
 import json
@@ -23,8 +23,8 @@ _CONTENTS: Final = (
     b"\x80",
     b"\x00\x01",
     b"\x01" * 300,
-    b"\x7f" * 1100,  # longer than any number that is used
-    b"\x55" * 5000,  # a number that Python writes out no more
+    b"\x7f" * 1100,  # longer than any number in use
+    b"\x55" * 5000,  # a number too long for Python to print
     b"\x81" * 200,
     b"20491231235959Z",
     b"99991231235959Z",
@@ -32,7 +32,7 @@ _CONTENTS: Final = (
     b"500101000000Z",
     b"260230000000Z",
     b"\xc3\x28\xed\xa0\x80",
-    b"\xd9\xa1" * 7,  # digits that are not ASCII
+    b"\xd9\xa1" * 7,  # non-ASCII digits
 )
 _VALUES: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, -1, 1.5, 2**53, 2**63, 2**64, 10**400, float("nan"), float("inf"), 1e300),
@@ -44,7 +44,7 @@ _ENDLESS: Final = 3000
 
 @st.composite
 def changed_bytes(draw: st.DrawFn, data: bytes) -> bytes:
-    """`data` with bits turned, cut off, or pieces put in, taken out or doubled."""
+    """Draws `data` with flipped bits, truncated, or with pieces inserted, removed or doubled."""
     at = draw(st.integers(0, max(0, len(data) - 1)))
     piece = data[at : at + draw(st.integers(1, 16))]
     rest = data[at + len(piece) :]
@@ -65,7 +65,7 @@ def changed_bytes(draw: st.DrawFn, data: bytes) -> bytes:
 
 @st.composite
 def der(draw: st.DrawFn, inputs: Sequence[bytes], others: Sequence[bytes] = ()) -> bytes:
-    """One of these DER values, changed; parts come from `others` too."""
+    """Draws one of these DER values, changed; some parts come from `others`."""
     trees = read(draw(st.sampled_from(inputs)))
     strange = read(draw(st.sampled_from([*inputs, *others])))
     for _ in range(draw(st.integers(0, _MOST_CHANGES))):
@@ -78,7 +78,7 @@ def _change(draw: st.DrawFn, trees: list[Node], strange: list[Node]) -> None:
     nodes = [node for tree in trees for node in tree.walk()]
     if not nodes:
         return
-    # By depth first: the outer values are few beside those in names and extensions.
+    # Choose the depth first: outer values are few compared with those in names and extensions.
     node = draw(st.sampled_from(draw(st.sampled_from(_levels(trees)))))
     siblings = next((each.children for each in nodes if any(child is node for child in each.children)), trees)
     if draw(st.booleans()):
@@ -120,13 +120,13 @@ def _change_value(draw: st.DrawFn, node: Node) -> None:
         case 2:
             node.content, node.children = draw(st.sampled_from(_CONTENTS)), []
         case 3:
-            node.children = [*node.children, Node(5)]  # more than there may be
+            node.children = [*node.children, Node(5)]  # more than allowed
         case _:
             node.content = draw(changed_bytes(node.content))
 
 
 def each_place(data: bytes, *, depth: int = 9) -> Iterator[bytes]:
-    """A DER value once with each one longer, missing or with a longer header, but those deeper within."""
+    """Yields a DER value with each part in turn longer, missing or with a longer header, down to `depth`."""
     for number in range(sum(map(len, _levels(read(data))[:depth]))):
         for change in (_longer, _missing, _padded):
             trees = read(data)
@@ -155,7 +155,7 @@ def _nested(node: Node, depth: int) -> Node:
 
 @st.composite
 def json_text(draw: st.DrawFn, inputs: Sequence[bytes]) -> bytes:
-    """One of these JSON texts, changed: values, names, repeats, nesting, then bytes."""
+    """Draws one of these JSON texts, changed: values, names, repeats, nesting, then bytes."""
     value = json.loads(draw(st.sampled_from(inputs)))
     for _ in range(draw(st.integers(0, _MOST_CHANGES))):
         value = _changed_json(draw, value)
@@ -170,7 +170,7 @@ def json_text(draw: st.DrawFn, inputs: Sequence[bytes]) -> bytes:
 
 
 def _changed_json(draw: st.DrawFn, value: Any) -> Any:
-    """With one part of it changed, at a place that is drawn on the way down."""
+    """Returns the value with one part changed, at a place drawn on the way down."""
     if isinstance(value, dict | list) and value and draw(st.integers(0, 4)):
         key = draw(st.sampled_from(sorted(value) if isinstance(value, dict) else list(range(len(value)))))
         value[key] = _changed_json(draw, value[key])
@@ -192,7 +192,7 @@ def _changed_json(draw: st.DrawFn, value: Any) -> Any:
 
 
 def each_value(data: bytes) -> Iterator[bytes]:
-    """A JSON object with each of its values missing, or another."""
+    """Yields a JSON object with each of its values in turn missing or different."""
     fields = json.loads(data)
     for name in fields:
         yield json.dumps({other: value for other, value in fields.items() if other != name}).encode()
@@ -206,6 +206,6 @@ def _text(data: bytes) -> str:
 
 
 def changed(inputs: Sequence[bytes]) -> st.SearchStrategy[bytes]:
-    """One of these inputs of any form, changed once or twice."""
+    """Returns a strategy for one of these inputs of any form, changed once or twice."""
     once = st.sampled_from(inputs).flatmap(changed_bytes)
     return once | once.flatmap(changed_bytes)

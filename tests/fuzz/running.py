@@ -1,7 +1,7 @@
-"""Runs a fuzzer: what was once found, then the same few hundred inputs in each run, or new ones for `make fuzz`.
+"""Runs a fuzzer: first earlier findings, then the same few hundred inputs in each run, or new ones for `make fuzz`.
 
-`make fuzz` sets FUZZ_MINUTES (for each fuzzer) and FUZZ_SEED. What breaks a reader is made small and kept in
-`found/NAME/`, from where each run judges it first.
+`make fuzz` sets FUZZ_MINUTES (for each fuzzer) and FUZZ_SEED. A failing input is reduced and stored in
+`found/NAME/`, and each later run starts with it.
 """
 
 import hashlib
@@ -24,13 +24,13 @@ FOUND: Final = Path(__file__).parent / "found"
 SECONDS: Final = 60 * float(os.environ.get("FUZZ_MINUTES", "0"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "20181100"))
 _MORE: Final = 20
-"""Times as many inputs in each round of a long run."""
+"""Factor of inputs per round in a long run."""
 
 
 def fuzz(
     name: str, inputs: st.SearchStrategy[bytes], judge: Callable[[bytes], None], *, examples: int = 200
 ) -> None:
-    """Has `judge` look at inputs; its AssertionError, and any error that it lets through, is a fault."""
+    """Runs `judge` on inputs; an AssertionError or any other error from it is a fault."""
     for data in kept(name):
         judge(data)
     for number in rounds():
@@ -38,12 +38,12 @@ def fuzz(
 
 
 def kept(name: str) -> list[bytes]:
-    """What this fuzzer once found."""
+    """Returns this fuzzer's earlier findings."""
     return [file.read_bytes() for file in sorted((FOUND / name).glob("*"))]
 
 
 def rounds() -> Iterator[int]:
-    """The seeds: one, or as many as there is time for."""
+    """Yields seeds: one, or as many as there is time for."""
     end = time.monotonic() + SECONDS
     for number in count(SEED):
         yield number
@@ -52,14 +52,14 @@ def rounds() -> Iterator[int]:
 
 
 def drawn(inputs: st.SearchStrategy[bytes], number: int, examples: int) -> list[bytes]:
-    """So many inputs of this seed."""
+    """Returns inputs drawn with this seed."""
     drawn: list[bytes] = []
     _searching(inputs, drawn.append, number, examples, (Phase.generate,))
     return drawn
 
 
 def keep(name: str, data: bytes) -> Path:
-    """Keeps an input in `found/`, for all later runs."""
+    """Stores an input in `found/` for all later runs."""
     file = FOUND / name / f"{hashlib.sha256(data).hexdigest()[:16]}.bin"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
@@ -90,7 +90,7 @@ def _round(
 
 
 class _Input(bytes):
-    """Of which a report says no more than this: some have thousands of octets."""
+    """Bytes with a short `repr`, since some inputs have thousands."""
 
     def __repr__(self) -> str:
         return f"{len(self)} octets"
@@ -106,7 +106,7 @@ def _searching(
     @seed(number)
     @settings(
         max_examples=examples,
-        derandomize=False,  # the seed says which
+        derandomize=False,  # the seed determines them
         database=None,
         deadline=None,
         phases=phases,
@@ -121,7 +121,7 @@ def _searching(
 
 
 def reading(parse: Callable[[bytes], T], data: bytes, *refusals: type[Exception], **bounds: int) -> T | None:
-    """What `parse` makes of the data, or None where it refuses it by one of these errors; within `bounded`."""
+    """Returns the result of `parse`, or None if it refuses with one of these errors; within `bounded`."""
     with bounded(data, **bounds):
         try:
             return parse(data)
@@ -131,9 +131,9 @@ def reading(parse: Callable[[bytes], T], data: bytes, *refusals: type[Exception]
 
 @contextmanager
 def bounded(data: bytes, *, calls: int = 2000, octets: int = 1 << 20, per_octet: int = 40) -> Iterator[None]:
-    """Holds what is done within to bounds that no machine changes: calls of functions, and bytes of memory.
+    """Bounds the work of a block independently of the machine: function calls, and bytes of memory.
 
-    Both are bases for a small input, to which `per_octet` of the input is added.
+    Both are limits for a small input, plus `per_octet` for each byte of the input.
     """
     done = 0
     more = per_octet * len(data)

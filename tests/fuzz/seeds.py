@@ -1,6 +1,6 @@
-"""Good inputs from which the fuzzers begin: kept in `seeds.json`, so that the same seed makes the same mutations.
+"""Valid inputs from which the fuzzers start: stored in `seeds.json`, so that a seed gives the same mutations.
 
-`python -m tests.fuzz.seeds` makes them anew, which is needed where a format changes.
+`python -m tests.fuzz.seeds` makes them again, which is needed if a format changes.
 """
 
 import base64
@@ -26,7 +26,7 @@ _FILE: Final = Path(__file__).parent / "seeds.json"
 
 
 def seeds(kind: str) -> list[bytes]:
-    """The good inputs of this kind."""
+    """Returns the valid inputs of this kind."""
     kept = json.loads(_FILE.read_text("ascii"))
     return [base64.b64decode(each) for each in kept[kind]]
 

@@ -1,6 +1,6 @@
-"""Files and texts that come in: a filing list, a bundle of evidence, a log's entry, a scanned code.
+"""Incoming files and texts: a filing list, an evidence bundle, a log entry, a scanned code.
 
-Each is read or refused by its reader's own error, within bounds of work and memory.
+Each is read or refused with its reader's own error, within bounds of work and memory.
 """
 
 import contextlib
@@ -18,19 +18,19 @@ import pytest
 from hypothesis import strategies as st
 from PIL import Image
 
-from mshield.content import image
-from mshield.content.pdf import REFUSALS, limit_qpdf
-from mshield.content.pdf import refusal_of as refusal_of_pdf
-from mshield.domain.errors import DomainError
-from mshield.domain.filing import COLUMNS, FilingRow
-from mshield.domain.qr import QrCode, qr_text, read_qr
-from mshield.gateways.filing_files import MAX_CELL, FilingFileError, read_filing
 from mshield.pki.errors import EvidenceError, LogError, PkiError
 from mshield.pki.signatures.evidence import parse_evidence
 from mshield.pki.tlog.entry import ViewEntry, parse_entry
 from mshield.pki.tlog.note import VerifierKey
-from mshield.services.operations.archives.archive_alone import act_alone, bundle_alone, check_alone
-from mshield.services.operations.archives.archive_files import ArchiveError
+from mshield.server.content import image
+from mshield.server.content.pdf import REFUSALS, limit_qpdf
+from mshield.server.content.pdf import refusal_of as refusal_of_pdf
+from mshield.server.errors import DomainError
+from mshield.server.filing.external.files import MAX_CELL, FilingFileError, read_filing
+from mshield.server.filing.rules import COLUMNS, FilingRow
+from mshield.server.retention.archive.files import ArchiveError
+from mshield.server.retention.archive.offline_proofs import act_alone, bundle_alone, check_alone
+from mshield.wire.qr import QrCode, qr_text, read_qr
 from tests.fuzz import mutations
 from tests.fuzz.running import fuzz, reading
 from tests.fuzz.seeds import seeds
@@ -52,7 +52,7 @@ def _parts() -> dict[str, bytes]:
 
 @st.composite
 def _workbooks(draw: st.DrawFn) -> bytes:
-    """The workbook with a part changed, dropped, or in another's place; or its bytes as they are."""
+    """Draws the workbook with a part changed, dropped, or in another's place; or with its bytes changed."""
     if draw(st.integers(0, 3)) == 0:
         return draw(mutations.changed([_XLSX]))
     parts = _parts()
@@ -76,7 +76,7 @@ def _zipped(parts: dict[str, bytes]) -> bytes:
 
 
 def _each_part() -> Iterator[bytes]:
-    """The workbook once with each part missing, and cut."""
+    """Yields the workbook with each part in turn missing, and truncated."""
     parts = _parts()
     for name, content in parts.items():
         yield _zipped({other: kept for other, kept in parts.items() if other != name})
@@ -85,7 +85,7 @@ def _each_part() -> Iterator[bytes]:
 
 @st.composite
 def _xml(draw: st.DrawFn, text: bytes) -> bytes:
-    """With an element dropped, doubled or nested, or a number made extreme; or its bytes changed."""
+    """Draws XML with an element dropped, doubled or nested, or an extreme number; or with its bytes changed."""
     tags = list(re.finditer(rb"<[^>]+>", text))
     numbers = list(re.finditer(rb"\d+", text))
     match draw(st.integers(0, 4)):
@@ -108,10 +108,12 @@ def _xml(draw: st.DrawFn, text: bytes) -> bytes:
     ],
     ids=["xlsx", "csv"],
 )
-def test_filing_lists(kind: str, each: list[bytes], inputs: st.SearchStrategy[bytes], examples: int) -> None:
+def test_any_filing_list_is_read_or_refused(
+    kind: str, each: list[bytes], inputs: st.SearchStrategy[bytes], examples: int
+) -> None:
     def parse(data: bytes) -> list[FilingRow]:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl's, of what it passes over
+            warnings.simplefilter("ignore")  # openpyxl's warnings about ignored parts
             return read_filing(data, f"list.{kind}")
 
     def judge(data: bytes) -> None:
@@ -129,8 +131,8 @@ def test_filing_lists(kind: str, each: list[bytes], inputs: st.SearchStrategy[by
 # ---- PDF and images ----
 
 
-def test_pdfs() -> None:
-    """Whatever it is, it is taken or has a reason."""
+def test_any_pdf_is_accepted_or_refused() -> None:
+    """Every input is accepted or refused with a reason."""
     limit_qpdf()
     look = b"/Names << /A [(a) 4 0 R] >> /OpenAction [4 0 R /Fit]"
     good = [pdf(root=look), contract(2), written({90: stream(b"x")}, onto=pdf())]
@@ -141,7 +143,7 @@ def test_pdfs() -> None:
     fuzz("pdf", mutations.changed(good), judge)
 
 
-def test_images() -> None:
+def test_any_image_is_accepted_or_refused() -> None:
     good = []
     for kind in ("PNG", "JPEG"):
         file = io.BytesIO()
@@ -158,7 +160,7 @@ def test_images() -> None:
 # ---- JSON, entries, codes ----
 
 
-def test_evidence() -> None:
+def test_any_evidence_is_read_or_refused() -> None:
     def judge(data: bytes) -> None:
         bundle = reading(parse_evidence, data, EvidenceError, per_octet=100)
         if bundle is not None:
@@ -168,8 +170,8 @@ def test_evidence() -> None:
     fuzz("evidence", mutations.json_text(seeds("evidence")), judge)
 
 
-def test_archives(tmp_path: Path) -> None:
-    """Read by whoever has nothing but the file, so by people who trust nothing in it."""
+def test_any_archive_is_read_or_refused(tmp_path: Path) -> None:
+    """An archive is read without the service, so its content can't be trusted."""
     file = tmp_path / "archive.jsonl.gz"
     signatures, acts = map(json.loads, seeds("archive"))
     request = next(line["request"]["id"] for line in signatures if "request" in line)
@@ -200,7 +202,7 @@ def test_archives(tmp_path: Path) -> None:
     fuzz("archives", mutations.json_text(seeds("archive")), judge)
 
 
-def test_entries_of_the_log() -> None:
+def test_any_log_entry_is_read_or_refused() -> None:
     entries = [parse_evidence(each).log.entry for each in seeds("evidence")]
     view = ViewEntry(
         at=5,
@@ -222,7 +224,7 @@ def test_entries_of_the_log() -> None:
     fuzz("entries", mutations.changed(entries), judge)
 
 
-def test_scanned_codes() -> None:
+def test_any_scanned_code_is_read_or_refused() -> None:
     right = qr_text(_ORIGIN, "019ab5f0-6c1e-7d52-9c0b-0f6f0f1d8c11", b"s", 12)
 
     def read(data: bytes) -> QrCode | None:

@@ -1,7 +1,6 @@
-"""The two readers of foreign formats say the same about whatever has a fault: certificates, lists, OCSP, P7, content,
-time stamps, and those of them that stand alone.
+"""The two readers of foreign formats agree on faulty certificates, lists, OCSP, P7, content and time stamps.
 
-Node runs as one process for all cases, which go to it line by line.
+Some kinds are also read by themselves. Node runs as one process for all cases, which it gets line by line.
 """
 
 import base64
@@ -25,7 +24,7 @@ _ROOT: Final = Path(__file__).parents[2]
 _FOLDER: Final = _ROOT / "vectors" / "formats"
 _INDEX: Final = json.loads((_FOLDER / "index.json").read_bytes())
 _AT: Final = 1_786_752_000_000
-"""2026-08-15, the vectors' moment."""
+"""2026-08-15, the time of the vectors, in ms."""
 
 _RICH: Final = (
     "certificate/ku-trailing-zero-bits.cer",
@@ -35,10 +34,10 @@ _RICH: Final = (
     "p7/gb-attrs-time.p7s",
     "tsp/sm2-gm-type.tsr",
 )
-"""Files of which each octet is changed, one at a time."""
+"""Files of which each byte in turn is changed."""
 
 _BATCH: Final = 50
-"""Lines that go to the other process at once; their answers fit into a pipe."""
+"""Lines sent to the other process at once; their answers must fit into a pipe."""
 
 _CASES: Final = [case for case in _INDEX["vectors"] if case["kind"] in KINDS]
 
@@ -48,7 +47,7 @@ def _octets(file: str) -> bytes:
 
 
 _STANDS_ALONE: Final = ("certificate", "crl", "ocsp", "tsp")
-"""Kinds that are judged by themselves, too."""
+"""Kinds that are also verified by themselves."""
 
 _BESIDE: Final[tuple[Case, ...]] = (
     {"roots": ["ca/root.cer", "ca/p-root.cer"], "others": ["ca/issuing.cer"], "data": ["content.bin"]},
@@ -56,7 +55,7 @@ _BESIDE: Final[tuple[Case, ...]] = (
     {"roots": [], "others": ["ca/issuing.cer"], "crls": ["crl/plain.crl"]},
     {"roots": ["ca/root.cer"], "others": [], "crls": ["crl/empty.crl"], "data": ["ca/root.cer"]},
 )
-"""With what it is judged."""
+"""Files that a case is verified with."""
 
 _TEXTS: Final = [
     piece.encode()
@@ -129,12 +128,12 @@ _PIECES: Final = [
         *("2022", "#sm3", "#sha1", "=", "MS", "0"),
     )
 ]
-"""What is put into XML."""
+"""Pieces inserted into XML."""
 
 
 @st.composite
 def _wrapped(draw: st.DrawFn, data: bytes) -> bytes:
-    """A file in another of its forms: base64, PEM, its wrapper in BER, its octets in pieces."""
+    """Draws a file in another form: base64, PEM, its wrapper in BER, its bytes in pieces."""
     match draw(st.integers(0, 4)):
         case 0:
             return base64.encodebytes(data)
@@ -150,7 +149,7 @@ def _wrapped(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 def _indefinite(data: bytes, levels: int) -> bytes:
-    """With indefinite lengths in the outer levels."""
+    """Returns the value with indefinite lengths in the outer levels."""
     if not levels or len(data) < 2 or not data[0] & 0x20:
         return data
     length = data[1]
@@ -191,7 +190,7 @@ def _changed(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def _asked(draw: st.DrawFn, case: Case) -> Case:
-    """What is asked of the file: its verdict as a vector or alone, or what it is read as."""
+    """Draws the request about a file: a verdict as a vector or by itself, or its parsed content."""
     kind = case["kind"]
     how = draw(st.integers(0, 4)) if kind in READ else 0
     if kind in _STANDS_ALONE and how == 1:
@@ -220,7 +219,7 @@ def _each_octet(file: str) -> list[bytes]:
     ]
 
 
-def test_both_readers_of_foreign_formats_say_the_same() -> None:
+def test_both_readers_of_foreign_formats_agree() -> None:
     with page() as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -256,7 +255,7 @@ def test_both_readers_of_foreign_formats_say_the_same() -> None:
 
 
 def test_the_wrapper_may_be_of_indefinite_length() -> None:
-    """So the fuzzer's own change is one that both readers take."""
+    """So the fuzzer's own change is one that both readers accept."""
     good = _octets("p7/gb-301-1.p7s")
     assert good[0] == der.SEQUENCE
     assert READ["p7"](_indefinite(good, 3)) == READ["p7"](good)

@@ -1,6 +1,7 @@
-"""The application itself: whatever JSON, proof or assertion comes, it is answered as the document says, never by a 500.
+"""The application with any JSON, proof or assertion: answers as documented, never a 500.
 
-A proof or assertion that is taken says what it must, by another reading of it than the service's.
+An accepted proof or assertion has the required claims, according to a second parser independent of the
+service.
 """
 
 import asyncio
@@ -19,16 +20,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
-from mshield.client.dpop import DeviceKey, proof
-from mshield.domain.tokens import base64url
-from mshield.services.oidc.clients import PRIVATE_KEY_JWT
-from mshield.web.dpop import MAX_PROOF
+from mshield.server.http.dpop import MAX_PROOF
+from mshield.server.oidc.clients import PRIVATE_KEY_JWT
+from mshield.testkit.phone.dpop import DeviceKey, proof
+from mshield.wire.tokens import base64url
 from tests.fuzz import mutations
 from tests.fuzz.running import bounded, fuzz
 from tests.oidc.client import Client
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.clock import START, Clock
-from tests.support.conformance import document
+from tests.support.conformance import document, operation_of
 
 T = TypeVar("T")
 _KEY: Final = DeviceKey(ec.derive_private_key(20181100, ec.SECP256R1()))
@@ -48,12 +49,12 @@ _OPERATIONS: Final = (
     *("createRequest", "apply", "makeKey", "scan", "finishSigning", "decline", "bind", "askInternally"),
 )
 _CALLS: Final = 60_000
-"""Calls of functions by which a call of the service is answered, our own checks of the answer counted."""
+"""Function calls allowed for answering a call, including our own checks of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The application, called from tests that are not asynchronous, as Hypothesis' are."""
+    """The application, called from synchronous tests such as Hypothesis'."""
 
     application: Application
     run: Callable[[Coroutine[Any, Any, Any]], Any]
@@ -70,14 +71,14 @@ def _serving(url: str, folder: Path, clock: Clock) -> Iterator[Served]:
 
 @pytest.fixture
 def served(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Served]:
-    """On each kind of database."""
+    """The application on each kind of database."""
     with _serving(database_url, tmp_path, clock) as made:
         yield made
 
 
 @pytest.fixture
 def served_by_sqlite(sqlite_url: str, tmp_path: Path, clock: Clock) -> Iterator[Served]:
-    """Where the database decides nothing."""
+    """The application on SQLite, if the database doesn't matter."""
     with _serving(sqlite_url, tmp_path, clock) as made:
         yield made
 
@@ -109,12 +110,12 @@ def _operations() -> dict[str, _Operation]:
 
 @st.composite
 def _calls(draw: st.DrawFn, operations: dict[str, _Operation]) -> bytes:
-    """An operation's name, a line's end, a body."""
+    """Draws an operation's name, a newline and a body."""
     name = draw(st.sampled_from(_OPERATIONS))
     return name.encode() + b"\n" + draw(mutations.json_text([operations[name].body]))
 
 
-def test_bodies(served: Served) -> None:
+def test_any_body_gets_a_documented_answer(served: Served) -> None:
     application = served.application
     served.run(application.registered())
     device = served.run(application.logged_in())
@@ -149,7 +150,7 @@ async def _send(
 
 
 def _token(data: bytes) -> bytes:
-    """Header and claims, signed; what is not two lines is taken as it is."""
+    """Signs header and claims; anything but two lines is used as it is."""
     header, line, claims = data.partition(b"\n")
     if not line:
         return data
@@ -166,6 +167,7 @@ def _tokens(header: bytes, claims: bytes) -> st.SearchStrategy[bytes]:
 def _fuzz_tokens(
     name: str, header: dict[str, Any], claims: dict[str, Any], judge: Callable[[bytes], None]
 ) -> None:
+    operation_of("POST", "/")  # builds the document, whose cost isn't a call's
     parts = json.dumps(header).encode(), json.dumps(claims).encode()
     for changed in mutations.each_value(parts[0]):
         judge(changed + b"\n" + parts[1])
@@ -175,13 +177,13 @@ def _fuzz_tokens(
 
 
 def _claims(token: bytes) -> dict[str, Any]:
-    """Read leniently, as whoever trusts the service's answer might."""
+    """Decodes the claims leniently, like a caller who trusts the service's answer."""
     part = token.split(b".")[1]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + b"=="))
     return claims
 
 
-def test_proofs_of_a_device(served_by_sqlite: Served) -> None:
+def test_any_device_proof_is_accepted_or_refused(served_by_sqlite: Served) -> None:
     application = served_by_sqlite.application
     login = _operations()["logIn"]
     path, body = login.path, login.body
@@ -198,23 +200,26 @@ def test_proofs_of_a_device(served_by_sqlite: Served) -> None:
                 application.http.request("POST", path, content=body, headers=headers)
             )
         assert answer.status_code < _FAILED, answer.text
-        if answer.json()["code"] != "invalid_proof":  # but the captcha's, which is looked at after the proof
+        if (
+            answer.json()["code"] != "invalid_proof"
+        ):  # except for the captcha, which is checked after the proof
             assert len(token) <= MAX_PROOF, answer.text
             assert _claims(token).items() >= must.items()
             assert (
-                abs(_claims(token)["iat"] * 1000 - START) <= 1000 * application.context.settings.dpop_seconds
+                abs(_claims(token)["iat"] * 1000 - START)
+                <= 1000 * application.context.settings.signing.dpop_seconds
             )
 
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": _KEY.jwk()}
     _fuzz_tokens("proofs", header, claims, judge)
 
 
-def test_assertions_of_a_client(served_by_sqlite: Served) -> None:
+def test_any_client_assertion_is_accepted_or_refused(served_by_sqlite: Served) -> None:
     application = served_by_sqlite.application
     client_id = application.client_id
     keys = json.dumps({"keys": [ECKey.import_key(_KEY.to_pem()).as_dict(private=False)]})
     served_by_sqlite.run(Client(application).register(auth_method=PRIVATE_KEY_JWT, jwks=keys))
-    application.clock.advance(seconds=6)  # until the clients are read anew
+    application.clock.advance(seconds=6)  # until the cache of clients expires
     now = application.clock() // 1000
     claims = {"iss": "CLIENT", "sub": "CLIENT", "aud": ORIGIN, "exp": now + 60, "iat": now, "jti": "one"}
 
@@ -230,7 +235,7 @@ def test_assertions_of_a_client(served_by_sqlite: Served) -> None:
         with bounded(data, calls=_CALLS, octets=8 << 20, per_octet=200):
             answer = served_by_sqlite.run(application.http.post("/oidc/token", data=form))
         assert answer.status_code in {400, 401}, answer.text
-        if answer.json()["error"] == "invalid_grant":  # the code, which is looked at after the client
+        if answer.json()["error"] == "invalid_grant":  # the code, which is checked after the client
             said = _claims(token)
             assert (said["iss"], said["sub"], said["aud"]) == (client_id, client_id, ORIGIN)
             assert now - 30 <= said["exp"] <= now + 330

@@ -1,6 +1,6 @@
-"""The gap of a PDF that is ready to be signed: what phone and service leave out of the signed octets is just that.
+"""The gap of a PDF prepared for signing: phone and service exclude exactly that from the signed bytes.
 
-Both readers are asked, and of what they take it is seen that nothing but zeros in brackets is left out.
+For every input that both readers accept, only zeros in brackets are excluded.
 """
 
 import base64
@@ -37,12 +37,12 @@ _RANGE: Final = re.compile(rb"/ByteRange[\x00\s]*\[([\x00\s0-9]+)\]")
 
 @st.composite
 def _updates(draw: st.DrawFn) -> bytes:
-    """The update with something put in or taken away, mostly near its gap; or with changed bytes; or cut."""
+    """Draws the update with an insertion or deletion, mostly near its gap; or with changed bytes; or truncated."""
     octets = _UPDATE
     for _ in range(draw(st.integers(1, 2))):
         at = draw(st.integers(*_NEAR) | st.integers(0, len(octets)))
         octets = octets[:at] + draw(st.sampled_from(_PIECES)) + octets[at + draw(st.integers(0, 8)) :]
-    # So many octets as the range says, where that is to be looked at.
+    # Restores the length that the range states, if that is to be tested.
     fitting = octets[: len(_UPDATE)].ljust(len(_UPDATE), b"\n")
     return (
         draw(st.sampled_from([octets, fitting])) if draw(st.booleans()) else draw(mutations.changed([octets]))
@@ -57,7 +57,7 @@ def _line(octets: bytes) -> bytes:
 
 
 def _hold(update: bytes, answer: Any) -> None:
-    """All but zeros in brackets is signed, and the file says so itself."""
+    """Asserts that everything except zeros in brackets is signed, as the file itself states."""
     start, end = answer["gap"]
     whole = _CONTENT + update
     assert len(_CONTENT) < start < end < len(whole)
@@ -71,7 +71,7 @@ def _hold(update: bytes, answer: Any) -> None:
         assert signed[:start] + signed[end:] == whole[:start] + whole[end:]
 
 
-def test_nothing_but_the_gap_is_left_out() -> None:
+def test_only_the_gap_is_excluded() -> None:
     taken = 0
     with page() as process:
         assert process.stdin is not None

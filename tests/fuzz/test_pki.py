@@ -1,4 +1,4 @@
-"""DER and what is made of it: each reader gives a value of which there is one encoding, or refuses with its own error.
+"""DER and structures in it: each reader returns a value with one encoding, or refuses with its own error.
 
 Work and memory are bounded by the size of the input.
 """
@@ -49,11 +49,11 @@ _KINDS: Final = (
     ),
 )
 _DEPTH: Final = 7
-"""How deep each value is changed once; what is deeper in a CMS are its certificates' parts."""
+"""Depth down to which each value is changed once; deeper values of a CMS are parts of its certificates."""
 _ALL: Final = [each for kind in _KINDS for each in seeds(kind)]
 
 
-def test_der() -> None:
+def test_any_der_is_canonical_or_refused() -> None:
     def judge(data: bytes) -> None:
         if reading(_checked, data, PkiError, per_octet=100):
             assert canonical(data) == data
@@ -107,10 +107,10 @@ def _cms(read: SignedData) -> bytes:
         ("signature", Signature.from_der, Signature.to_der),
     ],
 )
-def test_what_is_read_is_encoded_in_one_way(
+def test_parsed_value_has_one_encoding(
     kind: str, parse: Callable[[bytes], Any], encode: Callable[[Any], bytes]
 ) -> None:
-    """Empty is what `encode` gives of what is never made: no extensions, the same certificate twice."""
+    """Empty stands for encodings never made: no extensions, the same certificate twice."""
 
     def judge(data: bytes) -> None:
         value = reading(parse, data, PkiError, gm_errors.GmError)
@@ -168,10 +168,10 @@ def _ocsp_response(read: OcspResponse) -> bytes:
         ("ocsp_response", ocsp.parse_ocsp_response, _ocsp_response),
     ],
 )
-def test_what_is_passed_over_changes_nothing(
+def test_ignored_extension_changes_nothing(
     kind: str, parse: Callable[[bytes], Any], encode: Callable[[Any], bytes]
 ) -> None:
-    """Extensions that nobody knows and need not know: without them it says the same. All of it is DER."""
+    """Unknown non-critical extensions don't change the parsed values. All of it is DER."""
 
     def judge(data: bytes) -> None:
         value = reading(parse, data, PkiError)
@@ -185,6 +185,6 @@ def test_what_is_passed_over_changes_nothing(
 
 
 def said(value: Any) -> dict[str, Any]:
-    """What was read, but for its own bytes."""
+    """Returns the parsed fields except the value's own bytes."""
     fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
     return {name: content for name, content in fields.items() if name not in {"der", "tbs"}}

@@ -1,4 +1,4 @@
-"""`mshield verify` and the page's verifier say the same of whatever has a fault: same verdict, step and code.
+"""`mshield verify` and the page's verifier agree on faulty inputs: same verdict, step and code.
 
 All inputs of a round go through node in one process.
 """
@@ -47,7 +47,7 @@ def _cms(data: bytes) -> Case:
 
 
 def _bare(name: str) -> Callable[[bytes], Case]:
-    """With this part changed."""
+    """Returns a maker of cases with this part changed."""
     good: dict[str, Any] = {
         "signature": seeds("signature")[0],
         "certificate": _LEAF,
@@ -65,7 +65,7 @@ def _bare(name: str) -> Callable[[bytes], Case]:
 
 @st.composite
 def _parts(draw: st.DrawFn) -> bytes:
-    """A bundle with one of its DER values, or its log entry, changed."""
+    """Draws a bundle with one of its DER values, or its log entry, changed."""
     bundle = json.loads(draw(st.sampled_from(seeds("evidence"))))
     place, name = draw(st.sampled_from(_IN_BASE64))
     value = base64.b64decode(bundle[place][name] or "")
@@ -86,7 +86,7 @@ _KINDS: Final[tuple[tuple[Callable[[bytes], Case], st.SearchStrategy[bytes]], ..
 )
 
 
-def test_both_verifiers_say_the_same(tmp_path: Path) -> None:
+def test_both_verifiers_agree(tmp_path: Path) -> None:
     cases = [
         *(Case.of(line.decode()) for line in kept("verdicts")),
         *map(_cms, mutations.each_place(seeds("cms")[0], depth=5)),
@@ -109,7 +109,7 @@ def test_both_verifiers_say_the_same(tmp_path: Path) -> None:
 
 
 def _different(cases: list[Case], verdicts: list[Verdict], folder: Path) -> list[str]:
-    """What the two say, where it isn't the same; the cases are kept in a long run."""
+    """Returns the differing answers; a long run stores the cases."""
     different = []
     for case, command, page in zip(cases, verdicts, by_page(cases, folder), strict=True):
         if command != page:

@@ -1,6 +1,6 @@
-"""The two readers of views write the same octets for whatever has a fault: views, contents, and an asker's words.
+"""The two readers of views write the same bytes for faulty views, contents and descriptions.
 
-Node runs as one process for all cases, which go to it line by line.
+Node runs as one process for all cases, which it gets line by line.
 """
 
 import base64
@@ -26,7 +26,7 @@ _ROOT: Final = Path(__file__).parents[2]
 _VECTORS: Final = _ROOT / "vectors" / "views"
 Case = dict[str, Any]
 _LARGE: Final = 20_000
-"""Octets of content: what is larger is the vectors' own."""
+"""Maximum size of content in bytes; the vectors cover larger ones."""
 
 
 def _texts(*parts: str) -> list[str]:
@@ -58,7 +58,7 @@ _PIECES: Final = [
 
 
 def _cases() -> list[Case]:
-    """The vectors' own, but the large."""
+    """Returns the vectors' own cases, except large ones."""
     cases = []
     for listed in json.loads((_VECTORS / "index.json").read_bytes())["cases"]:
         if isinstance(listed["content"], str):
@@ -86,7 +86,7 @@ _STEPS: Final = sorted(
 
 @st.composite
 def _view(draw: st.DrawFn, view: bytes) -> bytes:
-    """A view with members of another, rows read otherwise, or any member changed; or its text changed."""
+    """Draws a view with members of another, rows read differently, or any member changed; or its text changed."""
     kind = draw(st.integers(0, 7))
     if kind == 0:
         return draw(mutations.changed_bytes(view))
@@ -107,7 +107,7 @@ def _view(draw: st.DrawFn, view: bytes) -> bytes:
 
 
 def _rules(view: Any) -> list[Case]:
-    """Its rows and columns; one that is nowhere, where it has none."""
+    """Returns its rows and columns, or a detached one if it has none."""
     try:
         return [rule for part in view["body"] for rule in part.get("rows") or part["columns"]] or [{}]
     except (KeyError, TypeError, AttributeError):
@@ -115,7 +115,7 @@ def _rules(view: Any) -> list[Case]:
 
 
 def _take_members(draw: st.DrawFn, value: Any) -> None:
-    """Members of another view, with its lists."""
+    """Copies members of another view, with its lists."""
     try:
         other = json.loads(draw(st.sampled_from(_VIEWS)))
         names = draw(st.sets(st.sampled_from(sorted({*other} & _TAKEN)), max_size=4))
@@ -127,7 +127,7 @@ def _take_members(draw: st.DrawFn, value: Any) -> None:
 
 
 def _change_view(draw: st.DrawFn, value: Any) -> None:
-    """One member or item, at a place that is drawn on the way down."""
+    """Changes one member or item, at a place drawn on the way down."""
     while True:
         places = sorted(value) if isinstance(value, dict) else list(range(len(value)))
         if not places:
@@ -200,7 +200,7 @@ _READINGS: Final[list[Case]] = [
 
 @st.composite
 def _content(draw: st.DrawFn, content: bytes) -> bytes:
-    """With a text's value another, a piece put in or doubled; or its bytes changed."""
+    """Draws content with another value, or a piece inserted or doubled; or its bytes changed."""
     for _ in range(draw(st.integers(1, 3))):
         values = list(re.finditer(rb"(?<=[>'\"])[^<>'\"]{1,60}(?=[<'\"])", content))
         tags = list(re.finditer(rb"<[^<>]{1,80}>[^<>]*|[{,][^{},]*", content))
@@ -224,7 +224,7 @@ def _content(draw: st.DrawFn, content: bytes) -> bytes:
 
 @st.composite
 def _summary(draw: st.DrawFn, summary: Case) -> Case:
-    """Lines of this and of others, with labels and values of their own."""
+    """Draws lines of this description and of others, with labels and values of their own."""
     lines = [*summary["lines"], *draw(st.sampled_from(_SUMMARIES))["lines"]]
     values = st.sampled_from(_VALUES) | st.sampled_from([value for _, value in lines] or [""])
     words = st.lists(values, min_size=1, max_size=3)
@@ -282,7 +282,7 @@ def _by_python(line: bytes) -> str:
 
 @contextmanager
 def _page() -> Iterator[subprocess.Popen[bytes]]:
-    """The reader in TypeScript; it ends with its input."""
+    """Yields the reader in TypeScript; it ends with its input."""
     npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
     command = (f"{ROOT_DIR}/bin/node", npm, "run", "--silent", "serve", "-w", "packages/views")
     process = subprocess.Popen(command, cwd=_ROOT / "frontend", stdin=subprocess.PIPE, stdout=subprocess.PIPE)

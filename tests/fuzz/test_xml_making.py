@@ -1,4 +1,4 @@
-"""XML that is to be signed: whatever comes in has a canonical form that the phone takes, or a reason."""
+"""XML to be signed: any input has a canonical form that the phone accepts, or a reason for its refusal."""
 
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,6 @@ def judge(data: bytes) -> None:
     assert canonical_content(content) == content
 
 
-def test_xml_that_is_to_be_signed() -> None:
+def test_any_xml_to_sign_is_canonicalised_or_refused() -> None:
     assert len(_GOOD) > 10
     fuzz("xml_making", mutations.changed(_GOOD), judge)

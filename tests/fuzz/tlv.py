@@ -1,4 +1,4 @@
-"""BER as a tree, to be changed and written again: read leniently, and written by no code of the readers under test."""
+"""BER as a tree that can be changed and encoded, parsed leniently, without code of the readers under test."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ Length = Literal["minimal", "indefinite", "padded", "huge", "short", "long"]
 
 @dataclass(slots=True)
 class Node:
-    """A value: `children`, or `content`; an octet or bit string may hold children after its `content`.
+    """A value: `children`, or `content`; an octet or bit string may have children after its `content`.
 
-    `length` says how its length is written: as DER has it, or wrongly.
+    `length` chooses how its length is encoded: as in DER, or wrongly.
     """
 
     tag: int
@@ -23,19 +23,19 @@ class Node:
     length: Length = "minimal"
 
     def encode(self) -> bytes:
-        """The value as bytes."""
+        """Returns the value as bytes."""
         inside = self.content + b"".join(child.encode() for child in self.children)
         return bytes((self.tag,)) + _length(len(inside), self.length) + inside + _end(self.length)
 
     def walk(self) -> Iterator["Node"]:
-        """It and all within."""
+        """Yields the value and all within."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 def read(data: bytes, *, into_strings: bool = True) -> list[Node]:
-    """The values that stand in `data` one after the other; empty where it is none."""
+    """Parses consecutive values in `data`; empty if it is invalid."""
     nodes, at = [], 0
     while at < len(data):
         header = _header(data, at)
@@ -47,7 +47,7 @@ def read(data: bytes, *, into_strings: bool = True) -> list[Node]:
 
 
 def canonical(data: bytes) -> bytes:
-    """The same values with minimal, definite lengths; empty where `data` is none."""
+    """Returns the same values with minimal, definite lengths; empty if `data` is invalid."""
     return b"".join(node.encode() for node in read(data, into_strings=False))
 
 
@@ -62,7 +62,7 @@ def _node(tag: int, content: bytes, *, into_strings: bool) -> Node:
 
 
 def _header(data: bytes, at: int) -> tuple[int, int, int] | None:
-    """Tag, start and end of the content."""
+    """Returns tag, start and end of the content."""
     if len(data) < at + 2 or data[at] & 0x1F == 0x1F:
         return None
     start, length = at + 2, data[at + 1]

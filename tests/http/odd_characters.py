@@ -1,4 +1,4 @@
-"""Calls with characters that no database keeps, or that few expect, in each place where a text may stand."""
+"""Calls with characters that no database stores or that are rarely expected, in each place of a text."""
 
 import base64
 import json
@@ -11,19 +11,19 @@ from schemathesis import APIOperation
 
 _TEXTS: Final = ("\0", "a\0b", "\u202e\U0001f600", "\ufffe", "e\u0301" * 9)
 _JSON_TEXTS: Final = (*_TEXTS, "\ud800", "\udfff\ud800")
-"""Half a surrogate pair comes in by JSON alone: elsewhere its bytes are no UTF-8."""
+"""Half a surrogate pair is possible only in JSON: elsewhere its bytes are invalid UTF-8."""
 
 WRITTEN: Final = (*map(quote, _TEXTS), "%ff", "%ed%a0%80", "%C0%80", "%")
-"""As an address or a form has them."""
+"""The texts as percent-encoded in a URL or form."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _OF_THE_PROOF: Final = {"DPoP", "Authorization"}
 Call = tuple[str, dict[str, str], bytes]
-"""An address, headers and a body."""
+"""URL, headers and body."""
 
 
 def odd_calls(operation: APIOperation[Any, Any, Any, Any], known: Mapping[str, str]) -> Iterator[Call]:
-    """The operation's call with an odd text as each parameter, as its credentials, and in each place of its body."""
+    """Yields calls with an odd text as each parameter, as credentials, and in each place of the body."""
     names = re.findall(r"\{(\w+)\}", operation.path)
     good = {name: known.get(name, "x") for name in names}
     path = operation.path.format_map(good)
@@ -45,7 +45,7 @@ def odd_calls(operation: APIOperation[Any, Any, Any, Any], known: Mapping[str, s
 
 
 def _body(kind: str, media: Mapping[str, Any]) -> bytes:
-    """A body as it may be."""
+    """Returns a valid body."""
     if kind == _FORM:
         return urlencode(dict.fromkeys(media["schema"]["properties"], "x")).encode()
     found = next((each["value"] for each in media.get("examples", {}).values()), None)
@@ -66,7 +66,7 @@ def _documents(media: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def _with_each_text(value: object, odd: str) -> Iterator[object]:
-    """The value once for each text in it, with that one replaced."""
+    """Yields the value once for each text in it, with that text replaced."""
     match value:
         case str():
             yield odd

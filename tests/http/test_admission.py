@@ -1,4 +1,4 @@
-"""So many calls are under way at once; one more is refused at once. Health and `finish` have room of their own."""
+"""The number of concurrent calls is limited; one more is refused at once. Health and `finish` have separate limits."""
 
 import asyncio
 import contextlib
@@ -8,14 +8,14 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
-from mshield.web import body_limits
-from mshield.web.answers import no_content
-from mshield.web.app import _ROUTERS
-from mshield.web.edge import admission
-from mshield.web.edge.admission import Place, Room
-from mshield.web.edge.dispatch import Dispatch
-from mshield.web.router import Router
+from mshield.server.errors import Unavailable
+from mshield.server.http import body
+from mshield.server.http.answers import no_content
+from mshield.server.http.app import _ROUTERS
+from mshield.server.http.edge import admission
+from mshield.server.http.edge.admission import Place, Room
+from mshield.server.http.edge.dispatch import Dispatch
+from mshield.server.http.router import Router
 from tests.support.assertions import assert_refused
 from tests.support.serving import serving
 
@@ -23,7 +23,7 @@ _MOST = 3
 
 
 class _Doors:
-    """Operations that don't end before they are told to."""
+    """Operations that run until released."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
@@ -43,7 +43,7 @@ class _Doors:
         return asyncio.create_task(self.http.post(f"/api/phone/{name}"))
 
 
-async def test_one_more_than_fits_is_told_at_once_to_come_again() -> None:
+async def test_call_over_the_limit_is_refused_at_once_with_retry_after() -> None:
     doors = _Doors()
     under_way = [doors.call("getTask") for _ in range(_MOST)]
     await asyncio.sleep(0.05)
@@ -56,8 +56,8 @@ async def test_one_more_than_fits_is_told_at_once_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("name", ["finishSigning", "logIn"])
-async def test_what_has_room_of_its_own_goes_on(name: str) -> None:
-    """`finish`, where the try is spent already, and health; a login waits for hashes, and takes no place of others."""
+async def test_operations_with_their_own_limit_continue(name: str) -> None:
+    """`finish` has its PIN attempt counted already; a login waits for hashes and so takes no general place."""
     doors = _Doors()
     under_way = [doors.call("getTask") for _ in range(_MOST)]
     await asyncio.sleep(0.05)
@@ -70,7 +70,7 @@ async def test_what_has_room_of_its_own_goes_on(name: str) -> None:
     assert {answer.status_code for answer in answers} == {204}
 
 
-async def test_a_call_that_fails_gives_its_place_back() -> None:
+async def test_failed_call_frees_its_place() -> None:
     router = Router("phone", security=())
 
     @router.post("/x", summary="", operation_id="x", answers={})
@@ -83,7 +83,7 @@ async def test_a_call_that_fails_gives_its_place_back() -> None:
 
 
 class _Flood:
-    """A room of eight places, and calls of one route that take so long as they are said to."""
+    """A limiter with eight places, and calls of one route with given durations."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -102,28 +102,28 @@ class _Flood:
                 self.seconds += seconds
 
     def places(self) -> int:
-        """How many calls fit at once; one more is refused."""
+        """Counts how many concurrent calls are admitted."""
         with contextlib.ExitStack() as under_way:
             for count in range(9):
                 try:
                     under_way.enter_context(Place(self.room, None))
-                except errors.Unavailable:
+                except Unavailable:
                     return count
         raise AssertionError("nobody was refused")
 
 
-def test_a_flood_narrows_a_room_where_calls_take_longer_than_usual() -> None:
+def test_flood_with_slow_calls_lowers_the_limit() -> None:
     flood = _Flood()
     flood.calls(100, seconds=0.01)
-    assert flood.places() == 8  # a burst, of which one was refused
+    assert flood.places() == 8  # a burst with one refusal
     flood.calls(20, seconds=0.03)
     assert flood.places() == 4
     flood.calls(20, seconds=0.01)
     assert flood.places() == 8
 
 
-def test_a_flood_leaves_a_room_as_it_is_where_calls_take_as_long_as_always() -> None:
-    """They wait for a database that is far away: fewer at once would be fewer a second."""
+def test_flood_with_usual_durations_keeps_the_limit() -> None:
+    """They wait for a distant database: a lower limit would only reduce throughput."""
     flood = _Flood()
     flood.calls(100, seconds=0.05)
     assert flood.places() == 8
@@ -131,7 +131,7 @@ def test_a_flood_leaves_a_room_as_it_is_where_calls_take_as_long_as_always() -> 
     assert flood.places() == 8
 
 
-def test_after_a_flood_a_room_is_as_wide_as_before() -> None:
+def test_limit_recovers_after_a_flood() -> None:
     flood = _Flood()
     flood.calls(100, seconds=0.01)
     assert flood.places() == 8
@@ -142,8 +142,8 @@ def test_after_a_flood_a_room_is_as_wide_as_before() -> None:
     assert flood.places() == 8
 
 
-def test_the_tables_name_operations_that_there_are() -> None:
-    """A name that nothing has any more would be a bound that nothing has."""
+def test_limit_tables_name_existing_operations() -> None:
+    """A limit for a renamed operation would have no effect."""
     names = {route.operation_id for router in _ROUTERS for route in router.routes}
-    assert body_limits._OF_OPERATION.keys() <= names
+    assert body._OF_OPERATION.keys() <= names
     assert {operation for operations in admission._OWN.values() for operation in operations} <= names

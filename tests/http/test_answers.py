@@ -1,11 +1,11 @@
-"""How a message is filled from a row."""
+"""Messages filled from database rows."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from mshield.web.answers import filled
-from mshield.web.body import Wire
+from mshield.server.http.answers import filled
+from mshield.server.http.body import Wire
 
 
 class Message(Wire, frozen=True):
@@ -19,12 +19,12 @@ class Row:
     secret: str
 
 
-def test_a_message_takes_its_own_fields_of_a_row_and_no_others() -> None:
+def test_message_takes_only_its_own_fields_of_a_row() -> None:
     assert filled(Message, Row("1", "x"), state="active") == Message("1", "active")
     assert filled(Message, Message("1", "active"), state="disabled") == Message("1", "disabled")
 
 
-def test_what_is_missing_or_unknown_is_a_fault() -> None:
+def test_missing_or_unknown_field_is_an_error() -> None:
     with pytest.raises(AttributeError, match="state"):
         filled(Message, Row("1", "x"))
     with pytest.raises(TypeError, match="secret"):

@@ -1,4 +1,4 @@
-"""The phone app as it is served: which address answers which file, for how long it is kept, what it may do."""
+"""The phone app's files: which address serves which file, how long it is cached, its security policy."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mshield.web.sites import phone_app
+from mshield.server.http.sites import phone_app
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.serving import serving
@@ -35,7 +35,7 @@ def build(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def http(build: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """The app's files alone."""
+    """A client of the app's files alone."""
     transport = httpx.ASGITransport(serving(phone_app.phone_app(build).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as made:
         yield made
@@ -56,7 +56,7 @@ async def http(build: Path) -> AsyncIterator[httpx.AsyncClient]:
         ("assets/text-0a1b2c3d.woff2", "font/woff2", "public, max-age=31536000, immutable"),
     ],
 )
-async def test_a_file_has_its_type_and_its_time(
+async def test_file_has_its_type_and_cache_time(
     http: httpx.AsyncClient, path: str, media_type: str, keep: str
 ) -> None:
     answer = await http.get(f"/app/{path}")
@@ -71,13 +71,13 @@ async def test_a_file_has_its_type_and_its_time(
 @pytest.mark.parametrize(
     "path", ["login", "sign?request=1&k=2", "me/signatures/7", "q/7?t=1&c=2", "..%2Fpages.json"]
 )
-async def test_an_address_of_the_apps_own_answers_the_document(http: httpx.AsyncClient, path: str) -> None:
+async def test_addresses_of_the_app_serve_the_document(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.get(f"/app/{path}")
     assert (answer.status_code, answer.content) == (200, BUILD["index.html"])
     assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_without_its_slash_it_leads_there(http: httpx.AsyncClient) -> None:
+async def test_missing_slash_is_redirected(http: httpx.AsyncClient) -> None:
     answer = await http.get("/app?utm=1")
     assert (answer.status_code, answer.headers["location"]) == (308, "/app/?utm=1")
     assert (await http.get("/app")).headers["location"] == "/app/"
@@ -89,7 +89,7 @@ async def test_a_file_of_an_older_build_is_not_found(build: Path) -> None:
         assert_refused(await http.get("/app/assets/index-ffffffff.js"), "not_found", 404)
 
 
-async def test_what_gains_by_it_is_packed(http: httpx.AsyncClient) -> None:
+async def test_compressible_files_are_compressed(http: httpx.AsyncClient) -> None:
     script = await http.get("/app/assets/index-0a1b2c3d.js")
     assert script.headers["content-encoding"] == "gzip"
     assert script.headers["vary"] == "Accept-Encoding"
@@ -99,7 +99,7 @@ async def test_what_gains_by_it_is_packed(http: httpx.AsyncClient) -> None:
     assert "content-encoding" not in (await http.get("/app/icon-192.png")).headers
 
 
-async def test_the_document_may_do_what_the_app_does_and_no_more(http: httpx.AsyncClient) -> None:
+async def test_policy_of_the_document_allows_only_what_the_app_does(http: httpx.AsyncClient) -> None:
     headers = (await http.get("/app/")).headers
     assert headers["content-security-policy"].split("; ") == [
         "default-src 'none'",
@@ -142,7 +142,7 @@ async def test_a_worker_has_a_policy_of_its_own(http: httpx.AsyncClient, path: s
     assert headers.get("service-worker-allowed") == ("/app/" if path == "sw.js" else None)
 
 
-async def test_the_service_serves_it(
+async def test_service_serves_the_app(
     application: Application, build: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(build).by_path)

@@ -1,4 +1,4 @@
-"""The built front end as it is served, and the pages that link it."""
+"""The built front end as served, and the pages that link it."""
 
 import html
 import re
@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mshield.domain import errors
-from mshield.web.pages import error_page, login_page, message_page
-from mshield.web.pages.foot import NO_FOOT, Foot
-from mshield.web.pages.messages import Link
-from mshield.web.sites import assets
+from mshield.server.http.pages import error_page, login_page, message_page
+from mshield.server.http.pages.footer import NO_FOOT, Foot
+from mshield.server.http.pages.messages import Link
+from mshield.server.http.sites import assets
+from mshield.server.systems.errors import LoginOver, LoginRefused
 from tests.support.serving import serving
 
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """The files alone; nothing here asks the service's context."""
+    """A client of the files alone, without the service's context."""
     transport = httpx.ASGITransport(serving(assets.ROUTES))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as made:
         yield made
@@ -36,25 +36,25 @@ async def test_any_page_may_include_the_component(http: httpx.AsyncClient) -> No
     assert again.headers["access-control-allow-origin"] == "*"
 
 
-async def test_a_file_is_packed_for_who_takes_it(http: httpx.AsyncClient) -> None:
+async def test_file_is_compressed_if_accepted(http: httpx.AsyncClient) -> None:
     plain = await http.get("/mshield.js", headers={"Accept-Encoding": "identity"})
     packed = await http.get("/mshield.js", headers={"Accept-Encoding": "br, gzip"})
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
-    assert packed.content == plain.content  # httpx unpacks
+    assert packed.content == plain.content  # httpx decompresses
     assert int(packed.headers["content-length"]) < len(plain.content) / 2
     assert packed.headers["etag"] != plain.headers["etag"]
     assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
 
 
-async def test_a_hashed_file_may_be_kept_for_ever(http: httpx.AsyncClient) -> None:
+async def test_hashed_file_is_cached_permanently(http: httpx.AsyncClient) -> None:
     answer = await http.get(assets.assets().address("src/pages.css"))
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("path", ["/assets/none.js", "/assets/..%2Fpages.json", "/assets/../pages.json"])
-async def test_nothing_else_is_served(http: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_are_not_served(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code in {404, 500}
 
 
@@ -84,7 +84,7 @@ def test_the_login_page_has_no_script_or_style_of_its_own() -> None:
     assert 'request="request" token="token"' in text
 
 
-def test_pages_say_below_who_runs_the_service_and_whom_to_ask() -> None:
+def test_footer_names_the_operator_and_support() -> None:
     said = Foot(
         "东方<电子口岸>", "沪ICP备2026001号", "021 12360", "工作日 9–17", "https://ask.example.cn/?a=1&b=2"
     )
@@ -106,7 +106,7 @@ def test_values_are_escaped() -> None:
 
 
 @pytest.mark.parametrize("name", ["resume_url", "restart_url", "cancel_url"])
-def test_a_link_that_is_no_web_address_is_refused(name: str) -> None:
+def test_link_must_be_a_web_address(name: str) -> None:
     with pytest.raises(ValueError, match="web address"):
         _login_page(**{name: "javascript:alert(1)"})
 
@@ -123,8 +123,8 @@ def test_pages_forbid_what_they_do_not_need() -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_an_error_page_speaks_one_language_and_names_what_support_asks_for() -> None:
-    error = errors.LoginRefused()
+def test_error_page_has_one_language_and_the_support_code() -> None:
+    error = LoginRefused()
     for lang, own, other in (("zh", error.zh, error.en), ("en", error.en, error.zh)):
         answer = error_page(
             error,
@@ -145,9 +145,7 @@ def test_an_error_page_speaks_one_language_and_names_what_support_asks_for() -> 
 
 def test_r17_an_error_page_leads_to_its_own_help() -> None:
     text = bytes(
-        error_page(
-            errors.LoginOver(), lang="zh", foot=NO_FOOT, title="无法登录", status=400, request_id=None
-        ).body
+        error_page(LoginOver(), lang="zh", foot=NO_FOOT, title="无法登录", status=400, request_id=None).body
     ).decode()
     assert '<a href="/problems/login_over?lang=zh">怎么办</a>' in text
     assert "网络异常" not in text

@@ -1,4 +1,4 @@
-"""What a body may be: small before anybody is known, counted as it comes, finished in time, flat and of few members."""
+"""Limits of request bodies: small before authentication, counted while received, with a timeout, flat, few members."""
 
 import asyncio
 import json
@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from mshield.domain.staff import StaffRole
-from mshield.web.answers import no_content
-from mshield.web.body_limits import ANONYMOUS, AUTHENTICATED
-from mshield.web.edge import bodies
-from mshield.web.edge.dispatch import Dispatch
-from mshield.web.router import Router
+from mshield.server.http.answers import no_content
+from mshield.server.http.body import ANONYMOUS, AUTHENTICATED
+from mshield.server.http.edge import bodies
+from mshield.server.http.edge.dispatch import Dispatch
+from mshield.server.http.router import Router
+from mshield.server.staff.rules import StaffRole
 from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -36,7 +36,7 @@ async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncI
 
 
 def _members(octets: int) -> bytes:
-    """JSON of as many members as so much has room for."""
+    """Returns JSON with as many members as fit into `octets`."""
     return b'{"a":[' + b",".join([b'{"":1}'] * (octets // 7 - 3)) + b"]}"
 
 
@@ -44,21 +44,21 @@ def _members(octets: int) -> bytes:
 
 
 @cases("path", ["/api/portal/logins", "/api/phone/password-resets", "/api/console/logins"])
-async def test_an_anonymous_call_has_little_to_say(application: Application, path: str) -> None:
+async def test_anonymous_body_is_limited(application: Application, path: str) -> None:
     assert_refused(
         await application.http.post(path, content=_members(12 * _MIB), headers=_JSON), "invalid_request", 413
     )
 
 
-async def test_every_route_takes_little_of_whom_it_does_not_know(application: Application) -> None:
+async def test_every_route_limits_unauthenticated_bodies(application: Application) -> None:
     for route in application.app.all_routes:  # type: ignore[attr-defined]  # the service's own
         assert route.limit.octets <= AUTHENTICATED.octets
         if not route.security and route.audience != "oidc":
             assert route.limit.octets <= ANONYMOUS.octets
 
 
-async def test_who_shows_nothing_sends_nothing(application: Application) -> None:
-    """Also with a key, under which a repeat would be known by its body."""
+async def test_body_is_not_read_without_credentials(application: Application) -> None:
+    """The same holds with an idempotency key, which would recognise a repeat by its body."""
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -70,14 +70,14 @@ async def test_who_shows_nothing_sends_nothing(application: Application) -> None
     headers = {"Authorization": "Bearer x", "Idempotency-Key": "k", "Content-Type": "text/csv"}
     transport = httpx.ASGITransport(
         application.app
-    )  # which, unlike the application's own, takes no body beforehand
+    )  # unlike the application's own transport, it doesn't read the body first
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
         answer = await http.post("/api/console/filing/imports", content=endless(), headers=headers)
     assert_refused(answer, "wrong_staff_token", 401)
     assert not taken
 
 
-async def test_a_business_system_sends_megabytes(application: Application) -> None:
+async def test_business_system_may_send_megabytes(application: Application) -> None:
     document = {"title": "报关单", "media_type": "application/xml", "content_b64": "QUJD" * (2 * _MIB)}
     answer = await application.business(
         "POST", "/api/business/requests", {"kind": "signature", "documents": [document]}
@@ -100,14 +100,14 @@ async def test_a_filing_officers_file_may_be_large_and_come_with_a_key(applicati
 
 
 @cases("body", [_members(15 * _KIB), b"[" * 18 + b"]" * 18, b'{"a":' * 18 + b"1" + b"}" * 18])
-async def test_what_is_nested_or_split_without_end_is_malformed(
+async def test_deeply_nested_or_many_membered_body_is_malformed(
     application: Application, body: bytes
 ) -> None:
     answer = await application.http.post("/api/phone/password-resets", content=body, headers=_JSON)
     assert_refused(answer, "malformed", 400)
 
 
-async def test_members_are_counted_of_who_is_known_too(application: Application) -> None:
+async def test_members_are_limited_for_authenticated_callers(application: Application) -> None:
     answer = await application.http.post(
         "/api/business/requests",
         content=_members(_MIB),
@@ -121,7 +121,7 @@ async def test_members_are_counted_of_who_is_known_too(application: Application)
 
 
 class _Peer:
-    """A caller who sends a part, and then nothing more."""
+    """A caller that sends a part and then nothing more."""
 
     def __init__(self, app: Dispatch, address: str, octets: int) -> None:
         self._part: bytes | None = bytes(octets)
@@ -164,14 +164,14 @@ def app() -> Dispatch:
     return serving(router.routes)
 
 
-async def test_a_body_that_does_not_come_is_given_up(app: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stalled_body_times_out(app: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "SECONDS", 0.05)
     peer = _Peer(app, "192.0.2.1", 100)
     await asyncio.wait_for(peer.task, 5)
     assert (peer.status, peer.told["code"], peer.told["reason"]) == (408, "invalid_request", "slow")
 
 
-async def test_unfinished_bodies_hold_a_bounded_amount_of_each_address_and_in_all(
+async def test_memory_of_unfinished_bodies_is_bounded_per_address_and_in_total(
     app: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "SECONDS", 2.0)
@@ -192,9 +192,7 @@ async def test_unfinished_bodies_hold_a_bounded_amount_of_each_address_and_in_al
     assert (other.status, other.told["reason"]) == (408, "slow")
 
 
-async def test_an_upload_that_is_broken_off_is_no_fault(
-    app: Dispatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_aborted_upload_is_no_error(app: Dispatch, caplog: pytest.LogCaptureFixture) -> None:
     async def gone() -> Message:
         return {"type": "http.disconnect"}
 
@@ -211,6 +209,6 @@ async def test_an_upload_that_is_broken_off_is_no_fault(
     assert app._bodies.strangers.octets == 0
 
 
-async def test_a_call_without_a_body_waits_for_none(app: Dispatch) -> None:
+async def test_call_without_a_body_does_not_wait_for_one(app: Dispatch) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
         assert (await http.post("/api/register/x")).status_code == 204

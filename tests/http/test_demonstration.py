@@ -1,4 +1,4 @@
-"""`/demo/` leads to the demonstration's systems in demo mode; in production there is nothing of it, nor of `/dev/`."""
+"""`/demo/` links the demonstration's systems in demo mode; production has neither it nor `/dev/`."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ SYSTEMS = {"single_window": "http://localhost:8001", "palm_customs": "http://loc
         ("en-GB,zh;q=0.5", ('<html lang="en">', "<h1>Demonstration</h1>", "Palm customs")),
     ],
 )
-async def test_the_page_leads_to_all_of_it(
+async def test_page_links_every_demo_system(
     sqlite_url: str, tmp_path: Path, clock: Clock, accept: str, says: tuple[str, ...]
 ) -> None:
     async with running(sqlite_url, tmp_path, clock, demo_systems=SYSTEMS) as application:
@@ -33,14 +33,14 @@ async def test_the_page_leads_to_all_of_it(
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
 
 
-async def test_without_the_systems_it_says_how_to_start_them(
+async def test_page_explains_how_to_start_missing_demo_systems(
     sqlite_url: str, tmp_path: Path, clock: Clock
 ) -> None:
     async with running(sqlite_url, tmp_path, clock) as application:
         assert "make demo" in (await application.http.get("/demo/")).text
 
 
-async def test_production_has_none_of_it(sqlite_url: str, tmp_path: Path, clock: Clock) -> None:
+async def test_production_has_no_demonstration(sqlite_url: str, tmp_path: Path, clock: Clock) -> None:
     with provider() as there:
         settings = {
             "mode": "production",

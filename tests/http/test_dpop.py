@@ -1,4 +1,4 @@
-"""A call without a valid proof is 401 and moves nothing: each way in which a proof can be wrong."""
+"""A call without a valid proof gets 401 and changes nothing, for each possible fault of a proof."""
 
 import base64
 import json
@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mshield.client.dpop import DeviceKey, proof
-from mshield.domain.qr import qr_text
-from mshield.domain.tokens import base64url
-from mshield.main import create_app
-from mshield.services.operations.purge import purge
+from mshield.server.main import create_app
+from mshield.server.retention.sweep import purge
+from mshield.testkit.phone.dpop import DeviceKey, proof
+from mshield.wire.qr import qr_text
+from mshield.wire.tokens import base64url
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.cases import cases
 from tests.support.clock import Clock
@@ -37,7 +37,7 @@ def forged(
     path: str = PATH,
     body: bytes = b"",
 ) -> str:
-    """A proof with parts replaced or dropped, then signed again."""
+    """Returns a proof with parts replaced or dropped, signed again."""
     first, second, _ = device.proof(method, path, body).split(".")
     head, payload = _decode(first) | (header or {}), _decode(second) | (claims or {})
     if drop is not None:
@@ -59,8 +59,23 @@ async def test_a_right_proof_passes(device: Device) -> None:
     assert (await device.call("GET", PATH)).status_code == 200
 
 
-async def test_a_query_is_not_part_of_what_is_signed(device: Device) -> None:
+async def test_query_is_not_signed(device: Device) -> None:
     assert (await device.call("GET", "/api/phone/signatures?limit=5")).status_code == 200
+
+
+@cases(
+    "htu",
+    [
+        f"{ORIGIN}{PATH}?limit=5",
+        f"{ORIGIN}{PATH}#end",
+        f"{ORIGIN.upper().replace('HTTP', 'http')}{PATH}",
+        f"{ORIGIN}/api/phone/%6De",
+    ],
+)
+async def test_address_is_compared_as_the_standard_says(device: Device, htu: str) -> None:
+    """RFC 9449 4.3: query and fragment are ignored, spelling doesn't matter."""
+    answer = await device.send("GET", PATH, b"", forged(device, claims={"htu": htu}))
+    assert answer.status_code == 200, answer.text
 
 
 @cases(
@@ -69,6 +84,13 @@ async def test_a_query_is_not_part_of_what_is_signed(device: Device) -> None:
         ({"htm": "POST"}, "htm"),
         ({"htu": "http://evil.example/api/phone/me"}, "htu"),
         ({"htu": f"{ORIGIN}/api/phone/certificate"}, "htu"),
+        ({"htu": f"{ORIGIN}{PATH}/other"}, "htu"),
+        ({"htu": f"{ORIGIN.replace('://', '://user@')}{PATH}"}, "htu"),
+        ({"htu": f"{ORIGIN}:8443{PATH}"}, "htu"),
+        ({"htu": f"{ORIGIN}:port{PATH}"}, "htu"),
+        ({"htu": f"{ORIGIN}/%ff"}, "htu"),
+        ({"htu": PATH}, "htu"),
+        ({"htu": None}, "htu"),
         ({"bd": base64url(bytes(32))}, "bd"),
         ({"ath": base64url(bytes(32))}, "ath"),
         ({"iat": 0}, "iat"),
@@ -149,13 +171,13 @@ async def test_two_proofs_are_refused(device: Device) -> None:
     assert await _reason(await device.http.get(PATH, headers=headers)) == "header"
 
 
-async def test_a_proof_passes_once(device: Device) -> None:
+async def test_proof_is_accepted_once(device: Device) -> None:
     made = device.proof("GET", PATH, b"")
     assert (await device.send("GET", PATH, b"", made)).status_code == 200
     assert await _reason(await device.send("GET", PATH, b"", made)) == "jti"
 
 
-async def test_a_proof_passes_once_in_all_processes(
+async def test_proof_is_accepted_once_over_all_processes(
     postgresql_url: str, tmp_path: Path, clock: Clock
 ) -> None:
     async with running(postgresql_url, tmp_path, clock) as one:
@@ -172,7 +194,7 @@ async def test_a_proof_passes_once_in_all_processes(
             assert await _reason(await device.send("GET", PATH, b"", made)) == "jti"
             assert (await device.call("GET", PATH)).status_code == 200
         count = "SELECT count(*) AS n FROM dpop_proofs"
-        assert (await fetch(one.context.db, count))["n"] == 3  # the login, and two calls
+        assert (await fetch(one.context.db, count))["n"] == 3  # one for the login, two for the calls
         await purge(one.context.db, now=clock() + 119_000)
         assert (await fetch(one.context.db, count))["n"] == 3
         await purge(one.context.db, now=clock() + 121_000)
@@ -180,10 +202,10 @@ async def test_a_proof_passes_once_in_all_processes(
 
 
 @pytest.mark.parametrize("call", ["scan", "scan a strange code", "open", "finish"])
-async def test_a_proof_that_goes_with_another_statement_passes_once_in_all_processes(
+async def test_proof_recorded_with_another_statement_is_accepted_once(
     call: str, postgresql_url: str, tmp_path: Path, clock: Clock
 ) -> None:
-    """Taking, opening and finishing spend it with what they read first, whatever comes of the call."""
+    """Scan, open and finish record the proof with their first statement, whatever the call's outcome."""
     async with running(postgresql_url, tmp_path, clock) as one:
         await one.registered()
         device = await one.logged_in()
@@ -206,7 +228,7 @@ async def test_a_proof_that_goes_with_another_statement_passes_once_in_all_proce
             assert (await device.send("POST", path, body, unknown)).json()["code"] == "unauthenticated"
             device.token = strange
         count = "SELECT count(*) AS n FROM dpop_proofs"
-        assert (await fetch(one.context.db, count))["n"] == 4  # the login, two calls, one by nobody
+        assert (await fetch(one.context.db, count))["n"] == 4  # login, two calls, one call without login
 
 
 async def _signing_call(one: Application, call: str) -> tuple[str, dict[str, object]]:
@@ -228,7 +250,7 @@ async def _signing_call(one: Application, call: str) -> tuple[str, dict[str, obj
     return f"/api/phone/keys/{sid}/finish", {"items": [item], "tau": None}
 
 
-async def test_a_proof_is_good_for_a_minute(device: Device) -> None:
+async def test_proof_is_valid_for_a_minute(device: Device) -> None:
     for seconds, status in ((-61, 401), (61, 401), (-59, 200), (59, 200)):
         made = device.proof("GET", PATH, b"", now=device.clock() + seconds * 1000)
         assert (await device.send("GET", PATH, b"", made)).status_code == status, seconds

@@ -1,7 +1,7 @@
-"""One life of an enterprise at the service calls every operation of every document, and each answer is as it says.
+"""One scenario calls every operation of every OpenAPI document, and each answer matches its document.
 
-Its parts stand in `tests/http/life`, by who calls. Each call is held against its document by
-`tests/support/conformance.py`. OpenID Connect has its own in `tests/oidc`.
+`tests/http/life` has its parts, by caller. `tests/support/conformance.py` validates each call. `tests/oidc`
+has a scenario of its own for OpenID Connect.
 """
 
 import logging
@@ -11,8 +11,8 @@ from typing import Final
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
-from mshield.services.process.security_log import LOGGER
+from mshield.server.runtime.security_log.log import LOGGER
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
 from tests.http.life import account, console, identity, portal, publication, shield
 from tests.http.life.life import Life, living
 from tests.support.conformance import ANSWERED, document
@@ -56,7 +56,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
 def test_every_operation_is_called_and_answers_as_documented(
     life: Life, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And the security log of all that names nobody."""
+    """The security log of the whole run names nobody."""
     ANSWERED.clear()
     caplog.set_level(logging.INFO, LOGGER)
     for part in _LIFE:

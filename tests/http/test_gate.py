@@ -1,21 +1,20 @@
-"""A call for which there is no room is refused at its head, as the application would refuse it, and cheaply."""
+"""Calls over the limit are refused as soon as their headers arrive, with the application's answer, cheaply."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mshield.web.answers import no_content
-from mshield.web.edge.connection import Connection
-from mshield.web.edge.edge import NO_PAGE, secured
-from mshield.web.edge.gate import GATE, Gate
-from mshield.web.router import Router
+from mshield.server.http.answers import no_content
+from mshield.server.http.edge.admission import GATE, Gate
+from mshield.server.http.edge.edge import NO_PAGE, secured
+from mshield.server.http.router import Router
 from tests.support.assertions import assert_refused
+from tests.support.listening import listening
 from tests.support.serving import serving
 
 _MOST = 3
@@ -23,7 +22,7 @@ _LARGE = bytes(300_000)
 
 
 class _Service:
-    """Operations that don't end before they are told to, on a server as in production."""
+    """Operations that run until released, on a server as in production."""
 
     port: int
 
@@ -60,7 +59,7 @@ class _Service:
         self.watched.append(scope["mshield.request_id"])
 
     async def has_been_asked(self, count: int) -> None:
-        """Waits until so many calls have reached the application; fails where they don't."""
+        """Waits until `count` calls have reached the application; fails if they don't."""
         async with asyncio.timeout(20):
             while self.asked < count:  # noqa: ASYNC110  # a count that the server's own task raises
                 await asyncio.sleep(0.01)
@@ -81,19 +80,12 @@ class _Service:
 @pytest.fixture
 async def service() -> AsyncIterator[_Service]:
     service = _Service()
-    config = uvicorn.Config(service, port=0, http=Connection, ws="none", lifespan="on", log_config=None)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # the server sets no event
-        await asyncio.sleep(0.01)
-    service.port = server.servers[0].sockets[0].getsockname()[1]
-    yield service
-    service.open.set()
-    server.should_exit = True
-    await task
+    async with listening(service, lifespan="on") as service.port:
+        yield service
+        service.open.set()
 
 
-async def test_of_calls_that_come_together_the_application_sees_those_that_fit(service: _Service) -> None:
+async def test_application_gets_only_concurrent_calls_within_the_limit(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask", content=_LARGE[:1_000])) for _ in range(30)]
         done, waiting = await asyncio.wait(calls, timeout=1)
@@ -117,7 +109,7 @@ async def test_of_calls_that_come_together_the_application_sees_those_that_fit(s
     assert sorted(service.watched) == sorted(answer.headers["x-request-id"] for answer in refused)
 
 
-async def test_it_answers_as_the_application_does(service: _Service) -> None:
+async def test_gate_answers_like_the_application(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
         await service.has_been_asked(_MOST)
@@ -134,13 +126,13 @@ async def test_it_answers_as_the_application_does(service: _Service) -> None:
     assert refused.headers["content-type"] == by_application.headers["content-type"]
 
 
-async def test_a_refused_body_passes_by_and_the_connection_goes_on(service: _Service) -> None:
+async def test_refused_body_is_skipped_and_the_connection_continues(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
         await service.has_been_asked(_MOST)
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
         head = b"POST /api/phone/%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-        for _ in range(3):  # a first call, and ones after a refused one
+        for _ in range(3):  # a first call, and more after a refused one
             writer.write(head % (b"getTask", len(_LARGE)))
             assert b" 503 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n{"), 5)
             await asyncio.wait_for(reader.readuntil(b"}"), 5)
@@ -160,8 +152,8 @@ async def _ask_on_and_on(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0)
 
 
-async def test_refusals_that_nobody_reads_end_the_connection(service: _Service) -> None:
-    """A head is shorter than its refusal: kept for who never reads, they took gigabytes."""
+async def test_unread_refusals_close_the_connection(service: _Service) -> None:
+    """A refusal is longer than the request: refusals stored for peers that never read would fill the memory."""
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
         await service.has_been_asked(_MOST)
@@ -173,7 +165,7 @@ async def test_refusals_that_nobody_reads_end_the_connection(service: _Service) 
         await asyncio.gather(*calls)
 
 
-async def test_what_has_room_of_its_own_goes_on_and_places_come_back(service: _Service) -> None:
+async def test_operations_with_their_own_limit_continue_and_places_are_freed(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
         await service.has_been_asked(_MOST)
@@ -186,7 +178,7 @@ async def test_what_has_room_of_its_own_goes_on_and_places_come_back(service: _S
     assert {answer.status_code for answer in again} == {204}
 
 
-async def test_a_peer_who_leaves_keeps_no_place(service: _Service) -> None:
+async def test_disconnected_peer_frees_its_place(service: _Service) -> None:
     service.open.set()
     head = b"POST /api/phone/getTask HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
     for _ in range(3 * _MOST):

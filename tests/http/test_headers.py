@@ -1,4 +1,4 @@
-"""What every answer tells a browser, whatever was asked: to guess no type, to run nothing, to be framed by nobody."""
+"""Security headers of every answer: no type sniffing, no scripts, no framing."""
 
 from tests.support.application import Application
 from tests.support.cases import cases
@@ -35,7 +35,7 @@ async def test_each_answer_has_a_policy(application: Application, path: str) -> 
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
 
 
-async def test_an_answer_to_another_site_has_one_too(application: Application) -> None:
+async def test_cross_origin_answer_has_a_policy(application: Application) -> None:
     asked = {"Origin": "https://business.example", "Access-Control-Request-Method": "GET"}
     answer = await application.http.options("/api/pc/requests/x", headers=asked)
     assert answer.headers["access-control-allow-origin"] == "*"

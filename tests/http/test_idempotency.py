@@ -1,4 +1,4 @@
-"""A changing call that comes again with its idempotency key: the same answer, and nothing done twice (R17)."""
+"""A changing call repeated with its idempotency key: the same answer, and no second effect (R17)."""
 
 import asyncio
 import json
@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.times import DAY_MS
-from mshield.services.accounts.register import Register
-from mshield.services.operations.purge import purge
-from mshield.services.process import repeated_calls as answer_once
-from mshield.services.process.allowances import Allowance
+from mshield.server.accounts.register import Register
+from mshield.server.retention.sweep import purge
+from mshield.server.runtime import repeated_calls as answer_once
+from mshield.server.runtime.allowances import Allowance
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.wire.times import DAY_MS
 from tests.support.application import Application, Device, running
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
@@ -36,7 +36,7 @@ async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncI
 async def _keyed(
     device: Device, method: str, path: str, document: object = None, *, key: str = KEY["Idempotency-Key"]
 ) -> httpx.Response:
-    """A phone's call with proof and key."""
+    """Sends a phone's call with proof and key."""
     body = b"" if document is None else json.dumps(document).encode()
     headers = {
         "Content-Type": "application/json",
@@ -72,7 +72,9 @@ def _same(first: httpx.Response, again: httpx.Response) -> None:
     assert first.headers.get("content-type") == again.headers.get("content-type")
 
 
-async def test_r17_registering_again_gives_the_same_answer_and_one_account(application: Application) -> None:
+async def test_r17_repeated_registration_gives_the_same_answer_and_one_account(
+    application: Application,
+) -> None:
     form = await _registration(application)
     first = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
     assert first.status_code == 201, first.text
@@ -81,7 +83,7 @@ async def test_r17_registering_again_gives_the_same_answer_and_one_account(appli
     assert await _count(application, "accounts") == 1
 
 
-async def test_r17_one_sms_and_one_charge_however_often_the_call_comes(application: Application) -> None:
+async def test_r17_repeated_call_sends_and_counts_one_sms(application: Application) -> None:
     document = await application.code_form(OPERATOR.phone)
     answers = [
         await application.http.post("/api/phone/sms-codes", json=document, headers=KEY) for _ in range(3)
@@ -91,7 +93,7 @@ async def test_r17_one_sms_and_one_charge_however_often_the_call_comes(applicati
     assert len((await application.http.get("/dev/sms.json")).json()) == 1
 
 
-async def test_r17_a_wrong_code_burns_one_try_however_often_the_call_comes(application: Application) -> None:
+async def test_r17_repeated_wrong_code_uses_one_attempt(application: Application) -> None:
     form = await _registration(application) | {"sms_code": "000000"}
     answers = [await application.http.post("/api/phone/accounts", json=form, headers=KEY) for _ in range(3)]
     assert {answer.json()["code"] for answer in answers} == {"sms_code_wrong"}
@@ -108,7 +110,7 @@ async def test_r17_a_repeated_login_is_the_same_login(application: Application) 
     _same(first, again)
     device.token = again.json()["access_token"]
     assert (await device.call("GET", "/api/phone/me")).status_code == 200
-    # The token stands in the table sealed only.
+    # The token is stored only in sealed form.
     row = await fetch(application.context.db, "SELECT call, answer_box FROM idempotency")
     assert device.token.encode() not in bytes(row["answer_box"])  # type: ignore[call-overload]  # a box is bytes
     assert device.token not in str(row["call"])
@@ -133,7 +135,7 @@ async def test_an_application_can_be_repeated(application: Application) -> None:
     assert await _count(application, "keys") == 1
 
 
-async def test_the_key_stands_for_one_content(application: Application) -> None:
+async def test_key_is_bound_to_one_content(application: Application) -> None:
     form = await _registration(application)
     await application.http.post("/api/phone/accounts", json=form, headers=KEY)
     for path, other in (
@@ -144,7 +146,7 @@ async def test_the_key_stands_for_one_content(application: Application) -> None:
         assert_refused(answer, "idempotency_mismatch", 422)
 
 
-async def test_nobody_gets_anothers_answer(application: Application) -> None:
+async def test_key_of_another_caller_gives_no_answer(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     form = await application.application_form(device)
@@ -164,7 +166,7 @@ async def test_nobody_gets_anothers_answer(application: Application) -> None:
     assert_refused(forged, "invalid_proof", 401)
 
 
-async def test_a_proof_is_for_one_call_also_with_a_key(application: Application) -> None:
+async def test_proof_is_valid_for_one_call_even_with_a_key(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     path = "/api/phone/sessions/current"
@@ -174,7 +176,7 @@ async def test_a_proof_is_for_one_call_also_with_a_key(application: Application)
     assert_refused(replayed, "invalid_proof", 401)
 
 
-async def test_what_was_refused_before_anything_was_done_is_tried_anew(application: Application) -> None:
+async def test_call_refused_without_effect_is_run_again(application: Application) -> None:
     await application.ask_for_code(OPERATOR.phone)
     slowed = await application.ask_for_code(OPERATOR.phone, **KEY)
     assert slowed.status_code == 429
@@ -182,7 +184,7 @@ async def test_what_was_refused_before_anything_was_done_is_tried_anew(applicati
     assert (await application.ask_for_code(OPERATOR.phone, **KEY)).status_code == 202
 
 
-async def test_a_fault_is_tried_anew(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_call_is_run_again(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     form = await _registration(application)
 
     async def fail(*_args: Any, **_kwargs: Any) -> None:
@@ -195,7 +197,7 @@ async def test_a_fault_is_tried_anew(application: Application, monkeypatch: pyte
     assert (await application.http.post("/api/phone/accounts", json=form, headers=KEY)).status_code == 201
 
 
-async def test_calls_at_once_are_one_call(application: Application) -> None:
+async def test_concurrent_repeats_run_once(application: Application) -> None:
     form = await _registration(application)
     answers = await asyncio.gather(
         *(application.http.post("/api/phone/accounts", json=form, headers=KEY) for _ in range(5))
@@ -204,7 +206,7 @@ async def test_calls_at_once_are_one_call(application: Application) -> None:
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
 
 
-async def test_a_call_under_way_is_told_so_and_a_dead_one_is_taken_over(
+async def test_pending_call_is_reported_and_a_dead_one_is_taken_over(
     application: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer_once, "_WAIT_SECONDS", 0.2)
@@ -218,8 +220,8 @@ async def test_a_call_under_way_is_told_so_and_a_dead_one_is_taken_over(
     assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (409, "in_progress", "1")
     clock.advance(seconds=answer_once.HELD_MS / 1000)
     assert (await application.http.post("/api/phone/accounts", json=form, headers=KEY)).status_code == 201
-    # The first one, should it only have been slow, can't put its answer over the other's.
-    await application.context.answer_once.keep(begun, answer_once.KeptAnswer(500, (), b""))
+    # If the first call was only slow, its answer can't overwrite the other's.
+    await application.context.answer_once.keep(begun, answer_once.StoredAnswer(500, (), b""))
     repeat = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
     assert (repeat.status_code, repeat.headers["idempotency-replayed"]) == (201, "true")
 
@@ -262,12 +264,12 @@ async def test_a_business_systems_calls_can_be_repeated(application: Application
 
 
 @cases("key", ["", "a b", "\x7f", "k" * 129])
-async def test_what_is_no_key_is_refused(application: Application, key: str) -> None:
+async def test_invalid_key_is_refused(application: Application, key: str) -> None:
     answer = await application.http.post("/api/phone/captchas", headers={"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["fields"]) == (422, ["Idempotency-Key"])
 
 
-async def test_an_answer_is_kept_a_day(application: Application, clock: Clock) -> None:
+async def test_answer_is_stored_for_a_day(application: Application, clock: Clock) -> None:
     first = await application.http.post("/api/phone/captchas", headers=KEY)
     clock.advance(seconds=86_399)
     await purge(application.context.db, now=clock())
@@ -277,7 +279,7 @@ async def test_an_answer_is_kept_a_day(application: Application, clock: Clock) -
     assert (await application.http.post("/api/phone/captchas", headers=KEY)).content != first.content
 
 
-async def test_every_changing_operation_says_how_it_may_be_repeated(application: Application) -> None:
+async def test_every_changing_operation_documents_its_repetition(application: Application) -> None:
     document = application.app.state.documents.of()
     own_rules = {"openSigning", "finishSigning", "scan", "claimScan"}
     for path, operations in document["paths"].items():
@@ -293,8 +295,8 @@ async def test_every_changing_operation_says_how_it_may_be_repeated(application:
                 assert "Idempotency-Key" in names, f"{method} {path}"
 
 
-async def test_strangers_fill_no_table_with_kept_answers(application: Application) -> None:
-    """What is beyond their part is answered as without a key."""
+async def test_strangers_stored_answers_are_limited(application: Application) -> None:
+    """Beyond their limit, they are answered as if they had sent no key."""
     application.app.state.kept_for_strangers = Allowance(address=3, network=9, everybody=9, window=DAY_MS)
     answers = [
         await application.http.post("/api/register/captchas", headers={"Idempotency-Key": f"k{number}"})

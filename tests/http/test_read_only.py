@@ -1,4 +1,4 @@
-"""Read-only mode: whatever writes is refused and says so in both languages, whatever only reads goes on."""
+"""Read-only mode: calls that write are refused in both languages, calls that only read work."""
 
 import asyncio
 import json
@@ -9,14 +9,14 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
-from mshield.domain.staff import StaffRole
-from mshield.jobs import JOBS
-from mshield.main import create_app
-from mshield.services.context import Context
-from mshield.services.jobs.runner import Runner
-from mshield.settings import Settings
-from mshield.store.operations.jobs import list_jobs
+from mshield.cli.main import main
+from mshield.server.context import Context
+from mshield.server.jobs import JOBS
+from mshield.server.main import create_app
+from mshield.server.runtime.jobs.runner import Runner
+from mshield.server.runtime.rows.jobs import list_jobs
+from mshield.server.settings.settings import Settings
+from mshield.server.staff.rules import StaffRole
 from tests.support.application import ORIGIN, Application, Device
 from tests.support.conformance import Conforming
 from tests.support.shield_over_http import Shield
@@ -24,11 +24,9 @@ from tests.support.shield_over_http import Shield
 
 @pytest.fixture
 async def reading(application: Application) -> AsyncIterator[httpx.AsyncClient]:
-    """Another process on the same database, which only reads."""
+    """A client of another process on the same database, in read-only mode."""
     settings = application.context.settings
-    app = create_app(
-        settings.model_copy(update={"read_only": True, "jobs": "in_process"}), clock=application.clock
-    )
+    app = create_app(settings.changed(read_only=True, jobs="in_process"), clock=application.clock)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,
@@ -42,10 +40,10 @@ def _refused(answer: httpx.Response) -> None:
     assert (answer.status_code, document["code"]) == (503, "read_only"), answer.text
     assert int(answer.headers["retry-after"]) > 0
     assert "系统维护中" in document["zh"]
-    assert "Under maintenance" in document["en"]
+    assert "under maintenance" in document["en"]
 
 
-async def test_a_phone_looks_and_changes_nothing(
+async def test_phone_can_read_but_not_write(
     application: Application, device: Device, reading: httpx.AsyncClient
 ) -> None:
     shield = Shield(application, device)
@@ -59,7 +57,7 @@ async def test_a_phone_looks_and_changes_nothing(
     assert (await device.call("GET", "/api/phone/me")).status_code == 200
 
 
-async def test_a_business_system_and_the_console_look_and_change_nothing(
+async def test_business_system_and_console_can_read_but_not_write(
     application: Application, reading: httpx.AsyncClient
 ) -> None:
     token = await application.staff_token(StaffRole.SECURITY_OFFICER)
@@ -85,9 +83,9 @@ async def test_a_command_that_writes_is_refused(
 ) -> None:
     settings: Settings = application.context.settings
     environment = {
-        "MSHIELD_DATABASE": settings.database,
-        "MSHIELD_MASTER_KEY_FILE": str(settings.master_key_file),
-        "MSHIELD_HIGH_WATER_FOLDER": str(settings.high_water_folder),
+        "MSHIELD_DATABASE": settings.database.url,
+        "MSHIELD_MASTER_KEY_FILE": str(settings.keys.master_key_file),
+        "MSHIELD_HIGH_WATER_FOLDER": str(settings.database.high_water_folder),
         "MSHIELD_MODE": "demo",
         "MSHIELD_READ_ONLY": "true",
     }

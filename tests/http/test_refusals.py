@@ -1,4 +1,4 @@
-"""Whatever an address is asked, its refusal is a problem document, and a 401 says how it wants to be called."""
+"""Every refusal is a problem document, and a 401 names the authentication scheme."""
 
 import html
 import json
@@ -6,12 +6,15 @@ import json
 import pytest
 from starlette.requests import Request
 
-from mshield.domain.errors import BY_CODE, in_general
-from mshield.web.audiences import AUDIENCES
-from mshield.web.problems import MEDIA_TYPE, Refusals
+from mshield.server.error_codes import BY_CODE
+from mshield.server.errors import in_general
+from mshield.server.http.audiences import AUDIENCES
+from mshield.server.http.problems import MEDIA_TYPE, Refusals
+from mshield.server.staff.rules import StaffRole
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
+from tests.support.console_people import API, Clerk
 
 
 @cases(
@@ -28,7 +31,7 @@ from tests.support.cases import cases
         ("POST", "/pki/root.cer", 405, "GET, HEAD"),
     ],
 )
-async def test_unknown_addresses_and_methods(
+async def test_unknown_addresses_and_methods_are_refused(
     application: Application, method: str, path: str, status: int, allow: str | None
 ) -> None:
     answer = await application.http.request(method, path)
@@ -78,7 +81,7 @@ async def test_the_documents_are_listed_for_people(application: Application) -> 
 
 
 @cases("path", ["/pki/root.cer", "/pki/issuing.crl", "/healthz", "/api/faq", "/openapi/pc.json"])
-async def test_what_anyone_may_fetch_has_a_head(application: Application, path: str) -> None:
+async def test_public_resource_answers_head(application: Application, path: str) -> None:
     got, head = await application.http.get(path), await application.http.head(path)
     assert (head.status_code, head.content) == (200, b"")
     assert got.content
@@ -86,7 +89,7 @@ async def test_what_anyone_may_fetch_has_a_head(application: Application, path: 
         assert head.headers.get(name) == got.headers.get(name)
 
 
-async def test_what_asks_who_calls_has_no_head(application: Application) -> None:
+async def test_authenticated_resource_refuses_head(application: Application) -> None:
     answer = await application.http.head("/api/portal/session")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")
 
@@ -112,14 +115,14 @@ async def test_a_401_names_the_scheme_of_its_audience(
 async def test_a_wrong_proof_is_named_by_its_standard(application: Application) -> None:
     device = application.device()
     answer = await device.send("POST", "/api/phone/sessions", b"{}", "nothing")
-    assert answer.status_code == 422  # the body is looked at first
+    assert answer.status_code == 422  # the body is validated first
     device.token = "x" * 43
     answer = await device.send("GET", "/api/phone/me", b"", "nothing")
     assert_refused(answer, "invalid_proof")
     assert answer.headers["www-authenticate"] == 'DPoP algs="ES256", error="invalid_dpop_proof"'
 
 
-async def test_what_nobody_foresaw_is_logged_and_told_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+async def test_unexpected_error_is_logged_but_not_revealed(caplog: pytest.LogCaptureFixture) -> None:
     scope = {
         "type": "http",
         "method": "GET",
@@ -134,3 +137,18 @@ async def test_what_nobody_foresaw_is_logged_and_told_to_nobody(caplog: pytest.L
     assert b"lies within" not in bytes(answer.body)
     assert "5f0c1e9a77b3d204" in caplog.text
     assert "what lies within" in caplog.text
+
+
+@pytest.mark.parametrize("damage", ["readable", "missing", "another"])
+async def test_unusable_master_key_is_a_refusal_with_a_code(application: Application, damage: str) -> None:
+    """The operator finds the cause in the log and in the check `keys`; a caller tries again later."""
+    clerk = await Clerk.added(application, StaffRole.AUDITOR)
+    file = application.context.settings.keys.master_key_file
+    if damage == "readable":
+        file.chmod(0o644)
+    elif damage == "missing":
+        file.unlink()
+    else:
+        file.write_text("no key\n")
+    answer = await clerk.http.post(f"{API}/set-ups", json={"code": clerk.set_up_code})
+    assert_refused(answer, "unavailable", 503)

@@ -1,4 +1,4 @@
-"""Routes: each address leads to the route that is declared for it, and what parameters may be is checked before."""
+"""Routing: each address leads to its declared route, and parameters are validated before the handler."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
@@ -9,11 +9,11 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from mshield.main import create_app
-from mshield.settings import Settings
-from mshield.web.edge.dispatch import Dispatch
-from mshield.web.query import Query, StrictQuery
-from mshield.web.router import Router, page_route
+from mshield.server.http.edge.dispatch import Dispatch
+from mshield.server.http.query import Query, StrictQuery
+from mshield.server.http.router import Router, page_route
+from mshield.server.main import create_app
+from mshield.server.settings.settings import Settings
 from tests.support.assertions import assert_refused
 from tests.support.serving import serving
 
@@ -106,7 +106,7 @@ async def test_an_address_of_no_route_is_not_found(http: httpx.AsyncClient, path
         ("OPTIONS", "/x/tile/entries/1", "GET, HEAD"),
     ],
 )
-async def test_another_method_is_told_which_there_are(
+async def test_wrong_method_lists_the_allowed_ones(
     http: httpx.AsyncClient, method: str, path: str, allowed: str
 ) -> None:
     answer = await http.request(method, path)
@@ -141,15 +141,13 @@ async def test_a_query_is_read_once_by_its_struct(http: httpx.AsyncClient, query
         ("other=1&limit=0", ["query.limit", "query.other"]),
     ],
 )
-async def test_each_parameter_that_is_wrong_is_named(
-    http: httpx.AsyncClient, query: str, fields: list[str]
-) -> None:
+async def test_each_wrong_parameter_is_named(http: httpx.AsyncClient, query: str, fields: list[str]) -> None:
     answer = await http.get(f"/x/list?{query}")
     assert_refused(answer, "invalid_request", 422)
     assert answer.json()["fields"] == fields
 
 
-async def test_a_query_that_asks_for_it_must_be_there_and_others_are_ignored(http: httpx.AsyncClient) -> None:
+async def test_required_query_is_checked_and_others_are_ignored(http: httpx.AsyncClient) -> None:
     assert (await http.get("/x/loose?wanted=a&other=1")).text == "a"
     assert (await http.get("/x/loose?other=1")).json()["fields"] == ["query.wanted"]
 
@@ -159,7 +157,7 @@ async def test_a_parameter_of_the_path_has_its_bounds(http: httpx.AsyncClient) -
     assert (answer.status_code, answer.json()["fields"]) == (422, ["path.name"])
 
 
-def test_an_endpoint_takes_nothing_that_its_address_lacks() -> None:
+def test_endpoint_parameters_must_be_in_its_address() -> None:
     async def endpoint(request: Request, other: str) -> Response:
         raise NotImplementedError
 
@@ -168,7 +166,7 @@ def test_an_endpoint_takes_nothing_that_its_address_lacks() -> None:
 
 
 def test_every_route_of_the_service_is_found_at_its_own_address() -> None:
-    app = create_app(Settings(mode="demo"))
+    app = create_app(Settings.of(mode="demo"))
     dispatch = Dispatch(app, app.all_routes, most=1, refuse=None)  # type: ignore[arg-type]  # nothing is called
     for route in app.all_routes:
         address = route.path.replace(":path}", "}").replace("{", "").replace("}", "")

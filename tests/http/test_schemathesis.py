@@ -1,8 +1,8 @@
-"""Any input to any operation gets an answer that its audience's OpenAPI document tells, and never a 500.
+"""Any input to any operation gets an answer documented in its audience's OpenAPI document, and never a 500.
 
-Cases are made from each audience's document, valid and not, and sent with valid credentials half of the time. What is
-answered, and what is accepted, is held against the document. Time is bounded. Besides, characters that no database
-keeps stand in each place of each call.
+Cases are generated from each audience's document, valid and invalid, half of them with valid credentials.
+Answers and accepted inputs are validated against the document. Time is bounded. In addition, characters that
+no database stores are put in each place of each call.
 """
 
 import asyncio
@@ -28,23 +28,23 @@ from pydantic import SecretStr
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from mshield.client.dpop import proof
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import By
-from mshield.domain.proofs import Way
-from mshield.domain.staff import StaffRole
-from mshield.main import create_app
-from mshield.services.context import Context
-from mshield.services.filing.read_list import MEDIA_TYPES
-from mshield.services.legal_person.session import csrf_token
-from mshield.services.process.clock import wall_clock
-from mshield.services.staff import session as staff_session
-from mshield.settings import Settings
-from mshield.store.accounts.accounts import find_account
-from mshield.store.staff import members as staff
-from mshield.web.audiences import AUDIENCES
-from mshield.web.openapi.documents import Documents
+from mshield.server.accounts.rows.accounts import find_account
+from mshield.server.acts.actor import By
+from mshield.server.context import Context
+from mshield.server.filing.read_list import MEDIA_TYPES
+from mshield.server.http.audiences import AUDIENCES
+from mshield.server.http.openapi.documents import Documents
+from mshield.server.legal_person.session import csrf_token
+from mshield.server.main import create_app
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import Settings, read_settings
+from mshield.server.staff import session as staff_session
+from mshield.server.staff.rows import members as staff
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.dpop import proof
+from mshield.wire.identity import Way
 from tests.fuzz.running import SECONDS, SEED
 from tests.http.odd_characters import WRITTEN, odd_calls
 from tests.support.conformance import check
@@ -58,7 +58,7 @@ pytestmark = pytest.mark.slow
 
 T = TypeVar("T")
 _EXAMPLES: Final = 20 + round(3 * SECONDS)
-"""Of each operation; `make fuzz` makes as many more as it has time for."""
+"""Number of examples per operation; `make fuzz` makes as many more as time allows."""
 
 _FAILED: Final = 500
 _APP: Final = create_app(Settings())
@@ -70,13 +70,13 @@ _OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
     for result in schemathesis.openapi.from_dict(_DOCUMENTS.of(audience)).get_all_operations()
     if isinstance(result, Ok)
 }
-# Last, since it ends the login that the others use.
+# Last, since it ends the login that the other operations use.
 _LABELS: Final = sorted(_OPERATIONS, key=lambda label: ("DELETE" in label, label))
 
 
 @schemathesis.serializer("application/ocsp-request", "application/timestamp-query", *MEDIA_TYPES.values())
 def _octets(context: object, value: Any) -> bytes:
-    """Whatever was made, as bytes: what isn't an OCSP request or a list is of interest too."""
+    """Encodes any generated value as bytes: data that is no OCSP request or list matters too."""
     made = getattr(value, "data", value)
     return made if isinstance(made, bytes) else str(made).encode()
 
@@ -84,21 +84,21 @@ def _octets(context: object, value: Any) -> bytes:
 class Running:
     """An event loop in a thread of its own.
 
-    It runs while cases are made too, which takes seconds: an application that stands still meanwhile takes its own
-    statement for one that hangs, ends it, and refuses whoever comes next.
+    It runs while cases are generated, which takes seconds: otherwise the application would regard its own
+    statement as hanging, cancel it, and refuse the next calls.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
     def __call__(self, task: Coroutine[Any, Any, T]) -> T:
-        """What the coroutine returns or raises."""
+        """Runs the coroutine; returns or raises what it does."""
         return asyncio.run_coroutine_threadsafe(task, self._loop).result()
 
 
 @contextmanager
 def running() -> Iterator[Running]:
-    """A loop until the block ends."""
+    """Yields a loop that runs until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -112,7 +112,7 @@ def running() -> Iterator[Running]:
 
 @dataclass(slots=True)
 class InProcess:
-    """The application in this process, with what a phone and a business system know."""
+    """The application in this process, with a phone's and a business system's credentials."""
 
     run: Running
     context: Context
@@ -125,13 +125,13 @@ class InProcess:
     shield_number: str
     staff_token: str
     person: str
-    """The session of a member of staff."""
+    """Session of a member of staff."""
 
     ended_id: str
-    """A request that is over, so that its stream ends at once."""
+    """Id of an ended request, whose stream ends at once."""
 
     def known(self, operation: APIOperation[Any, Any, Any, Any]) -> dict[str, str]:
-        """Path parameters that exist."""
+        """Returns path parameters of existing objects."""
         return {
             "ca": "issuing",
             "uid": self.attacker.key.uid.hex(),
@@ -144,7 +144,7 @@ class InProcess:
     def credentials(
         self, operation: APIOperation[Any, Any, Any, Any], request: requests.PreparedRequest
     ) -> dict[str, str]:
-        """What the operation asks for."""
+        """Returns the credentials that the operation needs."""
         schemes = {name for each in operation.definition.raw.get("security", []) for name in each}
         if "status_token" in schemes:
             watched = urlsplit(request.url or "").path.split("/")[4]
@@ -179,8 +179,8 @@ class InProcess:
         return {"DPoP": made} | ({"Authorization": f"DPoP {token}"} if token else {})
 
 
-# On the stricter database: what a column of SQLite takes, PostgreSQL refuses (NUL, a number's width, a text for a
-# number), never the other way round. What stands before the store is the same.
+# PostgreSQL is the stricter database: it refuses values that SQLite columns accept (NUL, too wide a number, a
+# text for a number), never the other way round. The code before the store is the same.
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Server) -> Iterator[InProcess]:
     folder, name = tmp_path_factory.mktemp("schemathesis"), f"test_{uuid.uuid4().hex}"
@@ -220,7 +220,7 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
             if name.startswith("MSHIELD_"):
                 patch.setenv(name, value)
         app = create_app(
-            Settings(
+            read_settings().changed(
                 mode="production",
                 loopback=True,
                 sms_gateway="aliyun",
@@ -290,7 +290,7 @@ def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> 
         operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
     )
 
-    # A fixed seed but for `make fuzz`: a change is judged by its own faults, not by luck.
+    # A fixed seed except in `make fuzz`: a change must not fail by chance.
     @seed(SEED)
     @hypothesis_settings(
         max_examples=_EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -305,7 +305,7 @@ def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> 
                     if name in case.path_parameters
                 }
             )
-            case.query.pop("wait", None)  # nobody will sign while the test waits
+            case.query.pop("wait", None)  # no signature comes while the test waits
         _send(application, operation, case, authentic=authentic)
 
     run()
@@ -317,7 +317,7 @@ def test_no_odd_character_makes_the_service_fail(application: InProcess, label: 
     method = operation.method.upper()
     for address, headers, body in odd_calls(operation, application.known(operation)):
         request = requests.Request(method, application.live.origin, data=body).prepare()
-        request.url = application.live.origin + address  # as it is: `requests` would mend it
+        request.url = application.live.origin + address  # unchanged: `requests` would normalise it
         given = application.credentials(operation, request)
         for sent in (given | headers, headers):
             request.headers = requests.structures.CaseInsensitiveDict(sent)
@@ -344,7 +344,7 @@ def _send(
             }
         ).prepare()
     except (requests.RequestException, UnicodeError, ValueError):
-        return  # not sendable by HTTP
+        return  # can't be sent by HTTP
     if authentic:
         request.headers.update(application.credentials(operation, request))
     _answered(application, request)

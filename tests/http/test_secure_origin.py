@@ -1,4 +1,4 @@
-"""What an https origin brings: HSTS in each answer, cookies that no other host can set, and a look from outside."""
+"""Effects of an https origin: HSTS in each answer, cookies that no other host can set, and a check from outside."""
 
 import contextlib
 import ssl
@@ -11,10 +11,10 @@ from typing import Any, Final, Self
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from mshield.gateways.own_origin import seen_from_outside
-from mshield.main import create_app
-from mshield.services.process.origin import PlainOrigin
-from mshield.settings import Settings
+from mshield.server.main import create_app
+from mshield.server.runtime.external.own_origin import check_public_origin
+from mshield.server.settings.origin import PlainOrigin
+from mshield.server.settings.settings import Settings
 from tests.oidc.client import Client
 from tests.support.application import prepared, running
 from tests.support.clock import Clock
@@ -38,18 +38,17 @@ _YEAR: Final = "max-age=31536000; includeSubDomains"
 )  # fmt: skip
 def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
     with pytest.raises(ValidationError):
-        Settings(public_origin=origin)
+        Settings.of(public_origin=origin)
 
 
 def test_a_final_slash_is_dropped() -> None:
     assert (
-        Settings(public_origin="https://shield.example:8443/").public_origin == "https://shield.example:8443"
+        Settings.of(public_origin="https://shield.example:8443/").site.public_origin
+        == "https://shield.example:8443"
     )
 
 
-async def test_each_answer_of_an_https_origin_says_so_for_a_year(
-    sqlite_url: str, tmp_path: Path, clock: Clock
-) -> None:
+async def test_https_origin_sends_hsts_for_a_year(sqlite_url: str, tmp_path: Path, clock: Clock) -> None:
     async with running(
         sqlite_url, tmp_path, clock, **_PRODUCTION, public_origin="https://shield.example"
     ) as application:
@@ -78,14 +77,14 @@ async def test_production_refuses_an_origin_that_is_not_secure(
 ) -> None:
     settings, *_ = await prepared(sqlite_url, tmp_path, clock)
     for changed in ({}, {"loopback": True}, {"public_origin": "http://localhost:8000"}):
-        app = create_app(settings.model_copy(update=_PRODUCTION | changed), clock=clock)
+        app = create_app(settings.changed(**_PRODUCTION | changed), clock=clock)
         with pytest.raises(PlainOrigin):
             async with app.router.lifespan_context(app):
                 pass
 
 
 class _Server:
-    """Answers each GET the same, by TLS under a certificate of its own, or without."""
+    """A server that answers each GET the same, over TLS with its own certificate or without."""
 
     def __init__(self, status: int, headers: dict[str, str], folder: Path | None) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -140,7 +139,7 @@ _LEADS: Final = (308, {"Location": "https://localhost/"})
         (_YEAR, (308, {"Location": "http://localhost/app/"}), {"outside http"}),
     ],
 )
-async def test_doctor_looks_from_outside(
+async def test_doctor_checks_the_origin_from_outside(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     hsts: str | None,
@@ -148,13 +147,13 @@ async def test_doctor_looks_from_outside(
     wrong: set[str],
 ) -> None:
     with _outside(tmp_path, monkeypatch, hsts=hsts, plain=plain) as (origin, port):
-        found = await seen_from_outside(origin, plain_port=port)
+        found = await check_public_origin(origin, plain_port=port)
     assert found.keys() == {"outside https", "outside HSTS", "outside http"}
     assert {name for name, (good, _) in found.items() if not good} == wrong, found
 
 
-async def test_doctor_trusts_no_certificate_of_nobody(tmp_path: Path) -> None:
+async def test_doctor_refuses_an_untrusted_certificate(tmp_path: Path) -> None:
     with _Server(200, {}, tmp_path) as server:
-        found = await seen_from_outside(f"https://localhost:{server.port}")
+        found = await check_public_origin(f"https://localhost:{server.port}")
     assert [(name, good) for name, (good, _) in found.items()] == [("outside https", False)]
-    assert (await seen_from_outside("http://localhost:8000"))["outside https"][0] is False
+    assert (await check_public_origin("http://localhost:8000"))["outside https"][0] is False

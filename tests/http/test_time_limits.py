@@ -1,4 +1,4 @@
-"""A call that hangs is answered before its caller gives up, and its place is free again."""
+"""A call that hangs is answered before its caller gives up, and frees its place."""
 
 import asyncio
 import logging
@@ -10,12 +10,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.process import time_limits
-from mshield.services.process.time_limits import TimeLimit, time_limit_of
-from mshield.store.database.limits import own_seconds
-from mshield.web.answers import no_content
-from mshield.web.app import _ROUTERS
-from mshield.web.router import Router
+from mshield.server.database.limits import own_seconds
+from mshield.server.http.answers import no_content
+from mshield.server.http.app import _ROUTERS
+from mshield.server.http.router import Router
+from mshield.server.runtime import time_limits
+from mshield.server.runtime.time_limits import TimeLimit, time_limit_of
 from tests.support.assertions import assert_refused
 from tests.support.serving import serving
 
@@ -38,7 +38,7 @@ async def test_a_call_that_hangs_is_refused_in_time(
     router.post("/task", summary="", operation_id="getTask", answers={})(hang)
     app = serving(router.routes, most=1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
-        for _ in range(2):  # the second finds the place free
+        for _ in range(2):  # the second call finds the place free
             cut_short.clear()
             refused = await asyncio.wait_for(http.post("/api/phone/task"), 10)
             assert_refused(refused, "unavailable", 503)
@@ -49,7 +49,7 @@ async def test_a_call_that_hangs_is_refused_in_time(
     assert not any(record.exc_info for record in lines)
 
 
-async def test_an_import_that_takes_too_long_is_told_to_be_split(
+async def test_slow_import_is_advised_to_be_split(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     limits = time_limits._OF_OPERATION
@@ -63,7 +63,7 @@ async def test_an_import_that_takes_too_long_is_told_to_be_split(
         return no_content()
 
     async def known(request: Request) -> None:
-        """Anybody."""
+        """Accepts any caller."""
 
     router.post("/filing/imports", summary="", operation_id="importFiling", answers={}, known_first=known)(
         hang
@@ -77,7 +77,7 @@ async def test_an_import_that_takes_too_long_is_told_to_be_split(
     assert "took too long" in caplog.text
 
 
-async def test_a_time_out_of_the_calls_own_is_no_refusal(caplog: pytest.LogCaptureFixture) -> None:
+async def test_timeout_raised_by_the_call_is_no_refusal(caplog: pytest.LogCaptureFixture) -> None:
     router = Router("phone", security=())
 
     async def fail(request: Request) -> Response:
@@ -107,7 +107,7 @@ async def test_a_long_operation_has_longer_statements(monkeypatch: pytest.Monkey
     assert seen == [None, 20.0, None]
 
 
-def test_limits_are_of_operations_that_there_are_and_below_what_callers_wait() -> None:
+def test_limits_name_existing_operations_and_stay_below_callers_timeouts() -> None:
     operations = {route.operation_id for router in _ROUTERS for route in router.routes}
     assert time_limits._OF_OPERATION.keys() <= operations
     of_files = {name for name in operations if time_limit_of(name).call > _PATIENCE_OF_CALLERS}

@@ -1,11 +1,11 @@
-"""What the page that verifies signatures may do: its document calls this service, its scripts nobody."""
+"""Security policies of the page that verifies signatures: it may call this service, its workers no one."""
 
 from pathlib import Path
 
 import httpx
 import pytest
 
-from mshield.web.sites.verify_app import verify_app
+from mshield.server.http.sites.verify_app import verify_app
 from tests.support.serving import serving
 
 _CLOSED = ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
@@ -31,7 +31,7 @@ _TRUSTED = ["require-trusted-types-for 'script'", "trusted-types vue mshield"]
         ("assets/worker-0a1b2c3d.js", ["default-src 'none'", *_CLOSED, *_TRUSTED]),
     ],
 )
-async def test_the_policies(tmp_path: Path, path: str, policy: list[str]) -> None:
+async def test_verify_page_has_strict_policies(tmp_path: Path, path: str, policy: list[str]) -> None:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html>")
     (tmp_path / "assets" / "worker-0a1b2c3d.js").write_text("export {};")

@@ -1,13 +1,13 @@
-"""What the console is told of proofs, who of the staff may read it, and who makes activation codes."""
+"""Identity proofs at the console: what it shows, which roles may read it, which make activation codes."""
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import SERVICE
-from mshield.domain.proofs import Way
-from mshield.domain.staff import StaffRole
-from mshield.store.accounts import accounts
-from mshield.store.identity import proofs as store
+from mshield.server.accounts.rows import accounts
+from mshield.server.acts.actor import SERVICE
+from mshield.server.identity.rows import proofs as store
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.wire.identity import Way
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import refusal
@@ -24,10 +24,10 @@ async def _account(application: Application) -> str:
     return found.id
 
 
-async def _prove_earlier(application: Application, account_id: str, record: str) -> None:
+async def _prove_by_phone(application: Application, account_id: str, record: str) -> None:
     proofs = application.context.identity.proofs
     await application.context.db.write(
-        lambda tx: proofs.record(tx, account_id, record, Way.EARLIER, by=SERVICE, now=application.clock())
+        lambda tx: proofs.record(tx, account_id, record, Way.FILED_PHONE, by=SERVICE, now=application.clock())
     )
 
 
@@ -49,7 +49,7 @@ async def test_only_filing_officers_make_codes(application: Application, role: S
     assert made.json()["code"] not in str(act)
 
 
-async def test_a_filing_officer_makes_none_for_a_legal_person_or_who_has_left(
+async def test_filing_officer_makes_no_code_for_legal_persons_or_ended_filings(
     application: Application,
 ) -> None:
     staff = await Staff.of(application, StaffRole.FILING_OFFICER)
@@ -63,14 +63,13 @@ async def test_a_filing_officer_makes_none_for_a_legal_person_or_who_has_left(
 
 
 @pytest.mark.parametrize("role", StaffRole)
-async def test_who_reads_proofs(application: Application, role: StaffRole) -> None:
+async def test_only_readers_see_proofs(application: Application, role: StaffRole) -> None:
     staff, account_id = await Staff.of(application, role), await _account(application)
-    for path in ("/identity/earlier", f"/accounts/{account_id}/proofs"):
-        answer = await staff.call("GET", path)
-        assert answer.status_code == (200 if role in READERS else 403)
+    answer = await staff.call("GET", f"/accounts/{account_id}/proofs")
+    assert answer.status_code == (200 if role in READERS else 403)
 
 
-async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ended(
+async def test_proofs_of_an_account_are_listed_newest_first_with_ended_ones(
     application: Application,
 ) -> None:
     staff, account_id = await Staff.of(application, StaffRole.CUSTOMER_SERVICE), await _account(application)
@@ -80,11 +79,11 @@ async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ende
     assert (await staff.call("GET", f"/accounts/{unknown}/proofs")).json() == {"items": []}
     assert refusal(await staff.call("GET", "/accounts/nobody/proofs")) == (404, "not_found")
     record = await filed(application)
-    await _prove_earlier(application, account_id, record.id)
+    await _prove_by_phone(application, account_id, record.id)
     application.clock.advance(seconds=1)
     await application.context.db.write(
         lambda tx: store.end_of_way(
-            tx, account_id=account_id, way=Way.EARLIER, reason="phone_changed", now=application.clock()
+            tx, account_id=account_id, way=Way.FILED_PHONE, reason="phone_changed", now=application.clock()
         )
     )
     await prove_account(application)
@@ -92,23 +91,5 @@ async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ende
     assert (newest["way"], newest["actor"], newest["ended_at"]) == ("filing_code", "service", None)
     assert (newest["person_id"], newest["role"]) == (record.id, "operator")
     assert (newest["credit_code"], newest["enterprise"]) == (record.credit_code, record.enterprise)
-    assert (ended["way"], ended["ended_reason"]) == ("earlier", "phone_changed")
+    assert (ended["way"], ended["ended_reason"]) == ("filed_phone", "phone_changed")
     assert ended["ended_at"] == application.clock()
-
-
-async def test_earlier_applications_are_listed_masked_until_something_else_proves_the_account(
-    application: Application,
-) -> None:
-    staff, account_id = await Staff.of(application, StaffRole.FILING_OFFICER), await _account(application)
-    record = await filed(application)
-    await _prove_earlier(application, account_id, record.id)
-    answer = await staff.call("GET", "/identity/earlier")
-    (shown,) = answer.json()["items"]
-    assert (shown["account_id"], shown["name"], shown["person_id"]) == (account_id, OPERATOR.name, record.id)
-    assert shown["phone_masked"] == "138****6027"
-    assert OPERATOR.phone not in answer.text
-    assert OPERATOR.id_number not in answer.text
-    after = await staff.call("GET", "/identity/earlier", after=shown["id"])
-    assert after.json() == {"items": [], "next": None}
-    await prove_account(application)
-    assert (await staff.call("GET", "/identity/earlier")).json()["items"] == []

@@ -1,4 +1,4 @@
-"""Who has a proven account stops another one in their name before it counts (不是我), once; and who can't."""
+"""The holder of a proven account stops a second account in their name before it becomes valid (不是我), once."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -6,8 +6,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.support.acts import acts_on
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
@@ -21,7 +21,7 @@ IDENTITY: Final = "/api/phone/identity"
 
 @pytest.fixture
 async def first(application: Application) -> Device:
-    """The first account's phone; it is proven."""
+    """The phone of the first account, which is proven."""
     await application.registered()
     device = await application.logged_in()
     await prove_in(application, device)
@@ -30,7 +30,7 @@ async def first(application: Application) -> Device:
 
 @pytest.fixture
 async def second(application: Application, first: Device) -> Device:
-    """Somebody's phone with an account of the same name and number, proven by a code; it counts in a day."""
+    """Somebody's phone with an account of the same name and number, proven by a code that is valid in a day."""
     assert first.token
     application.clock.advance(seconds=1)
     await application.registered(SECOND)
@@ -40,7 +40,7 @@ async def second(application: Application, first: Device) -> Device:
 
 
 async def waiting(device: Device) -> list[dict[str, Any]]:
-    """What the account is shown of others in its name."""
+    """Returns the other accounts in this person's name that the account is shown."""
     answer = await device.call("GET", IDENTITY)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["second_accounts"]
@@ -48,21 +48,21 @@ async def waiting(device: Device) -> list[dict[str, Any]]:
 
 
 async def stop(device: Device, second_id: str) -> httpx.Response:
-    """This isn't me."""
+    """Objects to a second account (不是我)."""
     return await device.call("POST", f"{IDENTITY}/second-accounts/{second_id}/objection")
 
 
 async def use(application: Application, device: Device, code: str | None = None) -> httpx.Response:
-    """An activation code; a new one where none is given."""
+    """Uses an activation code, by default a new one."""
     return await device.call("POST", f"{IDENTITY}/codes", {"code": code or await make_code_in(application)})
 
 
 async def apply(application: Application, device: Device) -> httpx.Response:
-    """With all that is on file."""
+    """Applies with all data as filed."""
     return await device.call("POST", "/api/phone/enrolments", await application.application_form(device))
 
 
-async def test_the_first_account_sees_it_and_stops_it(
+async def test_first_account_sees_and_stops_the_second(
     application: Application, first: Device, second: Device
 ) -> None:
     (shown,) = await waiting(first)
@@ -88,7 +88,7 @@ async def test_the_first_account_sees_it_and_stops_it(
     assert SECOND.phone in {each["phone"] for each in told if each["purpose"] == "identity_objected"}
 
 
-async def test_customer_service_is_told_until_something_is_done(
+async def test_customer_service_sees_the_objection_until_resolved(
     application: Application, first: Device, second: Device
 ) -> None:
     assert second.token
@@ -108,14 +108,14 @@ async def test_customer_service_is_told_until_something_is_done(
     assert await raised(clerk) == []
 
 
-async def test_it_is_stopped_once_and_then_by_customer_service_alone(
+async def test_second_objection_is_left_to_customer_service(
     application: Application, first: Device, second: Device
 ) -> None:
-    """A thief who holds the first account doesn't keep the owner out: the office makes another code."""
+    """The first objection may come from a thief who holds the first account; the office then makes another code."""
     early = await make_code_in(application)
     await stop(first, (await waiting(first))[0]["id"])
     application.clock.advance(seconds=1)
-    refused = await use(application, second, early)  # had before the objection
+    refused = await use(application, second, early)  # a code made before the objection
     assert (refused.json()["code"], refused.json()["reason"]) == ("forbidden", "objected")
     application.clock.advance(seconds=1)
     assert (await use(application, second)).status_code == 201
@@ -127,7 +127,7 @@ async def test_it_is_stopped_once_and_then_by_customer_service_alone(
     assert (await apply(application, owner)).status_code == 201
 
 
-async def test_after_that_the_legal_person_alone_does_not_prove_it(
+async def test_legal_persons_word_alone_is_no_proof_after_an_objection(
     application: Application, first: Device, second: Device
 ) -> None:
     await stop(first, (await waiting(first))[0]["id"])
@@ -141,7 +141,7 @@ async def test_after_that_the_legal_person_alone_does_not_prove_it(
     record = {"user_type": "operator", "credit_code": OPERATOR.credit_code}
     ways = (await second.call("POST", f"{IDENTITY}/ways", record)).json()["items"]
     assert {each["way"]: each["reason"] for each in ways} == {
-        "filed_phone": "second_account", "legal_person": "objected", "filing_code": None,
+        "filed_phone": "other_phone", "legal_person": "objected", "filing_code": None,
         "own_shield": "objected",
     }  # fmt: skip
     assert (await second.call("POST", f"{IDENTITY}/requests", record)).status_code == 201
@@ -149,7 +149,7 @@ async def test_after_that_the_legal_person_alone_does_not_prove_it(
     assert_refused(await portal.confirm(asked), "forbidden")
 
 
-async def test_nobody_else_stops_it_and_nothing_that_counts_is_stopped(
+async def test_objection_needs_the_first_account_and_a_pending_proof(
     application: Application, first: Device, second: Device
 ) -> None:
     (shown,) = await waiting(first)
@@ -160,7 +160,7 @@ async def test_nobody_else_stops_it_and_nothing_that_counts_is_stopped(
     for unknown in ("nobody", "01a20c23-c300-7867-bd5e-3522c1c05458"):
         assert_refused(await stop(first, unknown), "not_found")
     third = replace(OPERATOR, phone="13612344322")
-    await application.registered(third)  # same name and number, and nothing proves it
+    await application.registered(third)  # same name and number, but not proven
     assert await waiting(await application.logged_in(third)) == []
     assert_refused(await stop(await application.logged_in(third), shown["id"]), "not_found")
     application.clock.advance(seconds=86_400)
@@ -169,10 +169,10 @@ async def test_nobody_else_stops_it_and_nothing_that_counts_is_stopped(
     assert_refused(await stop(again, shown["id"]), "not_found")
 
 
-async def test_two_that_wait_are_no_objection_to_each_other(
+async def test_pending_account_cannot_object_to_another(
     application: Application, first: Device, second: Device
 ) -> None:
-    """A proof that doesn't count yet stops nothing, though its account is the older one."""
+    """A proof that isn't valid yet gives no right to object, even if its account is the older one."""
     third = replace(OPERATOR, phone="13612344322")
     application.clock.advance(seconds=1)
     await application.registered(third)

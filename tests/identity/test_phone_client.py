@@ -1,4 +1,4 @@
-"""The ways as the virtual phone, the portal's client and their commands go them, against the running service."""
+"""Identity proofs by the virtual phone, the portal's client and their commands, against a running service."""
 
 import json
 import subprocess
@@ -11,16 +11,16 @@ from typing import Any, Final
 import pytest
 
 from mshield.client import ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.client.portal import PortalClient
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.portal import PortalClient
 from tests.support.forked import run_forked
 from tests.support.identity import make_code
 from tests.support.live_service import LiveService, apply, log_in, register
 
 pytestmark = pytest.mark.slow
 
-# Neither has an account under the number that they are filed with.
+# Neither has an account under the phone number of their filing.
 WORKER: Final = replace(OPERATOR, phone="13700003303")
 CHIEF: Final = replace(LEGAL_PERSON, phone="13700003304")
 CODE: Final = WORKER.credit_code
@@ -38,7 +38,7 @@ def live(tmp_path: Path) -> Iterator[LiveService]:
 
 @pytest.fixture
 def phone(live: LiveService) -> Iterator[VirtualPhone]:
-    """The operator's, registered and logged in."""
+    """The operator's phone, registered and logged in."""
     with live.phone() as phone:
         register(live, phone, WORKER)
         log_in(live, phone, WORKER)
@@ -47,7 +47,7 @@ def phone(live: LiveService) -> Iterator[VirtualPhone]:
 
 @pytest.fixture
 def portal(live: LiveService) -> Iterator[PortalClient]:
-    """The legal person's, logged in with an activation code."""
+    """The legal representative's portal client, logged in with an activation code."""
     with live.phone("chief") as other:
         register(live, other, CHIEF)
     with PortalClient(live.origin) as portal:
@@ -96,6 +96,7 @@ def test_an_operator_without_any_proof_uses_an_activation_code(
         ("filed_phone", "other_phone"),
         ("legal_person", "no_legal_person"),
         ("filing_code", None),
+        ("own_shield", None),
     ]
     assert _refused(lambda: phone.identity_ways("operator", "91370203MA3YK2D9RF")) == "no_filing"
     assert _refused(lambda: phone.use_activation_code("2222-2222-2222")) == "activation_code_wrong"
@@ -116,7 +117,7 @@ def test_an_operator_without_any_proof_uses_an_activation_code(
 
 
 def vouching_code(live: LiveService, portal: PortalClient, person_id: str) -> str:
-    """The SMS code of the legal person for one act about this operator."""
+    """Returns the SMS code for one act of the legal representative about this operator."""
     portal.request_vouching_code(CODE, person_id)
     return live.sms_code("vouch", CHIEF)
 
@@ -166,11 +167,13 @@ def test_the_legal_person_makes_an_operators_code(
     assert proof.way == "legal_person"
 
 
-def test_the_commands_of_the_phone(live: LiveService, phone: VirtualPhone, portal: PortalClient) -> None:
+def test_phone_commands_prove_an_identity(
+    live: LiveService, phone: VirtualPhone, portal: PortalClient
+) -> None:
     assert phone.identity().proofs == ()
     assert "Nothing proves" in _phone(live).stdout
     ways = _phone(live, "--credit-code", CODE).stdout
-    assert "* The filed phone number: another phone number is on file" in ways
+    assert "* The filed phone number: the account's phone number is not on file" in ways
     assert "* Activation code: open" in ways
     assert json.loads(_phone(live, "ask", "--credit-code", CODE, "--json").stdout)["state"] == "waiting"
     assert "宁波北潮进出口有限公司，待确认" in _phone(live, lang="zh").stdout
@@ -187,7 +190,7 @@ def test_the_commands_of_the_phone(live: LiveService, phone: VirtualPhone, porta
     assert "激活码" in _phone(live, lang="zh").stdout
 
 
-def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone) -> None:
+def test_legal_person_commands_answer_requests(live: LiveService, phone: VirtualPhone) -> None:
     with live.phone("chief") as other:
         register(live, other, CHIEF)
     password = live.folder / "password"
@@ -225,13 +228,13 @@ def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone
     by_code = ("--sms-code", live.sms_code("vouch", CHIEF))
     again = run("confirm", second["id"], *by_code, "--yes", "--json")
     assert json.loads(again.stderr)["error"]["code"] == "request_closed"
-    made = data("code", second["person_id"], *by_code)  # the one that no confirmation has spent
+    made = data("code", second["person_id"], *by_code)  # the code not used by a confirmation
     assert (len(made["code"]), made["name"]) == (14, WORKER.name)
     assert [each.way for each in phone.identity().proofs] == ["legal_person"]
 
 
 def test_the_shield_on_another_phone_consents(live: LiveService, phone: VirtualPhone) -> None:
-    """By the client on the old phone, and by the commands on the new one."""
+    """The old phone uses the client, the new one the commands."""
     phone.use_activation_code(make_code(live, WORKER))
     apply(live, phone, WORKER)
     second = replace(WORKER, phone="13700003309")
@@ -264,20 +267,18 @@ def test_the_shield_on_another_phone_consents(live: LiveService, phone: VirtualP
 
 
 @pytest.mark.parametrize("first", ["-", "-h", "--"])
-def test_a_status_token_may_begin_as_an_option_does(
-    live: LiveService, phone: VirtualPhone, first: str
-) -> None:
-    """It is base64url."""
+def test_status_token_may_begin_with_a_hyphen(live: LiveService, phone: VirtualPhone, first: str) -> None:
+    """A status token is base64url, so it may begin with a hyphen."""
     token = first + "a" * (43 - len(first))
     refused = _phone(live, "consent-state", str(uuid.UUID(int=7 << 76)), token, "--json")
     assert (refused.returncode, refused.stdout) == (1, ""), refused.stderr
     assert "wrong_status_token" in refused.stderr
 
 
-def test_the_carrier_is_not_asked_without_a_service(live: LiveService, phone: VirtualPhone) -> None:
+def test_carrier_check_is_refused_without_a_carrier_service(live: LiveService, phone: VirtualPhone) -> None:
     assert "real_name" not in {each.way for each in phone.identity_ways("operator", CODE).items}
     arguments = ("real-name", "--credit-code", CODE, "--sms-code", "123456")
-    assert _phone(live, *arguments).returncode == 2  # nobody agreed
+    assert _phone(live, *arguments).returncode == 2  # without the user's consent
     refused = _phone(live, *arguments, "--agree", "--json")
     assert refused.returncode == 1
     assert "forbidden" in refused.stdout + refused.stderr

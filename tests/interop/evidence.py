@@ -1,4 +1,4 @@
-"""Writes an evidence folder, made by `mshield.pki` from the tests' authority, for judges to look at."""
+"""Writes an evidence folder, made by `mshield.pki` from the tests' authority, for the judges."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ MESSAGE = "<报关单><编号>530120261010000001</编号><企业>深圳市蓝海
 
 
 def ocsp_response(a: Authority, *, hash_name: HashName = "sha1") -> bytes:
-    """A good status of the leaf."""
+    """Returns a good status of the leaf."""
     return build_ocsp_response(
         signer=a.ocsp_key,
         responder=a.ocsp,
@@ -31,18 +31,18 @@ def ocsp_response(a: Authority, *, hash_name: HashName = "sha1") -> bytes:
 
 
 def revoked_of_all_reasons() -> tuple[Revoked, ...]:
-    """One entry for each reason code."""
+    """Returns one entry for each reason code."""
     return tuple(Revoked(new_serial(), NOW - DAY, reason) for reason in (0, 1, 2, 3, 4, 5, 6, 9, 10))
 
 
 Form = Literal["attached", "detached", "digest"]
-"""Of a CMS: the content is inside, stands beside it, or only its digest does."""
+"""Form of a CMS: content inside, content beside it, or only the content's digest."""
 
 
 def write_evidence(
     folder: Path, a: Authority, *, form: Form = "attached", with_attributes: bool = False
 ) -> None:
-    """Write all files that the judge knows."""
+    """Writes all files that the judge reads."""
     attributes = attributes_of(content=MESSAGE) if with_attributes else None
     signature = a.leaf_key.sign(MESSAGE if attributes is None else attributes.encode())
     info = build_request_info(SUBJECT, a.leaf_key.public)
@@ -71,7 +71,7 @@ def write_evidence(
 
 
 def attributes_of(*, content: bytes) -> SignedAttributes:
-    """The signed attributes of a document with this content."""
+    """Returns the signed attributes of a document with this content."""
     lines = (("总价", "126000.00 欧元"),)
     return signed_data.attributes_of(
         digest=sm3(content), title="报关单", media_type="application/xml", size=len(content), lines=lines

@@ -1,4 +1,4 @@
-"""Asks the Java judges (`java/`), BouncyCastle and Santuario, about evidence, files, stamps; starts one Java for all.
+"""Runs the Java judges (`java/`), BouncyCastle and Santuario, on evidence, files and stamps, in one Java process.
 
 `judge(folder)` returns the judge's "ok" lines or raises `Rejected` with the failing check's name.
 """
@@ -29,10 +29,10 @@ JARS = tuple(
 LOGGING = tuple(
     Path("/usr/share/java") / name for name in ("slf4j-api.jar", "slf4j-nop.jar", "commons-codec.jar")
 )
-"""What Santuario itself needs, as its package brings it."""
+"""Santuario's own dependencies, as in its package."""
 
 JAVA = ("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""For a program of few seconds: nothing is compiled for speed, and no other thread collects garbage."""
+"""Options for a process of few seconds: no optimising compiler, no concurrent garbage collector."""
 
 INSTALL = (
     "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libxml-security-java"
@@ -44,7 +44,7 @@ class Rejected(Exception):
     """The judge refused the evidence; the message is its sentence, `check` the check's name."""
 
     def __init__(self, message: str) -> None:
-        """Take the judge's last line, `failed: NAME: why`."""
+        """Parses the judge's last line, `failed: NAME: why`."""
         super().__init__(message)
         self.check = message.removeprefix("failed: ").split(":")[0]
 
@@ -62,7 +62,7 @@ def _look_for_java() -> None:
 
 @lru_cache(maxsize=1)
 def _compiled() -> Path:
-    """The folder with the compiled judges."""
+    """Returns the folder with the compiled judges."""
     folder = tempfile.mkdtemp(prefix="judge-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     subprocess.run(
@@ -88,7 +88,7 @@ def _class_path(*more: Path) -> str:
 
 
 class _Judges:
-    """One Java that judges what it is asked, one thing after the other (java/Judges.java)."""
+    """One Java process that handles one request after the other (java/Judges.java)."""
 
     def __init__(self) -> None:
         self._lock: Final = Lock()
@@ -97,7 +97,7 @@ class _Judges:
         atexit.register(self._end)
 
     def ask(self, *words: object) -> tuple[int, str, str]:
-        """Exit code, and what was printed on stdout and on stderr."""
+        """Returns exit code, stdout and stderr of one request."""
         assert self._java.stdin is not None
         assert self._java.stdout is not None
         line = b" ".join(b64encode(str(word).encode()) for word in words)
@@ -118,28 +118,28 @@ _judges = lru_cache(maxsize=1)(_Judges)
 
 
 def judge(folder: Path, *, at: int | None = None) -> list[str]:
-    """The "ok: …" lines for the folder at the moment `at` (ms since the epoch; None: now); Rejected if it fails."""
+    """Returns the "ok: …" lines for the folder at time `at` (ms since the epoch; None: now). Raises: Rejected."""
     return _accepted("Judge", folder, *([] if at is None else [at]))
 
 
 def judge_stamp(kind: str, *files: Path) -> list[str]:
-    """What BouncyCastle's classes for time stamps say (java/StampJudge.java); Rejected if they refuse."""
+    """Returns the result of BouncyCastle's time stamp classes (java/StampJudge.java). Raises: Rejected."""
     return _accepted("StampJudge", kind, *files)
 
 
 def judge_p7(file: Path, *options: str | Path) -> tuple[bool, bool]:
-    """Whether the judge of GB/T 35275 takes a P7, and whether BouncyCastle's own CMS classes do (java/P7Judge.java)."""
+    """Reports whether the judge of GB/T 35275 accepts a P7, and whether BouncyCastle's CMS does (java/P7Judge.java)."""
     lines = _verdict("P7Judge", file, *options)
     return "verdict: accept" in lines, "bc-cms: true" in lines
 
 
 def judge_xml(file: Path) -> list[str]:
-    """What Apache Santuario says of a signed XML (java/XmlJudge.java); the last line is its verdict."""
+    """Returns Apache Santuario's report on a signed XML (java/XmlJudge.java); the last line is its verdict."""
     return _verdict("XmlJudge", file)
 
 
 def judge_pdf(file: Path) -> str:
-    """What the judge of signed PDFs sees, on PDFBox (java/PdfJudge.java); Rejected if it refuses."""
+    """Returns the report on a signed PDF, based on PDFBox (java/PdfJudge.java). Raises: Rejected."""
     code, out, err = _ask("PdfJudge", file)
     if code != 0:
         raise Rejected((out + err).strip().splitlines()[-1])
@@ -147,7 +147,7 @@ def judge_pdf(file: Path) -> str:
 
 
 def _ask(*words: object) -> tuple[int, str, str]:
-    """Raises JudgeMissing if Java or its libraries are not here."""
+    """Sends a request to the judges. Raises: JudgeMissing if Java or its libraries are not installed."""
     _look_for_java()
     return _judges().ask(*words)
 

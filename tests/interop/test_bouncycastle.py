@@ -1,6 +1,6 @@
-"""BouncyCastle judges everything that `mshield.pki` makes, and refuses each file when it is tampered with.
+"""BouncyCastle accepts everything that `mshield.pki` makes, and refuses each file once tampered with.
 
-Nothing here is skipped: without Java or the jars these tests fail with the sentence that says what to install.
+Nothing is skipped: without Java or the jars these tests fail and say what to install.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ AT = NOW + 1000
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A good evidence folder."""
+    """A valid evidence folder."""
     write_evidence(tmp_path, A)
     return tmp_path
 
@@ -128,7 +128,7 @@ def _ocsp(status: CertStatus, *, serial: int | None = None, at: int = NOW) -> by
 
 
 def _unauthorised() -> bytes:
-    """A good response whose responder certificate, of the same key, lacks the OCSPSigning purpose."""
+    """Returns a good response whose responder certificate, of the same key, lacks the OCSPSigning purpose."""
     plain = forge(SIGNS, key=A.ocsp_key, issuer=A.issuing, issuer_key=A.issuing_key)
     return build_ocsp_response(
         signer=A.ocsp_key,
@@ -223,14 +223,12 @@ def test_every_file_is_tampered_with(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("at", [A.leaf.not_before - 1000, A.leaf.not_after + 1000])
-def test_the_judge_looks_at_the_time(folder: Path, at: int) -> None:
+def test_judge_checks_the_time(folder: Path, at: int) -> None:
     with pytest.raises(Rejected):
         judge(folder, at=at)
 
 
-def test_without_java_the_sentence_says_what_to_install(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_java_names_the_package_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(folder))
     with pytest.raises(JudgeMissing, match="apt-get install"):
         judge(folder, at=AT)

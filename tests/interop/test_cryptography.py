@@ -1,4 +1,4 @@
-"""`cryptography` parses all that `mshield.pki` makes and reads the same values out of it."""
+"""`cryptography` parses everything that `mshield.pki` makes and reads the same values."""
 
 from datetime import UTC, datetime
 
@@ -21,11 +21,11 @@ A = authority()
 
 
 def moment(ms: int) -> datetime:
-    """The moment as `cryptography` has it."""
+    """Returns a time as `cryptography` represents it."""
     return datetime.fromtimestamp(ms // 1000, UTC)
 
 
-def test_leaf() -> None:
+def test_cryptography_reads_a_leaf() -> None:
     leaf = x509.load_pem_x509_certificate(A.leaf.pem().encode())
     assert leaf.serial_number == A.leaf.serial
     assert leaf.signature_algorithm_oid.dotted_string == "1.2.156.10197.1.501"
@@ -53,7 +53,7 @@ def test_leaf() -> None:
     assert code.value[2:] == IDENTITY.credit_code.encode()
 
 
-def test_cas_and_responder() -> None:
+def test_cryptography_reads_cas_and_responder() -> None:
     root, issuing, responder = (x509.load_der_x509_certificate(c.der) for c in (A.root, A.issuing, A.ocsp))
     assert root.extensions.get_extension_for_class(x509.BasicConstraints).value == x509.BasicConstraints(
         ca=True, path_length=None
@@ -66,7 +66,7 @@ def test_cas_and_responder() -> None:
     assert not responder.extensions.get_extension_for_class(x509.OCSPNoCheck).critical
 
 
-def test_crl() -> None:
+def test_cryptography_reads_a_crl() -> None:
     entries = (
         Revoked(10, NOW - DAY, KEY_COMPROMISE),
         Revoked(11, NOW - DAY, CERTIFICATE_HOLD),
@@ -88,7 +88,9 @@ def test_crl() -> None:
 
 
 @pytest.mark.parametrize(("hash_name", "algorithm"), [("sha1", SHA1), ("sha256", SHA256)])
-def test_ocsp(hash_name: HashName, algorithm: type[SHA1] | type[SHA256]) -> None:
+def test_cryptography_reads_ocsp_requests_and_responses(
+    hash_name: HashName, algorithm: type[SHA1] | type[SHA256]
+) -> None:
     asked = CertId.of(A.issuing, A.leaf.serial, hash_name)
     request = ocsp.load_der_ocsp_request(build_ocsp_request([asked], nonce=b"12345678"))
     assert (request.serial_number, request.issuer_key_hash) == (A.leaf.serial, asked.issuer_key_hash)
@@ -119,7 +121,7 @@ def test_a_request_made_by_cryptography_is_read(
     assert issuing.subject == leaf.issuer
 
 
-def test_request() -> None:
+def test_cryptography_reads_a_certification_request() -> None:
     info = build_request_info(SUBJECT, A.leaf_key.public)
     request = x509.load_der_x509_csr(assemble(info, A.leaf_key.sign(info)))
     assert request.tbs_certrequest_bytes == info
@@ -131,7 +133,7 @@ def test_request() -> None:
     ]
 
 
-def test_cms_certificates() -> None:
+def test_cryptography_reads_the_certificates_of_a_cms() -> None:
     data = build_signed_data(
         content=MESSAGE, signature=A.leaf_key.sign(MESSAGE), certificate=A.leaf, chain=[A.issuing, A.root]
     )

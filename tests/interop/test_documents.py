@@ -1,4 +1,4 @@
-"""One PIN signs documents of all forms; the SDK verifies each, its bundle holds, and BouncyCastle judges the parts."""
+"""One PIN signs documents of all formats; the SDK verifies each and its bundle, BouncyCastle the parts."""
 
 import base64
 import time
@@ -12,17 +12,18 @@ import msgspec
 import pytest
 
 from mshield.client import BusinessClient, Created, Digest, Document, Result, VerificationError
-from mshield.client.evidence import Evidence, VerifiedEvidence, verify_evidence
-from mshield.demo.people import OPERATOR
+from mshield.client.evidence.verify import Evidence, VerifiedEvidence, verify_evidence
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import pem
 from mshield.pki.signatures.formats import FORMATS, AskedOptions, Options
-from mshield.services.log.sequence import sequence
-from mshield.services.systems.unshown import allow_unshown
+from mshield.server.log.sequence import sequence
+from mshield.server.systems.unshown import allow_unshown
+from mshield.testkit.demo.people import OPERATOR
 from tests.interop.judge import judge, judge_p7
 from tests.support.application import ORIGIN
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, killable_service, mortal_service
+from tests.support.second_person import SECOND
 
 CONTENT: Final = "<报关单><总价>126000.00 欧元</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", ""))
@@ -44,7 +45,7 @@ DOCUMENTS: Final = (
 
 @pytest.fixture
 def clock() -> Clock:
-    """An hour ago: BouncyCastle compares with its own clock, and refuses what is of the future."""
+    """An hour ago: BouncyCastle uses its own clock and refuses future times."""
     return Clock(time.time_ns() // 1_000_000 - 3_600_000)
 
 
@@ -55,7 +56,7 @@ service = killable_service()
 def gb_service(
     sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Mortal]:
-    """On one database: no file depends on it."""
+    """On one database only, since files don't depend on it."""
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         let_ask_unshown(running)
         yield running
@@ -64,11 +65,11 @@ def gb_service(
 def let_ask_unshown(service: Mortal) -> None:
     assert service.app is not None
     db, now = service.app.state.context.db, service.clock()
-    service.run(allow_unshown(db, service.client_id, reason="原件在柜台", second_person="顾行", now=now))
+    service.run(allow_unshown(db, service.client_id, reason="原件在柜台", second_person=SECOND, now=now))
 
 
 class Filed:
-    """The documents, signed, and all that verifies them."""
+    """The signed documents and everything to verify them."""
 
     def __init__(self, service: Mortal, business: BusinessClient, asked: Created) -> None:
         self.service, self.asked = service, asked
@@ -91,7 +92,7 @@ class Filed:
         return verify_evidence(evidence, roots=[self.root], log_keys=[self.log_key], at=self.at)
 
     def lay_out(self, evidence: Evidence, folder: Path) -> Path:
-        """The parts of a bundle as files, and the lists, for the judge."""
+        """Writes the parts of a bundle and the lists as files for the judge."""
         folder.mkdir()
         files = {
             "root.pem": pem.encode("CERTIFICATE", self.root).encode(),
@@ -125,7 +126,7 @@ GB: Final = {
     "gb35275_digest": AskedOptions(),
     "raw": AskedOptions(arc="gb"),
 }
-"""Options by a format's name, with what tells them apart after it."""
+"""Options by a format's name, followed by what distinguishes them."""
 
 
 def gb_document(name: str) -> Document:
@@ -149,7 +150,7 @@ def filed(service: Mortal, tmp_path: Path) -> Filed:
         asked = business.request_signature(DOCUMENTS)
         tasks = phone.scan(asked.qr).tasks
         assert [task.content for task in tasks] == [CONTENT, CONTENT, CONTENT, None]
-        assert set(phone.wanted().values()) == {"unread"}  # of the digest alone
+        assert set(phone.wanted().values()) == {"unread"}  # only the digest is signed
         phone.approve(pin=OPERATOR.pin, confirmed=phone.wanted())
         return Filed(service, business, asked)
 
@@ -167,7 +168,7 @@ def test_each_form_is_verified_and_judged(filed: Filed, tmp_path: Path) -> None:
         assert any("PKIX path of 2 certificates" in line for line in lines)
 
 
-def test_what_was_sent_is_compared_and_what_was_not_is_nowhere(filed: Filed) -> None:
+def test_sent_documents_are_compared_and_digest_only_content_is_absent(filed: Filed) -> None:
     def verify(*documents: bytes | Digest | Document) -> None:
         filed.result.verify(roots=[filed.root], documents=documents, at=filed.at)
 
@@ -221,7 +222,7 @@ def test_each_option_of_gb_35275_is_verified_and_judged(gb_service: Mortal, tmp_
         accepted, _ = judge_p7(file, *beside)
         assert accepted, name
         file.write_bytes(other.cms)
-        # Its own classes know .501 alone, and need the certificate inside.
+        # BouncyCastle's own classes know only .501, and need the certificate inside.
         assert judge_p7(file, *beside) == (True, "elsewhere" not in name), name
 
 

@@ -1,4 +1,4 @@
-"""BouncyCastle judges what a second generation of the issuing CA makes: certificate, list, OCSP answer, CMS."""
+"""BouncyCastle verifies a second generation of the issuing CA: certificate, list, OCSP response, CMS."""
 
 import asyncio
 import time
@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from mshield.keys.hardware.devices import Devices
-from mshield.keys.keyring import Keyring
-from mshield.keys.master import generate_master_key
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.crl import CA_COMPROMISE
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signer import KeySigner
-from mshield.services.ca.init import CaKeyNames
-from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
+from mshield.server.ca.init import CaKeyNames
+from mshield.server.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.master import generate_master_key
 from tests.interop.judge import Rejected, judge
 from tests.interop.test_openssl import verify
 from tests.support.issuing import Ca, make_ca, person
@@ -26,7 +26,7 @@ from tests.support.sdf.machine import Machine
 MESSAGE = "报关单".encode()
 DAY = 24 * 3_600_000
 START = time.time_ns() // 1_000_000 - 2 * DAY
-"""BouncyCastle compares with its own clock, and refuses what is of the future."""
+"""BouncyCastle uses its own clock and refuses future times."""
 
 
 async def _certified(ca: Ca, *, now: int) -> tuple[Certificate, KeySigner]:
@@ -36,7 +36,7 @@ async def _certified(ca: Ca, *, now: int) -> tuple[Certificate, KeySigner]:
 
 
 async def _lay_out(ca: Ca, name: str, leaf: Certificate, key: KeySigner, folder: Path, *, now: int) -> Path:
-    """Evidence of one signature under this generation, as published at that moment."""
+    """Writes evidence of one signature under this generation, as published at that time."""
     publisher, issuing, root = ca.publisher(), ca.authorities.certificate(name), ca.authorities.root
     assert issuing is not None
     signature = key.sign(MESSAGE)
@@ -65,11 +65,11 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         (folder / file).write_bytes(content)
 
 
-async def test_a_ca_whose_keys_a_cipher_machine_holds_is_accepted(
+async def test_ca_with_keys_in_a_cipher_machine_is_accepted(
     sqlite_url: str, machine: Machine, tmp_path: Path
 ) -> None:
     db = await open_database(sqlite_url)
-    ring = Keyring((generate_master_key("aes"),), devices=Devices(machine.settings()))
+    ring = Keyring((generate_master_key("aes"),), devices=Devices(machine.settings().keys))
     ca = await make_ca(db, ring, now=START, keys=CaKeyNames(root="sdf:1", issuing="sdf:2"))
     leaf, key = await _certified(ca, now=START)
     lines = judge(await _lay_out(ca, "issuing", leaf, key, tmp_path / "machine", now=START), at=START)

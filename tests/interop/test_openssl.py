@@ -1,7 +1,7 @@
 """`openssl verify` accepts root and issuing CA as a chain of two, and refuses changed ones.
 
-OpenSSL takes the SM2 id from the command line for the certificate that is verified; for a third level, a CRL, OCSP, CMS
-and `-check_ss_sig` it assumes an empty id, so those are judged by BouncyCastle alone.
+OpenSSL gets the SM2 id of the verified certificate from the command line; for a third level, a CRL, OCSP, CMS
+and `-check_ss_sig` it assumes an empty id, so only BouncyCastle verifies those.
 """
 
 import shutil
@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.asn1.frame import assemble
-from mshield.pki.asn1.oids import DISPLAY_DIGEST
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.extensions import (
@@ -42,7 +42,7 @@ OTHER = make_authority(A.engine)
 
 
 def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command; a missing one fails the test with what to install."""
+    """Runs the command; if it is missing, the test fails and says what to install."""
     if shutil.which("openssl") is None:
         pytest.fail("the openssl command is missing; install with: apt-get install openssl")
     return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
@@ -51,7 +51,7 @@ def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
 def verify(
     folder: Path, *, root: Certificate, certificate: Certificate, at: int = NOW
 ) -> subprocess.CompletedProcess[str]:
-    """`openssl verify` of one certificate under one root at this moment (ms)."""
+    """Runs `openssl verify` on one certificate under one root at this time (ms)."""
     (folder / "root.pem").write_text(root.pem(), encoding="ascii")
     (folder / "certificate.pem").write_text(certificate.pem(), encoding="ascii")
     return openssl(
@@ -74,7 +74,7 @@ def test_another_root_of_the_same_name_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("certificate", [A.root, A.issuing, A.leaf, A.ocsp])
-def test_it_prints_every_certificate(tmp_path: Path, certificate: Certificate) -> None:
+def test_openssl_prints_every_certificate(tmp_path: Path, certificate: Certificate) -> None:
     (tmp_path / "c.pem").write_text(certificate.pem(), encoding="ascii")
     result = openssl(
         "x509", "-in", str(tmp_path / "c.pem"), "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"
@@ -95,13 +95,13 @@ def test_the_request_verifies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "data"), [("crl", A.crl()), ("asn1parse", A.leaf.der)], ids=["crl", "asn1parse"]
 )
-def test_it_parses_the_rest(tmp_path: Path, command: str, data: bytes) -> None:
+def test_openssl_parses_the_other_objects(tmp_path: Path, command: str, data: bytes) -> None:
     (tmp_path / "data.der").write_bytes(data)
     assert openssl(command, "-inform", "DER", "-in", str(tmp_path / "data.der"), "-noout").returncode == 0
 
 
-def test_it_takes_the_list_of_the_certificates_shard_and_no_others(tmp_path: Path) -> None:
-    """Distribution points as they are written here, under a CA on P-256: OpenSSL can't be told the SM2 id of lists."""
+def test_openssl_accepts_only_the_shards_list(tmp_path: Path) -> None:
+    """The CA of this test uses P-256: OpenSSL can't be given the SM2 id for lists."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=CA")
     start, end = (datetime.fromtimestamp((NOW + days * DAY) / 1000, UTC) for days in (-1, 1))
 
@@ -137,8 +137,8 @@ def test_it_takes_the_list_of_the_certificates_shard_and_no_others(tmp_path: Pat
     assert "different CRL scope" in said(point=OTHER_SHARD)
 
 
-def test_it_verifies_the_signature_over_signed_attributes(tmp_path: Path) -> None:
-    """Under its right id, which `openssl cms` can't be told."""
+def test_openssl_verifies_the_signature_over_signed_attributes(tmp_path: Path) -> None:
+    """The test gives the right id, which `openssl cms` can't be given."""
     signed = attributes_of(content=MESSAGE).encode()
     (tmp_path / "attributes.der").write_bytes(signed)
     (tmp_path / "signature.der").write_bytes(A.leaf_key.sign(signed).to_der())
@@ -156,7 +156,7 @@ def test_it_verifies_the_signature_over_signed_attributes(tmp_path: Path) -> Non
         assert (done.returncode == 0) == good, done.stderr
 
 
-def test_it_prints_a_cms_with_signed_attributes(tmp_path: Path) -> None:
+def test_openssl_prints_a_cms_with_signed_attributes(tmp_path: Path) -> None:
     attributes = attributes_of(content=MESSAGE)
     cms = build_signed_data(
         content=None,
@@ -167,5 +167,5 @@ def test_it_prints_a_cms_with_signed_attributes(tmp_path: Path) -> None:
     (tmp_path / "cms.der").write_bytes(cms)
     done = openssl("cms", "-cmsout", "-print", "-inform", "DER", "-in", str(tmp_path / "cms.der"))
     assert done.returncode == 0, done.stderr
-    for said in ("contentType", "messageDigest", DISPLAY_DIGEST, "eContent: <ABSENT>"):
+    for said in ("contentType", "messageDigest", DISPLAY_OID, "eContent: <ABSENT>"):
         assert said in done.stdout

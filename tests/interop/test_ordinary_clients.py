@@ -1,4 +1,4 @@
-"""Clients that know no SM2 check statuses with the plain openssl command: it verifies the P-256 signer's objects."""
+"""Clients without SM2 check statuses with the plain openssl command: it verifies the P-256 signer's objects."""
 
 import asyncio
 import subprocess
@@ -11,47 +11,47 @@ from cryptography import x509
 from cryptography.x509 import CertificateIssuer, CRLReason, DirectoryName
 from cryptography.x509 import ocsp as x509_ocsp
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.errors import AuthorityExists, HardwareError, NoAuthority
-from mshield.keys.hardware.devices import Devices
-from mshield.keys.keyring import Keyring
-from mshield.keys.master import generate_master_key
-from mshield.keys.p256 import P256Key
 from mshield.pki.asn1 import pem
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_response
-from mshield.services.ca.init_p256 import init_p256
-from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
-from mshield.services.certificates.issue import serial_text
-from mshield.services.publication.publisher import Publisher
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
+from mshield.server.authorities.p256 import P256Key
+from mshield.server.ca.init_p256 import init_p256
+from mshield.server.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.server.certificates.issue import serial_text
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.errors import NotFound
+from mshield.server.keys.errors import AuthorityExists, HardwareError, NoAuthority
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.publication.publisher import Publisher
+from mshield.server.settings.settings import Settings
 from tests.interop.test_openssl import openssl
 from tests.support.issuing import Ca, change, make_ca
 from tests.support.soft_hsm import SoftHsm
 
 NOW = time.time_ns() // 1_000_000
-"""The real time: openssl compares with its own clock."""
+"""The real time, since openssl uses its own clock; in ms."""
 
 
 @dataclass(frozen=True)
 class _Client:
-    """Someone with a folder, openssl, and the pinned certificate."""
+    """A client with a folder, openssl, and the pinned certificate."""
 
     ca: Ca
     publisher: Publisher
     folder: Path
 
     async def pin(self) -> None:
-        """Takes the signer's certificate."""
+        """Pins the signer's certificate."""
         self._write(
             "pinned.pem", pem.encode("CERTIFICATE", await self.publisher.certificate("p256")).encode()
         )
 
     async def ask(self, leaf: Certificate, issuer: Certificate) -> subprocess.CompletedProcess[str]:
-        """`openssl ocsp` makes the request, and verifies the answer with nothing but what was pinned."""
+        """Makes the request by `openssl ocsp`, which verifies the response with only the pinned certificate."""
         issuer_file = self._write("issuer.pem", issuer.pem().encode())
         named = ("-issuer", issuer_file, "-cert", self._write("leaf.pem", leaf.pem().encode()))
         request = self._write("request.der", b"")
@@ -63,7 +63,7 @@ class _Client:
         return await asyncio.to_thread(openssl, "ocsp", *named, "-no_nonce", "-respin", response, *pinned)
 
     async def crl(self) -> bytes:
-        """The list in force, which `openssl crl` verifies with the pinned certificate."""
+        """Returns the current list, verified by `openssl crl` with the pinned certificate."""
         await self.publisher.refresh(now=NOW)
         der = (await self.publisher.crl("p256", now=NOW)).der
         place = self._write("list.crl", der)
@@ -84,14 +84,14 @@ class _Client:
 
 @pytest.fixture
 async def client(db: Database, keyring: Keyring, tmp_path: Path) -> _Client:
-    ca = await make_ca(db, keyring, now=NOW, settings=Settings(p256_status=True))
+    ca = await make_ca(db, keyring, now=NOW, settings=Settings.of(p256_status=True))
     await init_p256(db, keyring, renew=False, now=NOW)
     made = _Client(ca, ca.publisher(), tmp_path)
     await made.pin()
     return made
 
 
-async def test_openssl_ocsp_tells_good_hold_and_revoked(client: _Client) -> None:
+async def test_openssl_ocsp_reports_good_hold_and_revoked(client: _Client) -> None:
     ca = client.ca
     leaf, issuing = await ca.certify(now=NOW), ca.authorities.issuing.certificate
     told = await client.ask(leaf, issuing)
@@ -109,8 +109,8 @@ async def test_openssl_ocsp_tells_good_hold_and_revoked(client: _Client) -> None
 async def test_a_token_may_hold_the_key(sqlite_url: str, soft_hsm: SoftHsm, tmp_path: Path) -> None:
     db = await open_database(sqlite_url)
     keys = (generate_master_key("aes"),)
-    ring = Keyring(keys, devices=Devices(soft_hsm.settings()))
-    ca = await make_ca(db, ring, now=NOW, settings=Settings(p256_status=True))
+    ring = Keyring(keys, devices=Devices(soft_hsm.settings().keys))
+    ca = await make_ca(db, ring, now=NOW, settings=Settings.of(p256_status=True))
     await init_p256(db, ring, renew=False, key=soft_hsm.make_key("status"), now=NOW)
     client = _Client(ca, ca.publisher(), tmp_path)
     await client.pin()
@@ -189,20 +189,20 @@ async def test_a_nonce_is_echoed_and_rubbish_is_malformed(client: _Client) -> No
     assert rubbish.der == error_response("malformed_request")
 
 
-async def test_it_is_off_until_the_setting_and_a_key_are_there(db: Database, keyring: Keyring) -> None:
+async def test_p256_status_needs_the_setting_and_a_key(db: Database, keyring: Keyring) -> None:
     ca = await make_ca(db, keyring, now=NOW)
     with pytest.raises(NoAuthority):
         await init_p256(db, keyring, renew=True, now=NOW)
-    on = Publisher(db, keyring, ca.engine, Settings(p256_status=True), ca.authorities)
+    on = Publisher(db, keyring, ca.engine, Settings.of(p256_status=True), ca.authorities)
     for publisher in (ca.publisher(), on):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await publisher.certificate("p256")
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await publisher.p256_ocsp(b"", now=NOW)
     assert await on.refresh(now=NOW) == 2
     made = await init_p256(db, keyring, renew=False, now=NOW)
     assert await on.certificate("p256") == made
     with pytest.raises(AuthorityExists):
         await init_p256(db, keyring, renew=False, now=NOW)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await ca.publisher().crl("p256", now=NOW)

@@ -1,4 +1,4 @@
-"""PDFs that the service signs, judged by PDFBox with BouncyCastle, poppler and pyHanko."""
+"""PDFs signed by the service, verified by PDFBox with BouncyCastle, poppler and pyHanko."""
 
 import io
 import subprocess
@@ -14,11 +14,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel
 
 from mshield.client import Document, VerificationError
-from mshield.client.evidence_format import signed_file
-from mshield.demo.people import OPERATOR
+from mshield.client.evidence.format import signed_file
 from mshield.gm.engine import load_engine
 from mshield.pki.foreign.pdf import verify_pdf, verify_pdf_revisions
 from mshield.pki.signatures.formats import AskedOptions, Options
+from mshield.testkit.demo.people import OPERATOR
 from tests.interop.judge import Rejected, judge_pdf
 from tests.interop.test_documents import Filed
 from tests.support import pdfs
@@ -37,7 +37,7 @@ FORMS: Final = {
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mortal]:
-    """On one database: no file depends on it. An hour ago."""
+    """On one database only, since files don't depend on it; the clock is an hour behind."""
     clock = Clock(time.time_ns() // 1_000_000 - 3_600_000)
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         yield running
@@ -51,7 +51,7 @@ def packed(octets: bytes, **how: object) -> bytes:
 
 
 def contents() -> dict[str, bytes]:
-    """One for each form of signature: by a table, by a stream, linearized, turned, with Chinese of its own."""
+    """Returns one PDF per format of signature: with a table, a stream, linearized, rotated, with Chinese names."""
     plain = pdfs.contract(2)
     return {
         "rfc": plain,
@@ -83,7 +83,7 @@ def signed_by(service: Mortal, folder: Path, documents: list[Document]) -> Filed
 
 
 def structure(file: Path) -> list[str]:
-    """What poppler says of each signature's place in the file."""
+    """Returns poppler's report on each signature's place in the file."""
     said = subprocess.run(["pdfsig", str(file)], capture_output=True, text=True, check=False).stdout
     return [line.strip(" -") for line in said.splitlines() if "total document signed" in line.lower()]
 
@@ -115,8 +115,8 @@ def test_each_form_is_verified_and_judged(service: Mortal, tmp_path: Path) -> No
             judge_pdf(file)
 
 
-def test_a_second_one_signs_behind_the_first(service: Mortal, tmp_path: Path) -> None:
-    """And a third. pyHanko, which reads RFC 5652 alone, finds that only fields were added."""
+def test_later_signature_is_appended_to_the_first(service: Mortal, tmp_path: Path) -> None:
+    """Three signatures in a row. pyHanko, which reads only RFC 5652, finds that only fields were added."""
     phone = service.enrolled(tmp_path / "phone")
     files = [pdfs.contract(2)]
     names = ("rfc", "cades", "rfc with display")

@@ -1,4 +1,4 @@
-"""Time stamps of the own authority, judged by others: BouncyCastle those with SM2, openssl those on P-256."""
+"""Time stamps of our own authority, verified by others: SM2 ones by BouncyCastle, P-256 ones by openssl."""
 
 import asyncio
 import secrets
@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from mshield.gm.sm3 import sm3
-from mshield.keys.hardware.devices import Devices
-from mshield.keys.keyring import Keyring
-from mshield.keys.master import generate_master_key
-from mshield.keys.tsa import TSA
 from mshield.pki.asn1 import pem
 from mshield.pki.asn1.arcs import DEFAULT_ARC, tsa_policy
 from mshield.pki.timestamps.algorithms import Profile
 from mshield.pki.timestamps.request import TimeStampRequest, nonce_from
 from mshield.pki.timestamps.response import rejected
-from mshield.services.ca.init_tsa import TsaKeyNames, init_tsa
-from mshield.services.publication.publisher import Publisher
-from mshield.services.publication.time_stamps import TimeStamping
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
+from mshield.server.authorities.tsa import TSA
+from mshield.server.ca.renew_tsa import TsaKeyNames, renew_tsa
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.publication.publisher import Publisher
+from mshield.server.publication.time_stamps import TimeStamping
+from mshield.server.settings.settings import Settings
 from tests.interop.judge import Rejected, judge_stamp
 from tests.interop.test_openssl import openssl
 from tests.support.issuing import Ca, make_ca
@@ -33,7 +33,7 @@ from tests.support.stamped_bundles import OUTSIDE, stamped
 
 NOW = time.time_ns() // 1_000_000
 DATA = "报关单".encode()
-SETTINGS = Settings(public_origin="https://shield.example", tsa_clock="assumed")
+SETTINGS = Settings.of(public_origin="https://shield.example", tsa_clock="assumed")
 
 
 async def _ca(db: Database, keyring: Keyring) -> tuple[Ca, Publisher]:
@@ -41,7 +41,7 @@ async def _ca(db: Database, keyring: Keyring) -> tuple[Ca, Publisher]:
     return ca, Publisher(db, keyring, ca.engine, SETTINGS, ca.authorities)
 
 
-async def test_openssl_takes_them_on_p256(db: Database, keyring: Keyring, tmp_path: Path) -> None:
+async def test_openssl_accepts_p256_time_stamps(db: Database, keyring: Keyring, tmp_path: Path) -> None:
     _, publisher = await _ca(db, keyring)
     data, query, reply, root = (tmp_path / name for name in ("data", "q.tsq", "r.tsr", "tsa.pem"))
     data.write_bytes(DATA)
@@ -61,7 +61,7 @@ async def test_openssl_takes_them_on_p256(db: Database, keyring: Keyring, tmp_pa
         reply.write_bytes(await publisher.time_stamp("p256", query.read_bytes(), now=NOW))
         code, said = await asyncio.to_thread(judged)
         assert code == 0, said
-    await asyncio.to_thread(ask, "-cert")  # another question, which this is no answer to
+    await asyncio.to_thread(ask, "-cert")  # another request, which this doesn't answer
     assert (await asyncio.to_thread(judged))[0] != 0
 
 
@@ -70,9 +70,9 @@ async def test_devices_may_hold_the_keys(
 ) -> None:
     db = await open_database(sqlite_url)
     settings = soft_hsm.settings(sdf_library=machine.library, sdf_password=PASSWORD)
-    ca, publisher = await _ca(db, Keyring((generate_master_key("aes"),), devices=Devices(settings)))
+    ca, publisher = await _ca(db, Keyring((generate_master_key("aes"),), devices=Devices(settings.keys)))
     keys = TsaKeyNames(sm2="sdf:4", p256=soft_hsm.make_key("time stamps"))
-    await init_tsa(db, ca.keyring, ca.engine, ca.settings, renew=True, keys=keys, now=NOW)
+    await renew_tsa(db, ca.keyring, ca.engine, ca.settings, keys=keys, now=NOW)
     query, reply, authority = (tmp_path / name for name in ("q.tsq", "r.tsr", "tsa.cer"))
     nonce = nonce_from(secrets.token_bytes(8))
     questions: dict[Profile, TimeStampRequest] = {
@@ -87,7 +87,7 @@ async def test_devices_may_hold_the_keys(
     await db.close()
 
 
-async def test_bouncycastle_takes_them_with_sm2(db: Database, keyring: Keyring, tmp_path: Path) -> None:
+async def test_bouncycastle_accepts_sm2_time_stamps(db: Database, keyring: Keyring, tmp_path: Path) -> None:
     _, publisher = await _ca(db, keyring)
     query, reply, authority = (tmp_path / name for name in ("q.tsq", "r.tsr", "tsa.cer"))
     request = TimeStampRequest(hash="sm3", digest=sm3(DATA), nonce=nonce_from(secrets.token_bytes(8)))
@@ -107,7 +107,7 @@ def test_bouncycastle_finds_the_stamp_in_a_cms(tmp_path: Path) -> None:
     assert judge_stamp("cms", cms, authority)
 
 
-async def test_a_request_that_cant_be_met_is_refused_as_the_standard_has_it(
+async def test_impossible_time_stamp_request_is_refused_by_the_standard(
     db: Database, keyring: Keyring
 ) -> None:
     ca, publisher = await _ca(db, keyring)
@@ -124,12 +124,12 @@ async def test_a_request_that_cant_be_met_is_refused_as_the_standard_has_it(
         (TimeStampRequest(hash="sm3", digest=digest[:-1]).encode(), "bad_data_format"),
     ):
         assert await publisher.time_stamp("sm2", asked, now=NOW) == rejected(failure), failure
-    checked = Settings(public_origin="https://shield.example")
+    checked = Settings.of(public_origin="https://shield.example")
     off = True
     own = TimeStamping(db, keyring, ca.engine, checked, clock_is_off=lambda: off)
     no_time = rejected("time_not_available")
     assert await own.answer("sm2", good.encode(), now=NOW) == no_time
     off = False
     assert await own.answer("sm2", good.encode(), now=NOW) != no_time
-    assert await own.answer("sm2", good.encode(), now=NOW - 1001) == no_time  # set back
+    assert await own.answer("sm2", good.encode(), now=NOW - 1001) == no_time  # the clock was set back
     assert await own.answer("p256", good.encode(), now=NOW + 6 * 365 * 86_400_000) == no_time

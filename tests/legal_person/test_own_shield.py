@@ -1,4 +1,4 @@
-"""The legal person's own shield proves them at the portal: to log in, and for a batch of revocations (R14)."""
+"""The legal representative's own shield authenticates a login and a batch of revocations at the portal (R14)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from mshield.client.errors import ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.qr import qr_text
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.wire.qr import qr_text
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, killable_service
@@ -24,22 +24,22 @@ service = killable_service()
 
 @pytest.fixture
 def page(service: Mortal) -> Iterator[httpx.Client]:
-    """A browser at the portal; it carries the session's CSRF token once it has one."""
+    """A browser at the portal; it sends the session's CSRF token once it has one."""
     transport = httpx.MockTransport(service.handle)
     with httpx.Client(base_url="http://localhost:8000", transport=transport) as made:
         yield made
 
 
 def code_of(service: Mortal, request_id: str) -> str:
-    """The QR code that the page shows now."""
+    """Returns the QR code that the page shows now."""
     context = service.context
     return qr_text(
-        context.settings.public_origin, request_id, context.requests.secrets.qr_secret(request_id), 0
+        context.settings.site.public_origin, request_id, context.requests.secrets.qr_secret(request_id), 0
     )
 
 
 def asked(page: httpx.Client, path: str, document: object = None) -> dict[str, Any]:
-    """What the portal asks of the phone."""
+    """Creates the portal's request to the phone."""
     answer = page.post(API + path, json=document)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
@@ -47,13 +47,13 @@ def asked(page: httpx.Client, path: str, document: object = None) -> dict[str, A
 
 
 def start(page: httpx.Client, made: dict[str, Any], **changes: str) -> httpx.Response:
-    """The second half of a login."""
+    """Calls the second half of a login."""
     given = {name: made[name] for name in ("request_id", "status_token")}
     return page.post(f"{API}/shield-sessions", json=given | changes)
 
 
 def logged_in(service: Mortal, page: httpx.Client, phone: VirtualPhone) -> None:
-    """By scan."""
+    """Logs in by scanning a code."""
     made = asked(page, "/shield-logins")
     phone.scan(code_of(service, made["request_id"]))
     phone.approve(pin=LEGAL_PERSON.pin)
@@ -63,11 +63,11 @@ def logged_in(service: Mortal, page: httpx.Client, phone: VirtualPhone) -> None:
 
 
 def revoke(page: httpx.Client, terms: dict[str, Any], **proof: str) -> httpx.Response:
-    """A batch, with what proves whose it is."""
+    """Revokes a batch, with the given proof of identity."""
     return page.post(f"{API}/enterprises/{OWN}/revocations", json=terms | proof)
 
 
-def test_r14_they_log_in_with_their_own_shield_and_see_who_asks(
+def test_r14_own_shield_logs_in_and_the_phone_names_the_portal(
     service: Mortal, page: httpx.Client, tmp_path: Path
 ) -> None:
     phone = service.enrolled(tmp_path / "phone", LEGAL_PERSON)
@@ -83,7 +83,7 @@ def test_r14_they_log_in_with_their_own_shield_and_see_who_asks(
     assert page.get(f"{API}/enterprises/{OWN}/shields").status_code == 200
 
 
-def test_r14_one_signature_opens_one_session_and_only_for_a_while(
+def test_r14_signature_opens_one_session_and_expires(
     service: Mortal, page: httpx.Client, tmp_path: Path, clock: Clock
 ) -> None:
     phone = service.enrolled(tmp_path / "phone", LEGAL_PERSON)
@@ -93,11 +93,11 @@ def test_r14_one_signature_opens_one_session_and_only_for_a_while(
         phone.approve(pin=LEGAL_PERSON.pin)
     assert start(page, made).status_code == 201
     assert_refused(start(page, made), "request_closed")
-    clock.advance(seconds=service.context.settings.request_seconds + 121)
+    clock.advance(seconds=service.context.settings.requests.request_seconds + 121)
     assert_refused(start(page, late), "expired_request")
 
 
-def test_r14_an_operators_shield_opens_nothing(service: Mortal, page: httpx.Client, tmp_path: Path) -> None:
+def test_r14_operators_shield_opens_no_session(service: Mortal, page: httpx.Client, tmp_path: Path) -> None:
     phone = service.enrolled(tmp_path / "phone")
     made = asked(page, "/shield-logins")
     phone.scan(code_of(service, made["request_id"]))
@@ -116,7 +116,7 @@ def test_another_systems_login_opens_no_session(service: Mortal, page: httpx.Cli
     assert_refused(start(page, document), "not_found")
 
 
-def test_r14_a_batch_is_revoked_by_their_signature_once_and_only_as_signed(
+def test_r14_signature_revokes_exactly_the_signed_batch_once(
     service: Mortal, page: httpx.Client, tmp_path: Path
 ) -> None:
     operator = service.enrolled(tmp_path / "operator")

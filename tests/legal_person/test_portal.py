@@ -1,4 +1,4 @@
-"""The legal person's portal: who gets in and how long, and that nobody else's session or page can act for them."""
+"""The legal representative's portal: who can log in and for how long; no other session or page can act for them."""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain import errors
-from mshield.domain.actor import By
-from mshield.services.legal_person.session import PortalSessions
-from mshield.store.accounts.accounts import find_account
+from mshield.server.accounts.rows.accounts import find_account
+from mshield.server.acts.actor import By
+from mshield.server.filing.errors import NotLegalPerson
+from mshield.server.identity.errors import IdentityUnproven
+from mshield.server.legal_person.session import PortalSessions
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.support.application import CODE_CAPTCHAS, Application
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
@@ -25,9 +26,9 @@ OTHER = "MS20720468814"
 
 @pytest.fixture
 async def browser(application: Application) -> AsyncIterator[Browser]:
-    """A browser of the registered legal person, not logged in."""
+    """The browser of the registered legal representative, not logged in."""
     await application.registered(LEGAL_PERSON)
-    application.clock.advance(seconds=61)  # between two SMS codes
+    application.clock.advance(seconds=61)  # minimum pause between two SMS codes
     browser = Browser.of(application)
     yield browser
     await browser.http.aclose()
@@ -52,7 +53,7 @@ async def test_password_captcha_and_code_open_a_session(browser: Browser) -> Non
 
 async def test_the_cookie_is_secure_under_https(browser: Browser) -> None:
     context = browser.application.context
-    settings = context.settings.model_copy(update={"public_origin": "https://shield.example"})
+    settings = context.settings.changed(public_origin="https://shield.example")
     browser.application.app.state.context = replace(context, settings=settings)
     begun = await browser.begin()
     answer = await browser.finish(begun.json(), await browser.application.sms_code("portal"))
@@ -70,7 +71,7 @@ async def test_the_cookie_is_secure_under_https(browser: Browser) -> None:
         ({"password": ""}, 422, "invalid_request"),
     ],
 )
-async def test_what_is_wrong_sends_no_code(
+async def test_wrong_login_data_send_no_code(
     browser: Browser, changes: dict[str, str], status: int, code: str
 ) -> None:
     answer = await browser.begin(changes=changes)
@@ -78,7 +79,7 @@ async def test_what_is_wrong_sends_no_code(
     assert "portal" not in {each["purpose"] for each in (await browser.http.get("/dev/sms.json")).json()}
 
 
-async def test_failures_slow_the_account_down_as_on_the_phone(browser: Browser) -> None:
+async def test_failures_delay_the_account_as_on_the_phone(browser: Browser) -> None:
     codes = [(await browser.begin(changes={"password": "Demo-wrong-2026"})).json()["code"] for _ in range(6)]
     assert codes == ["login_failed"] * 5 + ["login_slowed"]
     assert_refused(await browser.begin(), "login_slowed")
@@ -93,7 +94,7 @@ async def test_the_code_is_single_use_and_belongs_to_the_login(browser: Browser)
     assert_refused(await browser.finish(begun, code), "sms_code_expired")
 
 
-async def test_a_code_that_did_not_come_is_sent_again_without_starting_over(browser: Browser) -> None:
+async def test_missing_code_can_be_sent_again(browser: Browser) -> None:
     application = browser.application
     begun = (await browser.begin()).json()
     first = await application.sms_code("portal")
@@ -112,7 +113,7 @@ async def test_a_code_that_did_not_come_is_sent_again_without_starting_over(brow
 
 
 async def test_a_forgotten_password_is_set_anew_as_the_portal_does_it(browser: Browser) -> None:
-    """Without a phone and its proofs; the portal's own sessions end with it."""
+    """The portal needs no phone and no proofs of its key for this; the portal's own sessions end too."""
     application = browser.application
     await browser.log_in()
     application.clock.advance(seconds=61)
@@ -136,7 +137,7 @@ async def test_a_forgotten_password_is_set_anew_as_the_portal_does_it(browser: B
     assert (await browser.begin(changes={"password": "Remembered-2026"})).status_code == 201
 
 
-async def test_a_session_that_staff_ended_says_so(browser: Browser) -> None:
+async def test_session_ended_by_staff_says_so(browser: Browser) -> None:
     application = browser.application
     await browser.log_in()
     account = await find_account(application.context.db, phone=LEGAL_PERSON.phone)
@@ -153,21 +154,21 @@ async def test_a_session_that_staff_ended_says_so(browser: Browser) -> None:
     assert "reason" not in (await browser.get("/session")).json()
 
 
-async def test_a_login_waits_for_its_code_no_longer_than_the_code_lives(browser: Browser) -> None:
+async def test_login_expires_with_its_code(browser: Browser) -> None:
     begun = (await browser.begin()).json()
     code = await browser.application.sms_code("portal")
     browser.application.clock.advance(seconds=300)
     assert_refused(await browser.finish(begun, code), "sms_code_expired")
 
 
-async def test_an_operator_is_not_let_in(browser: Browser) -> None:
+async def test_operator_cannot_log_in(browser: Browser) -> None:
     browser.application.clock.advance(seconds=61)
     await browser.application.registered(OPERATOR)
     answer = await browser.begin(OPERATOR)
     assert_refused(answer, "not_legal_person", 403)
 
 
-async def test_a_session_ends_unused_and_ends_anyway(browser: Browser) -> None:
+async def test_session_ends_when_idle_and_after_its_maximum(browser: Browser) -> None:
     clock = browser.application.clock
     await browser.log_in()
     for _ in range(3):
@@ -183,7 +184,7 @@ async def test_a_session_ends_unused_and_ends_anyway(browser: Browser) -> None:
     assert answers == [200] * 35 + [401]
 
 
-async def test_after_logging_out_the_cookie_is_worth_nothing(browser: Browser) -> None:
+async def test_cookie_is_invalid_after_logout(browser: Browser) -> None:
     await browser.log_in()
     kept = dict(browser.http.cookies)
     assert (await browser.send("DELETE", "/session")).status_code == 204
@@ -209,7 +210,7 @@ async def test_another_sites_page_cannot_act(browser: Browser, csrf: str | None)
     assert row.shield_number == NUMBER
 
 
-async def test_a_plain_form_is_no_login(browser: Browser) -> None:
+async def test_plain_form_cannot_log_in(browser: Browser) -> None:
     answer = await browser.http.post(f"{API}/logins", content=b"{}", headers={"Content-Type": "text/plain"})
     assert (answer.status_code, answer.json()["field"]) == (400, "content-type")
 
@@ -242,18 +243,18 @@ async def test_one_person_may_answer_for_several_enterprises(browser: Browser) -
     await certified(context, NUMBER)
     await certified(context, OTHER, credit_code=FOREIGN)
     assert (await browser.shield(OTHER, enterprise=FOREIGN))["shield"]["state"] == "active"
-    # Each call names its enterprise: the other one's shields are not there.
+    # Each call names its enterprise: the shields of the other one are not found.
     assert (await browser.get(f"/enterprises/{OWN}/shields/{OTHER}")).status_code == 404
 
 
-async def test_a_session_is_opened_for_an_account_that_proved_itself_otherwise(browser: Browser) -> None:
+async def test_session_opens_for_an_account_proven_by_another_way(browser: Browser) -> None:
     context = browser.application.context
     portal: PortalSessions = context.legal_person.sessions
     account = await fetch(context.db, "SELECT id FROM accounts WHERE phone = $1", LEGAL_PERSON.phone)
-    with pytest.raises(errors.IdentityUnproven):
+    with pytest.raises(IdentityUnproven):
         await portal.open(str(account["id"]), now=context.clock())
     await prove_account(browser.application, LEGAL_PERSON)
     opened = await portal.open(str(account["id"]), now=context.clock())
     assert (await portal.find(opened.token, now=context.clock())).name == LEGAL_PERSON.name
-    with pytest.raises(errors.NotLegalPerson):
+    with pytest.raises(NotLegalPerson):
         await portal.open("nobody", now=context.clock())

@@ -1,4 +1,4 @@
-"""The legal person sees how each person's account was proven, by whom and when, and nothing of other enterprises."""
+"""The legal representative sees how, by whom and when each account was proven, and nothing of other enterprises."""
 
 import io
 from dataclasses import replace
@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import openpyxl
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import SERVICE, By
-from mshield.domain.proofs import Way
-from mshield.domain.times import DAY_MS
-from mshield.store.accounts import accounts
+from mshield.server.accounts.rows import accounts
+from mshield.server.acts.actor import SERVICE, By
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.wire.identity import Way
+from mshield.wire.times import DAY_MS
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.identity import filed, prove_account
@@ -46,7 +46,7 @@ async def _proofs(browser: Browser, name: str = OPERATOR.name) -> list[dict[str,
 
 
 async def _elsewhere(application: Application) -> str:
-    """Another enterprise files the operator too; the record's id."""
+    """Files the operator for another enterprise too; returns the record's id."""
     await execute(
         application.context.db,
         "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
@@ -58,12 +58,12 @@ async def _elsewhere(application: Application) -> str:
     return "elsewhere"
 
 
-async def test_whom_nothing_proves_has_none(browser: Browser) -> None:
+async def test_unproven_person_has_no_proofs(browser: Browser) -> None:
     await browser.application.registered(OPERATOR)
     assert await _proofs(browser) == []
 
 
-async def test_the_legal_person_sees_who_proved_it_how_and_when(browser: Browser) -> None:
+async def test_legal_person_sees_by_whom_how_and_when_it_was_proven(browser: Browser) -> None:
     application = browser.application
     await application.registered(OPERATOR)
     at = application.clock()
@@ -91,7 +91,7 @@ async def test_the_legal_person_sees_who_proved_it_how_and_when(browser: Browser
     assert (own["way"], own["actor"], own["state"]) == ("filed_phone", "user", "counts")
 
 
-async def test_a_second_proof_that_waits_is_shown_as_such(browser: Browser) -> None:
+async def test_second_pending_proof_is_shown_as_pending(browser: Browser) -> None:
     application, record = browser.application, (await filed(browser.application)).id
     await application.registered(OPERATOR)
     await prove_account(application)
@@ -110,7 +110,7 @@ async def test_a_second_proof_that_waits_is_shown_as_such(browser: Browser) -> N
 
 
 async def test_nothing_of_another_enterprises_record_is_shown(browser: Browser) -> None:
-    """Not there, and not whom their legal person is or which account it was."""
+    """Neither the proof, nor the name of that enterprise's legal representative, nor the account."""
     application = browser.application
     await application.registered(SECOND)
     record = await _elsewhere(application)
@@ -128,7 +128,7 @@ async def test_nothing_of_another_enterprises_record_is_shown(browser: Browser) 
     assert_refused(await browser.get(f"/enterprises/{FOREIGN}/people"), "not_found", 404)
 
 
-async def test_who_is_vouched_for_as_such_is_shown_under_the_filed_name_only(browser: Browser) -> None:
+async def test_proven_account_is_shown_under_the_filed_name_only(browser: Browser) -> None:
     application = browser.application
     await application.registered(OPERATOR)
     await _record(application, OPERATOR.phone, Way.OUTSIDE, by=SERVICE, record=None)
@@ -139,7 +139,7 @@ async def test_who_is_vouched_for_as_such_is_shown_under_the_filed_name_only(bro
     assert await _proofs(browser) == []
 
 
-async def test_a_shield_shows_what_has_ended_too_and_why(browser: Browser) -> None:
+async def test_shield_shows_ended_proofs_with_their_reason(browser: Browser) -> None:
     application, record = browser.application, (await filed(browser.application)).id
     await application.registered(OPERATOR)
     await prove_account(application)
@@ -157,7 +157,7 @@ async def test_a_shield_shows_what_has_ended_too_and_why(browser: Browser) -> No
     assert ended["ended_reason"] == "by_staff"
 
 
-async def test_a_disabled_account_or_a_way_that_is_taken_no_more_proves_nothing(browser: Browser) -> None:
+async def test_disabled_account_or_disallowed_way_proves_nothing(browser: Browser) -> None:
     application = browser.application
     await application.registered(OPERATOR)
     await prove_account(application)
@@ -169,12 +169,12 @@ async def test_a_disabled_account_or_a_way_that_is_taken_no_more_proves_nothing(
         application.context.db, "UPDATE accounts SET state = 'active' WHERE phone = $1", OPERATOR.phone
     )
     proofs = application.context.identity.proofs
-    settings = proofs.settings.model_copy(update={"identity_ways_operator": ("filed_phone",)})
+    settings = proofs.settings.model_copy(update={"ways_operator": ("filed_phone",)})
     object.__setattr__(proofs, "settings", settings)
     assert [each["state"] for each in await _proofs(browser)] == ["off"]
 
 
-async def test_the_workbook_says_it_too(browser: Browser) -> None:
+async def test_workbook_includes_the_proof(browser: Browser) -> None:
     await browser.application.registered(OPERATOR)
     await prove_account(browser.application)
     answer = await browser.get(f"/enterprises/{OWN}/people.xlsx", name=OPERATOR.name)

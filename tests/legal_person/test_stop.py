@@ -1,13 +1,13 @@
-"""A shield stopped where no legal person can: customer service and a security officer, one asks, the other approves."""
+"""Stopping a shield without its legal representative: two roles of staff, one requests, the other approves."""
 
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON
-from mshield.domain.staff import StaffRole
-from mshield.services.staff.members import disable_staff
+from mshield.server.staff.members import disable_staff
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
@@ -24,7 +24,7 @@ CLERK, OFFICER = StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER
 
 @pytest.fixture
 async def serial(application: Application) -> str:
-    """A shield of the example's enterprise."""
+    """A shield of the example's enterprise; its certificate's serial."""
     return (await certified(application.context, NUMBER)).serial
 
 
@@ -43,14 +43,14 @@ async def officer(application: Application, clerk: Clerk) -> Clerk:
 
 
 async def send(who: Clerk, act: str, number: str = NUMBER, **details: object) -> httpx.Response:
-    """Asks."""
+    """Requests an act."""
     given = {"evidence": EVIDENCE} | ({"cause": "unspecified"} if act == "revoke" else {}) | details
     document = {"act": f"shield.{act}", "subject": number, "reason": REASON, "details": given}
     return await who.call("POST", "/approvals", document)
 
 
 async def ask(who: Clerk, act: str) -> dict[str, Any]:
-    """A question that waits."""
+    """Requests an act and returns the pending request."""
     answer = await send(who, act)
     assert answer.status_code == 201, answer.text
     asked: dict[str, Any] = answer.json()
@@ -58,23 +58,22 @@ async def ask(who: Clerk, act: str) -> dict[str, Any]:
 
 
 async def decide(who: Clerk, asked: dict[str, Any], decision: str = "approve") -> httpx.Response:
-    """Yes or no."""
     return await who.decide(asked, decision)
 
 
 async def both(one: Clerk, other: Clerk, act: str) -> None:
-    """Asked by one, approved by the other."""
+    """Requests by one member, approves by the other."""
     answer = await decide(other, await ask(one, act))
     assert answer.status_code == 200, answer.text
 
 
 async def shown(clerk: Clerk, serial: str) -> dict[str, Any]:
-    """The certificate as staff see it."""
+    """Returns the certificate as shown to staff."""
     found: dict[str, Any] = (await clerk.call("GET", f"/certificates/{serial}")).json()
     return found
 
 
-async def test_either_asks_and_the_other_approves(
+async def test_either_role_requests_and_the_other_approves(
     application: Application, clerk: Clerk, officer: Clerk, serial: str
 ) -> None:
     asked = await ask(clerk, "suspend")
@@ -105,7 +104,7 @@ async def test_either_asks_and_the_other_approves(
     assert (await shown(clerk, serial))["certificate"]["state"] == "revoked"
 
 
-async def test_never_two_of_one_role_and_never_one_who_has_both(
+async def test_same_role_or_member_with_both_roles_cannot_approve(
     application: Application, clerk: Clerk, officer: Clerk, serial: str
 ) -> None:
     second = {role: await Clerk.at_work(application, role) for role in (CLERK, OFFICER)}
@@ -125,11 +124,13 @@ async def test_never_two_of_one_role_and_never_one_who_has_both(
     program, path = await Program.of(application, OFFICER), f"/approvals/{asked['id']}/decision"
     assert_refused(await program.call("POST", path, {"decision": "approve"}), "forbidden")
     assert (await shown(clerk, serial))["certificate"]["holds"] == []
-    # With either role of the one who asked, the other one's is the second.
+    # The approver's role must be the one that the requester doesn't have.
     assert (await decide(clerk, asked)).status_code == 200
 
 
-async def test_holder_and_enterprise_are_told(application: Application, clerk: Clerk, officer: Clerk) -> None:
+async def test_holder_and_enterprise_are_notified(
+    application: Application, clerk: Clerk, officer: Clerk
+) -> None:
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
     await portal.log_in()
@@ -162,10 +163,10 @@ async def test_holder_and_enterprise_are_told(application: Application, clerk: C
     ]  # fmt: skip
 
 
-async def test_r14_the_legal_person_lifts_what_they_placed_and_not_this(
+async def test_r14_legal_person_cannot_lift_a_suspension(
     application: Application, clerk: Clerk, officer: Clerk, serial: str
 ) -> None:
-    """Whether they are the legal person is what is in doubt; to revoke stops more, and they may."""
+    """The doubt is whether they are the legal representative; revoking is still allowed, since it stops more."""
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
     await portal.log_in()
@@ -186,10 +187,10 @@ async def test_r14_the_legal_person_lifts_what_they_placed_and_not_this(
     assert (await shown(clerk, serial))["certificate"]["state"] == "revoked"
 
 
-async def test_what_was_shown_is_done_or_nothing(
+async def test_displayed_stop_is_done_exactly_or_not_at_all(
     application: Application, clerk: Clerk, officer: Clerk, serial: str
 ) -> None:
-    """The shield was held otherwise, or revoked, after it was asked."""
+    """The shield was put on another hold, or revoked, after the request."""
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
     await portal.log_in()
@@ -206,7 +207,7 @@ async def test_what_was_shown_is_done_or_nothing(
     assert_refused(await send(clerk, "suspend"), "shield_ended")
 
 
-async def test_it_is_asked_with_evidence_of_what_can_be_done(
+async def test_request_needs_evidence_and_a_possible_act(
     application: Application, clerk: Clerk, officer: Clerk
 ) -> None:
     for evidence in ("", " ", "长" * 1001, 7, None):
@@ -220,13 +221,13 @@ async def test_it_is_asked_with_evidence_of_what_can_be_done(
     assert_refused(await send(officer, "suspend"), "conflict")
 
 
-async def test_who_lost_the_role_or_left_stops_nothing(
+async def test_requester_without_the_role_stops_nothing(
     application: Application, clerk: Clerk, officer: Clerk, serial: str
 ) -> None:
     asked = await ask(clerk, "suspend")
     db = application.context.db
     await execute(db, "UPDATE staff SET roles = 'security_officer' WHERE id = $1", clerk.id)
-    assert_refused(await decide(officer, asked), "forbidden")  # two of one role by now
+    assert_refused(await decide(officer, asked), "forbidden")  # both members have the same role now
     await execute(db, "UPDATE staff SET roles = 'auditor' WHERE id = $1", clerk.id)
     assert_refused(await decide(officer, asked), "approval_over")
     await execute(db, "UPDATE staff SET roles = 'customer_service' WHERE id = $1", clerk.id)
@@ -243,7 +244,7 @@ async def test_a_suspended_shield_neither_renews_nor_signs(
     certificates = application.context.certificates
     found = await certificates.search.one(serial, now=application.clock())
     assert [hold.value for hold in found.line.holds] == ["suspended"]
-    # Published as on hold, as every other one: tests/publication has what follows from that.
+    # The certificate is published as on hold like any other; tests/publication tests what follows.
     db = application.context.db
     row = await fetch(db, "SELECT held_since FROM certificates WHERE serial = $1", serial)
     assert row["held_since"] is not None

@@ -1,9 +1,9 @@
-"""A log over a life of each kind of row."""
+"""A log with each kind of row."""
 
 import pytest
 
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
 from tests.support.filled_log import LoggedService
 
 

@@ -1,6 +1,6 @@
-"""A process that numbers waiting rows without a lease, and without a pause for as long as there are any.
+"""A process that assigns log positions without a lease, and without pause while rows are pending.
 
-Forked by a test, which kills it, or has one of several die inside a write.
+A test forks it and kills it, or makes one of several die within a write.
 """
 
 import asyncio
@@ -11,39 +11,39 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from mshield.keys.keyring import load_keyring
-from mshield.services.log.open_log import open_log
-from mshield.services.log.sequence import sequence
-from mshield.services.process.clock import wall_clock
-from mshield.settings import Settings
-from mshield.store.database.interface import Tx, Work
-from mshield.store.database.opening import open_database
-from mshield.store.database.queries import Query
-from mshield.store.log.log import unlogged
+from mshield.server.database.interface import Tx, Work
+from mshield.server.database.opening import open_database
+from mshield.server.database.queries import Query
+from mshield.server.keys.keyring import load_keyring
+from mshield.server.log.open_log import open_log
+from mshield.server.log.rows.log import unlogged
+from mshield.server.log.sequence import sequence
+from mshield.server.runtime.clocks.clock import wall_clock
+from mshield.server.settings.settings import Settings
 from tests.support.killed_database import MortalDatabase, WatchedTx
 
 T = TypeVar("T")
 
 _IDLE_SECONDS: Final = 0.005
-"""Between two looks when no row waits, lest idle sequencers take the time of whoever makes the next rows."""
+"""Pause in s between checks without pending rows, so that idle sequencers leave time to those that make rows."""
 
 
 if TYPE_CHECKING:
     Doom: TypeAlias = Synchronized[int]
 else:
     Doom = Synchronized
-"""Before which statement of its next write a process dies, counted from 1; whoever comes there sets it back to 0."""
+"""The statement of the next write, from 1, before which a process dies; the process that dies resets it to 0."""
 
 
 def number_rows(url: str, key_file: Path, doom: Doom | None = None) -> None:
-    """Never ends by itself but by `doom`. Its last words when the database dies are of no interest."""
+    """Runs until killed or doomed. Its error output when the database dies is discarded."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    asyncio.run(_number_rows(Settings(database=url, master_key_file=key_file), doom))
+    asyncio.run(_number_rows(Settings.of(database=url, master_key_file=key_file), doom))
 
 
 async def _number_rows(settings: Settings, doom: Doom | None) -> None:
-    db = await open_database(settings.database, pool_size=2)
-    log = await open_log(db, load_keyring(settings), settings, now=wall_clock())
+    db = await open_database(settings.database.url, pool_size=2)
+    log = await open_log(db, load_keyring(settings.keys), settings.site, now=wall_clock())
     if doom is not None:
         log = type(log)(_DoomedDatabase(db, doom=doom), log.key)
     while True:

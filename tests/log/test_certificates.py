@@ -1,4 +1,4 @@
-"""How a certificate stands is explained by its events, whatever clock they were written by, or it is found."""
+"""A certificate's state follows from its events, whatever clock wrote them, or it is reported."""
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
@@ -8,13 +8,13 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.certificates.states import CertificateEvent, format_holds
-from mshield.keys.keyring import Keyring
-from mshield.services.log.verify import Report, verify_log
-from mshield.services.log.verify_certificates import explained
-from mshield.store.database.interface import Database
-from mshield.store.log import log as store
-from mshield.store.log.log import Life
+from mshield.server.certificates.rules.states import CertificateEvent, format_holds
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log.rows import log as store
+from mshield.server.log.rows.log import Life
+from mshield.server.log.verify import Report, verify_log
+from mshield.server.log.verify_certificates import explained
 from tests.support.cases import cases
 from tests.support.certificate_life import standings
 from tests.support.clock import START
@@ -94,7 +94,7 @@ async def test_a_revocation_right_after_the_issue_is_not_taken_back(
 
 
 @cases("life", LIVES)
-async def test_no_other_standing_is_explained(service: LoggedService, life: str) -> None:
+async def test_no_other_state_is_explained(service: LoggedService, life: str) -> None:
     serial = await service.certify()
     await service.change(serial, *LIVES[life], reason=4)
     right = await _life(service, serial)
@@ -107,7 +107,7 @@ async def test_no_other_standing_is_explained(service: LoggedService, life: str)
 
 
 async def test_a_hold_began_when_its_events_say(service: LoggedService, intruder: Intruder) -> None:
-    """Neither when it was changed, nor when another one that was lifted had begun."""
+    """The start of a hold is neither the last change, nor the start of another hold that was lifted."""
     serial = await service.certify()
     for event in (E.FREEZE, E.UNFREEZE, E.REPORT_LOSS, E.FREEZE, E.LIFT_LOSS):
         service.now += 60_000
@@ -123,8 +123,8 @@ async def test_a_hold_began_when_its_events_say(service: LoggedService, intruder
 
 
 @cases("life", ["held and revoked", "locked", "held and locked", "applied again", "copied"])
-async def test_an_event_put_in_doesnt_take_back_what_nobody_can(service: LoggedService, life: str) -> None:
-    """Not even one that has no place yet: the table allows none that does."""
+async def test_inserted_event_cannot_undo_a_final_state(service: LoggedService, life: str) -> None:
+    """Even an event without a log position: the table allows none that could undo it."""
     serial = await service.certify()
     await service.change(serial, *LIVES[life], reason=4)
     right = await _life(service, serial)
@@ -182,7 +182,7 @@ async def _reserved(service: LoggedService) -> str:
 
 
 @pytest.mark.parametrize(("column", "value"), [("event", "lost"), ("state", "gone"), ("holds", "wet")])
-async def test_words_that_nobody_writes_explain_nothing(
+async def test_unknown_words_in_events_explain_nothing(
     service: LoggedService, intruder: Intruder, column: str, value: str
 ) -> None:
     serial = await service.certify()
@@ -194,7 +194,7 @@ async def test_words_that_nobody_writes_explain_nothing(
 
 
 @pytest.mark.parametrize("behind", [3_000, 3_600_000])
-async def test_a_clock_that_is_behind_decides_nothing(service: LoggedService, behind: int) -> None:
+async def test_slow_clock_does_not_change_the_result(service: LoggedService, behind: int) -> None:
     """Two processes: the later change has the earlier time."""
     serial = await service.certify()
     await service.change(serial, E.REPORT_LOSS)
@@ -207,7 +207,7 @@ async def test_a_clock_that_is_behind_decides_nothing(service: LoggedService, be
     assert (await _check(service)).holds
 
 
-async def test_of_two_events_that_left_one_standing_the_newer_is_the_last(service: LoggedService) -> None:
+async def test_last_event_is_the_newer_of_two_with_one_state(service: LoggedService) -> None:
     serial = await service.certify()
     await service.change(serial, E.REPORT_LOSS, E.LIFT_LOSS)
     first = service.now
@@ -233,15 +233,13 @@ async def test_of_two_events_that_left_one_standing_the_newer_is_the_last(servic
         "UPDATE certificates SET revocation_reason = 5 WHERE state = 'revoked'",
     ],
 )
-async def test_a_standing_that_no_event_explains(
-    service: LoggedService, intruder: Intruder, change: str
-) -> None:
+async def test_unexplained_state_is_reported(service: LoggedService, intruder: Intruder, change: str) -> None:
     assert intruder.run(change) == 1
     (found,) = (await _check(service)).findings
     assert (found.code, found.table) == ("unexplained", "certificates")
 
 
-async def test_a_certificate_that_was_never_issued(service: LoggedService, intruder: Intruder) -> None:
+async def test_certificate_never_issued_is_reported(service: LoggedService, intruder: Intruder) -> None:
     row = intruder.rows("SELECT * FROM certificates")[0]
     row |= {"serial": "0" * 40, "request_sid": bytes(16)}
     marks = ", ".join("?" * len(row))
@@ -253,7 +251,7 @@ async def test_a_certificate_that_was_never_issued(service: LoggedService, intru
     ]
 
 
-async def test_a_certificate_exchanged_for_another(service: LoggedService, intruder: Intruder) -> None:
+async def test_exchanged_certificate_is_reported(service: LoggedService, intruder: Intruder) -> None:
     one, other = intruder.rows("SELECT serial, der FROM certificates")
     intruder.run("UPDATE certificates SET der = ? WHERE serial = ?", one["der"], other["serial"])
     findings = (await _check(service)).findings

@@ -1,4 +1,4 @@
-"""Who remembers how far a log was checked reads what came since, and finds a past that was cut or written anew."""
+"""A follower who remembers how far a log was checked reads only the rest, and detects a changed past."""
 
 from pathlib import Path
 
@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.client.watching.follow import follow, read_state, write_state
+from mshield.client.follow import follow, read_state, write_state
 from mshield.pki.errors import LogFormError, LogProofError
 from mshield.pki.tlog.compact import Compact, Followed, parse_followed
 from mshield.pki.tlog.merkle import Range, fold, leaf_hash, perfect_root, subtrees
-from mshield.services.log.export import export_log
-from mshield.services.log.read import read_checkpoint
-from mshield.services.log.verify import Extent, verify_log
+from mshield.server.log.export import export_log
+from mshield.server.log.read import read_checkpoint
+from mshield.server.log.verify import Extent, verify_log
 from tests.support.filled_log import LoggedService
 from tests.support.signing import execute
 from tests.unit.client.test_log import Mirror
 
 
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=5))
-def test_extended_step_by_step_it_has_the_root_of_the_whole(sizes: list[int]) -> None:
+def test_stepwise_extension_gives_the_whole_root(sizes: list[int]) -> None:
     leaves = [leaf_hash(bytes([number])) for number in range(sum(sizes))]
     compact, done = Compact(), 0
     for size in sizes:
@@ -41,7 +41,7 @@ async def _followed(service: LoggedService, state: Followed | None = None) -> Fo
     return kept[-1]
 
 
-async def test_on_the_database_the_tail_alone_is_read(service: LoggedService) -> None:
+async def test_only_the_tail_is_read_from_the_database(service: LoggedService) -> None:
     first = await _followed(service)
     await service.sign(await service.certify(), count=300)
     await service.sequence()
@@ -61,7 +61,7 @@ async def test_a_changed_row_of_the_tail_is_named_and_nothing_is_trusted(service
     assert ([finding.code for finding in report.findings], kept) == (["row_changed"], [])
 
 
-async def test_a_log_that_was_written_anew_does_not_follow(service: LoggedService) -> None:
+async def test_rewritten_log_is_detected(service: LoggedService) -> None:
     state = await _followed(service)
     other = Followed(
         state.key, None, Compact().extend([leaf_hash(b"%d" % n) for n in range(state.seen.size)])
@@ -73,7 +73,7 @@ async def test_a_log_that_was_written_anew_does_not_follow(service: LoggedServic
     assert [finding.code for finding in report.findings] == ["truncated"]
 
 
-async def test_from_outside_only_new_bundles_are_fetched(service: LoggedService, tmp_path: Path) -> None:
+async def test_outside_follower_fetches_only_new_bundles(service: LoggedService, tmp_path: Path) -> None:
     file, mirror = tmp_path / "state", Mirror(service)
     serial = await service.certify()
     await service.sign(serial, count=600)
@@ -101,7 +101,7 @@ async def test_from_outside_only_new_bundles_are_fetched(service: LoggedService,
         interrupted = Followed(first.key, first.note, second.seen)
         mirror.requests.clear()
         follow(reader, parse_followed(interrupted.encode(), reader.key), keep=lambda _: None)
-        assert mirror.requests == ["checkpoint"]  # what was seen is read no more
+        assert mirror.requests == ["checkpoint"]  # entries seen earlier are not read again
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -127,7 +127,7 @@ async def test_a_folder_serves_the_log_and_grows_with_it(service: LoggedService,
     assert noted.checkpoint.size == size
 
 
-async def test_another_past_is_found_from_outside(service: LoggedService) -> None:
+async def test_other_past_is_detected_from_outside(service: LoggedService) -> None:
     mirror = Mirror(service)
     await mirror.copy()
     with mirror.reader() as reader:

@@ -1,4 +1,4 @@
-"""Sequencers are killed, several at once on one PostgreSQL, and the database too: one log comes out that only grew."""
+"""Sequencers are killed, several at once on one PostgreSQL, and the database too: the result is one growing log."""
 
 import asyncio
 import random
@@ -12,16 +12,16 @@ from typing import Final
 
 import pytest
 
-from mshield.keys.keyring import Keyring
-from mshield.keys.master import generate_master_key
-from mshield.keys.sources import MasterKeyFile
 from mshield.pki.tlog.merkle import check_consistency
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
-from mshield.services.log.read import read_checkpoint
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import verify_log
-from mshield.store.database.opening import open_database
-from mshield.store.log import log as store
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.master import generate_master_key
+from mshield.server.keys.sources import MasterKeyFile
+from mshield.server.log.read import read_checkpoint
+from mshield.server.log.rows import log as store
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import verify_log
 from tests.log.sequencer import Doom, number_rows
 from tests.support.filled_log import LoggedService
 from tests.support.forked import PROCESSES
@@ -33,7 +33,7 @@ KILLS: Final = 15
 SEQUENCERS: Final = 3
 _SECONDS: Final = 60
 _STATEMENTS: Final = (2, 3, 4)
-"""A batch has four at least: the new size, places of rows, a tile, a bundle."""
+"""Statements to die before; a batch has at least four: the new size, places of rows, a tile, a bundle."""
 
 
 @contextmanager
@@ -73,7 +73,7 @@ async def _checkpoint(service: LoggedService) -> Checkpoint:
 
 
 async def _grown(service: LoggedService, size: int) -> Checkpoint:
-    """The checkpoint, once the log has more than `size` entries."""
+    """Returns the checkpoint, once the log has more than `size` entries."""
     deadline = time.monotonic() + _SECONDS
     while (found := await _checkpoint(service)).size <= size:
         assert time.monotonic() < deadline, "no sequencer works"
@@ -82,7 +82,7 @@ async def _grown(service: LoggedService, size: int) -> Checkpoint:
 
 
 async def _victim(running: list[BaseProcess], doom: Doom) -> int:
-    """Which of them has come to its doom."""
+    """Returns the index of the process that died."""
     sentinels = [process.sentinel for process in running]
     ended = await asyncio.to_thread(lambda: wait(sentinels, _SECONDS))
     assert ended, "no sequencer writes"

@@ -1,4 +1,4 @@
-"""SQLite keeps any value in any column: one of another type is found, and neither check nor job ends with an error."""
+"""SQLite stores any value in any column: one of another type is detected, and no check or job crashes."""
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
@@ -10,14 +10,14 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from mshield.keys.keyring import Keyring
-from mshield.services.log import verify_certificates
-from mshield.services.log.errors import LogDamaged
-from mshield.services.log.open_log import open_log
-from mshield.services.log.rename_log import rename_log
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import Report, verify_log
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log import verify_certificates
+from mshield.server.log.damage import LogDamaged
+from mshield.server.log.open_log import open_log
+from mshield.server.log.rename_log import rename_log
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import Report, verify_log
 from tests.support import schema
 from tests.support.cases import cases
 from tests.support.clock import START
@@ -27,12 +27,13 @@ from tests.support.issuing import make_ca
 
 TABLES: Final = (*KEYS, "authorities")
 SIZE: Final = LIFE + 1
-"""Of the log that `service` has: what LoggedService.live makes, and the CA's making."""
+"""Size of the log of `service`: LoggedService.live's rows, and the CA's creation."""
 
 LOG_TABLES: Final = ("log_tiles", "log_bundles", "log_state")
 LOOSE: Final = NOT_FOUND.keys() | {("authorities", each) for each in ("key_box", "crl_number", "created_at")}
 NAMED: Final[dict[str, set[str | None]]] = {
-    # What was issued stands in the entry of its issue; of the state, what doesn't fit it is named.
+    # The entry of the issue has the certificate's data; otherwise the part that contradicts the state is
+    # named.
     "certificates": {"certificates", "certificate_events"},
     "log_state": {None, "log_tiles", "log_bundles"},
 }
@@ -48,16 +49,16 @@ ODD: Final = (
     "CAST({column} || x'ff' AS TEXT)",
     "replace(hex(zeroblob(length({column}))), '00', 'a')",
 )
-"""As SQL: an integer, a fraction, a word, bytes, no UTF-8; then the column's own octets as another type."""
+"""As SQL: integer, fraction, word, bytes, invalid UTF-8; then the column's own bytes as another type."""
 
 ON_SQLITE: Final = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""The only one that keeps such a value; that PostgreSQL doesn't is tested below."""
+"""Only SQLite stores such a value; a test below shows that PostgreSQL doesn't."""
 
 
 @pytest.fixture
 async def service(db: Database, keyring: Keyring) -> LoggedService:
     ca = await make_ca(db, keyring, now=START)
-    made = LoggedService(db, keyring, ca, await open_log(db, keyring, SETTINGS, now=START))
+    made = LoggedService(db, keyring, ca, await open_log(db, keyring, SETTINGS.site, now=START))
     await made.live()
     return made
 
@@ -69,8 +70,8 @@ def columns(sqlite_url: str) -> list[schema.Column]:
 
 
 async def _check(service: LoggedService) -> Report:
-    """Opened anew, as the command does, and shown as it shows."""
-    log = await open_log(service.db, service.keyring, SETTINGS, now=START, begin=False)
+    """Opens and checks the log like the command, and formats the findings."""
+    log = await open_log(service.db, service.keyring, SETTINGS.site, now=START, begin=False)
     report = await verify_log(log)
     for each in report.findings:
         json.dumps([each.row, each.index, each.detail], ensure_ascii=False).encode()
@@ -78,7 +79,7 @@ async def _check(service: LoggedService) -> Report:
 
 
 def _put(intruder: Intruder, column: schema.Column, odd: str, rowid: int) -> bool:
-    """Whether there is another value now."""
+    """Puts an odd value into a column; reports whether the value changed."""
     table, name = column.table, column.name
     look = f"SELECT typeof({name}) AS kind, hex({name}) AS octets FROM {table} WHERE rowid = ?"
     before = intruder.rows(look, rowid)
@@ -87,7 +88,7 @@ def _put(intruder: Intruder, column: schema.Column, odd: str, rowid: int) -> boo
 
 
 def _tampered(intruder: Intruder, columns: list[schema.Column], table: str) -> Iterator[tuple[str, str]]:
-    """Column and value, each put into the first row and into the last, and taken back when it was looked at."""
+    """Yields column and value, for the first and the last row, and restores each afterwards."""
     ends = intruder.rows(f"SELECT MIN(rowid) AS first, MAX(rowid) AS last FROM {table}")[0]
     count = 0
     for column in columns:
@@ -105,7 +106,7 @@ def _tampered(intruder: Intruder, columns: list[schema.Column], table: str) -> I
 
 
 def _set_back(intruder: Intruder, before: dict[str, list[dict[str, Any]]]) -> None:
-    """Takes back what was added to the log."""
+    """Removes what was added to the log."""
     for table, rows in before.items():
         intruder.run(f"DELETE FROM {table}")
         for row in rows:
@@ -116,7 +117,7 @@ def _set_back(intruder: Intruder, before: dict[str, list[dict[str, Any]]]) -> No
 
 @ON_SQLITE
 @cases("table", TABLES)
-async def test_a_value_of_another_type_is_found(
+async def test_value_of_another_type_is_detected(
     service: LoggedService, intruder: Intruder, columns: list[schema.Column], table: str
 ) -> None:
     for column, odd in _tampered(intruder, columns, table):
@@ -131,7 +132,7 @@ async def test_a_value_of_another_type_is_found(
 
 @ON_SQLITE
 @pytest.mark.parametrize("table", LOG_TABLES)
-async def test_the_log_grows_or_says_that_it_is_damaged(
+async def test_log_grows_or_reports_damage(
     service: LoggedService, intruder: Intruder, columns: list[schema.Column], table: str
 ) -> None:
     await service.act()
@@ -152,7 +153,7 @@ async def test_the_log_grows_or_says_that_it_is_damaged(
 
 @ON_SQLITE
 @pytest.mark.parametrize("table", SOURCES)
-async def test_a_row_that_waits_is_found_where_it_stops_the_log(
+async def test_pending_row_that_blocks_the_log_is_detected(
     service: LoggedService, intruder: Intruder, columns: list[schema.Column], table: str
 ) -> None:
     await service.sign(await service.certify())
@@ -186,7 +187,7 @@ async def test_a_row_that_waits_is_found_where_it_stops_the_log(
         ("INSERT INTO log_tiles VALUES (0, 'x', 0.5, 1)", "0/x"),
     ],
 )
-async def test_a_tile_or_bundle_put_in_under_no_number_is_found(
+async def test_tile_or_bundle_without_a_valid_number_is_detected(
     service: LoggedService, intruder: Intruder, change: str, row: str
 ) -> None:
     intruder.run(change)
@@ -199,7 +200,7 @@ async def test_a_tile_or_bundle_put_in_under_no_number_is_found(
 
 @ON_SQLITE
 @pytest.mark.parametrize("serial", ["CAST(x'2f2fff' AS TEXT)", "CAST(x'7aff' AS TEXT)", "x'2f'"])
-async def test_after_a_serial_that_is_no_text_the_others_are_checked(
+async def test_check_continues_after_a_serial_that_is_no_text(
     service: LoggedService, intruder: Intruder, monkeypatch: pytest.MonkeyPatch, serial: str
 ) -> None:
     monkeypatch.setattr(verify_certificates, "_PAGE", 1)
@@ -216,7 +217,7 @@ async def test_after_a_serial_that_is_no_text_the_others_are_checked(
 
 
 @ON_SQLITE
-async def test_acts_of_which_nothing_can_be_read(service: LoggedService, intruder: Intruder) -> None:
+async def test_unreadable_acts_are_reported(service: LoggedService, intruder: Intruder) -> None:
     for column, value in (
         ("subject", "x'ff'"),
         ("subject", "CAST(x'ff' AS TEXT)"),
@@ -237,7 +238,7 @@ async def test_a_log_without_a_name_is_not_renamed(
 ) -> None:
     intruder.run(f"UPDATE log_state SET origin = {origin}")
     (found,) = (await _check(service)).findings
-    assert found.code == ("bad_checkpoint" if origin == "7.5" else "edge_damaged")  # that is a name, as text
+    assert found.code == ("bad_checkpoint" if origin == "7.5" else "edge_damaged")  # a valid name, as text
     with pytest.raises(LogDamaged):
         await rename_log(service.db, service.keyring, now=START)
     await service.act()
@@ -246,7 +247,7 @@ async def test_a_log_without_a_name_is_not_renamed(
 
 
 @ON_SQLITE
-async def test_the_state_has_one_row_whose_number_is_one(service: LoggedService, intruder: Intruder) -> None:
+async def test_state_has_one_row_with_number_one(service: LoggedService, intruder: Intruder) -> None:
     for odd in ODD[1:5]:
         with pytest.raises(sqlite3.IntegrityError, match="datatype mismatch"):
             intruder.run(f"UPDATE log_state SET id = {odd}")
@@ -261,14 +262,14 @@ async def test_a_row_in_the_next_place_stops_the_log(service: LoggedService, int
     assert "row_outside" in {each.code for each in (await _check(service)).findings}
 
 
-# ---- PostgreSQL refuses, or makes its own type of it ----
+# ---- PostgreSQL refuses it or converts it to its own type ----
 
 TYPES: Final = {"TEXT": str, "BYTEA": bytes}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("table", TABLES)
-async def test_postgresql_keeps_no_value_of_another_type(
+async def test_postgresql_stores_no_value_of_another_type(
     service: LoggedService, intruder: Intruder, columns: list[schema.Column], table: str
 ) -> None:
     kept = refused = 0

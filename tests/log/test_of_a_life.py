@@ -1,18 +1,18 @@
-"""The real services leave rows that the log explains: application, signature, renewal, clone, lock, revocation."""
+"""Rows left by the real services are explained by the log: application, signature, renewal, clone, lock, revocation."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
-from mshield.services.log.open_log import open_log
-from mshield.services.log.read import prove_inclusion
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import verify_log
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.signing.sessions import hold_clone
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log.open_log import open_log
+from mshield.server.log.read import prove_inclusion
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import verify_log
+from mshield.server.settings.settings import Settings
+from mshield.server.signing.errors import PinLocked, WrongPin
+from mshield.server.signing.rows.sessions import hold_clone
 from tests.support.clock import Clock
 from tests.support.issuing import change
 from tests.support.renewal import Renewing, make_renewing
@@ -25,9 +25,9 @@ async def renewing(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
 
 
 async def _entries(renewing: Renewing) -> list[str]:
-    """What the log says, once it is checked: each entry's kind, or a certificate's status."""
+    """Checks the log; returns each entry's kind, or a certificate's status."""
     world = renewing.world
-    log = await open_log(world.db, world.keyring, Settings(), now=world.clock())
+    log = await open_log(world.db, world.keyring, Settings().site, now=world.clock())
     await sequence(log, now=world.clock())
     report = await verify_log(log)
     assert (report.findings, report.waiting) == ([], 0)
@@ -43,21 +43,22 @@ async def _entries(renewing: Renewing) -> list[str]:
     return told
 
 
-async def test_from_application_over_renewal_to_the_lock(renewing: Renewing) -> None:
+async def test_application_renewal_and_lock_are_explained(renewing: Renewing) -> None:
     world = renewing.world
     assert await _entries(renewing) == ["good", "signature"]
     await world.sign([await world.task()])
     new, renewal = await renewing.issued()
-    # The old key's consent and the new key's request are signatures too; the new certificate is signed, and waits.
+    # The old key's consent and the new key's request are signatures too; the new certificate is issued and
+    # pending.
     assert sorted((await _entries(renewing))[2:]) == ["good", *["signature"] * 3]
     await renewing.confirm(new, renewal)
     assert sorted((await _entries(renewing))[6:]) == ["good", "revoked", "signature"]
     world.phone = new
     for _ in range(5):
         sid = await world.task()
-        with pytest.raises((errors.WrongPin, errors.PinLocked)):
+        with pytest.raises((WrongPin, PinLocked)):
             await world.sign([sid], d1=WRONG_SHARE)
-    assert (await _entries(renewing))[9:] == ["good"]  # a locked PIN changes nothing that is published
+    assert (await _entries(renewing))[9:] == ["good"]  # a locked PIN changes nothing published
     (locked,) = [
         serial for serial in await renewing.serials() if await renewing.state(serial) == "pin_locked"
     ]
@@ -65,7 +66,7 @@ async def test_from_application_over_renewal_to_the_lock(renewing: Renewing) -> 
     assert (await _entries(renewing))[10:] == ["revoked"]
 
 
-async def test_a_clone(renewing: Renewing) -> None:
+async def test_clone_is_explained(renewing: Renewing) -> None:
     assert await _entries(renewing) == ["good", "signature"]
     await hold_clone(renewing.world.db, uid=renewing.old.uid, now=renewing.now)
     assert (await _entries(renewing))[2:] == ["on_hold"]

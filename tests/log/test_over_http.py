@@ -1,4 +1,4 @@
-"""The log over HTTP: paths, types and caching of C2SP tlog-tiles, and nothing under any other spelling."""
+"""The log over HTTP: paths, types and caching of C2SP tlog-tiles, and nothing under other spellings."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.note import open_checkpoint
 from mshield.pki.tlog.tiles import split_bundle
-from mshield.services.log.open_log import Log
-from mshield.store.database.interface import Database
-from mshield.web.publication.log import router
+from mshield.server.database.interface import Database
+from mshield.server.http.publication.log import router
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log.open_log import Log
 from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.filled_log import LoggedService
@@ -21,7 +21,7 @@ from tests.support.serving import serving
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What these routes need of the service's context."""
+    """The part of the service's context that these routes need."""
 
     log: Log
     clock: Callable[[], int]
@@ -43,7 +43,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_
         yield _World(service, http)
 
 
-async def test_checkpoint(world: _World) -> None:
+async def test_checkpoint_is_served_for_a_second(world: _World) -> None:
     answer = await world.http.get("/log/checkpoint")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=1"
@@ -54,7 +54,7 @@ async def test_checkpoint(world: _World) -> None:
     ("path", "length"),
     [("0/000", 8192), ("0/001.p/44", 44 * 32), ("0/000.p/7", 224), ("1/000.p/1", 32)],
 )
-async def test_tiles(world: _World, path: str, length: int) -> None:
+async def test_tiles_are_served_as_immutable(world: _World, path: str, length: int) -> None:
     answer = await world.http.get(f"/log/tile/{path}")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/octet-stream"
@@ -63,7 +63,7 @@ async def test_tiles(world: _World, path: str, length: int) -> None:
 
 
 @cases("place", ["000", "001.p/44", "000.p/1"])
-async def test_entries(world: _World, place: str) -> None:
+async def test_entry_bundles_are_served_as_immutable(world: _World, place: str) -> None:
     answer = await world.http.get(f"/log/tile/entries/{place}")
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -81,13 +81,13 @@ async def test_entries(world: _World, place: str) -> None:
         "tile/entries/", "tile/entries/000.p/", "tile/entries/١٢٣", "other", "",
     ],
 )  # fmt: skip
-async def test_nothing_stands_elsewhere(world: _World, path: str) -> None:
+async def test_other_log_paths_are_not_found(world: _World, path: str) -> None:
     answer = await world.http.get(f"/log/{path}")
     assert answer.status_code == 404
     assert "immutable" not in answer.headers.get("cache-control", "")
 
 
-async def test_what_is_there_stays_as_it_is(world: _World) -> None:
+async def test_published_tiles_never_change(world: _World) -> None:
     paths = ("tile/0/001.p/44", "tile/entries/001.p/44", "tile/1/000.p/1")
     before = [(await world.http.get(f"/log/{path}")).content for path in paths]
     await world.service.sign(await world.service.certify(), count=300)

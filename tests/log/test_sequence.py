@@ -1,4 +1,4 @@
-"""Places in the log: consecutive, final, each row once, also with two processes at once and a kill in between."""
+"""Positions in the log: consecutive, final, each row once, even with two processes and a kill in between."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,25 +6,20 @@ from typing import Final, TypeVar
 
 import pytest
 
-from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.merkle import EMPTY_ROOT, check_consistency
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
 from mshield.pki.tlog.tiles import Tile
-from mshield.services.log import sequence as sequencing
-from mshield.services.log.errors import LogDamaged
-from mshield.services.log.open_log import Log, open_log
-from mshield.services.log.read import (
-    prove_inclusion,
-    read_bundle,
-    read_checkpoint,
-    read_tile,
-)
-from mshield.services.log.sequence import sequence
-from mshield.settings import Settings
-from mshield.store.database.interface import Database, StoreError, Work
-from mshield.store.database.opening import open_database
-from mshield.store.database.queries import Query
-from mshield.store.log import log as store
+from mshield.server.database.interface import Database, StoreError, Work
+from mshield.server.database.opening import open_database
+from mshield.server.database.queries import Query
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log import sequence as sequencing
+from mshield.server.log.damage import LogDamaged
+from mshield.server.log.open_log import Log, open_log
+from mshield.server.log.read import prove_inclusion, read_bundle, read_checkpoint, read_tile
+from mshield.server.log.rows import log as store
+from mshield.server.log.sequence import sequence
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START
 from tests.support.filled_log import LIFE, ORIGIN, LoggedService
 from tests.support.killed_database import DatabaseBehind, TxBehind
@@ -58,12 +53,12 @@ async def test_a_new_log_is_empty_signed_and_named(service: LoggedService) -> No
 
 async def test_its_name_stays_when_the_address_changes(service: LoggedService) -> None:
     moved = await open_log(
-        service.db, service.keyring, Settings(public_origin="https://new.example"), now=START
+        service.db, service.keyring, Settings.of(public_origin="https://new.example").site, now=START
     )
     assert moved.key.verifier == service.log.key.verifier
 
 
-async def test_each_row_gets_one_place(service: LoggedService) -> None:
+async def test_each_row_gets_one_position(service: LoggedService) -> None:
     await service.live()
     # Two issues, three events, five signatures, two acts, two people and their enterprise.
     assert (await _checkpoint(service)).size == LIFE
@@ -72,7 +67,7 @@ async def test_each_row_gets_one_place(service: LoggedService) -> None:
     assert await store.count_waiting(service.db) == 0
 
 
-async def test_a_place_never_changes(service: LoggedService) -> None:
+async def test_position_never_changes(service: LoggedService) -> None:
     serial = await service.certify()
     seen: dict[bytes, int | None] = {}
     checkpoints = []
@@ -91,7 +86,9 @@ async def test_a_place_never_changes(service: LoggedService) -> None:
         check_consistency(old=old.size, size=last.size, old_root=old.root, root=last.root, proof=proof)
 
 
-async def test_more_than_one_batch(service: LoggedService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_several_batches_keep_the_order(
+    service: LoggedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sequencing, "BATCH", 100)
     serial = await service.certify()
     await service.sign(serial, count=420)
@@ -121,11 +118,11 @@ async def test_tiles_and_bundles_as_wide_as_any_checkpoint_had_them(service: Log
     assert await read_tile(service.log, Tile(1, 0, 1)) is not None
 
 
-async def test_two_that_sequence_at_once_make_one_log(postgresql_url: str, keyring: Keyring) -> None:
+async def test_concurrent_sequencers_make_one_log(postgresql_url: str, keyring: Keyring) -> None:
     first, second = [await open_database(postgresql_url, pool_size=4) for _ in range(2)]
     try:
         service = await LoggedService.on(first, keyring)
-        other = await open_log(second, keyring, Settings(), now=START)
+        other = await open_log(second, keyring, Settings().site, now=START)
         serial = await service.certify()
         total = 4
         for _ in range(10):
@@ -145,7 +142,7 @@ async def test_two_that_sequence_at_once_make_one_log(postgresql_url: str, keyri
 
 
 class _Killed(Exception):
-    """The process ended here."""
+    """The end of the process."""
 
 
 @dataclass(slots=True)
@@ -218,7 +215,7 @@ async def test_a_waiting_row_with_no_number_for_a_time_stops_the_log(service: Lo
     await service.sequence()
     await service.sign(serial)
     late = "UPDATE signatures SET signed_at = 'soon' WHERE log_index IS NULL"
-    if service.db.dialect == "postgresql":  # which keeps numbers only
+    if service.db.dialect == "postgresql":  # which stores only numbers
         with pytest.raises(StoreError):
             await execute(service.db, late)
         return

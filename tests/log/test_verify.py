@@ -1,4 +1,4 @@
-"""Tampering with anything behind the log is found: each column of each row, places, tiles, checkpoints."""
+"""Tampering behind the log is detected: each column of each row, positions, tiles, checkpoints."""
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain.certificates.states import CertificateEvent
 from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.tiles import pack_bundle, split_bundle
-from mshield.services.log.entries import entry_of
-from mshield.services.log.errors import LogDamaged
-from mshield.services.log.open_log import open_log
-from mshield.services.log.verify import MOST_FINDINGS, Report, verify_log
-from mshield.store.database.interface import Database
-from mshield.store.log import log as store
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.log.damage import LogDamaged
+from mshield.server.log.entries import entry_of
+from mshield.server.log.open_log import open_log
+from mshield.server.log.rows import log as store
+from mshield.server.log.verify import MOST_FINDINGS, Report, verify_log
 from tests.support import schema
 from tests.support.cases import cases
 from tests.support.clock import START
@@ -37,7 +37,7 @@ def _text(value: object) -> str:
 
 
 def _others(column: schema.Column, value: Any) -> list[Any]:
-    """Values of the column's type that differ from this one."""
+    """Returns other values of the column's type."""
     found: list[Any] = []
     if value is not None and not column.required:
         found.append(None)
@@ -57,7 +57,7 @@ async def _check(service: LoggedService, *, since: str | None = None) -> Report:
     return await verify_log(service.log, since=since)
 
 
-async def test_nothing_is_found_where_nothing_was_done(service: LoggedService) -> None:
+async def test_untouched_log_has_no_finding(service: LoggedService) -> None:
     report = await _check(service)
     assert report.findings == []
     assert report.checkpoint is not None
@@ -67,7 +67,7 @@ async def test_nothing_is_found_where_nothing_was_done(service: LoggedService) -
 
 
 @cases("table", KEYS)
-async def test_a_change_of_any_column_is_found(
+async def test_change_of_any_column_is_detected(
     service: LoggedService, intruder: Intruder, columns: frozenset[schema.Column], table: str
 ) -> None:
     key = KEYS[table]
@@ -78,14 +78,14 @@ async def test_a_change_of_any_column_is_found(
         for other in _others(column, row[column.name]):
             update = f"UPDATE {table} SET {column.name} = ? WHERE {key} = ?"
             assert intruder.run(update, other, row[key]) == 1
-            # Opened anew, as the command does: the log's name is the one in the database.
-            log = await open_log(service.db, service.keyring, SETTINGS, now=START, begin=False)
+            # Opened again, like the command does: the log's name is the one in the database.
+            log = await open_log(service.db, service.keyring, SETTINGS.site, now=START, begin=False)
             report = await verify_log(log)
             assert report.findings, f"{table}.{column.name}"
             named = other if column.name == key else row[key]
             seen = [(each.table, each.row) for each in report.findings]
             if table in SOURCES:
-                # An event that says something else may also leave its certificate unexplained.
+                # A changed event may also leave its certificate unexplained.
                 about = {each for each in seen if each[0] in SOURCES}
                 missing = {(table, _text(row[key]))} if table == "views" else set()
                 assert about - missing == {(table, _text(named))} - missing
@@ -97,23 +97,23 @@ async def test_a_change_of_any_column_is_found(
     assert (await _check(service)).holds
 
 
-async def test_each_column_that_isnt_compared_is_one(columns: frozenset[schema.Column]) -> None:
+async def test_each_excluded_column_exists(columns: frozenset[schema.Column]) -> None:
     assert {(each.table, each.name) for each in columns} >= NOT_FOUND.keys() | PLACES.keys()
 
 
 @pytest.mark.parametrize(("table", "column"), NOT_FOUND)
-def test_the_page_names_what_isnt_compared(table: str, column: str) -> None:
-    page = (DOCS / "log.md").read_text("utf-8").partition("It doesn't find:")[2]
+def test_page_lists_the_excluded_columns(table: str, column: str) -> None:
+    page = (DOCS / "log.md").read_text("utf-8").partition("It doesn't find (besides")[2]
     assert f"`{column}` of `{table}`" in page
 
 
-async def test_telling_the_holder_changes_nothing(service: LoggedService, intruder: Intruder) -> None:
+async def test_notice_to_the_holder_changes_nothing(service: LoggedService, intruder: Intruder) -> None:
     intruder.run("UPDATE certificate_events SET notified_at = 1")
     assert (await _check(service)).holds
 
 
 @pytest.mark.parametrize("table", SOURCES)
-async def test_a_deleted_row_is_found(service: LoggedService, intruder: Intruder, table: str) -> None:
+async def test_deleted_log_row_is_detected(service: LoggedService, intruder: Intruder, table: str) -> None:
     place = intruder.rows(f"SELECT MIN(log_index) AS place FROM {table}")[0]["place"]
     intruder.run(f"DELETE FROM {table} WHERE log_index = ?", place)
     findings = (await _check(service)).findings
@@ -124,12 +124,12 @@ async def test_a_deleted_row_is_found(service: LoggedService, intruder: Intruder
 @pytest.mark.parametrize(
     ("place", "code"), [(LIFE, "row_outside"), (-1, "row_outside"), (None, "row_doubled")]
 )
-async def test_a_row_put_in_with_a_place_is_found(
+async def test_inserted_row_with_a_position_is_detected(
     service: LoggedService, intruder: Intruder, table: str, place: int | None, code: str
 ) -> None:
     key = KEYS[table]
     row = intruder.rows(f"SELECT * FROM {table} WHERE log_index > 1")[0]
-    if place is None:  # one of another table, as each table has a place once
+    if place is None:  # one of another table, as each table has a position once
         other = "acts" if table != "acts" else "signatures"
         place = intruder.rows(f"SELECT log_index AS place FROM {other}")[0]["place"]
     row |= {key: bytes(16) if isinstance(row[key], bytes) else "another", "log_index": place}
@@ -140,9 +140,7 @@ async def test_a_row_put_in_with_a_place_is_found(
 
 
 @pytest.mark.parametrize("table", SOURCES)
-async def test_two_rows_that_changed_places_are_found(
-    service: LoggedService, intruder: Intruder, table: str
-) -> None:
+async def test_swapped_rows_are_detected(service: LoggedService, intruder: Intruder, table: str) -> None:
     one, other = intruder.rows(f"SELECT log_index AS place FROM {table} ORDER BY log_index")[:2]
     move = f"UPDATE {table} SET log_index = ? WHERE log_index = ?"
     for new, old in ((-7, one["place"]), (one["place"], other["place"]), (other["place"], -7)):
@@ -154,7 +152,7 @@ async def test_two_rows_that_changed_places_are_found(
     ]
 
 
-async def test_a_row_taken_out_of_the_log_is_found_also_when_it_gets_a_new_place(
+async def test_row_removed_from_the_log_is_detected_even_with_a_new_position(
     service: LoggedService, intruder: Intruder
 ) -> None:
     intruder.run("UPDATE acts SET log_index = NULL")
@@ -179,13 +177,13 @@ async def test_a_row_taken_out_of_the_log_is_found_also_when_it_gets_a_new_place
         ("DELETE FROM log_state", "no_log"),
     ],
 )
-async def test_a_changed_tree_is_found(
+async def test_changed_tree_is_detected(
     service: LoggedService, intruder: Intruder, change: str, code: str
 ) -> None:
     assert intruder.run(change, *([bytes(32)] if "?" in change else [])) >= 1
     log = service.log
     if "origin" in change:
-        log = await open_log(service.db, service.keyring, SETTINGS, now=START)
+        log = await open_log(service.db, service.keyring, SETTINGS.site, now=START)
     assert code in {each.code for each in (await verify_log(log)).findings}
 
 
@@ -193,7 +191,7 @@ async def test_a_changed_tree_is_found(
     ("table", "column", "code"),
     [("log_tiles", "hashes", "row_changed"), ("log_bundles", "entries", "entry_changed")],
 )
-async def test_a_changed_hash_or_entry_is_found(
+async def test_changed_hash_or_entry_is_detected(
     service: LoggedService, intruder: Intruder, table: str, column: str, code: str
 ) -> None:
     right = intruder.rows(f"SELECT {column} AS octets FROM {table}")[0]["octets"]
@@ -201,7 +199,7 @@ async def test_a_changed_hash_or_entry_is_found(
         wrong = right[:place] + bytes([right[place] ^ 4]) + right[place + 1 :]
         intruder.run(f"UPDATE {table} SET {column} = ?", wrong)
         codes = {each.code for each in (await _check(service)).findings}
-        assert code in codes or "bundle_missing" in codes  # a length was hit
+        assert code in codes or "bundle_missing" in codes  # the change hit a length
     intruder.run(f"UPDATE {table} SET {column} = ?", right)
     assert (await _check(service)).holds
 
@@ -221,7 +219,7 @@ async def test_a_changed_hash_or_entry_is_found(
         ("INSERT INTO log_bundles VALUES (-1, 1, ?)", "tile_outside"),
     ],
 )
-async def test_what_stops_the_log_is_found(
+async def test_damage_that_blocks_the_log_is_detected(
     service: LoggedService, intruder: Intruder, change: str, code: str
 ) -> None:
     table, column = ("log_tiles", "hashes") if "log_tiles" in change else ("log_bundles", "entries")
@@ -230,12 +228,12 @@ async def test_what_stops_the_log_is_found(
     assert intruder.run(change, *([more] if "?" in change else [])) == 1
     assert code in {each.code for each in (await _check(service)).findings}
     await service.act()
-    with contextlib.suppress(LogDamaged):  # the last row here is in nobody's way
+    with contextlib.suppress(LogDamaged):  # the last row here blocks nothing
         await service.sequence()
     assert code in {each.code for each in (await _check(service)).findings}
 
 
-async def test_a_full_tile_or_bundle_with_more_in_it(service: LoggedService, intruder: Intruder) -> None:
+async def test_overfull_tile_or_bundle_is_reported(service: LoggedService, intruder: Intruder) -> None:
     await service.sign(await service.certify(), count=300)
     await service.sequence()
     for change, code in (
@@ -247,7 +245,7 @@ async def test_a_full_tile_or_bundle_with_more_in_it(service: LoggedService, int
     ):
         before = {table: intruder.rows(f"SELECT * FROM {table}") for table in ("log_tiles", "log_bundles")}
         assert intruder.run(change, *([b"\x07" * 32] if "?" in change else [])) == 1
-        # In SQLite || makes a text, which counts as no hashes.
+        # In SQLite, || makes a text, which isn't read as hashes.
         is_text = "hashes ||" in change and service.db.dialect == "sqlite"
         expected = "tile_missing" if is_text else code
         assert expected in {each.code for each in (await _check(service)).findings}, change
@@ -259,7 +257,7 @@ async def test_a_full_tile_or_bundle_with_more_in_it(service: LoggedService, int
     assert (await _check(service)).holds
 
 
-async def test_a_row_that_waits_and_is_not_of_its_form(service: LoggedService, intruder: Intruder) -> None:
+async def test_malformed_pending_row_is_reported(service: LoggedService, intruder: Intruder) -> None:
     serial = await service.certify()
     assert (await _check(service)).holds
     intruder.run("UPDATE certificate_events SET serial = 'none' WHERE serial = ?", serial)
@@ -287,10 +285,10 @@ async def test_a_log_that_grows_while_it_is_checked_is_not_damaged(
     assert grown == [1, 1]
 
 
-async def test_a_row_changed_together_with_entry_and_leaf_is_found_at_the_root(
+async def test_row_changed_with_entry_and_leaf_contradicts_the_root(
     service: LoggedService, intruder: Intruder
 ) -> None:
-    # By someone who has the salt's key besides, but not the signing key.
+    # The attacker also has the salt's key, but not the signing key.
     act = intruder.rows("SELECT log_index AS place FROM acts")[0]["place"]
     intruder.run("UPDATE acts SET subject = 'someone else' WHERE log_index = ?", act)
     (row,) = await store.logged(service.db, start=act, end=act + 1)
@@ -304,7 +302,7 @@ async def test_a_row_changed_together_with_entry_and_leaf_is_found_at_the_root(
     assert [each.code for each in (await _check(service)).findings] == ["wrong_root", "edge_damaged"]
 
 
-async def test_in_a_larger_log_the_place_is_named(service: LoggedService, intruder: Intruder) -> None:
+async def test_position_is_named_in_a_larger_log(service: LoggedService, intruder: Intruder) -> None:
     serial = await service.certify()
     sids = await service.sign(serial, count=700)
     await service.sequence()

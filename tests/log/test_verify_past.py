@@ -1,4 +1,4 @@
-"""A log that grew agrees with its past; whoever kept a checkpoint finds one that was set back or written anew."""
+"""A log that grew is consistent with its past; a stored checkpoint reveals one that was restored or rewritten."""
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from mshield.keys.keyring import Keyring
-from mshield.keys.seals import load_sealer
-from mshield.services.log.errors import LogDamaged
-from mshield.services.log.open_log import open_log
-from mshield.services.log.read import prove_inclusion, read_checkpoint
-from mshield.services.log.rename_log import rename_log
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import Report, verify_log
-from mshield.store.database.opening import open_database
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.seals import load_sealer
+from mshield.server.log.damage import LogDamaged
+from mshield.server.log.open_log import open_log
+from mshield.server.log.read import prove_inclusion, read_checkpoint
+from mshield.server.log.rename_log import rename_log
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import Report, verify_log
 from tests.support.clock import START
 from tests.support.filled_log import SETTINGS, SOURCES, LoggedService
 from tests.support.intruder import Intruder
@@ -35,12 +35,12 @@ async def test_a_log_that_grew_agrees_with_its_past(service: LoggedService) -> N
     assert (await _check(service, since=await read_checkpoint(service.log))).holds
 
 
-async def test_a_checkpoint_of_another_log(service: LoggedService) -> None:
+async def test_checkpoint_of_another_log_is_refused(service: LoggedService) -> None:
     old = (await read_checkpoint(service.log)).replace("shield", "shiald")
     assert [each.code for each in (await _check(service, since=old)).findings] == ["bad_since"]
 
 
-async def test_a_database_set_back_is_found_by_who_kept_a_checkpoint(
+async def test_restored_database_is_detected_by_a_stored_checkpoint(
     sqlite_url: str, keyring: Keyring, tmp_path: Path
 ) -> None:
     file = Path(sqlite_url.removeprefix("sqlite:///"))
@@ -59,10 +59,10 @@ async def test_a_database_set_back_is_found_by_who_kept_a_checkpoint(
         leftover.unlink()
     db = await open_database(sqlite_url, pool_size=1)
     await load_sealer(db, keyring, now=START)
-    log = await open_log(db, keyring, SETTINGS, now=START)
+    log = await open_log(db, keyring, SETTINGS.site, now=START)
     assert (await verify_log(log)).holds
     assert [each.code for each in (await verify_log(log, since=later)).findings] == ["truncated"]
-    # Nor does it help to go on from there.
+    # Continuing from there doesn't hide it.
     service.db, service.log = db, log
     for _ in range(3):
         await service.act()
@@ -76,23 +76,25 @@ async def test_a_declared_restore_gives_the_log_another_name(service: LoggedServ
     old, proof = service.log.key.verifier, await prove_inclusion(service.log, index=3)
     note = await read_checkpoint(service.log)
     assert await rename_log(service.db, service.keyring, now=service.now) is not None
-    log = await open_log(service.db, service.keyring, SETTINGS, now=START)
+    log = await open_log(service.db, service.keyring, SETTINGS.site, now=START)
     assert log.key.verifier.name == "shield.example/log/2"
     assert (await verify_log(log)).holds
     assert [each.code for each in (await verify_log(log, since=note)).findings] == ["bad_since"]
     assert proof.check(old).index == 3
     await service.act()
-    # A process that still has the old name adds nothing.
+    # A process with the old name can't add anything.
     with pytest.raises(LogDamaged):
         await sequence(service.log, now=service.now)
     assert await sequence(log, now=service.now) == 1
     again = await prove_inclusion(log, index=3)
     assert again.check(log.key.verifier).entry == proof.check(old).entry
     await rename_log(service.db, service.keyring, now=service.now)
-    assert (await open_log(service.db, service.keyring, SETTINGS, now=START)).key.verifier.name.endswith("/3")
+    assert (await open_log(service.db, service.keyring, SETTINGS.site, now=START)).key.verifier.name.endswith(
+        "/3"
+    )
 
 
-async def test_a_log_written_anew_is_found_by_who_kept_a_checkpoint(
+async def test_rewritten_log_is_detected_by_a_stored_checkpoint(
     service: LoggedService, intruder: Intruder
 ) -> None:
     old = await read_checkpoint(service.log)
@@ -101,7 +103,7 @@ async def test_a_log_written_anew_is_found_by_who_kept_a_checkpoint(
         intruder.run(f"UPDATE {table} SET log_index = NULL")
     for table in ("log_tiles", "log_bundles", "log_state"):
         intruder.run(f"DELETE FROM {table}")
-    await open_log(service.db, service.keyring, SETTINGS, now=START)  # with the log's own key
+    await open_log(service.db, service.keyring, SETTINGS.site, now=START)  # with the log's own key
     await service.sign(await service.certify(), count=5)
     await service.sequence()
     assert (await _check(service)).holds

@@ -1,4 +1,4 @@
-"""A witness cosigns what continues the log that it knows, and nothing else; whoever has its key can tell."""
+"""A witness cosigns what continues the log it knows, and nothing else; its key verifies this."""
 
 import json
 import threading
@@ -13,11 +13,10 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from mshield.cli import main
-from mshield.client.watching.witness import Witness
-from mshield.commands.witness.memory import Memory
-from mshield.commands.witness.server import MAX_BODY, answer, server
-from mshield.domain.times import HOUR_MS
+from mshield.cli.main import main
+from mshield.cli.witness.memory import Memory
+from mshield.cli.witness.server import MAX_BODY, answer, server
+from mshield.client.witness import Witness
 from mshield.pki.errors import LogFormError, LogProofError, LogSignatureError
 from mshield.pki.tlog.add_checkpoint import AddCheckpoint, parse_add_checkpoint
 from mshield.pki.tlog.cosignature import Cosignature, WitnessKey, cosign, cosignatures
@@ -31,10 +30,11 @@ from mshield.pki.tlog.merkle import (
     subtrees,
 )
 from mshield.pki.tlog.note import Checkpoint, VerifierKey, open_checkpoint
-from mshield.services.log.read import read_checkpoint, read_cosigned, read_last_cosigned
-from mshield.services.operations.witnesses import AskWitnesses, WitnessDisagrees
-from mshield.services.requests.checkpoint_stamps import checkpoint_for
-from mshield.settings import Settings
+from mshield.server.log.read import read_checkpoint, read_cosigned, read_last_cosigned
+from mshield.server.log.witnesses import AskWitnesses, WitnessDisagrees
+from mshield.server.requests.checkpoint_stamps import checkpoint_for
+from mshield.server.settings.settings import Settings
+from mshield.wire.times import HOUR_MS
 from tests.support.clock import START
 from tests.support.filled_log import LoggedService
 from tests.support.signing import execute
@@ -50,7 +50,7 @@ SPEC = (
     "— witness.example.com/w1 "
     "jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
 )
-"""The example of C2SP tlog-cosignature, whose key is not told."""
+"""Example of C2SP tlog-cosignature, whose private key is unknown."""
 
 
 def _range(leaves: list[bytes], start: int, end: int) -> bytes:
@@ -90,19 +90,19 @@ def test_the_example_of_the_standard_has_our_form() -> None:
     assert cosignatures(SPEC, ()) == []
     line = SPEC.splitlines()[-1]
     key = WitnessKey("witness.example.com/w1", bytes(32))
-    assert cosignatures(SPEC, (key,)) == []  # of another key: passed over
+    assert cosignatures(SPEC, (key,)) == []  # by another key: ignored
     made = cosign(SPEC, key, PRIVATE, now=1_679_315_147_999)
     assert len(made.split(" ")[2]) == len(line.split(" ")[2]) + 1
     with pytest.raises(LogSignatureError):
         cosignatures(SPEC + made, (key,))
 
 
-def test_a_cosignature_says_who_and_when(memory: Memory) -> None:
+def test_cosignature_has_witness_and_time(memory: Memory) -> None:
     key = memory.key()
     asked = _asked(0, 7)
     note = asked.note + memory.add(asked, now=START + 999)
     assert cosignatures(note, (key,)) == [Cosignature("witness.example/w1", START)]
-    assert open_checkpoint(note, LOG).size == 7  # who knows no witness reads it as before
+    assert open_checkpoint(note, LOG).size == 7  # unchanged for readers without witnesses
     assert WitnessKey.parse(str(key)) == key
     with pytest.raises(LogFormError):
         VerifierKey.parse(str(key))
@@ -114,7 +114,7 @@ def test_a_cosignature_says_who_and_when(memory: Memory) -> None:
 
 
 @pytest.mark.parametrize("sizes", [(1, 2, 3, 8, 8, 40), (0, 0, 5), (16, 17), (7, 40)])
-def test_what_continues_the_log_is_cosigned(memory: Memory, sizes: tuple[int, ...]) -> None:
+def test_continued_log_is_cosigned(memory: Memory, sizes: tuple[int, ...]) -> None:
     known = 0
     for size in sizes:
         status, _, line = _say(memory, _asked(known, size))
@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[AddCheckpoint | bytes, int]] = {
 
 
 @pytest.mark.parametrize(("asked", "status"), REFUSED.values(), ids=REFUSED)
-def test_nothing_else_is(memory: Memory, asked: AddCheckpoint | bytes, status: int) -> None:
+def test_other_requests_are_not_cosigned(memory: Memory, asked: AddCheckpoint | bytes, status: int) -> None:
     assert _say(memory, _asked(0, 8))[0] == HTTPStatus.OK
     said, kind, text = _say(memory, asked)
     assert (said, "—" in text) == (status, False)
@@ -161,8 +161,8 @@ def test_nothing_else_is(memory: Memory, asked: AddCheckpoint | bytes, status: i
     assert _say(memory, _asked(8, 20))[0] == HTTPStatus.OK
 
 
-def test_of_two_that_come_at_once_one_is_cosigned(memory: Memory) -> None:
-    """Two logs that part after 8 entries."""
+def test_one_of_concurrent_forks_is_cosigned(memory: Memory) -> None:
+    """Two logs that fork after 8 entries."""
     parted = LEAVES[:8] + OTHER[8:]
     assert _say(memory, _asked(0, 8))[0] == HTTPStatus.OK
     asked = [_asked(8, size, leaves) for size in (9, 20, 33, 40) for leaves in (LEAVES, parted)]
@@ -171,7 +171,7 @@ def test_of_two_that_come_at_once_one_is_cosigned(memory: Memory) -> None:
     assert sorted(said) == [HTTPStatus.OK] + [HTTPStatus.CONFLICT] * 7
 
 
-def test_it_remembers_across_restarts_and_takes_no_second_key(memory: Memory, tmp_path: Path) -> None:
+def test_witness_remembers_across_restarts_and_refuses_a_second_key(memory: Memory, tmp_path: Path) -> None:
     assert _say(memory, _asked(0, 8))[0] == HTTPStatus.OK
     again = Memory(tmp_path / "witness.db")
     assert (again.key(), again.logs()) == (memory.key(), [(LOG.name, 8)])
@@ -223,28 +223,28 @@ async def test_a_real_log_is_witnessed_over_http(
         witness.cosign(reader, reader.checkpoint())
 
 
-async def test_the_service_asks_its_witnesses_and_publishes_what_they_sign(
+async def test_service_collects_and_publishes_cosignatures(
     service: LoggedService, memory: Memory, address: str
 ) -> None:
     log, key = service.log, memory.key()
     memory.add_log(log.key.verifier)
     away = WitnessKey("witness.example/away", bytes(31) + b"\x01")
-    settings = Settings(witnesses=(f"http://127.0.0.1:1 {away}", f"{address} {key}"))
-    ask = AskWitnesses(log, settings.witness_places)
+    settings = Settings.of(witnesses=(f"http://127.0.0.1:1 {away}", f"{address} {key}"))
+    ask = AskWitnesses(log, settings.log.witness_places)
     assert await read_last_cosigned(log) is None
-    assert [await ask(now=START) for _ in range(2)] == [1, 0]  # the one that is away keeps nobody
+    assert [await ask(now=START) for _ in range(2)] == [1, 0]  # an absent witness delays nobody
     first = await read_cosigned(log)
     assert cosignatures(first, (key,)) == [Cosignature(key.name, START)]
     assert first.startswith(await read_checkpoint(log))
     await service.sign(await service.certify(), count=300)
     await service.sequence()
-    # The last checkpoint has none yet, and is told as it is; the last one that has is told on request.
+    # The latest checkpoint has no cosignature yet and is returned as it is; the last cosigned one on request.
     assert await read_cosigned(log) == await read_checkpoint(log)
     assert await read_last_cosigned(log) == first
     assert await ask(now=START + HOUR_MS) == 1
     second = await read_cosigned(log)
     assert cosignatures(second, (key,))
-    # Evidence is proved by the first checkpoint with its entry that somebody saw.
+    # Evidence is proven by the first cosigned checkpoint with its entry.
     size = open_checkpoint(first, log.key.verifier).size
     for index, note in ((0, first), (size - 1, first), (size, second)):
         assert await checkpoint_for(log, index=index, now=START) == (note, ())
@@ -252,15 +252,15 @@ async def test_the_service_asks_its_witnesses_and_publishes_what_they_sign(
     assert await checkpoint_for(log, index=0, now=START) == (await read_checkpoint(log), ())
 
 
-async def test_a_log_that_a_witness_does_not_know_again_fails_the_job(
+async def test_log_unknown_to_its_witness_fails_the_job(
     service: LoggedService, memory: Memory, address: str
 ) -> None:
     memory.add_log(service.log.key.verifier)
-    ask = AskWitnesses(service.log, Settings(witnesses=(f"{address} {memory.key()}",)).witness_places)
+    ask = AskWitnesses(service.log, Settings.of(witnesses=(f"{address} {memory.key()}",)).log.witness_places)
     assert await ask(now=START) == 1
     checkpoint = open_checkpoint(await read_checkpoint(service.log), service.log.key.verifier)
     await execute(service.db, "DELETE FROM checkpoint_cosignatures")
-    for size in (checkpoint.size - 1, checkpoint.size):  # it was cut; it has another past
+    for size in (checkpoint.size - 1, checkpoint.size):  # a truncated log; a log with another past
         other = service.log.key.sign(Checkpoint(checkpoint.origin, size, bytes(32)))
         await execute(service.db, "UPDATE log_state SET checkpoint = $1", other)
         with pytest.raises(WitnessDisagrees):
@@ -276,7 +276,7 @@ _WITNESS = WitnessKey("w.example/w1", LOG.public)
 )
 def test_a_witness_is_named_by_address_and_key(text: str) -> None:
     with pytest.raises(ValidationError):
-        Settings(witnesses=(text,))
+        Settings.of(witnesses=(text,))
 
 
 def _run(*arguments: str) -> str:
@@ -285,7 +285,7 @@ def _run(*arguments: str) -> str:
     return done.output
 
 
-def test_the_commands_make_a_witness_and_read_what_it_cosigned(tmp_path: Path) -> None:
+def test_commands_make_a_witness_and_read_its_cosignatures(tmp_path: Path) -> None:
     file, note = tmp_path / "w.db", tmp_path / "checkpoint"
     vkey = _run("init", "--state", str(file), "--name", "witness.example/w2").strip()
     _run("add-log", str(LOG), "--state", str(file))

@@ -1,11 +1,11 @@
-"""What the tests of notices share."""
+"""Fixtures shared by the tests of notices."""
 
 import pytest
 
-from mshield.keys.keyring import Keyring
-from mshield.services.notices.notify import Notify
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.notices.notify import Notify
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca
 from tests.support.notices import Gateway

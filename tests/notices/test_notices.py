@@ -1,4 +1,4 @@
-"""Notices: who is told of what, and in which words (docs/notifications.md)."""
+"""Notices: their recipients, occasions and wording (docs/notifications.md)."""
 
 import re
 from dataclasses import fields
@@ -6,17 +6,17 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates.states import CA_REVOKED
-from mshield.domain.certificates.states import CertificateEvent as Event
-from mshield.domain.notices import OF_EVENT, WORDINGS, NoticeKind, text
-from mshield.domain.times import DAY_MS
-from mshield.services.certificates.expiry import tell_of_ends
-from mshield.services.notices.notify import Notify, tell
-from mshield.services.operations.purge import purge
-from mshield.settings import Settings
-from mshield.store.certificates.certificates import NewCertificate, find_by_serial
-from mshield.store.database.interface import Database
+from mshield.server.acts.actor import SERVICE, By
+from mshield.server.certificates.expiry import notify_of_ends
+from mshield.server.certificates.rows.certificates import NewCertificate, find_by_serial
+from mshield.server.certificates.rules.states import CA_REVOKED
+from mshield.server.certificates.rules.states import CertificateEvent as Event
+from mshield.server.database.interface import Database
+from mshield.server.notices.notify import Notify, notify_account
+from mshield.server.notices.rules.notices import OF_EVENT, WORDINGS, NoticeKind, text
+from mshield.server.retention.sweep import purge
+from mshield.server.settings.settings import Settings
+from mshield.wire.times import DAY_MS
 from tests.support.clock import START
 from tests.support.issuing import Ca, change
 from tests.support.more_phones import proven
@@ -28,7 +28,7 @@ LEGAL_HASH: Final = b"the legal person"
 
 
 async def _legal_person(db: Database, credit_code: str, phone: str, *, filed_as: str = "resident_id") -> None:
-    """On file for the enterprise, by a document of this type, with an account."""
+    """Files a legal representative of the enterprise under this type of document, with an account."""
     await execute(
         db,
         "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
@@ -54,7 +54,7 @@ async def _legal_person(db: Database, credit_code: str, phone: str, *, filed_as:
     await proven(db, phone, phone)
 
 
-async def test_r10_the_legal_person_is_who_has_the_number_whatever_document_the_filing_names(
+async def test_r10_legal_person_is_found_by_id_number_whatever_the_filed_id_type(
     ca: Ca, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
@@ -75,7 +75,7 @@ async def test_r10_the_legal_person_is_who_has_the_number_whatever_document_the_
         (Event.REVOKE, "revoked"),
     ],
 )
-async def test_the_holder_is_told_of_each_hold_lock_and_revocation_once(
+async def test_holder_is_notified_once_of_each_hold_lock_and_revocation(
     ca: Ca, notify: Notify, gateway: Gateway, event: Event, kind: str
 ) -> None:
     holder = await holder_of(ca)
@@ -89,7 +89,7 @@ async def test_the_holder_is_told_of_each_hold_lock_and_revocation_once(
     assert gateway.taken[-1].filled_in == (("tail", holder.tail),)
 
 
-async def test_a_legal_person_who_writes_the_services_reason_is_not_taken_for_it(
+async def test_revocation_by_a_legal_person_with_the_services_reason_is_not_a_ca_revocation(
     ca: Ca, notify: Notify, gateway: Gateway
 ) -> None:
     ends = ((By("legal_person", "their account"), "revoked"), (SERVICE, "ca_revoked"))
@@ -100,7 +100,7 @@ async def test_a_legal_person_who_writes_the_services_reason_is_not_taken_for_it
         assert gateway.told()[-1] == (holder.phone, kind)
 
 
-async def test_a_hold_that_is_lifted_is_told_too(ca: Ca, notify: Notify, gateway: Gateway) -> None:
+async def test_holder_is_notified_of_lifted_holds(ca: Ca, notify: Notify, gateway: Gateway) -> None:
     holder = await holder_of(ca)
     await change(
         ca.db,
@@ -118,7 +118,7 @@ async def test_a_hold_that_is_lifted_is_told_too(ca: Ca, notify: Notify, gateway
     }  # fmt: skip
 
 
-async def test_r14_a_shield_revoked_in_the_middle_of_a_renewal_is_told_once(
+async def test_r14_revocation_during_a_renewal_is_notified_once(
     ca: Ca, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
@@ -134,7 +134,7 @@ async def test_r14_a_shield_revoked_in_the_middle_of_a_renewal_is_told_once(
     assert gateway.told() == [(holder.phone, "new_certificate"), (holder.phone, "revoked")]
 
 
-async def test_r10_the_legal_person_is_told_where_only_they_can_go_on(
+async def test_r10_legal_person_is_notified_if_only_they_can_proceed(
     ca: Ca, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
@@ -143,78 +143,82 @@ async def test_r10_the_legal_person_is_told_where_only_they_can_go_on(
     await notify(now=START)
     issued, message = [each for each in gateway.taken if each.phone == "13900005011"]
     assert (issued.purpose, message.purpose) == ("certificate_issued", "needs_revocation")
+    assert issued.text == (
+        f"【手机盾】{holder.name}（操作员）领到了新手机盾，尾号 {holder.tail}。"
+        "如不知情，请立即登录三证合一系统冻结。"
+    )
     assert message.text == (
         f"【手机盾】贵企业尾号 {holder.tail} 的手机盾因 PIN 码锁死停用，须由您登录三证合一系统作废后方可重新申请。"
     )
     await change(ca.db, holder.serial, Event.REVOKE, now=START)
     await notify(now=START)
-    # What they did themselves they know.
+    # The legal representative gets no notice of a revocation they made themselves.
     assert len([each for each in gateway.taken if each.phone == "13900005011"]) == 2
 
 
 async def test_english_is_a_setting(ca: Ca, db: Database, gateway: Gateway) -> None:
     await holder_of(ca)
-    await Notify(db, Settings(sms_language="en"), gateway)(now=START)
+    await Notify(db, Settings.of(sms_language="en"), gateway)(now=START)
     assert gateway.taken[0].text.startswith("[Mobile Shield] The certificate of your shield ending in ")
     assert gateway.taken[0].text.isascii()
 
 
-async def test_r11_renewal_due_is_told_once_in_the_last_half_year(
+async def test_r11_due_renewal_is_notified_once_in_the_last_half_year(
     ca: Ca, db: Database, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
     await notify(now=START)
     end = int(str((await fetch(db, "SELECT not_after FROM certificates"))["not_after"]))
-    assert await tell_of_ends(db, Settings(), now=end - 184 * DAY) == 0
-    assert await tell_of_ends(db, Settings(), now=end - 180 * DAY) == 1
-    assert await tell_of_ends(db, Settings(), now=end - 179 * DAY) == 0
+    assert await notify_of_ends(db, Settings().site, now=end - 184 * DAY) == 0
+    assert await notify_of_ends(db, Settings().site, now=end - 180 * DAY) == 1
+    assert await notify_of_ends(db, Settings().site, now=end - 179 * DAY) == 0
     await notify(now=end - 179 * DAY)
     assert gateway.told()[-1] == (holder.phone, "renewal_ending")
     assert re.search(r"将于 \d{4}-\d\d-\d\d 到期", gateway.taken[-1].text)
-    # Once it is over, once more.
-    assert await tell_of_ends(db, Settings(), now=end) == 1
-    assert await tell_of_ends(db, Settings(), now=end + DAY) == 0
+    # One more notice is sent once the certificate has expired.
+    assert await notify_of_ends(db, Settings().site, now=end) == 1
+    assert await notify_of_ends(db, Settings().site, now=end + DAY) == 0
     await notify(now=end + DAY)
     assert gateway.told()[-1] == (holder.phone, "expired")
 
 
-async def test_r22_a_changed_filing_is_told_once_for_each_version(
+async def test_r22_changed_filing_is_notified_once_per_version(
     ca: Ca, db: Database, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
     await notify(now=START)
     await execute(db, "UPDATE certificates SET filing_version = 2")
-    assert await tell_of_ends(db, Settings(), now=START) == 0
+    assert await notify_of_ends(db, Settings().site, now=START) == 0
     for _ in range(2):
         await execute(db, "UPDATE filed_persons SET version = version + 1")
-        assert await tell_of_ends(db, Settings(), now=START) == 1
-        assert await tell_of_ends(db, Settings(), now=START) == 0
+        assert await notify_of_ends(db, Settings().site, now=START) == 1
+        assert await notify_of_ends(db, Settings().site, now=START) == 0
     await notify(now=START)
     assert gateway.told()[-2:] == [(holder.phone, "renewal_filing")] * 2
 
 
-async def test_who_can_not_renew_is_not_told_to(ca: Ca, db: Database) -> None:
+async def test_holder_who_cannot_renew_gets_no_renewal_notice(ca: Ca, db: Database) -> None:
     holder = await holder_of(ca)
     end = int(str((await fetch(db, "SELECT not_after FROM certificates"))["not_after"]))
     await change(ca.db, holder.serial, Event.FREEZE, now=START)
     await execute(db, "UPDATE filed_persons SET version = version + 1")
-    assert await tell_of_ends(db, Settings(), now=end - 11 * DAY) == 0
+    assert await notify_of_ends(db, Settings().site, now=end - 11 * DAY) == 0
     await change(ca.db, holder.serial, Event.UNFREEZE, now=START)
     await execute(db, "UPDATE filed_persons SET ended_at = $1", START)
-    assert await tell_of_ends(db, Settings(), now=end - 11 * DAY) == 0
+    assert await notify_of_ends(db, Settings().site, now=end - 11 * DAY) == 0
     await change(ca.db, holder.serial, Event.REVOKE, now=START)
     await execute(db, "UPDATE filed_persons SET ended_at = NULL")
-    assert await tell_of_ends(db, Settings(), now=end - 10 * DAY) == 0
-    assert await tell_of_ends(db, Settings(), now=end + DAY) == 0
+    assert await notify_of_ends(db, Settings().site, now=end - 10 * DAY) == 0
+    assert await notify_of_ends(db, Settings().site, now=end + DAY) == 0
 
 
-async def test_an_occasion_is_told_once_and_its_row_goes_when_nothing_needs_it(
+async def test_occasion_is_notified_once_and_its_row_is_purged(
     ca: Ca, db: Database, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
     for _ in range(2):
         await db.write(
-            lambda tx: tell(
+            lambda tx: notify_account(
                 tx, NoticeKind.NEW_DEVICE, account_id=holder.account_id, occasion="a device", now=START
             )
         )
@@ -224,7 +228,7 @@ async def test_an_occasion_is_told_once_and_its_row_goes_when_nothing_needs_it(
     left = await fetch(db, "SELECT COUNT(*) AS n FROM notifications")
     assert left["n"] == 1
     told = await db.write(
-        lambda tx: tell(
+        lambda tx: notify_account(
             tx, NoticeKind.NEW_DEVICE, account_id=holder.account_id, occasion="a device", now=START
         )
     )
@@ -232,7 +236,7 @@ async def test_an_occasion_is_told_once_and_its_row_goes_when_nothing_needs_it(
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
-def test_each_notice_has_its_sentences_and_names_nothing_whole(kind: NoticeKind) -> None:
+def test_each_notice_has_both_wordings_and_no_full_number(kind: NoticeKind) -> None:
     wording = WORDINGS[kind]
     places = {name: "8813" if name == "tail" else "X" for name in wording.parameters}
     for language in ("zh", "en"):
@@ -244,5 +248,5 @@ def test_each_notice_has_its_sentences_and_names_nothing_whole(kind: NoticeKind)
     assert wording.en.isascii()
 
 
-def test_all_events_are_told_but_those_of_a_renewal_on_its_way() -> None:
+def test_all_events_except_those_of_a_running_renewal_have_a_notice() -> None:
     assert set(Event) - OF_EVENT.keys() == {Event.SUPERSEDE, Event.PREPARE, Event.WITHDRAW}

@@ -1,4 +1,4 @@
-"""Notices on their way: once, three times at most where nobody knows, given up after a day."""
+"""Sending of notices: once, at most three times if delivery is unknown, given up after a day."""
 
 import asyncio
 import logging
@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from mshield.domain.notices import GIVE_UP_MS, wait_ms
-from mshield.gateways.sms import SmsUnanswered, SmsUnreachable
-from mshield.services.notices.notify import Notify
-from mshield.store.database.interface import Database, StoreError
+from mshield.server.database.interface import Database, StoreError
+from mshield.server.notices.external.sms import SmsUnanswered, SmsUnreachable
+from mshield.server.notices.notify import Notify
+from mshield.server.notices.rules.notices import GIVE_UP_MS, wait_ms
 from tests.support.clock import START, Clock
 from tests.support.issuing import Ca
 from tests.support.notices import Gateway, holder_of, notice_row
 
 
-async def test_a_gateway_that_fails_is_asked_later_and_given_up_after_a_day(
+async def test_failing_gateway_is_retried_and_given_up_after_a_day(
     ca: Ca, notify: Notify, gateway: Gateway, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     db = ca.db
@@ -44,7 +44,7 @@ async def test_a_gateway_that_fails_is_asked_later_and_given_up_after_a_day(
     assert not gateway.taken
 
 
-async def test_a_gateway_that_comes_back_gets_it(
+async def test_notice_is_sent_once_the_gateway_recovers(
     ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
 ) -> None:
     await holder_of(ca)
@@ -55,10 +55,10 @@ async def test_a_gateway_that_comes_back_gets_it(
     assert await notify(now=clock.advance(seconds=86_400)) == 0
 
 
-async def test_a_notice_that_may_have_come_is_sent_three_times_at_most(
+async def test_unanswered_notice_is_sent_three_times_at_most(
     ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
 ) -> None:
-    """A day of silence, where each message may have been delivered."""
+    """The provider doesn't answer for a day, and each message may have been delivered."""
     await holder_of(ca)
     gateway.refuses, gateway.error = True, SmsUnanswered("ReadTimeout")
     called = []
@@ -72,7 +72,7 @@ async def test_a_notice_that_may_have_come_is_sent_three_times_at_most(
     assert (row["state"], row["last_error"]) == ("given_up", "ReadTimeout")
 
 
-async def test_a_provider_out_of_reach_costs_no_notice(
+async def test_unreachable_provider_uses_up_no_sending(
     ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
 ) -> None:
     await holder_of(ca)
@@ -98,17 +98,17 @@ async def test_two_processes_send_one_message(ca: Ca, notify: Notify, gateway: G
 
 @contextmanager
 def _no_record() -> Iterator[None]:
-    """The process dies between sending and recording."""
+    """Fails when the outcome is recorded, as if the process died after sending."""
 
     async def die(*_args: object, **_kwargs: object) -> None:
         raise StoreError
 
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr("mshield.store.notices.notifications.end", die)
+        broken.setattr("mshield.server.notices.rows.notifications.end", die)
         yield
 
 
-async def test_where_the_record_fails_it_is_sent_again_later(
+async def test_notice_is_sent_again_if_recording_failed(
     ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
 ) -> None:
     await holder_of(ca)
@@ -119,7 +119,7 @@ async def test_where_the_record_fails_it_is_sent_again_later(
     assert len(gateway.taken) == 2
 
 
-async def test_a_process_that_dies_each_time_does_not_send_for_ever(
+async def test_process_that_dies_after_each_sending_sends_three_times(
     ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
 ) -> None:
     await holder_of(ca)
@@ -133,7 +133,7 @@ async def test_a_process_that_dies_each_time_does_not_send_for_ever(
     assert (await notice_row(ca.db))["state"] == "given_up"
 
 
-async def test_stopped_in_the_middle_it_still_records_what_it_sent(
+async def test_cancelled_job_still_records_the_sent_notice(
     ca: Ca, db: Database, notify: Notify, gateway: Gateway
 ) -> None:
     await holder_of(ca)

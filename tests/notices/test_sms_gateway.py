@@ -1,4 +1,4 @@
-"""A service whose SMS go through a provider: codes arrive there, a refusal is an answer, and the log says why."""
+"""A service that sends SMS through a provider: codes arrive there, and a refusal is answered and logged."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
@@ -18,7 +18,7 @@ from tests.unit.gateways.provider import provider
 DOCUMENT = {"phone": OPERATOR.phone, "purpose": "register"}
 
 
-async def test_codes_go_to_the_provider_and_its_refusal_is_told(
+async def test_codes_go_to_the_provider_and_its_refusal_is_reported(
     sqlite_url: str, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with provider() as there:

@@ -69,7 +69,7 @@ user=<!--#echo var="REMOTE_USER" -->
 
 @contextmanager
 def apache(service: LiveService) -> Iterator[str]:
-    """A running Apache whose client is registered at the service; gives its address."""
+    """Yields the address of a running Apache whose client is registered at the service."""
     port = free_ports(1)
     origin = f"http://localhost:{port}"
     client = new_client(
@@ -94,7 +94,7 @@ def apache(service: LiveService) -> Iterator[str]:
 
 
 def _write(folder: Path, issuer: str, client: tuple[str, str], port: int) -> None:
-    # Where root starts it, the page is served by www-data, who must find it.
+    # If root starts it, www-data serves the page and needs access to it.
     root = os.geteuid() == 0
     (folder / "www" / "private").mkdir(parents=True)
     (folder / "www" / "private" / "index.shtml").write_text(_PAGE)

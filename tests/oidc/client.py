@@ -1,6 +1,7 @@
-"""A business system as an OpenID Connect client, and a person's browser, over the application in this process.
+"""A business system as an OpenID Connect client, and a person's browser, with the application in this process.
 
-It takes the same steps as a real client, by hand and in the test's time, so that each can be taken wrongly.
+It takes the same steps as a real client, one by one and in the test's time, so that each can go wrong on
+purpose.
 """
 
 import base64
@@ -15,9 +16,9 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from mshield.domain.qr import qr_text
-from mshield.services.oidc.clients import set_client
-from mshield.services.systems.register import register_system
+from mshield.server.oidc.clients import set_client
+from mshield.server.systems.register import register_system
+from mshield.wire.qr import qr_text
 from tests.support.application import ORIGIN, Application
 from tests.support.conformance import Conforming
 from tests.support.shield_over_http import Shield
@@ -29,13 +30,13 @@ _BROWSER: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 
 
 
 def challenge(verifier: str = VERIFIER) -> str:
-    """PKCE's S256."""
+    """Returns PKCE's S256 challenge."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the login page says."""
+    """The data in the login page."""
 
     request_id: str
     token: str
@@ -45,7 +46,7 @@ class Page:
 
     @classmethod
     def of(cls, answer: httpx.Response) -> "Page":
-        """The page in an answer."""
+        """Parses the page in an answer."""
         assert answer.status_code == 200, answer.text
         text = html.unescape(answer.text)
         return cls(
@@ -76,7 +77,7 @@ class Client:
     sent: dict[str, str] = field(default_factory=dict)
 
     async def other(self) -> tuple[str, str]:
-        """Id and secret of another business system with the same addresses."""
+        """Returns id and secret of another business system with the same addresses."""
         application = self.application
         other, secret = await register_system(
             application.context.db, name="掌上海关", domain="palm.example", now=application.clock()
@@ -85,7 +86,7 @@ class Client:
         return other, secret
 
     async def register(self, **changed: object) -> None:
-        """Makes the business system a client."""
+        """Registers the business system as a client."""
         arguments: dict[str, object] = {
             "client_id": self.application.client_id,
             "redirect_uris": (REDIRECT,),
@@ -98,12 +99,12 @@ class Client:
         await set_client(self.application.context.db, **(arguments | changed))  # type: ignore[arg-type]  # fields by name
 
     def browser(self) -> httpx.AsyncClient:
-        """A person's browser, with nothing in it."""
+        """Returns a person's fresh browser."""
         transport = Conforming(self.application.app, client=("203.0.113.24", 1))
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"User-Agent": _BROWSER})
 
     def parameters(self, **changed: str | None) -> dict[str, str]:
-        """A right request; None leaves a parameter out."""
+        """Returns the parameters of a valid request; None omits a parameter."""
         given: dict[str, str | None] = {
             "client_id": self.application.client_id,
             "response_type": "code",
@@ -117,23 +118,23 @@ class Client:
         return {name: value for name, value in (given | changed).items() if value is not None}
 
     async def authorize(self, browser: httpx.AsyncClient, **changed: str | None) -> httpx.Response:
-        """What the browser gets for a request."""
+        """Returns the browser's answer to a request."""
         return await browser.get("/oidc/authorize?" + urlencode(self.parameters(**changed)))
 
     async def push(self, **changed: str | None) -> httpx.Response:
-        """What the client gets for a request that it pushes."""
+        """Returns the client's answer to a pushed request."""
         application = self.application
         auth = (application.client_id, application.client_secret)
         return await application.http.post("/oidc/par", data=self.parameters(**changed), auth=auth)
 
     def pushed(self, answer: httpx.Response) -> str:
-        """Where a browser begins what was pushed."""
+        """Returns the address at which a browser starts the pushed request."""
         return "/oidc/authorize?" + urlencode(
             {"client_id": self.application.client_id, "request_uri": answer.json()["request_uri"]}
         )
 
     async def token(self, code: str, /, **changed: str | None) -> httpx.Response:
-        """What the client gets for a code."""
+        """Exchanges a code for tokens."""
         given: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,
@@ -146,22 +147,22 @@ class Client:
         )
 
     async def user_info(self, token: str) -> httpx.Response:
-        """Who logged in."""
+        """Returns the answer of userinfo."""
         return await self.application.http.get("/oidc/userinfo", headers={"Authorization": f"Bearer {token}"})
 
     async def claims(self, id_token: str) -> dict[str, Any]:
-        """What an ID token says, its signature checked by the published keys."""
+        """Returns an ID token's claims after verifying its signature with the published keys."""
         keys = (await self.application.http.get("/oidc/jwks")).json()
         return jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=["ES256"]).claims
 
 
 async def sign(shield: Shield, page: Page) -> None:
-    """The person scans what the page shows, and enters the right PIN."""
+    """Scans the page's code and enters the right PIN."""
     await shield.sign((await scan(shield, page))["tasks"])
 
 
 async def scan(shield: Shield, page: Page) -> dict[str, Any]:
-    """The person scans."""
+    """Scans the page's code."""
     application = shield.application
     secret = application.context.requests.ask.secrets.qr_secret(page.request_id)
     code = qr_text(ORIGIN, page.request_id, secret, 0)
@@ -172,7 +173,7 @@ async def scan(shield: Shield, page: Page) -> dict[str, Any]:
 
 
 async def decline(shield: Shield, page: Page, reason: str) -> None:
-    """The person scans, and declines."""
+    """Scans the page's code and declines."""
     await scan(shield, page)
     path = f"/api/phone/requests/{page.request_id}/decline"
     answer = await shield.device.call("POST", path, {"reason": reason})
@@ -180,7 +181,7 @@ async def decline(shield: Shield, page: Page, reason: str) -> None:
 
 
 def sent(answer: httpx.Response) -> dict[str, str]:
-    """What the browser carries to the business system."""
+    """Returns the parameters that the browser carries to the business system."""
     assert answer.status_code == 303, answer.text
     location = answer.headers["location"]
     assert location.partition("?")[0] == REDIRECT, location

@@ -1,6 +1,6 @@
-"""A running service, a phone, a registered client, and a person in front of a PC: for clients as people use them.
+"""A running service, a phone, a registered client, and a person at a PC, for real-world clients.
 
-The person's browser is httpx with cookies; it reads the page and the page's stream of QR codes as the component does.
+The person's browser is httpx with cookies; it reads the page and its stream of QR codes like the component.
 """
 
 import json
@@ -10,8 +10,8 @@ from typing import Final
 
 import httpx
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.oidc.client import Page
 from tests.support.live_service import LiveService
 
@@ -27,7 +27,7 @@ class Person:
     browser: httpx.Client
 
     def log_in(self, address: str, *, until: str) -> httpx.URL:
-        """Goes to the address, logs in where the login page comes, and gives where they then are sent under `until`."""
+        """Opens the address, logs in at the login page, and returns the next address that starts with `until`."""
         answer = self.browser.get(address)
         for _ in range(_HOPS):
             if answer.is_redirect:
@@ -40,13 +40,13 @@ class Person:
         raise AssertionError(f"not sent to {until}")
 
     def scan(self, page: Page) -> str:
-        """Scans what the page shows, enters the PIN, and gives where the page goes."""
+        """Scans the page's code, enters the PIN, and returns the page's next address."""
         self.phone.scan(self._qr(page))
         self.phone.approve(pin=OPERATOR.pin)
         return page.done
 
     def _qr(self, page: Page) -> str:
-        """The QR code of this second, from the stream that the page reads."""
+        """Returns the current QR code from the page's stream."""
         address = f"{self.service.origin}/api/pc/requests/{page.request_id}/events"
         bearer = {"Authorization": f"Bearer {page.token}"}
         with self.browser.stream("GET", address, headers=bearer) as stream:
@@ -62,15 +62,13 @@ class Person:
 
 
 def new_client(service: LiveService, *arguments: str) -> tuple[str, str]:
-    """A new business system as a client: its id and secret."""
-    made = service.command(
-        "business", "add", "单一窗口", "--domain", "singlewindow.example", "--second-person", "许安然"
-    )
+    """Registers a new business system as a client; returns id and secret."""
+    made = service.by_two("business", "add", "单一窗口", "--domain", "singlewindow.example")
     service.command("oidc", "client", "set", made["client_id"], *arguments)
     return made["client_id"], made["client_secret"]
 
 
 def text_of(folder: Path, name: str) -> str:
-    """What a program wrote so far, for the message of a failure."""
+    """Returns a program's output so far, for failure messages."""
     file = folder / name
     return file.read_text("utf-8", "replace")[-4000:] if file.exists() else ""

@@ -1,4 +1,4 @@
-"""The login belongs to one browser: whoever has the status token, the request's id or the code alone gets nothing."""
+"""The login belongs to one browser: the status token, the request's id or the code alone give no access."""
 
 import asyncio
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 import httpx
 import pytest
 
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.domain.systems.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.oidc.rules import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
 from tests.oidc.client import REDIRECT, Client, Page, decline, scan, sent, sign
 from tests.support.application import ORIGIN, Application
 from tests.support.issuing import change
@@ -23,7 +23,8 @@ async def test_only_the_browser_that_began_gets_the_code(
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     async with client.browser() as thief:
-        # They have everything that the page shows: address, request, status token; and a cookie of their own login.
+        # The thief has everything on the page: address, request, status token; and a cookie of their own
+        # login.
         Page.of(await client.authorize(thief))
         name = next(iter(browser.cookies.keys()))
         own = next(iter(thief.cookies.values()))
@@ -35,7 +36,7 @@ async def test_only_the_browser_that_began_gets_the_code(
     assert sent(await browser.get(page.done))["code"]
 
 
-async def test_the_status_token_watches_and_does_no_more(
+async def test_status_token_can_only_watch(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -56,7 +57,7 @@ async def test_cookie_is_for_this_browser_and_no_script(client: Client, browser:
     assert "Domain" not in cookie
 
 
-async def test_nothing_before_it_is_signed(
+async def test_no_code_before_the_signature(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -66,14 +67,14 @@ async def test_nothing_before_it_is_signed(
     assert Page.of(await browser.get(page.again)).request_id == page.request_id
 
 
-async def test_a_lost_answer_is_given_again_and_the_first_code_is_worth_nothing(
+async def test_lost_answer_is_repeated_with_a_new_code(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     cookies = dict(browser.cookies)
     lost = sent(await browser.get(page.done))["code"]
-    browser.cookies.update(cookies)  # the answer that took the cookie never came
+    browser.cookies.update(cookies)  # the answer that replaced the cookie was lost
     again = sent(await browser.get(page.done))["code"]
     assert (await client.token(lost)).json()["error"] == "invalid_grant"
     assert (await client.token(again)).status_code == 200
@@ -81,7 +82,7 @@ async def test_a_lost_answer_is_given_again_and_the_first_code_is_worth_nothing(
     assert (await browser.get(page.done)).status_code == 400
 
 
-async def test_of_two_calls_at_once_one_gets_the_tokens(
+async def test_concurrent_token_calls_have_one_winner(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -90,10 +91,10 @@ async def test_of_two_calls_at_once_one_gets_the_tokens(
     answers = await asyncio.gather(*(client.token(code) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
     (token,) = (answer.json()["access_token"] for answer in answers if answer.is_success)
-    assert (await client.user_info(token)).status_code == 401  # the others were repeats
+    assert (await client.user_info(token)).status_code == 401  # the other calls were repeats
 
 
-async def test_what_a_reader_of_the_database_gets(
+async def test_database_read_access_gives_no_tokens(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -107,7 +108,7 @@ async def test_what_a_reader_of_the_database_gets(
         assert known not in stored
 
 
-async def test_a_code_that_comes_twice_ends_its_token(
+async def test_repeated_code_revokes_its_token(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -119,7 +120,9 @@ async def test_a_code_that_comes_twice_ends_its_token(
     assert (await client.user_info(token)).status_code == 401
 
 
-async def test_wrong_token_requests(client: Client, browser: httpx.AsyncClient, shield: Shield) -> None:
+async def test_wrong_token_requests_are_refused(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     cookies = dict(browser.cookies)
@@ -129,7 +132,7 @@ async def test_wrong_token_requests(client: Client, browser: httpx.AsyncClient, 
         answer = await client.token(code, **changed)
         assert (answer.status_code, answer.json()["error"]) == (400, error), changed
         assert answer.headers["cache-control"] == "no-store"
-        if spent:  # or else a thief could try verifiers
+        if spent:  # otherwise a thief could try verifiers
             assert (await client.token(code)).json()["error"] == "invalid_grant", changed
             client.application.clock.advance(seconds=31)
             page = Page.of(await client.authorize(browser))
@@ -148,17 +151,17 @@ _WRONG: Final[tuple[tuple[dict[str, str | None], str, bool], ...]] = (
     ({"redirect_uri": f"{REDIRECT}/"}, "invalid_grant", True),
     ({"redirect_uri": None}, "invalid_grant", True),
 )
-"""What is wrong, what is answered, and whether the code is spent by it."""
+"""The fault, the answer, and whether it consumes the code."""
 
 
-async def test_another_clients_code(
+async def test_code_of_another_client_is_refused(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     other = await client.other()
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     back = sent(await browser.get(page.done))
-    assert back["iss"] == ORIGIN  # with which a client of several providers sees a mix-up (RFC 9207)
+    assert back["iss"] == ORIGIN  # lets a client of several providers detect a mix-up (RFC 9207)
     data = {
         "grant_type": "authorization_code",
         "code": back["code"],
@@ -167,10 +170,10 @@ async def test_another_clients_code(
     }
     answer = await application.http.post("/oidc/token", data=data, auth=other)
     assert answer.json()["error"] == "invalid_grant"
-    assert (await client.token(back["code"])).status_code == 200  # it was not the other's to spend
+    assert (await client.token(back["code"])).status_code == 200  # the other client couldn't consume it
 
 
-async def test_everything_ends_in_its_time(
+async def test_codes_and_tokens_expire(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     clock = application.clock
@@ -207,19 +210,19 @@ async def test_an_expired_code_is_replaced_in_the_same_login(
 
 
 @pytest.mark.parametrize("way", ["done", "again", "cancel"])
-async def test_r15_not_me_ends_the_login_and_is_told(
+async def test_r15_not_me_ends_the_login_and_is_reported(
     client: Client, browser: httpx.AsyncClient, shield: Shield, way: str
 ) -> None:
     page = Page.of(await client.authorize(browser))
     await decline(shield, page, "not_me")
     back = sent(await browser.get(getattr(page, way)))
     assert back["error"] == "access_denied"
-    assert back["error_description"] == "The person says that they did not begin this login."
+    assert back["error_description"] == "The person reported that they did not begin this login."
     assert (back["state"], back["iss"]) == ("a state", ORIGIN)
     assert (await browser.get(page.done)).status_code == 400
 
 
-async def test_who_declined_may_go_back_or_try_again(
+async def test_declined_login_can_be_left_or_repeated(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -232,7 +235,7 @@ async def test_who_declined_may_go_back_or_try_again(
     assert (back["error"], back["error_description"]) == ("access_denied", "The person declined.")
 
 
-async def test_a_login_that_does_not_exist(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_unknown_login_is_refused(client: Client, browser: httpx.AsyncClient) -> None:
     for name in ("a;b", "\n", "x" * 36, "一" * 36, "0" * 36, ""):
         for way in ("done", "again", "cancel"):
             answer = await browser.get(f"/oidc/authorize/{way}", params={"a": name})
@@ -241,7 +244,7 @@ async def test_a_login_that_does_not_exist(client: Client, browser: httpx.AsyncC
         assert back["error"] == "login_required"
 
 
-async def test_an_address_taken_from_the_client_meanwhile(
+async def test_removed_redirect_address_is_refused(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -252,7 +255,7 @@ async def test_an_address_taken_from_the_client_meanwhile(
         assert _OVER in (await browser.get(address)).text
 
 
-async def test_cancelled_by_the_person(
+async def test_cancelled_login_gives_no_code(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -262,7 +265,7 @@ async def test_cancelled_by_the_person(
     assert watched.json()["state"] == "cancelled"
 
 
-async def test_a_certificate_held_since_tells_nothing_more(
+async def test_held_certificate_ends_userinfo(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))

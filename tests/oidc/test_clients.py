@@ -1,4 +1,4 @@
-"""Registration: exact addresses, https but for this machine, and one way for each client to show itself."""
+"""Registration: exact addresses, https except on this machine, and one authentication method per client."""
 
 import json
 
@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 
-from mshield.domain import errors
-from mshield.domain.systems.business_system import OWN_CLIENT_ID
-from mshield.domain.systems.oidc import checked_redirect_uri, checked_uri, parameters_of
-from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
-from mshield.store.oidc.clients import ClientRow
-from mshield.store.systems.systems import BusinessSystem
+from mshield.server.errors import InvalidRequest, NotFound
+from mshield.server.oidc.clients import OidcClient, list_clients, remove_client, set_client
+from mshield.server.oidc.rows.clients import ClientRow
+from mshield.server.oidc.rules import checked_redirect_uri, checked_uri, parameters_of
+from mshield.server.systems.errors import InvalidClientKeys, InvalidClientUri
+from mshield.server.systems.rows.systems import BusinessSystem
+from mshield.server.systems.rules.business_system import OWN_CLIENT_ID
 from tests.support.application import Application
 
 _URI = "https://singlewindow.example/callback"
@@ -53,8 +54,8 @@ async def _set(application: Application, **changed: object) -> None:
         "https://singlewindow.example/" + "a" * 500,
     ],
 )
-def test_address_that_browsers_must_not_go_to(uri: str) -> None:
-    with pytest.raises(errors.InvalidClientUri):
+def test_forbidden_redirect_address_is_refused(uri: str) -> None:
+    with pytest.raises(InvalidClientUri):
         checked_uri(uri)
 
 
@@ -62,18 +63,18 @@ def test_address_that_browsers_must_not_go_to(uri: str) -> None:
     "uri",
     [_URI, "https://a.example", "http://localhost:3000/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:8/"],
 )
-def test_address_that_may_be_registered(uri: str) -> None:
+def test_allowed_redirect_address_is_accepted(uri: str) -> None:
     assert checked_redirect_uri(checked_uri(uri)) == uri
 
 
 @pytest.mark.parametrize(
     "name", ["code", "state", "iss", "error", "error_description", "error_uri", "%73tate"]
 )
-def test_an_address_that_says_what_an_answer_brings(name: str) -> None:
+def test_redirect_address_with_response_parameters_is_refused(name: str) -> None:
     for query in (f"{name}=x", f"x=1&{name}=", name):
-        with pytest.raises(errors.InvalidClientUri):
+        with pytest.raises(InvalidClientUri):
             checked_redirect_uri(f"{_URI}?{query}")
-        assert checked_uri(f"{_URI}?{query}")  # to log out at
+        assert checked_uri(f"{_URI}?{query}")  # allowed for logout
     assert checked_redirect_uri(f"{_URI}?x={name}&{name}s=1")
 
 
@@ -96,7 +97,7 @@ def test_only_the_registered_address_matches(other: str) -> None:
 def test_parameters_are_read_or_refused(pairs: list[tuple[str, str]]) -> None:
     try:
         found = parameters_of(pairs)
-    except errors.InvalidRequest:
+    except InvalidRequest:
         return
     assert all(value.isascii() and value.isprintable() for values in found.values() for value in values)
 
@@ -109,27 +110,27 @@ async def test_client_is_listed_changed_and_removed(application: Application) ->
     assert client["par_required"] is True
     await remove_client(application.context.db, client_id=application.client_id, now=application.clock())
     assert await list_clients(application.context.db) == []
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await remove_client(application.context.db, client_id=application.client_id, now=application.clock())
 
 
-async def test_what_a_client_cannot_be(application: Application) -> None:
+async def test_invalid_client_registration_is_refused(application: Application) -> None:
     public = {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}
     private = {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]}
     shared = {"keys": [OctKey.generate_key(256).as_dict()]}
     for keys in (None, "{}", "[]", "nonsense", json.dumps(private), json.dumps(shared)):
-        with pytest.raises(errors.InvalidClientKeys):
+        with pytest.raises(InvalidClientKeys):
             await _set(application, auth_method="private_key_jwt", jwks=keys)
-    with pytest.raises(errors.InvalidClientKeys):
+    with pytest.raises(InvalidClientKeys):
         await _set(application, jwks=json.dumps(public))
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(InvalidRequest):
         await _set(application, redirect_uris=())
-    with pytest.raises(errors.InvalidClientUri):
+    with pytest.raises(InvalidClientUri):
         await _set(application, redirect_uris=(f"{_URI}?state=x",))
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(InvalidRequest):
         await _set(application, auth_method="none")
     await application.context.requests.own_system(now=application.clock())
     for nobody in ("bs-unknown", OWN_CLIENT_ID):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await _set(application, client_id=nobody)
     await _set(application, auth_method="private_key_jwt", jwks=json.dumps(public))

@@ -1,4 +1,4 @@
-"""How clients show themselves: by the one way that is registered; an assertion counts once and not for long."""
+"""Client authentication: only by the registered method; an assertion is valid once and briefly."""
 
 import base64
 import json
@@ -12,8 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from mshield.domain.actor import SERVICE
-from mshield.services.process.security_log import LOGGER
+from mshield.server.acts.actor import SERVICE
+from mshield.server.runtime.security_log.log import LOGGER
 from tests.oidc.client import Client
 from tests.support.application import ORIGIN, Application, running
 from tests.support.clock import Clock
@@ -24,12 +24,14 @@ _CODE = {"grant_type": "authorization_code", "code": "x" * 43, "code_verifier": 
 
 
 async def _error(application: Application, data: dict[str, str], **how: Any) -> tuple[int, str]:
-    """What a wrong code gets: `invalid_grant` where the client was known."""
+    """Returns the answer to a wrong code: `invalid_grant` if the client was authenticated."""
     answer = await application.http.post("/oidc/token", data={**_CODE, **data}, **how)
     return answer.status_code, answer.json()["error"]
 
 
-async def test_the_registered_way_alone(application: Application, client: Client) -> None:
+async def test_only_the_registered_authentication_is_accepted(
+    application: Application, client: Client
+) -> None:
     basic = {"auth": (application.client_id, application.client_secret)}
     post = {"client_id": application.client_id, "client_secret": application.client_secret}
     assert await _error(application, {}, **basic) == (400, "invalid_grant")
@@ -51,13 +53,13 @@ _HEADERS: Final = (
 )
 
 
-async def test_wrong_credentials(application: Application, client: Client) -> None:
+async def test_wrong_credentials_are_refused(application: Application, client: Client) -> None:
     for header in _HEADERS:
         found = await _error(application, {}, headers={"Authorization": header})
         assert found == (401, "invalid_client"), header
 
 
-async def test_the_security_log_is_told_of_wrong_ones(
+async def test_wrong_credentials_are_in_the_security_log(
     application: Application, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, LOGGER)
@@ -75,7 +77,7 @@ async def test_the_security_log_is_told_of_wrong_ones(
     require_nobody(raw_lines(caplog), (), "wrong-secret", application.client_secret)
 
 
-async def test_who_has_no_client_id_is_an_unknown_client(application: Application, client: Client) -> None:
+async def test_invalid_client_id_is_an_unknown_client(application: Application, client: Client) -> None:
     for client_id in ("\0", "bs-\0", "x" * 65, "单一窗口"):
         named = {"client_id": client_id, "client_secret": "x"}
         unknown = await _error(application, named | {"client_id": "bs-unknown"})
@@ -101,7 +103,9 @@ async def test_a_repeated_parameter_is_refused(application: Application, client:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-async def test_a_clock_set_back_keeps_no_client(application: Application, client: Client) -> None:
+async def test_clock_set_back_does_not_extend_the_client_cache(
+    application: Application, client: Client
+) -> None:
     basic = {"auth": (application.client_id, application.client_secret)}
     assert await _error(application, {}, **basic) == (400, "invalid_grant")
     application.clock.advance(seconds=-3600)
@@ -111,7 +115,7 @@ async def test_a_clock_set_back_keeps_no_client(application: Application, client
     assert await _error(application, {}, **basic) == (401, "invalid_client")
 
 
-async def test_a_system_that_is_no_client(application: Application) -> None:
+async def test_system_without_oidc_is_no_client(application: Application) -> None:
     auth = (application.client_id, application.client_secret)
     assert await _error(application, {}, auth=auth) == (401, "invalid_client")
 
@@ -149,7 +153,7 @@ async def signer(application: Application, client: Client) -> Signer:
     return made
 
 
-async def test_an_assertion_counts_once(application: Application, signer: Signer) -> None:
+async def test_assertion_is_valid_once(application: Application, signer: Signer) -> None:
     assert await _error(application, signer.form()) == (400, "invalid_grant")
     assert await _error(application, signer.form()) == (401, "invalid_client")
     assert await _error(application, signer.form(jti="two")) == (400, "invalid_grant")
@@ -164,7 +168,7 @@ async def test_an_assertion_counts_once(application: Application, signer: Signer
     ],
     ids=["PS256", "RS256", "Ed25519"],
 )
-async def test_an_assertion_by_each_other_algorithm(
+async def test_assertion_by_each_other_algorithm_is_accepted_once(
     application: Application, client: Client, make: Callable[[], Key], algorithm: str
 ) -> None:
     signer = Signer(application, make(), algorithm)
@@ -173,7 +177,7 @@ async def test_an_assertion_by_each_other_algorithm(
     assert await _error(application, signer.form(make(), jti="two")) == (401, "invalid_client")
 
 
-async def test_an_assertion_by_an_algorithm_that_is_not_offered(
+async def test_assertion_by_an_unsupported_algorithm_is_refused(
     application: Application, signer: Signer
 ) -> None:
     head, _, rest = signer.form()["client_assertion"].partition(".")
@@ -206,7 +210,7 @@ _ASSERTIONS: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
-async def test_wrong_assertions(application: Application, signer: Signer) -> None:
+async def test_wrong_assertions_are_refused(application: Application, signer: Signer) -> None:
     for changed in _ASSERTIONS:
         assert await _error(application, signer.form(**changed)) == (401, "invalid_client"), changed
 
@@ -222,13 +226,13 @@ async def test_addresses_as_audience_by_a_setting(database_url: str, tmp_path: P
             assert await _error(application, signer.form(aud=audience, jti="x")) == (401, "invalid_client")
 
 
-async def test_an_assertion_in_its_time_alone(application: Application, signer: Signer) -> None:
+async def test_assertion_is_valid_only_in_its_time(application: Application, signer: Signer) -> None:
     now = application.clock() // 1000
     for expires in (now - 31, now + 331, 10**30):
         assert await _error(application, signer.form(exp=expires)) == (401, "invalid_client"), expires
 
 
-async def test_an_assertion_by_another_key(application: Application, signer: Signer) -> None:
+async def test_assertion_by_another_key_is_refused(application: Application, signer: Signer) -> None:
     assert await _error(application, signer.form(ECKey.generate_key("P-256"))) == (401, "invalid_client")
     list_for_head = base64.b64encode(b'["alg"]').decode().rstrip("=")
     claims = base64.b64encode(json.dumps({"sub": application.client_id}).encode()).decode().rstrip("=")

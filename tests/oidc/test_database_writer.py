@@ -1,22 +1,22 @@
-"""Who writes to the database lends no login: nobody else's signature, name, code or token."""
+"""Write access to the database doesn't give anybody another person's signature, name, code or token."""
 
 import httpx
 import pytest
 
-from mshield.domain.tokens import token_hash
+from mshield.wire.tokens import token_hash
 from tests.oidc.client import Client, Page, sent, sign
 from tests.support.intruder import Intruder
 from tests.support.shield_over_http import Shield
 
 
 async def signed(client: Client, browser: httpx.AsyncClient, shield: Shield) -> Page:
-    """The page of a login that a person has signed."""
+    """Returns the page of a login that a person has signed."""
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     return page
 
 
-async def test_a_browser_of_their_own_gets_no_code_by_the_signature_of_somebody_before(
+async def test_attackers_browser_gets_no_code_by_an_earlier_signature(
     client: Client, browser: httpx.AsyncClient, shield: Shield, intruder: Intruder
 ) -> None:
     theirs = await signed(client, browser, shield)
@@ -28,30 +28,32 @@ async def test_a_browser_of_their_own_gets_no_code_by_the_signature_of_somebody_
             own.request_id,
         )
         answer = await other.get(own.done)
-    assert answer.status_code == 500
+    assert answer.status_code == 409
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "record_changed" in answer.text
     assert "location" not in answer.headers
 
 
 @pytest.mark.parametrize("column", ["person_id", "common_name", "organisation", "credit_code", "role"])
-async def test_a_certificate_that_is_renamed_for_a_moment_names_nobody(
+async def test_briefly_renamed_certificate_gives_no_tokens(
     client: Client, browser: httpx.AsyncClient, shield: Shield, intruder: Intruder, column: str
 ) -> None:
     page = await signed(client, browser, shield)
     code = sent(await browser.get(page.done))["code"]
     intruder.run(f"UPDATE certificates SET {column} = 'legal_person'")  # noqa: S608  # named above
-    assert (await client.token(code)).status_code == 500
+    assert (await client.token(code)).json()["code"] == "record_changed"
 
 
-async def test_a_signature_lent_from_another_key_is_none(
+async def test_signature_of_another_key_is_refused(
     client: Client, browser: httpx.AsyncClient, shield: Shield, intruder: Intruder
 ) -> None:
     page = await signed(client, browser, shield)
     code = sent(await browser.get(page.done))["code"]
     intruder.run("UPDATE signatures SET uid = ?", b"\1" * 16)
-    assert (await client.token(code)).status_code == 500
+    assert (await client.token(code)).json()["code"] == "record_changed"
 
 
-async def test_a_code_and_a_token_are_of_their_own_login_alone(
+async def test_code_and_token_are_bound_to_their_login(
     client: Client, browser: httpx.AsyncClient, shield: Shield, intruder: Intruder
 ) -> None:
     theirs = await signed(client, browser, shield)

@@ -1,9 +1,9 @@
-"""A business system that was disabled while its client is remembered: no login begins, and none is begun again."""
+"""A business system disabled while its client is cached: no login starts or restarts."""
 
 import httpx
 import pytest
 
-from mshield.domain.actor import SERVICE
+from mshield.server.acts.actor import SERVICE
 from tests.oidc.client import Client, Page
 from tests.support.application import Application
 from tests.support.signing import fetch
@@ -16,7 +16,9 @@ async def _disable(application: Application) -> None:
 
 
 @pytest.mark.parametrize("way", ["begun", "again"])
-async def test_no_login_of_it(client: Client, browser: httpx.AsyncClient, way: str) -> None:
+async def test_disabled_system_cannot_start_a_login(
+    client: Client, browser: httpx.AsyncClient, way: str
+) -> None:
     page = Page.of(await client.authorize(browser))
     await _disable(client.application)
     answer = await browser.get(page.again) if way == "again" else await client.authorize(browser)

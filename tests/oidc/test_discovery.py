@@ -1,31 +1,31 @@
-"""What a client reads before it begins, judged by Authlib's own reading of the standard."""
+"""The discovery data of a client, validated by Authlib's implementation of the standard."""
 
 import asyncio
 from typing import Any
 
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from mshield.domain.times import DAY_MS
-from mshield.keys.oidc_key import LEAD_MS, READ_MS, OidcKeys
+from mshield.server.oidc.keys import LEAD_MS, READ_MS, OidcKeys
+from mshield.wire.times import DAY_MS
 from tests.support.application import ORIGIN, Application
 
 
-async def test_document_is_as_the_standard_wants_it(application: Application) -> None:
+async def test_discovery_document_conforms_to_the_standard(application: Application) -> None:
     answer = await application.http.get("/.well-known/openid-configuration")
     document = answer.json()
     assert document["issuer"] == ORIGIN
     assert answer.headers["cache-control"] == "public, max-age=3600"
-    # The standard wants https, which the tests' origin isn't.
+    # The standard requires https, which the tests' origin isn't.
     secure: dict[str, Any] = {
         name: value.replace("http://", "https://", 1) if isinstance(value, str) else value
         for name, value in document.items()
     }
-    # And RS256, which no one here needs: the tokens are ES256 (docs/adr/0022).
+    # It also requires RS256, which nobody needs here: the tokens are ES256 (docs/adr/0022).
     secure["id_token_signing_alg_values_supported"].append("RS256")
     OpenIDProviderMetadata(secure).validate()
 
 
-async def test_a_key_is_published_before_it_signs_and_after(application: Application) -> None:
+async def test_key_is_published_before_and_after_it_signs(application: Application) -> None:
     keys, clock = application.context.oidc.keys, application.clock
     first = (await keys.current(clock())).signing(clock()).kid
     second = (await keys.rotate(clock())).kid
@@ -58,7 +58,7 @@ async def test_another_process_follows_within_a_minute(application: Application)
     assert [each.kid for each in (await other.current(clock())).published(clock())] == [made]
 
 
-async def test_processes_that_rotate_at_once_make_one_key(application: Application) -> None:
+async def test_concurrent_rotations_make_one_key(application: Application) -> None:
     context, now = application.context, application.clock()
     await context.oidc.keys.current(now)
     several = [OidcKeys(context.db, context.keyring) for _ in range(3)]
@@ -71,7 +71,7 @@ async def test_rotating_twice_makes_one_key(application: Application) -> None:
     assert (await keys.rotate(now)).kid == (await keys.rotate(now)).kid
 
 
-async def test_a_leaked_key_is_gone_at_once(application: Application) -> None:
+async def test_leaked_key_is_dropped_at_once(application: Application) -> None:
     keys, now = application.context.oidc.keys, application.clock()
     leaked = (await keys.current(now)).signing(now).kid
     made = (await keys.rotate(now, at_once=True)).kid
@@ -80,7 +80,7 @@ async def test_a_leaked_key_is_gone_at_once(application: Application) -> None:
     assert (await keys.current(now)).signing(now).kid == made
 
 
-async def test_the_job_rotates_when_it_is_time(application: Application) -> None:
+async def test_job_rotates_when_due(application: Application) -> None:
     keys, clock, days = application.context.oidc.keys, application.clock, 90
     first = (await keys.current(clock())).signing(clock()).kid
     assert await keys.keep(clock(), days=days) == 0
@@ -92,7 +92,7 @@ async def test_the_job_rotates_when_it_is_time(application: Application) -> None
     assert (await keys.current(clock())).signing(clock()).kid != first
 
     clock.advance(seconds=DAY_MS // 1000)
-    assert await keys.keep(clock(), days=days) == 1  # the old one is dropped
+    assert await keys.keep(clock(), days=days) == 1  # the old key is dropped
     assert first not in await _published(application)
 
 

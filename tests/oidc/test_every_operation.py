@@ -1,6 +1,6 @@
-"""A login by OpenID Connect calls every operation of its document, and each answer is as it says.
+"""A login by OpenID Connect calls every operation of its OpenAPI document, and each answer matches it.
 
-The calls are held against the document by `tests/support/conformance.py`; those of other audiences in `tests/http`.
+`tests/support/conformance.py` validates the calls; `tests/http` covers those of other audiences.
 """
 
 import httpx

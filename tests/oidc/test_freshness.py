@@ -1,11 +1,11 @@
-"""A login gives its code soon after the signature, or never: a browser left open is not the signer's for long."""
+"""A login gives its code soon after the signature, or never: the signer may have left an open browser."""
 
 import re
 
 import httpx
 import pytest
 
-from mshield.domain.systems.oidc import FRESH_MS, LEAST_FRESH_MS
+from mshield.server.oidc.rules import FRESH_MS, LEAST_FRESH_MS
 from tests.oidc.client import Client, Page, sent, sign
 from tests.support.application import ORIGIN, Application
 from tests.support.cases import cases
@@ -17,7 +17,7 @@ _TITLES = {"zh": "请重新扫码", "en": "Please scan again"}
 
 
 def _again(answer: httpx.Response, language: str = "zh") -> str:
-    """Where the page of a login that was signed too long ago leads."""
+    """Returns the link of the page shown for a login that was signed too long ago."""
     assert answer.status_code == 200, answer.text
     assert _TITLES[language] in answer.text
     assert "code=" not in answer.text
@@ -27,7 +27,7 @@ def _again(answer: httpx.Response, language: str = "zh") -> str:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-async def test_a_login_that_was_signed_three_minutes_ago_needs_another_scan(
+async def test_login_signed_three_minutes_ago_needs_another_scan(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield, language: str
 ) -> None:
     page = Page.of(await client.authorize(browser, ui_locales=language))
@@ -45,7 +45,7 @@ async def test_a_login_that_was_signed_three_minutes_ago_needs_another_scan(
     assert claims["auth_time"] == application.clock() // 1000
 
 
-async def test_who_does_not_scan_again_goes_back_without(
+async def test_cancelling_a_stale_login_returns_without_a_code(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -85,7 +85,7 @@ async def test_the_code_is_given_within_max_age_and_no_longer(
         application.clock.advance(seconds=61)
 
 
-async def test_ninety_seconds_are_too_many_for_a_minute(
+async def test_max_age_of_a_minute_refuses_the_code_after_ninety_seconds(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser, max_age="60"))
@@ -96,7 +96,7 @@ async def test_ninety_seconds_are_too_many_for_a_minute(
     assert sent(await browser.get(renewed.done))["code"]
 
 
-async def test_a_code_that_was_given_is_given_again_for_its_own_minute(
+async def test_issued_code_is_repeated_for_its_own_minute(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
@@ -104,6 +104,6 @@ async def test_a_code_that_was_given_is_given_again_for_its_own_minute(
     application.clock.advance(seconds=_FRESH)
     cookies = dict(browser.cookies)
     sent(await browser.get(page.done))
-    browser.cookies.update(cookies)  # the answer that took the cookie never came
+    browser.cookies.update(cookies)  # the answer that replaced the cookie was lost
     application.clock.advance(seconds=30)
     assert (await client.token(sent(await browser.get(page.done))["code"])).status_code == 200

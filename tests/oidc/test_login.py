@@ -12,11 +12,11 @@ import pytest
 from joserfc.errors import JoseError
 
 from mshield.client import verify
-from mshield.demo.people import OPERATOR
-from mshield.domain.systems.oidc import ACR
-from mshield.services.process.security_events import LOGIN_ACCEPTED
-from mshield.services.process.security_log import LOGGER
-from mshield.services.systems.register import register_system
+from mshield.server.oidc.rules import ACR
+from mshield.server.runtime.security_log.events import LOGIN_ACCEPTED
+from mshield.server.runtime.security_log.log import LOGGER
+from mshield.server.systems.register import register_system
+from mshield.testkit.demo.people import OPERATOR
 from tests.oidc.client import Client, Page, scan, sent, sign
 from tests.support.application import ORIGIN, Application, running
 from tests.support.clock import Clock
@@ -24,7 +24,7 @@ from tests.support.security_lines import lines_of, raw_lines, require_nobody
 from tests.support.shield_over_http import Shield
 
 _MAX_ID_TOKEN = 3000
-"""Characters that ordinary clients still keep in a cookie."""
+"""Maximum length of a token that ordinary clients still store in a cookie, in characters."""
 
 
 async def test_r15_a_person_logs_in_by_scan(
@@ -38,7 +38,7 @@ async def test_r15_a_person_logs_in_by_scan(
         "name": "单一窗口",
         "domain": "singlewindow.example",
         "pc_address": "203.0.113.24",
-        "pc_browser": "Chrome · Windows",
+        "pc_browser": "Windows · Chrome 140",
     }
     await shield.sign(shown["tasks"])
     back = sent(await browser.get(page.done))
@@ -114,7 +114,7 @@ async def test_the_signature_in_the_token_verifies_and_names_the_client(
     assert signed["type"] == "mshield-login/v1"
 
 
-async def test_scopes_say_what_is_told(client: Client, browser: httpx.AsyncClient, shield: Shield) -> None:
+async def test_scopes_select_the_claims(client: Client, browser: httpx.AsyncClient, shield: Shield) -> None:
     page = Page.of(await client.authorize(browser, scope="openid email"))
     await sign(shield, page)
     tokens = (await client.token(sent(await browser.get(page.done))["code"])).json()
@@ -143,7 +143,7 @@ async def test_after_a_leak_only_the_new_keys_tokens_verify(
         await client.claims(tokens[0])
 
 
-async def test_sub_stays_and_says_nothing(
+async def test_sub_is_stable_and_reveals_nothing(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     subjects = set()
@@ -152,12 +152,12 @@ async def test_sub_stays_and_says_nothing(
         await sign(shield, page)
         tokens = (await client.token(sent(await browser.get(page.done))["code"])).json()
         subjects.add((await client.claims(tokens["id_token"]))["sub"])
-        application.clock.advance(seconds=31)  # a key's next session
+        application.clock.advance(seconds=31)  # time for the key's next session
     (subject,) = subjects
     assert len(subject) == 43
 
 
-async def test_pairwise_each_business_system_knows_them_by_another_sub(
+async def test_pairwise_sub_differs_per_business_system(
     database_url: str, tmp_path: Path, clock: Clock
 ) -> None:
     async with running(database_url, tmp_path, clock, oidc_subjects="pairwise") as application:

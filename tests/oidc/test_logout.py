@@ -1,4 +1,4 @@
-"""RP-initiated logout: the token ends, and the browser goes to a registered address only."""
+"""RP-initiated logout: the token ends, and the browser is sent only to a registered address."""
 
 import base64
 from typing import Any
@@ -27,17 +27,19 @@ async def _log_out(browser: httpx.AsyncClient, **parameters: str) -> httpx.Respo
     return await browser.get("/oidc/logout?" + urlencode(parameters))
 
 
-async def test_back_at_once_and_the_token_is_over(
+async def test_logout_redirects_at_once_and_ends_the_token(
     client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
 ) -> None:
-    client.application.clock.advance(seconds=660)  # the ID token is over, and still says who asks
+    client.application.clock.advance(seconds=660)  # the ID token has expired, but still identifies the client
     answer = await _log_out(
         browser, id_token_hint=tokens["id_token"], post_logout_redirect_uri=LOGOUT, state="s"
     )
     assert (answer.status_code, answer.headers["location"]) == (303, f"{LOGOUT}?state=s")
 
 
-async def test_the_token_is_over(client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]) -> None:
+async def test_logout_ends_the_token(
+    client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
+) -> None:
     assert (await client.user_info(tokens["access_token"])).status_code == 200
     data = {"id_token_hint": tokens["id_token"], "client_id": client.application.client_id}
     answer = await browser.post("/oidc/logout", data=data)
@@ -53,9 +55,7 @@ async def test_an_address_that_is_not_registered(
         assert (answer.status_code, address in answer.text) == (200, False)
 
 
-async def test_without_a_hint_the_person_goes_by_themselves(
-    client: Client, browser: httpx.AsyncClient
-) -> None:
+async def test_logout_without_a_hint_shows_a_link(client: Client, browser: httpx.AsyncClient) -> None:
     known = client.application.client_id
     answer = await _log_out(browser, client_id=known, post_logout_redirect_uri=LOGOUT)
     assert answer.status_code == 200
@@ -68,12 +68,12 @@ async def test_without_a_hint_the_person_goes_by_themselves(
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-async def test_a_hint_that_has_outlived_its_key_counts_as_none(
+async def test_hint_signed_by_a_dropped_key_counts_as_none(
     client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any], *, at_once: bool
 ) -> None:
     keys, clock = client.application.context.oidc.keys, client.application.clock
     await keys.rotate(clock(), at_once=at_once)
-    if not at_once:  # a day until the next key signs, a day more until the old one is gone
+    if not at_once:  # a day until the next key signs, another until the old one is dropped
         clock.advance(seconds=2 * 86_400 + 60)
         await keys.keep(clock(), days=90)
     hint, known = tokens["id_token"], client.application.client_id
@@ -83,7 +83,7 @@ async def test_a_hint_that_has_outlived_its_key_counts_as_none(
     assert (answer.status_code, LOGOUT in answer.text) == (200, False)
 
 
-async def test_a_forgery_under_a_key_that_is_gone_ends_nothing(
+async def test_forged_hint_under_a_dropped_key_ends_nothing(
     client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
 ) -> None:
     _, body, signature = tokens["id_token"].split(".")
@@ -95,7 +95,9 @@ async def test_a_forgery_under_a_key_that_is_gone_ends_nothing(
     assert (await client.user_info(tokens["access_token"])).status_code == 200
 
 
-async def test_a_hint_of_others(client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]) -> None:
+async def test_hint_of_another_client_is_refused(
+    client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
+) -> None:
     other, _ = await client.other()
     head, body, _ = tokens["id_token"].split(".")
     for hint, asking in (

@@ -1,6 +1,7 @@
-"""Clients as people use them log a person in by scan: Authlib, openid-client, and Apache's mod_auth_openidc.
+"""Real-world clients log a person in by scan: Authlib, openid-client, and Apache's mod_auth_openidc.
 
-Those that check ID tokens by the published keys go on when these change: they meet a new `kid` and fetch them again.
+Those that verify ID tokens with the published keys keep working when these change: an unknown `kid` makes
+them fetch the keys again.
 """
 
 import base64
@@ -24,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.store.database.migrate import migrate
+from mshield.server.database.migrate import migrate
 from tests.oidc.apache import apache
 from tests.oidc.live import Person, new_client
 from tests.support.live_service import LiveService, enrolled
@@ -70,7 +71,7 @@ def _kid(token: str) -> str:
 
 
 def _rotate(service: LiveService, *, at_once: bool) -> None:
-    """The next key signs from now on: at once, or as if the day were over that it is published before."""
+    """Makes the next key sign, at once or as if its day of prior publication were over."""
     service.stop()
     service.command("oidc", "rotate-key", *(["--at-once"] if at_once else []))
     if not at_once:
@@ -80,7 +81,7 @@ def _rotate(service: LiveService, *, at_once: bool) -> None:
 
 
 class _Sessions:
-    """A session for the one browser of the test."""
+    """A session for the only browser of the test."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.session = app, dict[str, Any]()
@@ -115,7 +116,7 @@ def _business_system(service: LiveService) -> _Sessions:
     return _Sessions(Starlette(routes=[Route("/login", login), Route("/callback", callback)]))
 
 
-async def test_authlib(service: LiveService, person: Person) -> None:
+async def test_authlib_logs_in(service: LiveService, person: Person) -> None:
     transport = httpx.ASGITransport(_business_system(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:9") as system:
         begun = await system.get("/login")
@@ -126,7 +127,7 @@ async def test_authlib(service: LiveService, person: Person) -> None:
     assert found["claims"]["mshield_login"]["signature_b64"]
 
 
-async def test_authlib_goes_on_when_the_key_changes(service: LiveService, person: Person) -> None:
+async def test_authlib_survives_a_key_change(service: LiveService, person: Person) -> None:
     transport = httpx.ASGITransport(_business_system(service))
     kids = []
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:9") as system:
@@ -168,7 +169,7 @@ def _tell(client: subprocess.Popen[str], line: object) -> None:
     client.stdin.flush()
 
 
-def test_openid_client_goes_on_when_the_key_changes(
+def test_openid_client_survives_a_key_change(
     service: LiveService, person: Person, node_clients: Path
 ) -> None:
     kids = []
@@ -188,7 +189,7 @@ def test_openid_client_goes_on_when_the_key_changes(
     assert len(set(kids)) == 3
 
 
-def test_openid_client(service: LiveService, person: Person, node_clients: Path) -> None:
+def test_openid_client_logs_in(service: LiveService, person: Person, node_clients: Path) -> None:
     with _openid_client(service, node_clients, "client.js") as client:
         assert client.stdin is not None
         assert client.stdout is not None
@@ -204,7 +205,7 @@ def test_openid_client(service: LiveService, person: Person, node_clients: Path)
     assert person.browser.get(found["logout"]).headers["location"] == _LOGOUT
 
 
-def test_mod_auth_openidc(service: LiveService, person: Person) -> None:
+def test_mod_auth_openidc_logs_in(service: LiveService, person: Person) -> None:
     with apache(service) as origin:
         page = f"{origin}/private/index.shtml"
         back = person.log_in(page, until=f"{origin}/private/callback")
@@ -233,7 +234,7 @@ def test_commands(service: LiveService) -> None:
         (
             sys.executable,
             "-m",
-            "mshield.cli",
+            "mshield.cli.main",
             "oidc",
             "client",
             "set",

@@ -1,4 +1,4 @@
-"""Requests that are wrong: told to the client where its address is known to be its own, to the person where not."""
+"""Invalid requests: reported to the client at an address known to be its own, otherwise to the person."""
 
 import asyncio
 import html
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from mshield.domain.systems.oidc import PUSHED_MS
+from mshield.server.oidc.rules import PUSHED_MS
 from tests.oidc.client import REDIRECT, Client, Page, challenge, sent
 from tests.support.application import ORIGIN, Application
 from tests.support.signing import fetch
@@ -56,7 +56,7 @@ _KEPT_HERE: Final[tuple[dict[str, str | None], ...]] = (
 )
 
 
-async def test_errors_that_the_client_is_told(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_errors_reported_to_the_client(client: Client, browser: httpx.AsyncClient) -> None:
     for changed, error in _TOLD:
         back = sent(await client.authorize(browser, **changed))
         assert (back["error"], back["state"], back["iss"]) == (error, "a state", ORIGIN), changed
@@ -73,7 +73,7 @@ async def test_another_response_type_is_refused_in_one_sentence(
         assert f"unsupported_response_type: {said}" in html.unescape(answer.text)
 
 
-async def test_errors_that_stay_here(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_errors_shown_on_our_own_page(client: Client, browser: httpx.AsyncClient) -> None:
     for changed in _KEPT_HERE:
         answer = await client.authorize(browser, **changed)
         assert answer.status_code == 400, changed
@@ -95,7 +95,7 @@ async def test_an_error_page_speaks_one_language_and_leads_to_its_own_help(
     text = html.unescape(english.text)
     assert "Can't log in" in text
     assert "无法登录" not in text
-    assert "/app/faq/3.1" not in text  # that one is about a network that fails
+    assert "/app/faq/3.1" not in text  # that entry is about network failures
     assert 'href="/problems/login_refused?lang=en"' in text
     help_ = html.unescape((await browser.get("/problems/login_refused?lang=en")).text)
     assert "log in from the start" in help_
@@ -114,12 +114,12 @@ async def test_a_repeated_parameter_is_refused(client: Client, browser: httpx.As
         form = {each: [value, value] if each == name else [value] for each, value in given.items()}
         answer = await client.application.http.post("/oidc/par", data=form, auth=auth)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), name
-    # An empty one counts as omitted, and what isn't known is nobody's.
+    # An empty parameter counts as omitted, and unknown ones are ignored.
     ignored = [*given.items(), ("nonce", ""), ("x", "1"), ("x", "2")]
     assert (await browser.get("/oidc/authorize?" + urlencode(ignored))).status_code == 200
 
 
-async def test_what_is_not_known_is_ignored(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_unknown_parameters_are_ignored(client: Client, browser: httpx.AsyncClient) -> None:
     answer = await client.authorize(
         browser, login_hint="林知远", max_age="0", acr_values="urn:x", prompt="login", claims="{}"
     )
@@ -129,7 +129,7 @@ async def test_what_is_not_known_is_ignored(client: Client, browser: httpx.Async
     assert 'lang="en"' in (await client.authorize(browser, ui_locales="fr en-GB zh")).text
 
 
-async def test_a_request_by_form(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_request_by_form_is_accepted(client: Client, browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/oidc/authorize", data=client.parameters())
     assert Page.of(answer).request_id
     assert (await browser.post("/oidc/authorize", json=client.parameters())).status_code == 400
@@ -144,7 +144,7 @@ async def test_page_lets_nothing_foreign_in(client: Client, browser: httpx.Async
 
 
 async def test_logins_are_limited_per_address(application: Application, client: Client) -> None:
-    most = application.context.settings.requests_per_address
+    most = application.context.settings.requests.requests_per_address
     async with client.browser() as browser:
         answers = [(await client.authorize(browser)).status_code for _ in range(most + 1)]
     assert answers == [200] * most + [429]
@@ -160,17 +160,15 @@ async def test_a_pushed_request_begins_one_login_in_one_browser(
     assert (answer.status_code, answer.json()["expires_in"]) == (201, 60)
     assert answer.headers["cache-control"] == "no-store"
     page = Page.of(await browser.get(client.pushed(answer)))
-    # The same browser may load it again, another one not.
+    # The same browser may load it again, another one may not.
     assert Page.of(await browser.get(client.pushed(answer))) == page
     async with client.browser() as other:
         assert (await other.get(client.pushed(answer))).status_code == 400
 
 
-async def test_a_pushed_request_that_met_a_limit_begins_once_that_is_over(
-    application: Application, client: Client
-) -> None:
+async def test_pushed_request_over_a_limit_starts_later(application: Application, client: Client) -> None:
     async with client.browser() as others:
-        for _ in range(application.context.settings.requests_per_address):
+        for _ in range(application.context.settings.requests.requests_per_address):
             assert (await client.authorize(others)).status_code == 200
     application.clock.advance(seconds=30)
     pushed = client.pushed(await client.push())
@@ -186,9 +184,7 @@ async def test_a_pushed_request_that_met_a_limit_begins_once_that_is_over(
             assert (await other.get(pushed)).status_code == 400
 
 
-async def test_of_two_browsers_at_once_one_begins_what_was_pushed(
-    application: Application, client: Client
-) -> None:
+async def test_pushed_request_starts_in_one_of_two_browsers(application: Application, client: Client) -> None:
     pushed = client.pushed(await client.push())
     async with client.browser() as one, client.browser() as other:
         browsers = (one, other)
@@ -200,10 +196,10 @@ async def test_of_two_browsers_at_once_one_begins_what_was_pushed(
         application.context.db,
         "SELECT SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END) AS waiting FROM requests",
     )
-    assert row["waiting"] == 1  # what the other one would have shown is cancelled
+    assert row["waiting"] == 1  # the losing browser's request is cancelled
 
 
-async def test_a_pushed_request_is_over_after_a_minute(
+async def test_pushed_request_expires_after_a_minute(
     application: Application, client: Client, browser: httpx.AsyncClient
 ) -> None:
     answer = await client.push()
@@ -211,14 +207,14 @@ async def test_a_pushed_request_is_over_after_a_minute(
     assert (await browser.get(client.pushed(answer))).status_code == 400
 
 
-async def test_a_pushed_request_counts_as_it_was_pushed(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_pushed_request_ignores_later_parameters(client: Client, browser: httpx.AsyncClient) -> None:
     answer = await client.push()
     changed = client.pushed(answer) + "&" + urlencode({"redirect_uri": "https://evil.example/"})
     page = Page.of(await browser.get(changed))
     assert sent(await browser.get(page.cancel))["error"] == "access_denied"
 
 
-async def test_wrong_pushes(client: Client) -> None:
+async def test_wrong_pushes_are_refused(client: Client) -> None:
     application = client.application
     wrong_pushes: tuple[tuple[dict[str, str | None], str], ...] = (
         *_TOLD,
@@ -239,14 +235,14 @@ async def test_wrong_pushes(client: Client) -> None:
     assert answer.headers["www-authenticate"].startswith("Basic ")
 
 
-async def test_a_client_may_want_all_requests_pushed(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_client_may_require_pushed_requests(client: Client, browser: httpx.AsyncClient) -> None:
     await client.register(par_required=True)
     client.application.clock.advance(seconds=6)
     assert sent(await client.authorize(browser))["error"] == "invalid_request"
     assert Page.of(await browser.get(client.pushed(await client.push()))).request_id
 
 
-async def test_s256_is_the_standards() -> None:
+async def test_s256_matches_the_standard() -> None:
     # RFC 7636, appendix B.
     assert (
         challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")

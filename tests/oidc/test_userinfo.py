@@ -1,4 +1,4 @@
-"""What userinfo answers whoever shows no token, none that it can read, or none that counts (RFC 6750, 3)."""
+"""Userinfo's answers to missing, malformed and invalid tokens (RFC 6750, 3)."""
 
 import httpx
 
@@ -16,14 +16,14 @@ async def _answer(application: Application, authorization: str | None) -> tuple[
 
 
 @cases("authorization", [None, "", "Basic YTpi", "DPoP x", "bearerx y"])
-async def test_who_shows_no_token_is_told_what_to_show_and_no_error(
+async def test_missing_token_gets_the_scheme_and_no_error(
     application: Application, authorization: str | None
 ) -> None:
     assert await _answer(application, authorization) == (401, "Bearer", {})
 
 
 @cases("authorization", ["Bearer", "Bearer ", "Bearer a b", 'Bearer "x"', "Bearer =", "Bearer ä"])
-async def test_what_is_no_token_is_a_malformed_call(application: Application, authorization: str) -> None:
+async def test_malformed_token_is_an_invalid_request(application: Application, authorization: str) -> None:
     answer = await application.http.get(
         "/oidc/userinfo", headers=[(b"Authorization", authorization.encode())]
     )
@@ -31,14 +31,16 @@ async def test_what_is_no_token_is_a_malformed_call(application: Application, au
     assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_request"')
 
 
-async def test_a_token_that_does_not_count(application: Application) -> None:
+async def test_invalid_token_is_refused(application: Application) -> None:
     status, challenge, body = await _answer(application, "Bearer " + "x" * 43)
     assert (status, challenge.startswith('Bearer error="invalid_token", error_description="')) == (401, True)
     assert isinstance(body, dict)
     assert body["error"] == "invalid_token"
 
 
-async def test_the_scheme_in_any_case(client: Client, browser: httpx.AsyncClient, shield: Shield) -> None:
+async def test_scheme_is_accepted_in_any_case(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     token = (await client.token(sent(await browser.get(page.done))["code"])).json()["access_token"]

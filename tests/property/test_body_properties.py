@@ -1,4 +1,4 @@
-"""Bodies: however one is written, it means the same or is refused; what is repeated or foreign is always refused."""
+"""Bodies: every encoding of a message means the same or is refused; repeated or unknown fields are refused."""
 
 import json
 import re
@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.errors import InvalidRequest, Malformed
-from mshield.web.body import Epoch, Hex16, ProtocolWire, Wire, decode
+from mshield.server.errors import InvalidRequest
+from mshield.server.http.body import Wire, decode
+from mshield.server.signing.errors import Malformed
+from mshield.wire.messages import Epoch, Hex16, ProtocolWire
 
 
 class Line(Wire, frozen=True):
@@ -21,7 +23,7 @@ class Line(Wire, frozen=True):
 
 
 class Message(Wire, frozen=True):
-    """A message of all kinds of fields."""
+    """A message with all kinds of fields."""
 
     sid: Hex16
     epoch: Epoch
@@ -30,7 +32,7 @@ class Message(Wire, frozen=True):
 
 
 class OfTheProtocol(ProtocolWire, frozen=True):
-    """The same as one of the co-signing protocol."""
+    """The message as one of the co-signing protocol."""
 
     sid: Hex16
     epoch: Epoch
@@ -69,7 +71,7 @@ def test_every_way_to_write_a_message_is_read_as_that_message(
     "text", [rb"\ud800", rb"a\udfffb", rb"\u0000", rb"\ud83d\ud83d\ude00", b"\xed\xa0\x80"]
 )
 @pytest.mark.parametrize("place", [b'"text":"%s"', b'"text":null,"lines":[{"label":"%s"}]'])
-def test_what_is_no_text_is_refused(text: bytes, place: bytes) -> None:
+def test_invalid_text_is_refused(text: bytes, place: bytes) -> None:
     with pytest.raises(Malformed):
         decode(b'{"sid":"%s","epoch":1,%s}' % (b"00" * 16, place % text), Message)
 
@@ -80,9 +82,7 @@ def test_escaped_text_is_read() -> None:
 
 
 @given(MESSAGES, st.sampled_from(["sid", "epoch", "text", "lines"]), st.sampled_from(["before", "after"]))
-def test_a_repeated_field_is_refused_also_with_the_same_value(
-    message: Message, name: str, where: str
-) -> None:
+def test_repeated_field_is_refused_even_with_the_same_value(message: Message, name: str, where: str) -> None:
     written = msgspec.json.encode(message)
     again = json.dumps({name: msgspec.to_builtins(message)[name]}).encode()[1:-1]
     body = b"{" + again + b"," + written[1:] if where == "before" else written[:-1] + b"," + again + b"}"
@@ -114,7 +114,7 @@ FOREIGN = st.text(max_size=200)
 
 
 @given(FOREIGN, FOREIGN)
-def test_of_what_is_foreign_only_harmless_letters_come_back(name: str, value: str) -> None:
+def test_refusals_repeat_only_harmless_characters_of_unknown_fields(name: str, value: str) -> None:
     with pytest.raises((InvalidRequest, Malformed)) as caught:
         decode(json.dumps({"a" + name: value}).encode(), Message)
     fields = caught.value.extra.get("fields", [])
@@ -137,7 +137,7 @@ def test_of_what_is_foreign_only_harmless_letters_come_back(name: str, value: st
         b"[" * 100_000,
     ],
 )
-def test_what_is_no_such_message_is_refused(body: bytes) -> None:
+def test_other_messages_are_refused(body: bytes) -> None:
     with pytest.raises((InvalidRequest, Malformed)):
         decode(body, Message)
     with pytest.raises(Malformed):

@@ -1,4 +1,4 @@
-"""The publication point over HTTP: types, caching, and answers of their kind to whatever is sent."""
+"""The publication point over HTTP: types, caching, and protocol-specific answers to any input."""
 
 import asyncio
 import base64
@@ -15,9 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.sm3 import sm3
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.revocation.crl import parse_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_response, parse_ocsp_response
@@ -26,12 +24,14 @@ from mshield.pki.timestamps.request import TimeStampRequest
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_answer
 from mshield.pki.verification.path import check_crl, check_ocsp
-from mshield.services.ca.init_tsa import TsaKeyNames, init_tsa
-from mshield.services.certificates.issue import serial_text
-from mshield.services.publication.publisher import Publisher
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.web.publication.pki import MAX_REQUEST, router
+from mshield.server.ca.renew_tsa import TsaKeyNames, renew_tsa
+from mshield.server.certificates.issue import serial_text
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.http.publication.pki import MAX_REQUEST, router
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.publisher import Publisher
+from mshield.server.settings.settings import Settings
 from tests.support.application import Application, running
 from tests.support.cases import cases
 from tests.support.clock import START, Clock
@@ -75,13 +75,13 @@ class _World:
 
 @pytest.fixture
 async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_World]:
-    ca = await make_ca(db, keyring, now=START, settings=Settings(tsa_clock="assumed"))
+    ca = await make_ca(db, keyring, now=START, settings=Settings.of(tsa_clock="assumed"))
     transport = httpx.ASGITransport(serving(router.routes, _Context(ca.publisher(), clock)))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
         yield _World(ca, await ca.certify(now=START), http, clock)
 
 
-async def test_ca_certificates(world: _World) -> None:
+async def test_ca_certificates_are_served(world: _World) -> None:
     for path, expected in (("root", world.ca.authorities.root), ("issuing", world.issuing)):
         answer = await world.http.get(f"/pki/{path}.cer")
         assert answer.status_code == 200
@@ -93,7 +93,7 @@ async def test_ca_certificates(world: _World) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_time_stamps_by_post(world: _World) -> None:
+async def test_time_stamp_request_by_post_is_answered(world: _World) -> None:
     asked = TimeStampRequest(hash="sm3", digest=sm3(b"x"), nonce=1)
     for path, name in (("tsa", "tsa"), ("p256/tsa", "tsa-p256")):
         answer = await world.http.post(
@@ -123,7 +123,7 @@ async def test_a_leafs_own_addresses_lead_here(world: _World) -> None:
     )
 
 
-async def test_a_list_is_cached_until_the_next_one_is_there(world: _World) -> None:
+async def test_list_is_cached_until_the_next_one(world: _World) -> None:
     answer = await world.http.get("/pki/issuing.crl")
     assert answer.headers["content-type"] == "application/pkix-crl"
     assert answer.headers["cache-control"] == "public, max-age=300"
@@ -135,7 +135,7 @@ async def test_a_list_is_cached_until_the_next_one_is_there(world: _World) -> No
 
 
 @pytest.mark.parametrize("form", ["{tag}", "W/{tag}", '"other", {tag}', "*"])
-async def test_who_has_the_list_gets_304_until_it_changes(world: _World, form: str) -> None:
+async def test_current_list_gets_304_until_it_changes(world: _World, form: str) -> None:
     tag = (await world.http.get("/pki/issuing.crl")).headers["etag"]
     known = {"If-None-Match": form.format(tag=tag)}
     again = await world.http.get("/pki/issuing.crl", headers=known)
@@ -153,7 +153,7 @@ async def test_who_has_the_list_gets_304_until_it_changes(world: _World, form: s
     assert world.leaf.serial in parse_crl(changed.content).revoked
 
 
-async def test_ocsp_by_post(world: _World) -> None:
+async def test_ocsp_request_by_post_is_answered(world: _World) -> None:
     body = world.request(nonce=b"n" * 32)
     answer = await world.http.post(
         "/pki/ocsp", content=body, headers={"Content-Type": "application/ocsp-request"}
@@ -174,7 +174,7 @@ async def test_ocsp_by_get_may_be_cached(world: _World) -> None:
         world.judge(answer.content)
 
 
-async def test_who_has_the_ocsp_answer_gets_304_until_it_changes(world: _World) -> None:
+async def test_current_ocsp_response_gets_304_until_it_changes(world: _World) -> None:
     path = "/pki/ocsp/" + base64.b64encode(world.request()).decode()
     tag = (await world.http.get(path)).headers["etag"]
     known = {"If-None-Match": tag}
@@ -196,7 +196,7 @@ async def test_ocsp_by_get_with_a_nonce_may_not(world: _World) -> None:
 
 
 @cases("body", [b"", b"\x00", b"\x30\x03\x02\x01\x00", b"{}"])
-async def test_what_isnt_a_request_is_answered_by_ocsp(world: _World, body: bytes) -> None:
+async def test_malformed_request_gets_an_ocsp_answer(world: _World, body: bytes) -> None:
     answer = await world.http.post("/pki/ocsp", content=body)
     assert (answer.status_code, answer.content) == (200, MALFORMED)
     assert answer.headers["cache-control"] == "no-store"
@@ -234,15 +234,15 @@ async def test_any_change_of_a_request_gets_an_ocsp_answer(world: _World, data: 
     assert answer.content[:1] == b"\x30"
 
 
-async def test_other_names_and_methods(world: _World) -> None:
+async def test_other_names_and_methods_are_refused(world: _World) -> None:
     assert (await world.http.get("/pki/other.cer")).status_code == 404
     assert (await world.http.post("/pki/root.cer")).status_code == 405
 
 
-async def test_a_process_without_jobs_signs_its_answers_ahead_itself(
+async def test_process_without_jobs_presigns_its_responses(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert application.context.settings.jobs == "off"
+    assert application.context.settings.process.jobs == "off"
     issuing = application.context.authorities.issuing.certificate
     request = build_ocsp_request([CertId.of(issuing, 4711)])
 
@@ -269,7 +269,7 @@ async def test_a_process_without_jobs_signs_its_answers_ahead_itself(
     assert await ask() == asked_at + 200_000
 
 
-async def test_what_a_device_fails_to_sign_is_unavailable(
+async def test_failing_device_makes_the_service_unavailable(
     sqlite_url: str, tmp_path: Path, clock: Clock, machine: Machine
 ) -> None:
     stamp = TimeStampRequest(hash="sm3", digest=bytes(32), nonce=7).encode()
@@ -277,9 +277,7 @@ async def test_what_a_device_fails_to_sign_is_unavailable(
     async with running(sqlite_url, tmp_path, clock, **device) as application:
         ground, http = application.context, application.http
         keys = TsaKeyNames(sm2="sdf:4")
-        await init_tsa(
-            ground.db, ground.keyring, ground.engine, ground.settings, renew=True, keys=keys, now=clock()
-        )
+        await renew_tsa(ground.db, ground.keyring, ground.engine, ground.settings, keys=keys, now=clock())
         headers = {"Content-Type": "application/timestamp-query"}
         for fault, status in ((Fault.NONE, 200), (Fault.WRONG_SIGNATURE, 503), (Fault.NONE, 200)):
             machine.fault(fault)

@@ -1,19 +1,19 @@
-"""Lists on P-256: of each shard, with what the SM2 list says, and no list of all once there are shards."""
+"""P-256 lists: one per shard with the SM2 list's content, and no list of everything once there are shards."""
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.crl import parse_crl
-from mshield.services.ca.init_p256 import init_p256
-from mshield.services.certificates.issue import serial_text
-from mshield.services.publication.publisher import Publisher
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.ca.init_p256 import init_p256
+from mshield.server.certificates.issue import serial_text
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.errors import NotFound, Unavailable
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.publisher import Publisher
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca
 from tests.support.signing import execute
@@ -25,7 +25,7 @@ MOST = 3
 @pytest.fixture
 async def ca(db: Database, keyring: Keyring) -> Ca:
     ca = await make_ca(
-        db, keyring, now=START, settings=Settings(p256_status=True, crl_shard_certificates=MOST)
+        db, keyring, now=START, settings=Settings.of(p256_status=True, crl_shard_certificates=MOST)
     )
     await init_p256(db, keyring, renew=False, now=START)
     return ca
@@ -56,8 +56,8 @@ async def test_each_shard_has_its_own_and_no_list_is_longer_than_a_shard(ca: Ca)
         by_shard.append(await _revoked(ca, MOST, now=START + 2000 * step))
         await publisher.refresh(now=START + 2000 * step + 1000)
     now = START + 6000
-    with pytest.raises(errors.NotFound):
-        await publisher.crl("p256", now=now)  # of all there is none: it would have no bound
+    with pytest.raises(NotFound):
+        await publisher.crl("p256", now=now)  # the list of everything doesn't exist: it would be unbounded
     for shard, leaves in enumerate(by_shard):
         name = "issuing" if shard == 0 else f"issuing.{shard}"
         crl = await _list(publisher, f"p256-{name}", now=now)
@@ -76,7 +76,7 @@ async def test_each_shard_has_its_own_and_no_list_is_longer_than_a_shard(ca: Ca)
     assert await publisher.crl("p256-issuing.1", now=now) is first  # signed once
     await change(ca.db, serial_text((await ca.certify(now=now)).serial), CertificateEvent.FREEZE, now=now)
     for name in ("p256-issuing.9", "p256-issuing-7", "p256-", "p256-p256", "p256-x"):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await publisher.crl(name, now=now)
     assert len(await _list(publisher, "p256-root", now=now)) == 0
 
@@ -88,5 +88,5 @@ async def test_a_list_that_somebody_changed_in_the_database_is_not_signed(ca: Ca
     der = bytearray((await publisher.crl("issuing", now=START + 1000)).der)
     der[-1] ^= 1
     await execute(ca.db, "UPDATE crls SET der = $1 WHERE authority = 'issuing'", bytes(der))
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(Unavailable):
         await ca.publisher().crl("p256-issuing", now=START + 1000)

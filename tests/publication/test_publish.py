@@ -1,4 +1,4 @@
-"""Revocation lists and OCSP answers: what they say, when new ones are made, and who signs them."""
+"""Revocation lists and OCSP responses: their content, when new ones are made, and who signs them."""
 
 import asyncio
 from dataclasses import replace
@@ -7,10 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp as x509_ocsp
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.engine import Engine, load_engine
-from mshield.keys.keyring import Keyring
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked, StatusUnknown
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, SUPERSEDED, Crl, parse_crl
 from mshield.pki.revocation.ocsp import (
@@ -24,12 +21,15 @@ from mshield.pki.revocation.ocsp import (
     parse_ocsp_response,
 )
 from mshield.pki.verification.path import check_crl, check_ocsp
-from mshield.services.certificates.issue import serial_text
-from mshield.services.publication.lists import PublishedCrl
-from mshield.services.publication.ocsp import KEEP_MS, UNASKED_MS
-from mshield.services.publication.publisher import Publisher
-from mshield.services.publication.renew_responder import RENEW_MS
-from mshield.store.database.interface import Database, Unavailable
+from mshield.server.certificates.issue import serial_text
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database, Unavailable
+from mshield.server.errors import Conflict
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.lists import PublishedCrl
+from mshield.server.publication.ocsp import KEEP_MS, UNASKED_MS
+from mshield.server.publication.publisher import Publisher
+from mshield.server.publication.renew_responder import RENEW_MS
 from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca, person
@@ -50,7 +50,7 @@ def publisher(ca: Ca) -> Publisher:
 
 
 async def _new(publisher: Publisher, now: int) -> PublishedCrl:
-    """The list after the job has run."""
+    """Returns the list after a run of the job."""
     await publisher.refresh(now=now)
     return await publisher.crl("issuing", now=now)
 
@@ -63,9 +63,7 @@ async def _list(publisher: Publisher, now: int) -> Crl:
 
 
 @pytest.mark.parametrize("engine_name", ["botan", "openssl"])
-async def test_the_first_list_is_made_when_asked_for(
-    db: Database, keyring: Keyring, engine_name: str
-) -> None:
+async def test_first_list_is_made_on_request(db: Database, keyring: Keyring, engine_name: str) -> None:
     engine: Engine = load_engine("botan" if engine_name == "botan" else "openssl")
     ca = await make_ca(db, keyring, now=START, engine=engine)
     leaf = await ca.certify(now=START)
@@ -94,7 +92,7 @@ async def test_the_same_list_until_its_end_is_near(ca: Ca, publisher: Publisher)
     assert (await publisher.crl("root", now=START + 20 * DAY)).number == root.number == 1
 
 
-async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher: Publisher) -> None:
+async def test_hold_is_listed_as_certificate_hold_until_lifted(ca: Ca, publisher: Publisher) -> None:
     leaf = await ca.certify(now=START)
     serial, issuing = serial_text(leaf.serial), ca.authorities.issuing.certificate
     await _list(publisher, START)
@@ -114,7 +112,7 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
     assert check_crl(ca.engine, certificate=leaf, issuer=issuing, crl=lifted.der, at=START + 3000).number == 3
 
 
-async def test_r14_a_hold_is_told_since_it_began_whatever_is_held_and_lifted_beside_it(
+async def test_r14_listed_hold_keeps_its_start_whatever_other_holds_change(
     ca: Ca, publisher: Publisher
 ) -> None:
     leaf = await ca.certify(now=START)
@@ -143,10 +141,10 @@ async def test_r14_r10_a_locked_pin_turns_no_hold_back_into_good(ca: Ca, publish
     response = await _ask(ca, publisher, leaf.serial, now=now)
     with pytest.raises(CertificateOnHold):
         check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=response, at=now)
-    # Lifted by whom it was placed: what the key signed is good again, and the lock stays.
+    # The legal representative lifts their hold: the key's signatures are good again, and the PIN lock stays.
     await change(ca.db, serial, CertificateEvent.LIFT_LOSS, now=START + 4000)
     assert leaf.serial not in (await _list(publisher, START + 5000)).revoked
-    with pytest.raises(errors.Conflict):
+    with pytest.raises(Conflict):
         await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 6000)
 
 
@@ -198,7 +196,7 @@ async def test_a_change_by_a_clock_ahead_doesnt_stop_the_list(ca: Ca, publisher:
     assert (await _list(publisher, START)).revoked[leaf.serial].at == START
 
 
-async def test_many_who_ask_at_once_get_one_list(publisher: Publisher) -> None:
+async def test_concurrent_requests_get_one_list(publisher: Publisher) -> None:
     made = await asyncio.gather(*(publisher.crl("issuing", now=START) for _ in range(20)))
     assert {each.number for each in made} == {1}
 
@@ -222,7 +220,7 @@ async def _ask(ca: Ca, publisher: Publisher, serial: int, *, now: int, nonce: by
     return (await publisher.ocsp(request, now=now)).der
 
 
-async def test_a_good_certificate(db: Database, keyring: Keyring, engine: Engine) -> None:
+async def test_valid_certificate_is_reported_as_good(db: Database, keyring: Keyring, engine: Engine) -> None:
     ca = await make_ca(db, keyring, now=START, engine=engine)
     leaf, issuing = await ca.certify(now=START), ca.authorities.issuing.certificate
     response = await _ask(ca, ca.publisher(), leaf.serial, now=START + 1000, nonce=b"n" * 32)
@@ -274,7 +272,7 @@ async def test_an_unknown_serial_is_unknown(ca: Ca, publisher: Publisher) -> Non
 
 
 @cases("serial", [0, -1, 1 << 159, 1 << 4000])
-async def test_a_serial_that_none_can_have_is_unknown(ca: Ca, publisher: Publisher, serial: int) -> None:
+async def test_impossible_serial_is_unknown(ca: Ca, publisher: Publisher, serial: int) -> None:
     response = await _ask(ca, publisher, serial, now=START)
     assert parse_ocsp_response(response).statuses[0].status == Unknown()
 
@@ -308,7 +306,7 @@ async def test_many_certificates_in_one_request(ca: Ca, publisher: Publisher) ->
     assert statuses == [Good(), RevokedAt(START, CERTIFICATE_HOLD), Good(), Unknown()]
 
 
-async def test_an_answer_is_kept_for_minutes_and_a_nonce_gets_its_own(ca: Ca, publisher: Publisher) -> None:
+async def test_response_is_cached_for_minutes_and_a_nonce_gets_its_own(ca: Ca, publisher: Publisher) -> None:
     serial = (await ca.certify(now=START)).serial
     first = await _ask(ca, publisher, serial, now=START)
     assert await _ask(ca, publisher, serial, now=START + KEEP_MS - 1) == first
@@ -326,7 +324,7 @@ async def test_only_answers_without_a_nonce_may_be_cached(ca: Ca, publisher: Pub
 
 
 @cases("request_der", [b"", b"\x30\x00", b"\x30\x80", b"{}", bytes(3000), b"\x30\x84\xff\xff\xff\xff"])
-async def test_what_isnt_a_request_is_malformed(publisher: Publisher, request_der: bytes) -> None:
+async def test_invalid_request_is_malformed(publisher: Publisher, request_der: bytes) -> None:
     answer = await publisher.ocsp(request_der, now=START)
     assert answer.der == error_response("malformed_request")
     assert answer.max_age == 0
@@ -377,7 +375,7 @@ async def test_a_failing_database_says_try_later(ca: Ca, monkeypatch: pytest.Mon
     assert (await down.publisher().ocsp(request, now=START)).der == error_response("try_later")
 
 
-async def test_a_responder_that_cant_sign_says_internal_error(ca: Ca) -> None:
+async def test_responder_without_a_key_returns_internal_error(ca: Ca) -> None:
     await execute(ca.db, "UPDATE authorities SET key_box = $1 WHERE name = 'ocsp'", bytes(64))
     request = build_ocsp_request([CertId.of(ca.authorities.issuing.certificate, 1)])
     assert (await ca.publisher().ocsp(request, now=START)).der == error_response("internal_error")

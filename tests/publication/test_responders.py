@@ -1,24 +1,24 @@
-"""The OCSP responders: renewed once in time and when asked for, noticed by every process, never for nothing."""
+"""The OCSP responders: renewed once in time or on request, picked up by every process, never unnecessarily."""
 
 import asyncio
 
 import pytest
 
-from mshield.keys.authority import open_authority, responder_name
-from mshield.keys.errors import AuthorityExists, NoAuthority
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.revocation.ocsp import CertId, Good, build_ocsp_request, error_response, parse_ocsp_response
 from mshield.pki.verification.path import check_ocsp
-from mshield.services.ca.init_p256 import init_p256
-from mshield.services.ca.renew_issuing import renew_issuing
-from mshield.services.publication.ocsp import UNASKED_MS
-from mshield.services.publication.publisher import Publisher
-from mshield.services.publication.renew_responder import RENEW_MS, renew_responders
-from mshield.services.publication.responders import LOOK_MS
-from mshield.settings import Settings
-from mshield.store.ca.authorities import find_authority
-from mshield.store.database.interface import Database
+from mshield.server.authorities.authority import open_authority, responder_name
+from mshield.server.authorities.rows.authorities import find_authority
+from mshield.server.ca.init_p256 import init_p256
+from mshield.server.ca.renew_issuing import renew_issuing
+from mshield.server.database.interface import Database
+from mshield.server.keys.errors import AuthorityExists, NoAuthority
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.ocsp import UNASKED_MS
+from mshield.server.publication.publisher import Publisher
+from mshield.server.publication.renew_responder import RENEW_MS, renew_responders
+from mshield.server.publication.responders import LOOK_MS
+from mshield.server.settings.settings import Settings
 from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca
@@ -73,7 +73,7 @@ async def test_a_responder_that_ends_before_its_ca_is_renewed_for_the_last_time(
     for left in range(60, 0, -1):
         answer = await _ask(ca, publisher, now=end - left * DAY)
         ends.append(_signer(answer).not_after)
-    assert len(set(ends)) == 3  # 60, 39 and 18 days before the end: the last one reaches it
+    assert len(set(ends)) == 3  # 60, 39 and 18 days before the end: the last one lasts until it
     assert ends[-1] == end
 
 
@@ -86,14 +86,14 @@ async def test_no_answer_outlives_its_responder(ca: Ca) -> None:
 
 
 @pytest.mark.parametrize("nonce", [None, b"n" * 16])
-async def test_nobody_answers_for_a_ca_that_has_ended(ca: Ca, nonce: bytes | None) -> None:
+async def test_expired_ca_has_no_responder(ca: Ca, nonce: bytes | None) -> None:
     publisher, end = ca.publisher(), ca.authorities.issuing.certificate.not_after
     assert await _ask(ca, publisher, now=end - 1000, nonce=nonce) != error_response("unauthorized")
     for process in (publisher, ca.publisher()):
         assert await _ask(ca, process, now=end, nonce=nonce) == error_response("unauthorized")
 
 
-# ---- renewed when asked for ----
+# ---- renewed on request ----
 
 
 @pytest.mark.parametrize("name", ["issuing", "ocsp"])
@@ -106,14 +106,14 @@ async def test_a_new_key_by_the_cas_name_or_its_own(ca: Ca, name: str) -> None:
     assert await _stored(ca, "root_ocsp") == root
 
 
-async def test_all_of_them_without_a_name(ca: Ca) -> None:
+async def test_renewal_without_a_name_renews_all_responders(ca: Ca) -> None:
     await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, now=START)
     made = await _renew(ca, None, now=START)
     assert list(made) == ["root_ocsp", "ocsp", "ocsp-2"]
     assert made == {name: await _stored(ca, name) for name in made}
 
 
-async def test_a_ca_that_has_ended_needs_none(ca: Ca) -> None:
+async def test_expired_ca_needs_no_responder(ca: Ca) -> None:
     await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, now=START + DAY)
     ended = ca.authorities.issuing.certificate.not_after
     assert list(await _renew(ca, None, now=ended)) == ["root_ocsp", "ocsp-2"]
@@ -122,7 +122,7 @@ async def test_a_ca_that_has_ended_needs_none(ca: Ca) -> None:
             await _renew(ca, name, now=ended)
 
 
-async def test_without_a_ca(db: Database, keyring: Keyring) -> None:
+async def test_renewal_without_a_ca_is_refused(db: Database, keyring: Keyring) -> None:
     engine = (await make_ca(db, keyring, now=START)).engine
     await execute(db, "DELETE FROM authorities")
     with pytest.raises(NoAuthority, match="mshield ca init"):
@@ -151,40 +151,40 @@ def _details(cause: str, new: Certificate, old: Certificate) -> dict[str, object
     }
 
 
-async def test_two_renewals_at_once_are_one_and_a_refusal(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_concurrent_renewals_succeed_once(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
     both = asyncio.Barrier(2)
 
     async def met(*arguments: object, **more: object) -> object:
-        await both.wait()  # so both have read the same certificates
+        await both.wait()  # so that both have read the same certificates
         return await open_authority(*arguments, **more)  # type: ignore[arg-type]  # passed through
 
-    monkeypatch.setattr("mshield.services.publication.renew_responder.open_authority", met)
+    monkeypatch.setattr("mshield.server.publication.renew_responder.open_authority", met)
     made = await asyncio.gather(*(_renew(ca, None, now=START) for _ in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in made) == [AuthorityExists.__name__, "dict"]
     assert len(await acts_on(ca.db, subject="ocsp")) == 1
     assert len(await acts_on(ca.db, subject="root_ocsp")) == 1  # all or none
 
 
-# ---- and noticed by running processes ----
+# ---- picked up by running processes ----
 
 
 @pytest.mark.parametrize("nonce", [None, b"n" * 16])
-async def test_a_running_process_signs_with_the_new_one_within_seconds(ca: Ca, nonce: bytes | None) -> None:
+async def test_running_process_uses_the_new_responder_within_seconds(ca: Ca, nonce: bytes | None) -> None:
     publisher, issuing = ca.publisher(), ca.authorities.issuing.certificate
     leaf = await ca.certify(now=START)
     request = build_ocsp_request([CertId.of(issuing, leaf.serial)], nonce=nonce)
     old = await publisher.ocsp(request, now=START)
     new = (await _renew(ca, "issuing", now=START + 1))["ocsp"]
     later = START + LOOK_MS + UNASKED_MS
-    answer = await publisher.ocsp(request, now=later)  # the kept one is good for minutes yet
+    answer = await publisher.ocsp(request, now=later)  # the cached response is valid for some more minutes
     assert answer.der != old.der
     assert _signer(answer.der) == new
     check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=answer.der, at=later, nonce=nonce)
-    # Nothing takes back what the old key has signed: it is believed until its certificate ends.
+    # Responses of the old key stay valid until its certificate ends.
     check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=old.der, at=later, nonce=nonce)
 
 
-async def test_what_is_signed_ahead_is_signed_by_the_new_one(ca: Ca) -> None:
+async def test_presigning_uses_the_new_responder(ca: Ca) -> None:
     publisher = ca.publisher()
     await _ask(ca, publisher, now=START)
     new = (await _renew(ca, "issuing", now=START + 1))["ocsp"]
@@ -203,8 +203,8 @@ async def test_the_roots_responder_is_noticed_too(ca: Ca) -> None:
     assert parse_ocsp_response(answer).statuses[0].status == Good()
 
 
-async def test_under_a_new_p256_key_no_answer_of_the_old_one_is_given(db: Database, keyring: Keyring) -> None:
-    ca = await make_ca(db, keyring, now=START, settings=Settings(p256_status=True))
+async def test_new_p256_key_discards_responses_of_the_old_one(db: Database, keyring: Keyring) -> None:
+    ca = await make_ca(db, keyring, now=START, settings=Settings.of(p256_status=True))
     await init_p256(db, keyring, renew=False, now=START)
     publisher = ca.publisher()
     request = build_ocsp_request([CertId.of(ca.authorities.issuing.certificate, 4711)])

@@ -1,29 +1,29 @@
-"""Shards of revocation lists: which certificate is in which, and that each list says all that it should, and soon."""
+"""Shards of revocation lists: which certificate belongs to which, and each list's content and delay."""
 
 import asyncio
 from collections.abc import Mapping
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.shards import shard_of
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import CertificateRevoked, StatusUnknown
 from mshield.pki.revocation.crl import Crl, Revoked, parse_crl
 from mshield.pki.verification.path import check_crl
-from mshield.services.ca.renew_issuing import renew_issuing
-from mshield.services.certificates.issue import serial_text
-from mshield.services.publication import lists
-from mshield.services.publication.lists import StoredLists
-from mshield.services.publication.publisher import Publisher
-from mshield.settings import Settings
-from mshield.store.ca import shards
-from mshield.store.ca.authorities import CrlRow
-from mshield.store.ca.shards import Changed
-from mshield.store.database.interface import Database, Tx
-from mshield.store.operations import high_water
+from mshield.server.authorities.rows.authorities import CrlRow
+from mshield.server.ca.renew_issuing import renew_issuing
+from mshield.server.certificates.issue import serial_text
+from mshield.server.certificates.rules.shards import shard_of
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database, Tx
+from mshield.server.errors import NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.publication import lists
+from mshield.server.publication.lists import StoredLists
+from mshield.server.publication.publisher import Publisher
+from mshield.server.publication.rows import shards
+from mshield.server.publication.rows.shards import Changed
+from mshield.server.restore.rows import high_water
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca
 from tests.support.signing import execute
@@ -35,7 +35,7 @@ BASE = "http://localhost:8000/pki"
 
 @pytest.fixture
 async def ca(db: Database, keyring: Keyring) -> Ca:
-    return await make_ca(db, keyring, now=START, settings=Settings(crl_shard_certificates=2))
+    return await make_ca(db, keyring, now=START, settings=Settings.of(crl_shard_certificates=2))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def _list(publisher: Publisher, name: str, *, now: int) -> Crl:
 
 
 async def _full(ca: Ca, publisher: Publisher, *, now: int = START) -> list[Certificate]:
-    """Certificates of shard 0, which they fill; the next ones get shard 1."""
+    """Returns certificates that fill shard 0; the next ones get shard 1."""
     made = [await ca.certify(now=now) for _ in range(2)]
     await publisher.refresh(now=now + 1)
     return made
@@ -58,7 +58,9 @@ async def _revoke(ca: Ca, leaf: Certificate, *, now: int) -> None:
     await change(ca.db, serial_text(leaf.serial), CertificateEvent.REVOKE, now=now, reason=1)
 
 
-async def test_certificates_after_a_full_shard_name_the_next_ones_list(ca: Ca, publisher: Publisher) -> None:
+async def test_certificates_after_a_full_shard_name_the_next_shards_list(
+    ca: Ca, publisher: Publisher
+) -> None:
     first = await _full(ca, publisher)
     second = [await ca.certify(now=START + 1) for _ in range(2)]
     await publisher.refresh(now=START + 2)
@@ -72,8 +74,8 @@ async def test_certificates_after_a_full_shard_name_the_next_ones_list(ca: Ca, p
         check_crl(ca.engine, certificate=leaf, issuer=ca.authorities.issuing.certificate, crl=crl, at=START)
 
 
-async def test_one_shard_is_as_before(ca: Ca, publisher: Publisher) -> None:
-    """The list says of no point that it is of some alone, and the serial is as it always was."""
+async def test_single_shard_has_a_complete_list(ca: Ca, publisher: Publisher) -> None:
+    """The list doesn't say that it is partial, and serial numbers have their usual form."""
     leaf = await ca.certify(now=START)
     await publisher.refresh(now=START)
     assert leaf.serial.bit_length() == 159
@@ -103,7 +105,7 @@ async def test_only_the_list_that_changed_is_made(ca: Ca, publisher: Publisher) 
     }
     await _revoke(ca, new, now=START + 1000)
     stale = await publisher.crl("issuing.1", now=START + 5000)
-    assert stale.number == before["issuing.1"]  # who asks makes no list
+    assert stale.number == before["issuing.1"]  # a request makes no list
     assert await publisher.refresh(now=START + 5000) == 1
     after = {name: (await publisher.crl(name, now=START + 5000)).number for name in before}
     assert after | {"issuing.1": 0} == before | {"issuing.1": 0}
@@ -113,7 +115,7 @@ async def test_only_the_list_that_changed_is_made(ca: Ca, publisher: Publisher) 
     assert other_process == await publisher.crl("issuing.1", now=START + 6000)
 
 
-async def test_a_list_made_step_by_step_says_what_one_made_at_once_does(ca: Ca, publisher: Publisher) -> None:
+async def test_incrementally_built_list_equals_a_full_one(ca: Ca, publisher: Publisher) -> None:
     await _full(ca, publisher)
     leaves = [await ca.certify(now=START) for _ in range(6)]
     await publisher.refresh(now=START)
@@ -137,10 +139,8 @@ async def test_a_list_made_step_by_step_says_what_one_made_at_once_does(ca: Ca, 
 
 
 @pytest.mark.parametrize("form", ["sharded", "whole"])
-async def test_what_changes_while_a_list_is_made_is_told_by_the_next(
-    ca: Ca, publisher: Publisher, form: str
-) -> None:
-    """And by many processes at once, of which each makes lists from the last one that it saw."""
+async def test_change_during_the_making_is_in_the_next_list(ca: Ca, publisher: Publisher, form: str) -> None:
+    """This includes many concurrent processes, each of which extends the last list that it saw."""
     if form == "sharded":
         await _full(ca, publisher)
     leaves = [await ca.certify(now=START) for _ in range(4)]
@@ -163,7 +163,7 @@ async def test_what_changes_while_a_list_is_made_is_told_by_the_next(
     assert await shards.changed(ca.db, most=10) == []
 
 
-async def test_a_change_after_the_reading_is_not_forgotten_with_it(ca: Ca) -> None:
+async def test_change_after_the_read_stays_pending(ca: Ca) -> None:
     leaf = await ca.certify(now=START)
     serial = serial_text(leaf.serial)
     await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START)
@@ -178,15 +178,15 @@ async def test_a_change_after_the_reading_is_not_forgotten_with_it(ca: Ca) -> No
     assert await shards.changed(ca.db, most=10) == [Changed(serial, "issuing", 2)]
 
 
-async def test_what_no_list_says_is_no_change(ca: Ca) -> None:
-    """Issuing, and a locked PIN, which happen all the time."""
+async def test_event_outside_the_lists_is_no_change(ca: Ca) -> None:
+    """Issuing and PIN locks are frequent and appear in no list."""
     leaf = await ca.certify(now=START)
     await change(ca.db, serial_text(leaf.serial), CertificateEvent.LOCK_PIN, now=START)
     assert await shards.changed(ca.db, most=10) == []
 
 
-async def test_a_stored_list_that_was_changed_is_the_base_of_none(ca: Ca, publisher: Publisher) -> None:
-    """Who can write into the database takes nobody off a list that the CA signs next."""
+async def test_tampered_stored_list_is_never_extended(ca: Ca, publisher: Publisher) -> None:
+    """Write access to the database can't remove anyone from the CA's next list."""
     await _full(ca, publisher)
     gone, new = [await ca.certify(now=START) for _ in range(2)]
     await _revoke(ca, gone, now=START)
@@ -202,7 +202,7 @@ async def test_a_stored_list_that_was_changed_is_the_base_of_none(ca: Ca, publis
     assert set(after.revoked) == {gone.serial, new.serial}
 
 
-async def test_expired_ones_leave_a_list_that_changes_all_the_time(ca: Ca, publisher: Publisher) -> None:
+async def test_expired_certificates_leave_a_frequently_changed_list(ca: Ca, publisher: Publisher) -> None:
     await _full(ca, publisher)
     expiring, held = [await ca.certify(now=START) for _ in range(2)]
     await _revoke(ca, expiring, now=START)
@@ -222,8 +222,8 @@ async def test_expired_ones_leave_a_list_that_changes_all_the_time(ca: Ca, publi
     assert (listed[0], listed[-1]) == (True, False)
 
 
-async def test_a_list_of_the_last_release_is_replaced(ca: Ca, publisher: Publisher) -> None:
-    """What it knew of can't be told by its basis, and it said of no shard."""
+async def test_a_list_with_another_basis_is_replaced(ca: Ca, publisher: Publisher) -> None:
+    """Its basis doesn't state its content, and it names no shard."""
     leaf = await ca.certify(now=START)
     await publisher.refresh(now=START)
     await _revoke(ca, leaf, now=START)
@@ -233,22 +233,10 @@ async def test_a_list_of_the_last_release_is_replaced(ca: Ca, publisher: Publish
     assert set((await _list(ca.publisher(), "issuing", now=START + 1000)).revoked) == {leaf.serial}
 
 
-async def test_what_the_last_release_changes_is_told_within_a_minute(ca: Ca, publisher: Publisher) -> None:
-    """It writes the event, and doesn't know that lists want to be told."""
-    leaf, old = await ca.certify(now=START), await ca.certify(now=START)
-    await publisher.refresh(now=START)
-    await _revoke(ca, leaf, now=START + 1000)
-    await publisher.refresh(now=START + 2000)
-    await _revoke(ca, old, now=START + 3000)
-    await execute(ca.db, "DELETE FROM crl_changes")
-    assert await publisher.refresh(now=START + 4000) == 0
-    assert await publisher.refresh(now=START + 60_000) == 1
-    assert set((await _list(publisher, "issuing", now=START + 60_000)).revoked) == {leaf.serial, old.serial}
-    assert [await publisher.refresh(now=START + at * 60_000) for at in (2, 3, 4)] == [0, 0, 0]
-
-
-async def test_a_burst_is_told_at_once(ca: Ca, publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mshield.services.publication.crl._BATCH", 2)
+async def test_burst_of_changes_is_listed_at_once(
+    ca: Ca, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mshield.server.publication.crl._BATCH", 2)
     await _full(ca, publisher)
     leaves = [await ca.certify(now=START) for _ in range(5)]
     for leaf in leaves:
@@ -259,7 +247,7 @@ async def test_a_burst_is_told_at_once(ca: Ca, publisher: Publisher, monkeypatch
     }
 
 
-async def test_the_next_ca_begins_with_one_list_and_the_former_keeps_its_own(
+async def test_next_ca_starts_with_one_list_and_the_former_keeps_its_own(
     ca: Ca, publisher: Publisher
 ) -> None:
     await _full(ca, publisher)
@@ -277,7 +265,7 @@ async def test_the_next_ca_begins_with_one_list_and_the_former_keeps_its_own(
 @pytest.mark.parametrize("name", ["issuing.1", "issuing.2", "root.1", "issuing-2.1", "issuing.01", "ocsp.1"])
 async def test_a_shard_that_is_not_open_has_no_list(ca: Ca, publisher: Publisher, name: str) -> None:
     await publisher.refresh(now=START)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await publisher.crl(name, now=START)
 
 
@@ -299,8 +287,8 @@ async def test_a_ca_that_has_ended_publishes_no_more(ca: Ca, publisher: Publishe
     assert (await shards.due(ca.db, now=end + 1000, most=5)) == []
 
 
-async def test_a_process_remembers_no_more_than_it_may(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "KEPT_BYTES", 250)
+async def test_cache_of_lists_is_bounded(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MAX_CACHED_BYTES", 250)
     stored = StoredLists(ca.db)
     for shard in range(1, 5):
         await shards.open_shard(ca.db, authority="issuing", shard=shard, now=START)

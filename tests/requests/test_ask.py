@@ -1,24 +1,25 @@
-"""Asking: a repeat gets the same request, whatever would be refused by now; what anybody may begin is limited."""
+"""Creating a request: a repeat returns the same request, even if it would now be refused; rate limits."""
 
 import asyncio
 from dataclasses import replace
 
 import pytest
 
-from mshield.domain import errors
-from mshield.keys.keyring import Keyring
-from mshield.services.requests.ask import Asked
-from mshield.services.requests.document import Document
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.systems.systems import BusinessSystem
+from mshield.server.database.interface import Database
+from mshield.server.errors import IdempotencyMismatch, TooManyRequests
+from mshield.server.keys.keyring import Keyring
+from mshield.server.requests.ask import CreatedRequest
+from mshield.server.requests.document import Document
+from mshield.server.requests.errors import ShieldUnusable
+from mshield.server.settings.settings import Settings
+from mshield.server.systems.rows.systems import BusinessSystem
 from tests.support.clock import Clock
 from tests.support.return_url import RETURN_URL
 from tests.support.signing import World, execute, fetch, make_world
 
 MOST = 3
 ADDRESS = "203.0.113.24"
-_SETTINGS = Settings(requests_per_address=MOST, requests_per_system=2 * MOST, requests_per_shield=MOST)
+_SETTINGS = Settings.of(requests_per_address=MOST, requests_per_system=2 * MOST, requests_per_shield=MOST)
 _DOCUMENT = Document("进口货物报关单", "text/plain", "报关单".encode(), ())
 
 
@@ -36,7 +37,7 @@ async def _ask(
     address: str | None = ADDRESS,
     shield: str | None = None,
     body: bytes = b"",
-) -> Asked:
+) -> CreatedRequest:
     return await world.ask.create(
         world.system,
         kind="login" if shield is None and kind == "login" else "signature",
@@ -45,7 +46,7 @@ async def _ask(
         pc_address=address,
         pc_browser=None,
         idempotency_key=key,
-        body=body,
+        body_hash=body,
         now=world.clock(),
     )
 
@@ -69,39 +70,39 @@ async def test_a_repeat_is_answered_and_not_counted_whatever_the_limit(
         assert (await _ask(world, "first", shield=shield)).id == first.id
     for number in range(1, MOST):
         await _ask(world, str(number), shield=shield)
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await _ask(world, "another", shield=shield)
     assert (await _ask(world, "first", shield=shield)).id == first.id
     assert await _count(world) == MOST
 
 
-async def test_a_key_is_one_requests_beyond_the_limit_too(world: World) -> None:
+async def test_idempotency_key_stays_one_requests_beyond_the_limit(world: World) -> None:
     for number in range(MOST):
         await _ask(world, str(number))
-    with pytest.raises(errors.IdempotencyMismatch):
+    with pytest.raises(IdempotencyMismatch):
         await _ask(world, "0", body=b"another")
 
 
-async def test_what_was_refused_leaves_its_key_free(world: World) -> None:
+async def test_refused_request_leaves_its_idempotency_key_free(world: World) -> None:
     for number in range(MOST):
         await _ask(world, str(number))
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await _ask(world, "late")
     world.clock.advance(seconds=60)
     await _ask(world, "late")
 
 
-async def test_a_repeat_is_answered_though_the_shield_is_held_by_now(world: World) -> None:
+async def test_repeat_is_answered_after_the_shield_was_held(world: World) -> None:
     shield = await _shield(world)
     first = await _ask(world, "first", shield=shield)
     await execute(world.db, "UPDATE certificates SET holds = 'lost' WHERE shield_number = $1", shield)
     assert (await _ask(world, "first", shield=shield)).id == first.id
-    with pytest.raises(errors.ShieldUnusable):
+    with pytest.raises(ShieldUnusable):
         await _ask(world, "second", shield=shield)
 
 
-async def test_a_repeat_is_answered_though_its_return_url_is_no_longer_registered(world: World) -> None:
-    async def ask(system: BusinessSystem) -> Asked:
+async def test_repeat_is_answered_after_its_return_url_was_removed(world: World) -> None:
+    async def ask(system: BusinessSystem) -> CreatedRequest:
         return await world.ask.create(
             system,
             kind="login",
@@ -111,7 +112,7 @@ async def test_a_repeat_is_answered_though_its_return_url_is_no_longer_registere
             pc_address=None,
             pc_browser=None,
             idempotency_key="first",
-            body=b"",
+            body_hash=b"",
             now=world.clock(),
         )
 
@@ -119,7 +120,7 @@ async def test_a_repeat_is_answered_though_its_return_url_is_no_longer_registere
     assert (await ask(replace(world.system, return_urls=()))).id == first.id
 
 
-async def test_a_repeat_tells_the_state_as_it_is_now(world: World) -> None:
+async def test_repeat_returns_the_current_state(world: World) -> None:
     first = await _ask(world, "first")
     world.clock.advance(seconds=119)
     assert (await _ask(world, "first")).state == "waiting"
@@ -131,7 +132,7 @@ async def test_a_repeat_tells_the_state_as_it_is_now(world: World) -> None:
     assert first.state == "waiting"
 
 
-async def test_the_same_request_twice_at_once_is_made_and_counted_once(world: World) -> None:
+async def test_concurrent_repeats_create_and_count_one_request(world: World) -> None:
     made = await asyncio.gather(*(_ask(world, "same") for _ in range(MOST + 1)))
     assert len({each.id for each in made}) == 1
     assert await _count(world) == 1
@@ -140,12 +141,10 @@ async def test_the_same_request_twice_at_once_is_made_and_counted_once(world: Wo
 
 
 @pytest.mark.parametrize("kind", ["login", "signature"])
-async def test_what_anybody_may_begin_is_limited_by_business_system_and_address(
-    world: World, kind: str
-) -> None:
+async def test_anonymous_requests_are_limited_by_business_system_and_address(world: World, kind: str) -> None:
     for _ in range(MOST):
         await _ask(world, kind=kind)
-    with pytest.raises(errors.TooManyRequests) as limited:
+    with pytest.raises(TooManyRequests) as limited:
         await _ask(world, kind=kind)
     assert limited.value.extra["retry_after"] == 60
     await _ask(world, kind=kind, address="203.0.113.25")
@@ -157,18 +156,18 @@ async def test_what_anybody_may_begin_is_limited_by_business_system_and_address(
 async def test_requests_without_an_address_have_a_wider_limit(world: World, kind: str) -> None:
     for number in range(2 * MOST):
         await _ask(world, kind=kind, address=None if number % 2 else "no address")
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await _ask(world, kind=kind, address=None)
     await _ask(world, kind=kind)
 
 
-async def test_an_office_that_signs_much_can_still_log_in(world: World) -> None:
+async def test_many_signatures_do_not_use_up_the_limit_of_logins(world: World) -> None:
     for _ in range(MOST):
         await _ask(world, kind="signature")
     await _ask(world)
 
 
-async def test_who_is_named_by_their_shield_is_counted_by_it_alone(world: World) -> None:
+async def test_request_by_shield_number_counts_only_for_the_shield(world: World) -> None:
     for _ in range(MOST):
         await _ask(world, kind="signature")
     await _ask(world, shield=await _shield(world))

@@ -1,4 +1,4 @@
-"""A business system's calls: who may call, what a request takes, how its state is waited for."""
+"""A business system's calls: who may call, what a request accepts, how its state is awaited."""
 
 import asyncio
 import base64
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mshield.domain.qr import begun_between, qr_text, read_qr
-from mshield.services.requests.ask import Ask
+from mshield.server.requests.ask import Ask
+from mshield.wire.qr import begun_between, qr_text, read_qr
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -37,7 +37,7 @@ async def test_a_login_request_waits_with_a_code_and_a_number(application: Appli
     assert created["expires_at"] == application.clock() + 120_000
 
 
-async def test_wrong_secrets_and_unknown_systems_are_told_the_same(application: Application) -> None:
+async def test_wrong_secret_and_unknown_system_get_the_same_answer(application: Application) -> None:
     answers = []
     for auth in ((application.client_id, "wrong"), ("unknown", "wrong"), ("", "")):
         answer = await application.http.post(REQUESTS, json={"kind": "login"}, auth=auth)
@@ -51,14 +51,16 @@ async def test_wrong_secrets_and_unknown_systems_are_told_the_same(application: 
 
 
 @cases("client_id", ["\0a", "a\0", "bs 1", "单一窗口", "a" * 65, ""])
-async def test_who_has_no_client_id_is_an_unknown_system(application: Application, client_id: str) -> None:
+async def test_caller_without_client_id_is_an_unknown_system(
+    application: Application, client_id: str
+) -> None:
     pair = base64.b64encode(f"{client_id}:x".encode()).decode()
     answer = await application.http.get(f"{REQUESTS}/x", headers={"Authorization": f"Basic {pair}"})
     assert_refused(answer, "wrong_client")
 
 
 @cases("path", ["", "?wait=1", "/result", "/evidence", "/events", "/cancel"])
-async def test_what_has_no_id_is_unknown(application: Application, path: str) -> None:
+async def test_malformed_request_id_is_not_found(application: Application, path: str) -> None:
     method = "POST" if path == "/cancel" else "GET"
     for request_id in ("%00", "a%00b", "%ff", "x", "01a216ec-1427-7b85-bd04-1e613df37b65%00"):
         answer = await application.business(method, f"{REQUESTS}/{request_id}{path}")
@@ -67,7 +69,7 @@ async def test_what_has_no_id_is_unknown(application: Application, path: str) ->
 
 @cases("key", ["", "a b", "a\0", "k" * 129])
 async def test_an_idempotency_key_has_the_grammar_of_all_others(application: Application, key: str) -> None:
-    """`tests/http/test_idempotency.py` has the same for calls whose answer is kept."""
+    """`tests/http/test_idempotency.py` tests the same for calls with stored answers."""
     answer = await application.business("POST", REQUESTS, {"kind": "login"}, **{"Idempotency-Key": key})
     assert_refused(answer, "invalid_request")
     assert answer.json()["fields"] == ["Idempotency-Key"]
@@ -121,7 +123,7 @@ async def test_a_slip_in_the_form_names_its_field_and_no_value(
     assert "secret" not in answer.text
 
 
-async def test_what_is_no_json_is_malformed(application: Application) -> None:
+async def test_body_that_is_no_json_is_malformed(application: Application) -> None:
     answer = await application.http.post(
         REQUESTS, content=b'{"kind":', auth=(application.client_id, application.client_secret)
     )
@@ -130,7 +132,9 @@ async def test_what_is_no_json_is_malformed(application: Application) -> None:
 
 
 @cases("purpose", ["refresh", "confirm", "anything"])
-async def test_a_message_of_the_protocols_own_is_refused(application: Application, purpose: str) -> None:
+async def test_internal_protocol_message_is_refused_as_a_document(
+    application: Application, purpose: str
+) -> None:
     tag = b"MSHIELD/v1/" + purpose.encode()
     content = len(tag).to_bytes(4, "big") + tag + b"more"
     document = {**DOCUMENT, "content_b64": base64.b64encode(content).decode()}
@@ -155,7 +159,7 @@ async def test_a_message_of_the_protocols_own_is_refused(application: Applicatio
         "singlewindow.example",
     ],
 )
-async def test_a_pc_has_an_address_and_nothing_beside_it(application: Application, address: str) -> None:
+async def test_pc_has_an_address_and_no_other_field(application: Application, address: str) -> None:
     body = {"kind": "login", "pc": {"address": address, "browser": "Firefox"}}
     answer = await application.business("POST", REQUESTS, body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
@@ -167,9 +171,9 @@ async def test_a_pc_may_have_either_kind_of_address(application: Application, ad
     await _created(application, pc={"address": address, "browser": "Firefox"})
 
 
-async def test_signatures_of_anybody_are_limited_as_logins_are(application: Application) -> None:
+async def test_anonymous_signatures_are_limited_like_logins(application: Application) -> None:
     pc = {"address": "203.0.113.24", "browser": "Firefox"}
-    most = application.context.settings.requests_per_address
+    most = application.context.settings.requests.requests_per_address
     for _ in range(most):
         await _created(application, kind="signature", documents=[DOCUMENT], pc=pc)
     body = {"kind": "signature", "documents": [DOCUMENT], "pc": pc}
@@ -198,10 +202,8 @@ async def test_a_repeat_under_the_same_key_gets_the_same_request(application: Ap
     assert_refused(other, "idempotency_mismatch", 422)
 
 
-async def test_a_repeat_tells_the_age_by_which_its_codes_count(
-    application: Application, clock: Clock
-) -> None:
-    """The first answer kept (ADR 42) would say 0, and a page that counts from there shows codes that are refused."""
+async def test_repeat_returns_the_current_age_of_the_request(application: Application, clock: Clock) -> None:
+    """A repeat of the stored first answer (ADR 42) would give age 0, so a page would show codes that are refused."""
     header = {"Idempotency-Key": "one"}
     first = (await application.business("POST", REQUESTS, {"kind": "login"}, **header)).json()
     began = clock()
@@ -220,10 +222,10 @@ async def test_a_repeat_tells_the_age_by_which_its_codes_count(
     assert not counts(first)
 
 
-async def test_a_request_that_took_long_tells_the_age_that_it_has_when_it_is_answered(
+async def test_slow_request_returns_its_age_at_the_answer(
     application: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one whose commit waits for a standby that froze: its codes were refused for as long as it lived."""
+    """A commit may wait for a frozen standby: with a wrong age, all codes of the request would be refused."""
     create = Ask.create
 
     async def waiting(self: Ask, *arguments: Any, **options: Any) -> Any:
@@ -235,8 +237,8 @@ async def test_a_request_that_took_long_tells_the_age_that_it_has_when_it_is_ans
     assert (await _created(application))["age"] == 7_000
 
 
-async def test_a_request_of_another_system_is_as_if_absent(application: Application) -> None:
-    from mshield.services.systems.register import register_system
+async def test_request_of_another_system_is_not_found(application: Application) -> None:
+    from mshield.server.systems.register import register_system
 
     created = await _created(application)
     other = await register_system(
@@ -257,7 +259,7 @@ async def test_an_overdue_request_is_expired(application: Application) -> None:
     ] == "request_closed"
 
 
-async def test_a_cancelled_request_stays_so(application: Application) -> None:
+async def test_cancelled_request_stays_cancelled(application: Application) -> None:
     created = await _created(application)
     for _ in range(2):
         assert (await application.business("POST", f"{REQUESTS}/{created['id']}/cancel")).status_code == 204

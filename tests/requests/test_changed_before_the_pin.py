@@ -1,12 +1,13 @@
-"""R22, R8, R14 at the PIN: what ended between the scan and the PIN, up to a day later, keeps the phone from signing."""
+"""R22, R8, R14 at the PIN: what ended between scan and PIN, up to a day later, prevents the signature."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 import pytest
 
-from mshield.domain import errors
 from mshield.gm import cosign
+from mshield.server.filing.errors import FilingChanged
+from mshield.server.signing.errors import WrongPin
 from tests.support.signing import CREDIT_CODE, WRONG_SHARE, World, execute, fetch
 
 Change = Callable[[World], Awaitable[None]]
@@ -28,28 +29,26 @@ CHANGES: Final[dict[str, Change]] = {"ended": _ended, "renamed": _renamed}
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_r22_a_filing_that_changed_after_the_scan_is_met_at_the_pin(world: World, change: str) -> None:
+async def test_r22_filing_changed_after_the_scan_refuses_the_pin(world: World, change: str) -> None:
     sid = await world.task()
     await CHANGES[change](world)
-    with pytest.raises(errors.FilingChanged):
+    with pytest.raises(FilingChanged):
         await world.sign([sid])
     assert await world.counters() == (0, 0)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_r22_a_filing_that_changed_while_the_pin_was_entered_is_met_at_the_finish(
-    world: World, change: str
-) -> None:
+async def test_r22_filing_changed_during_the_pin_refuses_the_finish(world: World, change: str) -> None:
     nonces = await world.commit([await world.task()])
     opened = await world.open(nonces)
     await CHANGES[change](world)
-    with pytest.raises(errors.FilingChanged):
+    with pytest.raises(FilingChanged):
         await world.finish(world.partials(nonces, opened))
     assert await world.counters() == (0, 0)
 
 
 async def test_r22_the_phones_own_documents_are_signed_as_before(world: World) -> None:
-    """Otherwise nobody could renew, which is the cure."""
+    """Otherwise nobody could renew, and renewal is the remedy."""
     await _renamed(world)
     await world.sign([await world.internal_task("confirm")])
 
@@ -57,7 +56,7 @@ async def test_r22_the_phones_own_documents_are_signed_as_before(world: World) -
 async def test_r22_all_documents_of_a_batch_are_refused_together(world: World) -> None:
     sids = [await world.task(), await world.task()]
     await _ended(world)
-    with pytest.raises(errors.FilingChanged):
+    with pytest.raises(FilingChanged):
         await world.sign(sids)
 
 
@@ -71,10 +70,10 @@ async def _closed(world: World) -> None:
 
 @pytest.mark.parametrize("right", [True, False], ids=["right PIN", "wrong PIN"])
 @pytest.mark.parametrize("change", [_ended, _renamed, _held, _closed])
-async def test_r10_an_attempt_that_was_counted_before_is_settled_without_a_signature(
+async def test_r10_attempt_counted_before_the_change_is_settled_without_a_signature(
     world: World, monkeypatch: pytest.MonkeyPatch, change: Change, *, right: bool
 ) -> None:
-    """The service died after it had counted, the world changed, and the phone sends the same bytes again."""
+    """The service dies after counting the attempt, the state changes, and the phone sends the same bytes again."""
     nonces = await world.commit([await world.task()])
     opened = await world.open(nonces)
     partials = world.partials(nonces, opened, d1=None if right else WRONG_SHARE)
@@ -94,7 +93,7 @@ async def test_r10_an_attempt_that_was_counted_before_is_settled_without_a_signa
         world.accept(answer)
         assert await world.counters() == (0, 0)
     else:
-        with pytest.raises(errors.WrongPin) as refused:
+        with pytest.raises(WrongPin) as refused:
             await world.finish(partials)
         assert refused.value.extra == {"left": 4}
         assert await world.counters() == (1, 1)

@@ -1,6 +1,6 @@
-"""The formats of a document as a business system asks for them: what is refused, and why.
+"""The formats of a document in a request of a business system: which are refused, and why.
 
-The system of the fixture `unshown` may ask for what a phone can't show.
+The business system of the fixture `unshown` may request signatures on content that a phone can't show.
 """
 
 import base64
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mshield.content.pdf import MOST_OCTETS
 from mshield.gm.sm3 import sm3
-from mshield.web.body_limits import limit_of
-from mshield.web.edge import bodies
+from mshield.server.content.pdf import MOST_OCTETS
+from mshield.server.http.body import limit_of
+from mshield.server.http.edge import bodies
 from tests.support.application import Application
 from tests.support.cases import cases
 from tests.support.factories import REQUESTS, document_message
@@ -59,7 +59,7 @@ async def asked(application: Application, **changes: Any) -> tuple[int, str | No
         {"content_b64": base64.b64encode(b'{"type": ').decode()},
     ],
 )
-async def test_a_document_in_any_form_is_taken(unshown: Application, changes: dict[str, Any]) -> None:
+async def test_each_document_format_is_accepted(unshown: Application, changes: dict[str, Any]) -> None:
     assert await asked(unshown, **changes) == (201, None)
 
 
@@ -100,7 +100,7 @@ async def test_a_document_in_any_form_is_taken(unshown: Application, changes: di
         ),
     ],
 )
-async def test_a_document_out_of_form_is_refused(
+async def test_malformed_document_is_refused(
     unshown: Application, changes: dict[str, Any], code: str
 ) -> None:
     status, found = await asked(unshown, **changes)
@@ -133,7 +133,7 @@ async def test_a_document_out_of_form_is_refused(
         ({"format": "gb35275", "content_b64": None, **DIGEST}, "content_b64"),
     ],
 )
-async def test_an_option_out_of_place_is_named(
+async def test_misplaced_option_is_named(
     application: Application, changes: dict[str, Any], field: str
 ) -> None:
     document = document_message(**{"content_b64": B64, **changes})
@@ -179,7 +179,8 @@ _XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'
         ("application/xml", _XML_IN_GBK, "raw", None),
         ("application/xml; charset=gb18030", _XML_IN_GBK, "raw", None),
         ("application/octet-stream", b"\xff\xfe", "raw", None),
-        # Of the type alone nobody has signed what the octets read as.
+        # The media type isn't signed, so a charset other than UTF-8 there would not be part of what is
+        # signed.
         ("text/plain; charset=gb18030", b"\xd7\xdc\xbc\xdb", "raw", "charset_refused"),
         ("application/xml; charset=utf-8", _XML_IN_GBK, "cms", "charset_refused"),
         ("application/xml", b'<?xml version="1.0" encoding="ISO-8859-1"?><a/>', "cms", "charset_refused"),
@@ -193,7 +194,7 @@ _XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'
         ("image/svg+xml; charset=big5", b"<svg/>", "cms", "charset_refused"),
     ],
 )
-async def test_a_text_reads_as_what_is_signed_says(
+async def test_text_charset_must_match_the_signed_bytes(
     unshown: Application, media_type: str, content: bytes, form: str, code: str | None
 ) -> None:
     encoded = base64.b64encode(content).decode()
@@ -201,7 +202,7 @@ async def test_a_text_reads_as_what_is_signed_says(
     assert found == code
 
 
-async def test_the_charset_of_a_digest_alone_is_looked_at_too(unshown: Application) -> None:
+async def test_charset_is_checked_for_a_digest_alone(unshown: Application) -> None:
     for media_type, code in (
         ("text/plain; charset=gbk", None),
         ("text/plain; charset=utf-7", "charset_refused"),
@@ -211,6 +212,6 @@ async def test_the_charset_of_a_digest_alone_is_looked_at_too(unshown: Applicati
 
 
 def test_a_request_has_room_for_the_longest_pdf() -> None:
-    """In base64, with what is said of it."""
+    """The PDF is sent in base64, together with its description."""
     assert limit_of("createRequest", anonymous=False).most > MOST_OCTETS * 4 // 3 + 64 * 1024
     assert limit_of("createRequest", anonymous=False).most < bodies.KNOWN_HOLD // 4

@@ -1,4 +1,4 @@
-"""A document that a view draws: refused or drawn at once, bound, told by the phone, and drawn again by who verifies."""
+"""A document with a view: refused or rendered at once, bound, reported by the phone, rendered again to verify."""
 
 import base64
 import json
@@ -7,22 +7,23 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain import errors
 from mshield.gm import cosign
 from mshield.gm.sm3 import sm3
-from mshield.keys.keyring import Keyring
-from mshield.pki.signatures.kept_display import read_display
-from mshield.services.requests.document import AskedView, Document
-from mshield.services.signing.finish import FinishRequest
-from mshield.services.signing.shown import Shown
-from mshield.services.systems.view_drafts import HandedIn, ViewFile
-from mshield.services.systems.views import register_view, withdraw_view
-from mshield.store.database.interface import Database
+from mshield.pki.signatures.stored_display import read_display
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.requests.document import Document, RequestedView
+from mshield.server.signing.documents import Shown
+from mshield.server.signing.errors import ConfirmationMissing, Malformed
+from mshield.server.signing.finish import FinishRequest
+from mshield.server.systems.view_drafts import SubmittedView, ViewFile
+from mshield.server.systems.views import register_view, withdraw_view
 from mshield.views import draw, read_view
 from tests.requests.test_evidence import Signed
 from tests.support.application import Application, Device
 from tests.support.clock import Clock
 from tests.support.factories import REQUESTS
+from tests.support.second_person import SECOND
 from tests.support.signing import World, fetch, shown_of
 from tests.support.small_view import CONTENT, VIEW_ID, small_view
 
@@ -32,8 +33,8 @@ NAMED: Final = {"id": VIEW_ID}
 
 
 async def register(db: Database, client_id: str, version: int = 1, *, now: int) -> None:
-    files = HandedIn(small_view(version), (ViewFile("订单.json", CONTENT),))
-    await register_view(db, client_id, files, second_person="赵敏", now=now)
+    files = SubmittedView(small_view(version), (ViewFile("订单.json", CONTENT),))
+    await register_view(db, client_id, files, second_person=SECOND, now=now)
 
 
 def message(content: bytes = CONTENT, **more: Any) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def message(content: bytes = CONTENT, **more: Any) -> dict[str, Any]:
     return document | more
 
 
-async def test_a_content_that_has_a_view_is_drawn_by_it_or_not_asked_for(application: Application) -> None:
+async def test_content_with_a_view_is_rendered_or_refused(application: Application) -> None:
     db, clock, client_id = application.context.db, application.clock, application.client_id
 
     async def ask(*documents: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -70,14 +71,16 @@ async def test_a_content_that_has_a_view_is_drawn_by_it_or_not_asked_for(applica
     assert (await ask(without))[1]["code"] == "invalid_request"
     assert (await ask(message(view=NAMED), message(view={"id": VIEW_ID, "version": 1})))[0] == 201
     await register(db, client_id, 2, now=clock())
-    assert (await ask(message(view={"id": VIEW_ID, "version": 1})))[0] == 201
+    status, refused = await ask(message(view=NAMED), message(view={"id": VIEW_ID, "version": 1}))
+    assert (status, refused["code"]) == (422, "view_outdated")
+    assert (refused["place"], refused["version"]) == (1, 2)
     await withdraw_view(db, client_id, VIEW_ID, 1, reason="旧", now=clock())
     assert (await ask(message(view={"id": VIEW_ID, "version": 1})))[1]["code"] == "invalid_request"
     assert (await ask(message(view=NAMED)))[0] == 201
 
 
-async def test_what_other_views_drew_is_never_stored(application: Application) -> None:
-    """This process isn't told of any change, as where another one made it, and remembers the views from before it."""
+async def test_rendering_of_outdated_views_is_never_stored(application: Application) -> None:
+    """This process gets no event of a change, like one made by another process, and still caches the earlier views."""
     db, client_id, now = application.context.db, application.client_id, application.clock()
 
     async def ask(**more: Any) -> tuple[int, dict[str, Any]]:
@@ -101,15 +104,15 @@ async def test_what_other_views_drew_is_never_stored(application: Application) -
     await withdraw_view(db, client_id, VIEW_ID, 2, reason="错", now=now)
     assert (await ask(view={"id": VIEW_ID, "version": 2}))[1]["code"] == "invalid_request"
     application.clock.advance(seconds=1)
-    assert ((await ask(view=NAMED))[0], await version()) == (201, 1)
-    await withdraw_view(db, client_id, VIEW_ID, 1, reason="错", now=now)
     assert (await ask(view=NAMED))[1]["code"] == "invalid_request"
+    refused = (await ask(view={"id": VIEW_ID, "version": 1}))[1]
+    assert (refused["code"], refused["version"]) == ("view_outdated", None)
     application.clock.advance(seconds=1)
     assert ((await ask())[0], await version()) == (201, 0)
 
 
 class Drawn:
-    """A signed request for one document that a view draws; the asker says another number."""
+    """A signed request for one document with a view; the business system's description gives another number."""
 
     def __init__(self, signed: Signed) -> None:
         self.signed, self.world, self.db = signed, signed.world, signed.world.db
@@ -124,7 +127,7 @@ class Drawn:
             CONTENT,
             (("订单号", "另一个"),),
             format="cms",
-            view=AskedView(VIEW_ID),
+            view=RequestedView(VIEW_ID),
         )
         made = await world.ask.create(
             world.system,
@@ -133,7 +136,7 @@ class Drawn:
             pc_address=None,
             pc_browser=None,
             idempotency_key=None,
-            body=b"",
+            body_hash=b"",
             now=world.clock(),
         )
         self.signed.request_id = made.id
@@ -160,8 +163,8 @@ async def tries(world: World) -> object:
     return (await fetch(world.db, "SELECT failures FROM keys WHERE uid = $1", world.phone.uid))["failures"]
 
 
-async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn: Drawn) -> None:
-    """Another digest than the service's, or none, is refused before anything is counted."""
+async def test_phone_reports_its_display_and_evidence_renders_it_again(drawn: Drawn) -> None:
+    """A digest other than the service's, or none, is refused before anything is counted."""
     (sid,) = drawn.sids
     row = await fetch(drawn.db, "SELECT display FROM tasks WHERE sid = $1", sid)
     display = read_display(str(row["display"]))
@@ -169,10 +172,10 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert (display.view and display.view.digest, display.bound.drawing.drawn) == (VIEW.digest, DRAWN.digest)
     good = (await shown_of(drawn.db, drawn.sids))[sid]
     for told in ({}, {sid: Shown("none", bytes(32))}, {sid: Shown("unread", good.digest)}):
-        with pytest.raises(errors.Malformed):
+        with pytest.raises(Malformed):
             await drawn.finish(told)
-    for silent in ("none", "unread"):  # as a phone says that showed no warning
-        with pytest.raises(errors.ConfirmationMissing) as missing:
+    for silent in ("none", "unread"):  # like a phone that showed no warning
+        with pytest.raises(ConfirmationMissing) as missing:
             await drawn.finish({sid: Shown(silent, display.bound.shown(silent))})
         assert missing.value.extra == {"confirm": "mismatch", "sid": sid.hex()}
     assert await tries(drawn.world) == 0
@@ -185,7 +188,7 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert found.shown.drawn is not None
     assert found.shown.compared is not None
     assert (found.shown.drawn.digest, found.shown.compared.mismatch) == (DRAWN.digest, True)
-    assert (found.shown.confirmed, found.shown.is_lost, found.asked_logged) == ("mismatch", False, True)
+    assert (found.shown.confirmed, found.shown.is_lost) == ("mismatch", False)
     registered = await fetch(drawn.db, "SELECT at FROM views WHERE digest = $1", VIEW.digest)
     assert found.view_registered_at == datetime.fromtimestamp(int(str(registered["at"])) / 1000, UTC)
 

@@ -1,6 +1,6 @@
-"""Cancelling and declining a request at the moment in which it is taken or signed, on PostgreSQL: both are answered.
+"""Cancelling or declining a request while it is taken or signed, on PostgreSQL: both calls are answered.
 
-SQLite has one writer, and nothing to wait for crosswise.
+SQLite has one writer, so two calls never wait for each other there.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from mshield.domain import errors
-from mshield.keys.keyring import Keyring
-from mshield.services.requests.ask import Asked
-from mshield.store.database.interface import Database, StoreError, Tx
-from mshield.store.database.opening import open_database
-from mshield.store.requests import requests, scans
+from mshield.server.database.interface import Database, StoreError, Tx
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.requests.ask import CreatedRequest
+from mshield.server.requests.errors import RequestClosed
+from mshield.server.requests.rows import requests, scans
 from tests.support.clock import Clock
 from tests.support.signing import World, fetch, make_world, statement
 
@@ -26,7 +26,7 @@ _STATES = (
     "SELECT r.state, t.state AS task FROM requests r JOIN tasks t ON t.request_id = r.id WHERE r.id = $1"
 )
 
-End = Callable[[World, Asked], Coroutine[None, None, bool]]
+End = Callable[[World, CreatedRequest], Coroutine[None, None, bool]]
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ async def world(postgresql_url: str, keyring: Keyring, clock: Clock) -> AsyncIte
     await db.close()
 
 
-async def _cancel(world: World, asked: Asked) -> bool:
+async def _cancel(world: World, asked: CreatedRequest) -> bool:
     client_id = world.system.client_id
     return await requests.cancel(world.db, id=asked.id, client_id=client_id, now=world.clock())
 
 
-async def _decline(world: World, asked: Asked) -> bool:
+async def _decline(world: World, asked: CreatedRequest) -> bool:
     login = await world.login()
     return await scans.decline(
         world.db,
@@ -54,15 +54,15 @@ async def _decline(world: World, asked: Asked) -> bool:
     )
 
 
-async def _states(db: Database, asked: Asked) -> tuple[object, object]:
-    """Of the request and of its document."""
+async def _states(db: Database, asked: CreatedRequest) -> tuple[object, object]:
+    """Returns the states of a request and of its document."""
     found = await fetch(db, _STATES, asked.id)
     return found["state"], found["task"]
 
 
 @asynccontextmanager
-async def _amid(world: World, asked: Asked, first: str, then: str) -> AsyncIterator[None]:
-    """Another's transaction has done its first step; it takes the second at the end."""
+async def _amid(world: World, asked: CreatedRequest, first: str, then: str) -> AsyncIterator[None]:
+    """Runs another transaction that has done its first step; it does the second at the end of the block."""
     begun, go_on, runs = asyncio.Event(), asyncio.Event(), []
 
     async def work(tx: Tx) -> None:
@@ -82,7 +82,7 @@ async def _amid(world: World, asked: Asked, first: str, then: str) -> AsyncItera
 
 
 @pytest.mark.parametrize("end", [_cancel, _decline])
-async def test_a_signature_that_was_faster_counts(world: World, end: End) -> None:
+async def test_earlier_signature_wins_over_a_cancellation(world: World, end: End) -> None:
     asked = await world.asked([b"x"])
     await world.scan(asked)
     async with _amid(world, asked, _DOCUMENTS.replace("position = position", "state = 'signed'"), _FINISH):
@@ -93,7 +93,7 @@ async def test_a_signature_that_was_faster_counts(world: World, end: End) -> Non
 
 @pytest.mark.parametrize("end", [_cancel, _decline])
 @pytest.mark.parametrize("documents", [1, 2])
-async def test_an_end_that_was_faster_counts(
+async def test_earlier_cancellation_wins_over_a_signature(
     world: World, monkeypatch: pytest.MonkeyPatch, end: End, documents: int
 ) -> None:
     asked = await world.asked([b"%d" % each for each in range(documents)])
@@ -120,7 +120,7 @@ async def test_an_end_that_was_faster_counts(
     )
 
 
-async def test_taking_one_that_waits_is_waited_for(world: World) -> None:
+async def test_cancellation_waits_for_a_pending_scan(world: World) -> None:
     asked = await world.asked([b"x"])
     async with _amid(world, asked, _REQUEST, _DOCUMENTS):
         ending = asyncio.create_task(_cancel(world, asked))
@@ -128,7 +128,7 @@ async def test_taking_one_that_waits_is_waited_for(world: World) -> None:
     assert await _states(world.db, asked) == ("cancelled", "closed")
 
 
-async def test_taking_it_once_more_waits_for_nobody(world: World) -> None:
+async def test_repeated_scan_does_not_wait(world: World) -> None:
     asked = await world.asked([b"x"])
     await world.scan(asked)
     async with _amid(world, asked, _DOCUMENTS, _REQUEST):
@@ -136,7 +136,9 @@ async def test_taking_it_once_more_waits_for_nobody(world: World) -> None:
         assert len(await asyncio.wait_for(again, 5)) == 1
 
 
-async def test_what_is_not_open_to_it_stays(db: Database, keyring: Keyring, clock: Clock) -> None:
+async def test_foreign_or_expired_request_cannot_be_ended(
+    db: Database, keyring: Keyring, clock: Clock
+) -> None:
     world = await make_world(db, keyring, clock)
     asked = await world.asked([b"x"])
     await world.scan(asked)
@@ -147,13 +149,13 @@ async def test_what_is_not_open_to_it_stays(db: Database, keyring: Keyring, cloc
     assert not declined
     assert await _states(db, asked) == ("scanned", "waiting")
     clock.advance(seconds=3600)
-    with pytest.raises(errors.RequestClosed):
+    with pytest.raises(RequestClosed):
         await world.ask.cancel(world.system, asked.id, now=clock())
     assert await _states(db, asked) == ("scanned", "waiting")
 
 
-async def test_one_of_two_that_wait_crosswise_is_run_again(world: World) -> None:
-    """Whichever order it may be: the one that the server undoes comes after the other."""
+async def test_deadlocked_transaction_is_retried(world: World) -> None:
+    """The order may vary: the transaction that the server rolls back runs after the other one."""
     asked, other = await world.asked([b"x"]), await world.asked([b"y"])
     both = asyncio.Barrier(2)
     runs = []
@@ -175,8 +177,8 @@ async def test_one_of_two_that_wait_crosswise_is_run_again(world: World) -> None
 
 
 @pytest.mark.parametrize("times", [1, 2, 4])
-async def test_undone_so_often_it_is_run_again(world: World, times: int) -> None:
-    """The other one may be slower than who comes back: both wait crosswise anew."""
+async def test_repeated_deadlocks_are_retried(world: World, times: int) -> None:
+    """The other transaction may be slower than the retry, so that both deadlock again."""
     runs = []
 
     async def work(tx: Tx) -> str:
@@ -189,7 +191,7 @@ async def test_undone_so_often_it_is_run_again(world: World, times: int) -> None
     assert len(runs) == times + 1
 
 
-async def test_undone_for_ever_it_fails(world: World) -> None:
+async def test_endless_deadlocks_fail(world: World) -> None:
     runs = []
 
     async def work(tx: Tx) -> None:

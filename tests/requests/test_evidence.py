@@ -1,4 +1,4 @@
-"""The bundle of evidence as the service makes it is one that verifies, on each database."""
+"""The evidence bundle made by the service verifies, on each database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,34 +7,36 @@ from typing import Any
 import msgspec
 import pytest
 
-from mshield.client.evidence import VerifiedEvidence, read_evidence, verify_evidence
-from mshield.client.verify import VerificationError
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.domain.identity import mask_id_number
+from mshield.client.evidence.verify import VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.verification import VerificationError
 from mshield.gm.cosign import FinishItem
-from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import Keyring
 from mshield.pki.signatures.display import Confirmed, Pages
 from mshield.pki.signatures.evidence import Evidence
-from mshield.pki.signatures.kept_display import read_display
+from mshield.pki.signatures.stored_display import read_display
 from mshield.pki.tlog.entry import Holder
-from mshield.services.log.open_log import open_log
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import verify_log
-from mshield.services.publication.publisher import Publisher
-from mshield.services.requests.evidence import MakeEvidence
-from mshield.services.signing.finish import FinishRequest
-from mshield.services.signing.shown import Shown
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.authorities.authority import load_authorities
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.errors import NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log.open_log import open_log
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import verify_log
+from mshield.server.publication.publisher import Publisher
+from mshield.server.requests.errors import NotLoggedYet, NotSigned
+from mshield.server.requests.evidence import MakeEvidence
+from mshield.server.settings.settings import Settings
+from mshield.server.signing.documents import Shown
+from mshield.server.signing.errors import Malformed
+from mshield.server.signing.finish import FinishRequest
+from mshield.server.values.names import mask_id_number
 from tests.support.clock import Clock
 from tests.support.issuing import change
 from tests.support.signing import ID_NUMBER, World, fetch, make_world, tamper
 
 
 class Signed:
-    """A world in which two documents were signed, with what makes evidence of them."""
+    """A world with two signed documents and the service that makes their evidence."""
 
     def __init__(self, world: World, make: MakeEvidence, request_id: str) -> None:
         self.world, self.make, self.request_id = world, make, request_id
@@ -42,16 +44,16 @@ class Signed:
     @classmethod
     async def on(cls, db: Database, keyring: Keyring, clock: Clock) -> "Signed":
         world = await make_world(db, keyring, clock)
-        settings = Settings(public_origin="https://shield.example")
+        settings = Settings.of(public_origin="https://shield.example")
         authorities = await load_authorities(db, keyring, world.engine)
         publisher = Publisher(db, keyring, world.engine, settings, authorities)
-        log = await open_log(db, keyring, settings, now=clock())
+        log = await open_log(db, keyring, settings.site, now=clock())
         asked = await world.asked([b"one", b"two"])
         await world.sign(await world.scan(asked))
         return cls(world, MakeEvidence(db, authorities, publisher, log, world.ask.secrets), asked.id)
 
     async def logged(self) -> None:
-        """What the job does once a second."""
+        """Sequences the log, like the job that runs once a second."""
         await sequence(self.make.log, now=self.world.clock())
 
     async def evidence(self, document: int = 0) -> Evidence:
@@ -82,7 +84,7 @@ async def test_each_document_has_its_own_bundle(signed: Signed) -> None:
         assert found.evidence.request.business_system.domain == "singlewindow.example"
 
 
-async def test_whose_shield_it_was_stands_in_the_log(signed: Signed) -> None:
+async def test_log_records_the_holders_shield(signed: Signed) -> None:
     await signed.logged()
     holder = signed.verified(await signed.evidence()).holder
     row = await fetch(signed.world.db, "SELECT shield_number FROM certificates")
@@ -95,6 +97,17 @@ async def test_whose_shield_it_was_stands_in_the_log(signed: Signed) -> None:
 
 
 @pytest.mark.parametrize(
+    "emptied",
+    ["shown = NULL", "shown = NULL, confirmed = NULL", "shield_number = NULL", "request_id = NULL"],
+)
+async def test_emptied_column_of_a_logged_signature_is_found(signed: Signed, emptied: str) -> None:
+    """No column says which others the entry covers, so emptying one never makes the entry cover less."""
+    await signed.logged()
+    await tamper(signed.world.db, f"UPDATE signatures SET {emptied} WHERE request_id IS NOT NULL")  # noqa: S608  # the case's own columns
+    assert [each.code for each in (await verify_log(signed.make.log)).findings] == ["row_changed"] * 2
+
+
+@pytest.mark.parametrize(
     ("confirmed", "pages"),
     [
         ("unread", Pages(5, ((1, 2), (4, 4)))),
@@ -104,7 +117,7 @@ async def test_whose_shield_it_was_stands_in_the_log(signed: Signed) -> None:
         ("unread", Pages(5, ((5, 6),))),
     ],
 )
-async def test_pages_on_the_screen_are_taken_in_one_form(
+async def test_displayed_pages_are_accepted_in_one_form_only(
     signed: Signed, confirmed: Confirmed, pages: Pages
 ) -> None:
     world = signed.world
@@ -122,7 +135,7 @@ async def test_pages_on_the_screen_are_taken_in_one_form(
         world.phone.caller, world.phone.uid, FinishRequest(items, None, shown), now=world.clock()
     )
     if confirmed == "none" or not pages.is_of_form:
-        with pytest.raises(errors.Malformed):
+        with pytest.raises(Malformed):
             await finish
         return
     await finish
@@ -140,15 +153,15 @@ async def test_another_documents_proof_does_not_pass(signed: Signed) -> None:
     assert (error.value.step, error.value.code) == ("log", "bad_log_proof")
 
 
-async def test_there_is_none_until_it_is_signed_and_logged(signed: Signed) -> None:
-    with pytest.raises(errors.NotLoggedYet) as error:
+async def test_there_is_no_evidence_until_signed_and_logged(signed: Signed) -> None:
+    with pytest.raises(NotLoggedYet) as error:
         await signed.evidence()
     assert error.value.extra == {"retry_after": 1}
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await signed.evidence(2)
     waiting = await signed.world.asked([b"three"])
     signed.request_id = waiting.id
-    with pytest.raises(errors.NotSigned):
+    with pytest.raises(NotSigned):
         await signed.evidence()
 
 
@@ -180,7 +193,7 @@ async def test_evidence_outlives_the_certificate(signed: Signed) -> None:
 async def test_another_business_system_finds_nothing(signed: Signed) -> None:
     await signed.logged()
     other = replace(signed.world.system, client_id="other")
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await signed.make(other, signed.request_id, 0, now=signed.world.clock())
 
 
@@ -193,7 +206,7 @@ async def test_a_login_has_its_bundle_too(signed: Signed) -> None:
         pc_address=None,
         pc_browser=None,
         idempotency_key=None,
-        body=b"",
+        body_hash=b"",
         now=world.clock(),
     )
     await world.sign(await world.scan(asked))
@@ -202,7 +215,6 @@ async def test_a_login_has_its_bundle_too(signed: Signed) -> None:
     found = signed.verified(await signed.evidence())
     assert found.evidence.request.kind == "login"
     assert found.evidence.document.title == "登录 单一窗口"
-    assert found.asked_logged
     with pytest.raises(VerificationError, match="bad_log_proof"):
         signed.verified(_forged(found.evidence, title="登录 别处"))
 
@@ -211,10 +223,11 @@ def _forged(evidence: Evidence, **changes: Any) -> Evidence:
     return msgspec.structs.replace(evidence, document=msgspec.structs.replace(evidence.document, **changes))
 
 
-async def test_the_log_tells_who_asked_and_what_was_to_be_shown(signed: Signed) -> None:
+async def test_log_records_the_requester_and_the_display(signed: Signed) -> None:
     await signed.logged()
     evidence = await signed.evidence()
-    assert (evidence.document.format, signed.verified(evidence).asked_logged) == ("raw", True)
+    assert evidence.document.format == "raw"
+    signed.verified(evidence)
     forged = [_forged(evidence, title="另一份"), _forged(evidence, media_type="text/csv")]
     system = msgspec.structs.replace(evidence.request.business_system, name="另一个系统")
     request = msgspec.structs.replace(evidence.request, business_system=system)
@@ -223,20 +236,7 @@ async def test_the_log_tells_who_asked_and_what_was_to_be_shown(signed: Signed) 
             signed.verified(each)
 
 
-async def test_what_was_signed_before_the_upgrade_is_as_it_was(signed: Signed) -> None:
-    await tamper(
-        signed.world.db,
-        "UPDATE signatures SET row_form = 1, shown = NULL, confirmed = NULL, shield_number = NULL,"
-        " id_number_masked = NULL",
-    )
-    await signed.logged()
-    evidence = await signed.evidence()
-    assert evidence.holder is msgspec.UNSET
-    found = signed.verified(_forged(evidence, title="另一份"))  # the service's word
-    assert (found.asked_logged, (await verify_log(signed.make.log)).findings) == (False, [])
-
-
-async def test_a_title_or_an_asker_changed_after_the_signature_is_not_its_entrys(signed: Signed) -> None:
+async def test_changed_title_or_requester_contradicts_the_log_entry(signed: Signed) -> None:
     await signed.logged()
     db, sid = signed.world.db, bytes.fromhex((await signed.evidence()).document.sid)
     line = '[{"label":"a","value":"b"}]'

@@ -1,15 +1,15 @@
-"""Fetching a bundle of evidence: who may, and when there is none."""
+"""Fetching an evidence bundle: who may, and when there is none."""
 
 import pytest
 
-from mshield.services.log.sequence import sequence
+from mshield.server.log.sequence import sequence
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.factories import REQUESTS, ask_login
 from tests.support.shield_over_http import Shield
 
 
-async def test_before_the_signature_there_is_none(application: Application) -> None:
+async def test_there_is_no_evidence_before_the_signature(application: Application) -> None:
     created = await ask_login(application)
     place = f"{REQUESTS}/{created['id']}/evidence"
     answer = await application.business("GET", place)
@@ -21,13 +21,13 @@ async def test_before_the_signature_there_is_none(application: Application) -> N
 @pytest.mark.parametrize(
     ("place", "status"), [("nothing/evidence", 404), ("nothing/evidence?document=64", 422)]
 )
-async def test_what_is_not_there_is_not_found(application: Application, place: str, status: int) -> None:
+async def test_evidence_of_unknown_requests_is_not_found(
+    application: Application, place: str, status: int
+) -> None:
     assert (await application.business("GET", f"{REQUESTS}/{place}")).status_code == status
 
 
-async def test_once_the_issuing_ca_has_ended_nobody_states_the_status_any_more(
-    application: Application, device: Device
-) -> None:
+async def test_no_new_status_after_the_issuing_ca_ended(application: Application, device: Device) -> None:
     shield = Shield(application, device)
     await shield.enrol()
     created = await ask_login(application)

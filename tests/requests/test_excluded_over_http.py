@@ -1,4 +1,4 @@
-"""A document of a batch is left out, by the virtual phone over HTTP, and its business system learns so (R16)."""
+"""The virtual phone excludes a document of a batch over HTTP, and the business system is informed (R16)."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.cli import main as cli
+from mshield.cli.main import main as cli
 from mshield.client import BusinessClient, Document, VerificationError
 from mshield.client.errors import PhoneError, ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.client.phone.messages import Task
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.messages import Task
 from tests.support.killed_service import Mortal, killable_service
 
 WHY = "这一票单价写错了"
@@ -40,7 +40,7 @@ def _scan(phone: VirtualPhone, business: BusinessClient) -> tuple[str, tuple[Tas
     return asked.id, phone.scan(asked.qr).tasks
 
 
-def test_r16_the_others_are_signed_and_the_result_says_which_was_not(
+def test_r16_other_documents_are_signed_and_the_result_names_the_excluded(
     service: Mortal, phone: VirtualPhone, business: BusinessClient
 ) -> None:
     request_id, tasks = _scan(phone, business)
@@ -57,7 +57,7 @@ def test_r16_the_others_are_signed_and_the_result_says_which_was_not(
         result.verify(roots=[result.chain_pem[1]], documents=DOCUMENTS)
     verified = result.verify(roots=[result.chain_pem[1]], documents=DOCUMENTS, partly=True, at=moment)
     assert len(verified) == 2
-    # Never one that stands in for another: what was sent is compared place by place.
+    # The result is compared with the sent documents place by place, so none can replace another.
     with pytest.raises(VerificationError, match="not the documents that were sent"):
         result.verify(
             roots=[result.chain_pem[1]],
@@ -70,9 +70,7 @@ def test_r16_the_others_are_signed_and_the_result_says_which_was_not(
     assert refused.value.code == "not_signed"
 
 
-def test_to_sign_none_is_a_refusal_and_has_its_own_call(
-    phone: VirtualPhone, business: BusinessClient
-) -> None:
+def test_excluding_every_document_is_refused(phone: VirtualPhone, business: BusinessClient) -> None:
     request_id, tasks = _scan(phone, business)
     with pytest.raises(PhoneError, match="nothing_left"):
         phone.approve(pin=OPERATOR.pin, excluded={task.sid: WHY for task in tasks})
@@ -89,7 +87,7 @@ def test_to_sign_none_is_a_refusal_and_has_its_own_call(
         ("", "", "malformed"),
     ],
 )
-def test_what_the_service_refuses_costs_no_try(
+def test_refused_exclusion_uses_no_pin_attempt(
     phone: VirtualPhone, business: BusinessClient, sid: str, reason: str, code: str
 ) -> None:
     request_id, tasks = _scan(phone, business)
@@ -103,10 +101,10 @@ def test_what_the_service_refuses_costs_no_try(
     assert phone.status().left == 5
 
 
-def test_a_lost_answer_is_found_again_with_what_was_left_out(
+def test_repeat_after_a_lost_answer_returns_the_recorded_exclusions(
     service: Mortal, phone: VirtualPhone, business: BusinessClient
 ) -> None:
-    """Also where the person chooses otherwise now: what was recorded counts."""
+    """This also holds if the person now excludes other documents: the recorded choice is final."""
     request_id, tasks = _scan(phone, business)
     service.plan(*(("finish", n, "lose_after") for n in range(1, 16)))
     with pytest.raises(Exception, match="network"):
@@ -118,7 +116,7 @@ def test_a_lost_answer_is_found_again_with_what_was_left_out(
     assert dict(business.result(request_id).declined) == {0: WHY}
 
 
-def test_the_command_leaves_out_by_place(
+def test_command_excludes_by_position(
     service: Mortal,
     phone: VirtualPhone,
     business: BusinessClient,
@@ -127,7 +125,7 @@ def test_the_command_leaves_out_by_place(
 ) -> None:
     request_id, _ = _scan(phone, business)
     monkeypatch.setattr(
-        "mshield.commands.phone.options.VirtualPhone", lambda folder, _: service.phone(folder)
+        "mshield.testkit.commands.phone.options.VirtualPhone", lambda folder, _: service.phone(folder)
     )
 
     def approve(*exclude: str) -> Result:
@@ -151,7 +149,7 @@ def test_the_command_leaves_out_by_place(
     assert dict(business.result(request_id).declined) == {1: WHY, 2: "重复了"}
 
 
-def test_the_log_is_to_say_who_left_what_out(
+def test_log_records_who_excluded_which_document(
     service: Mortal, phone: VirtualPhone, business: BusinessClient
 ) -> None:
     request_id, tasks = _scan(phone, business)

@@ -1,17 +1,11 @@
-"""Formats with options over their life: M at the scan, other wrappers of the result, older requests."""
+"""Formats with options from request to result: M at the scan, other wrappers of the result, older requests."""
 
 import base64
 from typing import Any
 
-import pytest
-
-from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import oids
 from mshield.pki.asn1.arcs import DEFAULT_ARC, display_oid
-from mshield.pki.signatures.cms import parse_signed_data
-from mshield.pki.signatures.formats import NO_OPTIONS
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
-from mshield.services.requests import document
 from tests.support.application import Application, Device, qr_of
 from tests.support.factories import REQUESTS, document_message
 from tests.support.shield_over_http import Shield
@@ -56,7 +50,7 @@ async def test_the_time_is_that_of_the_scan_and_stays(application: Application, 
     assert base64.b64decode(result.json()["documents"][0]["signed_attributes_b64"]) == message(task)
 
 
-async def test_whoever_scans_again_gets_the_same_message(application: Application, device: Device) -> None:
+async def test_repeated_scan_returns_the_same_message(application: Application, device: Device) -> None:
     await Shield(application, device).enrol()
     created = await ask(application, {"format": "gb35275", "options": {"signing_time": True}})
     first = await scan(device, created)
@@ -98,31 +92,10 @@ async def test_the_result_comes_in_another_wrapper(application: Application, dev
         assert (refused.status_code, refused.json()["fields"]) == (422, [field])
 
 
-async def test_an_option_that_no_document_takes_is_refused(application: Application, device: Device) -> None:
+async def test_option_unused_by_any_document_is_refused(application: Application, device: Device) -> None:
     shield = Shield(application, device)
     await shield.enrol()
     created = await ask(application, {"format": "cms"})
     await shield.sign(await scan(device, created))
     answer = await application.business("GET", f"{REQUESTS}/{created['id']}/result?signature_algorithm=501")
     assert (answer.status_code, answer.json()["fields"]) == (422, ["query.signature_algorithm"])
-
-
-async def test_a_request_from_before_the_short_identifiers_keeps_its_own(
-    application: Application, device: Device, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shield = Shield(application, device)
-    await shield.enrol()
-    with monkeypatch.context() as earlier:
-        earlier.setattr(document, "complete", lambda *_, **__: NO_OPTIONS)
-        created = await ask(application, {"format": "cms"})
-    (task,) = await scan(device, created)
-    assert "options" not in task
-    signed = parse_signed_attributes(message(task))
-    assert signed.display_oid == oids.DISPLAY_DIGEST
-    await shield.sign([task])
-    answer = await application.business("GET", f"{REQUESTS}/{created['id']}/result")
-    (signature,) = answer.json()["documents"]
-    found = parse_signed_data(base64.b64decode(signature["cms_b64"]))
-    assert found.attributes is not None
-    assert found.attributes.display_oid == oids.DISPLAY_DIGEST
-    assert found.attributes.message_digest == sm3(CONTENT)

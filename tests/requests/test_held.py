@@ -1,4 +1,4 @@
-"""Calls that wait for a request: no change is lost on the way to them, and who goes leaves nothing behind."""
+"""Calls that wait for a request: they miss no change, and a call that ends leaves nothing behind."""
 
 import asyncio
 import base64
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mshield.services.requests.follow import Follow, Followed
+from mshield.server.requests.follow import Follow, Followed
 from tests.support.application import Application
 from tests.support.clock import Clock
 from tests.support.event_stream_reader import calling
@@ -41,7 +41,7 @@ def _waits(application: Application, request_id: str, way: Way, *, seconds: int 
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_change_between_the_first_look_and_the_waiting_is_told_at_once(
+async def test_change_before_the_wait_is_returned_at_once(
     application: Application, monkeypatch: pytest.MonkeyPatch, way: Way
 ) -> None:
     request_id = await _asked(application)
@@ -64,7 +64,7 @@ async def test_a_change_between_the_first_look_and_the_waiting_is_told_at_once(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_change_wakes_who_waits(application: Application, way: Way) -> None:
+async def test_change_wakes_waiting_calls(application: Application, way: Way) -> None:
     request_id = await _asked(application)
     async with _waits(application, request_id, way) as caller:
         await asyncio.sleep(0.05)
@@ -77,9 +77,7 @@ async def test_a_change_wakes_who_waits(application: Application, way: Way) -> N
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_the_end_of_its_time_is_told_when_it_comes(
-    application: Application, clock: Clock, way: Way
-) -> None:
+async def test_expiry_is_returned_when_it_happens(application: Application, clock: Clock, way: Way) -> None:
     request_id = await _asked(application)
     clock.advance(seconds=119.6)
     async with _waits(application, request_id, way) as caller:
@@ -93,7 +91,7 @@ async def test_the_end_of_its_time_is_told_when_it_comes(
 
 
 @pytest.mark.parametrize("way", ["page's poll", "system's poll"])
-async def test_nothing_new_is_told_after_its_seconds(application: Application, way: Way) -> None:
+async def test_wait_without_change_ends_after_its_timeout(application: Application, way: Way) -> None:
     request_id = await _asked(application)
     start = time.monotonic()
     async with _waits(application, request_id, way, seconds=1) as caller:
@@ -103,9 +101,9 @@ async def test_nothing_new_is_told_after_its_seconds(application: Application, w
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_who_goes_leaves_their_place_to_others(application: Application, way: Way) -> None:
+async def test_disconnected_caller_frees_its_place(application: Application, way: Way) -> None:
     request_id = await _asked(application)
-    for _ in range(3 * application.context.settings.waiting_per_request):
+    for _ in range(3 * application.context.settings.requests.waiting_per_request):
         async with _waits(application, request_id, way):
             await asyncio.sleep(0.01)
             assert len(application.app.state.held_calls) == 1
@@ -114,7 +112,7 @@ async def test_who_goes_leaves_their_place_to_others(application: Application, w
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_process_that_ends_lets_nobody_wait(application: Application, way: Way) -> None:
+async def test_stopping_process_ends_all_waits(application: Application, way: Way) -> None:
     request_id = await _asked(application)
     async with _waits(application, request_id, way) as caller:
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""`mshield phone` and the inbox (待办): amounts, several requests under one PIN, and prolonging; by its commands."""
+"""`mshield phone` and the inbox (待办): amounts, several requests under one PIN, and prolonging, by commands."""
 
 import json
 import re
@@ -10,31 +10,32 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from mshield.cli import main
+from mshield.cli.main import main
 from mshield.client import BusinessClient, Document, ViewName
-from mshield.commands.phone import options
-from mshield.services.log.sequence import sequence
-from mshield.services.systems.view_drafts import HandedIn, ViewFile
-from mshield.services.systems.views import register_view
+from mshield.server.log.sequence import sequence
+from mshield.server.systems.view_drafts import SubmittedView, ViewFile
+from mshield.server.systems.views import register_view
+from mshield.testkit.commands.phone import options
 from tests.support.certified import certified
-from tests.support.losing_line import Service, running_behind_a_line
+from tests.support.lossy_line import Service, running_behind_a_lossy_line
+from tests.support.second_person import SECOND
 
 _ROOT: Final = Path(__file__).parents[2]
 _SAMPLE: Final = _ROOT / "vectors" / "views" / "shipped" / "contents" / "single-window-export.xml"
-_VIEW: Final = _ROOT / "src" / "mshield" / "views" / "shipped" / "single-window-export.view.json"
+_VIEW: Final = _ROOT / "client" / "src" / "mshield" / "views" / "shipped" / "single-window-export.view.json"
 _NOTE: Final = Document(title="说明", media_type="text/plain", content="说明".encode())
 Command = Callable[..., Any]
 
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path) -> Iterator[Service]:
-    with running_behind_a_line(sqlite_url, tmp_path) as made:
+    with running_behind_a_lossy_line(sqlite_url, tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def shield_number(service: Service, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Of the phone that the commands use."""
+    """The shield number of the phone that the commands use."""
     phone, person = certified(service)
     monkeypatch.setattr(options, "VirtualPhone", lambda *_: nullcontext(phone))
     monkeypatch.setenv("MSHIELD_PHONE_PIN", person.pin)
@@ -43,11 +44,11 @@ def shield_number(service: Service, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def business(service: Service) -> BusinessClient:
-    """It has a view of export declarations, which the log doesn't have yet."""
+    """A business system with a view of export declarations, which the log doesn't contain yet."""
     made = service.application
-    files = HandedIn(_VIEW.read_bytes(), (ViewFile("出口.xml", _SAMPLE.read_bytes()),))
+    files = SubmittedView(_VIEW.read_bytes(), (ViewFile("出口.xml", _SAMPLE.read_bytes()),))
     service.run(
-        register_view(made.context.db, made.client_id, files, second_person="赵敏", now=service.clock())
+        register_view(made.context.db, made.client_id, files, second_person=SECOND, now=service.clock())
     )
     return service.business()
 
@@ -59,7 +60,7 @@ def _run(*arguments: str, code: int = 0) -> Any:
 
 
 def _export(amount: str, **more: Any) -> Document:
-    """The sample with one good of this amount; what is said of it is another one."""
+    """Returns the sample with one item of this amount; the description gives another amount."""
     text = _SAMPLE.read_text("utf-8").replace("186000.00", amount).replace("138000.00", amount)
     text = re.sub(r'  <商品 项号="2">.*?</商品>\n', "", text, flags=re.DOTALL)
     view = ViewName("example/single-window-export")
@@ -67,7 +68,7 @@ def _export(amount: str, **more: Any) -> Document:
     return Document(title="出口货物报关单", content=text.encode(), **about, **more)
 
 
-def test_of_the_inbox_several_are_answered_under_one_pin(
+def test_several_inbox_requests_are_answered_under_one_pin(
     service: Service, shield_number: str, business: BusinessClient
 ) -> None:
     wrong = (("申报总价", "美元 1.00"),)
@@ -84,7 +85,7 @@ def test_of_the_inbox_several_are_answered_under_one_pin(
     def rows() -> dict[str, tuple[dict[str, str], int]]:
         return {each["request_id"]: (each["amounts"], each["without_amount"]) for each in _run("inbox")}
 
-    # A view that nothing proves stands for no amount, and what it draws is signed by a second confirmation alone.
+    # A view without a proof gives no amount, and its rendering is signed only after a second confirmation.
     assert [rows()[made.id] for made in (first, second, third, fourth)] == [
         ({}, 1),
         ({}, 3),
@@ -108,7 +109,7 @@ def test_of_the_inbox_several_are_answered_under_one_pin(
     assert [len(part["sids"]) for part in taken["parts"]] == [1, 3, 1]
     shown = CliRunner().invoke(main, ("phone", "take", first.id, second.id, third.id, "--lang", "en"))
     assert "Total: USD 229,207.15 + 1 without a readable amount" in shown.stdout
-    # Of one request a document is left out; one request is left whole.
+    # A document is excluded from one request; the other request is signed whole.
     out = ("--exclude", "3=重复", "--exclude", "5=以后再签")
     assert _run("approve", *out, code=1)["code"] == "confirmation_missing"
     done = _run("approve", *out, "--as-the-content-says")
@@ -128,14 +129,16 @@ def test_of_the_inbox_several_are_answered_under_one_pin(
     assert [business.status(each.id).state for each in (third, fourth)] == ["declined", "declined"]
 
 
-def test_more_than_one_session_holds_is_not_taken(shield_number: str, business: BusinessClient) -> None:
+def test_more_documents_than_a_session_holds_are_refused(
+    shield_number: str, business: BusinessClient
+) -> None:
     first = business.request_signature([_NOTE], shield_number=shield_number)
     many = business.request_signature([_NOTE] * 64, shield_number=shield_number)
     assert _run("take", first.id, many.id, code=1)["code"] == "too_many_documents"
     assert _run("prolong", code=1)["code"] == "nothing_scanned"
 
 
-def test_a_signature_that_is_read_is_prolonged_once(shield_number: str, business: BusinessClient) -> None:
+def test_signature_request_is_prolonged_once(shield_number: str, business: BusinessClient) -> None:
     first, second = (
         business.request_signature([_NOTE], shield_number=shield_number, lifetime=lifetime)
         for lifetime in (600, 120)

@@ -1,4 +1,4 @@
-"""Streams of a real server: it stops at once, in order, with streams and long polls open; who goes leaves nothing."""
+"""Streams of a real server: it stops at once, in order, with open streams and long polls; closed ones leave nothing."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ import pytest
 from mshield.client import BusinessClient
 from tests.support.live_service import LiveService
 
-pytestmark = pytest.mark.slow  # a service of its own
+pytestmark = pytest.mark.slow  # starts its own service
 
 _OPEN = 20
 
@@ -28,7 +28,7 @@ def service(sqlite_url: str, tmp_path: Path) -> Iterator[LiveService]:
 
 
 class Follower(threading.Thread):
-    """Reads a stream to its end, in a thread of its own."""
+    """A thread that reads a stream to its end."""
 
     def __init__(self, http: httpx.Client, path: str) -> None:
         super().__init__(daemon=True)
@@ -68,7 +68,7 @@ def _connections(service: LiveService) -> int:
     return sum(each.status == psutil.CONN_ESTABLISHED for each in found)
 
 
-def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveService) -> None:
+def test_server_stops_at_once_and_ends_waiting_calls_in_order(service: LiveService) -> None:
     with _client(service) as http:
         paths = _paths(http)
         followers = [Follower(http, f"{path}/events") for path in paths]
@@ -84,7 +84,7 @@ def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveServ
         poll.start()
         while _connections(service) == connected:
             time.sleep(0.01)
-        time.sleep(1)  # by then its request is read and held
+        time.sleep(1)  # time for the service to read and hold the request
         service.stop()
         for thread in (*followers, poll):
             thread.join(5)
@@ -92,11 +92,11 @@ def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveServ
         assert polled == [200]
         assert not [follower for follower in followers if follower.cut or "waiting" not in follower.text]
     log = service.log.read_text()
-    assert "graceful shutdown exceeded" not in log  # whoever had been waited for would have been cut off
+    assert "graceful shutdown exceeded" not in log  # waiting calls would have been cut off
     assert "Traceback" not in log
 
 
-def test_readers_that_go_leave_no_connection(service: LiveService) -> None:
+def test_closed_readers_leave_no_connection(service: LiveService) -> None:
     assert service.process is not None
     process = psutil.Process(service.process.pid)
     with _client(service) as http:

@@ -1,4 +1,4 @@
-"""A phone with a certificate and a business system's request, over HTTP: scan, sign, decline, look back."""
+"""A phone with a certificate and a business system's request, over HTTP: scan, sign, decline, history."""
 
 import base64
 from dataclasses import replace
@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from mshield.client import verify
-from mshield.domain import errors
-from mshield.domain.qr import short_code
+from mshield.server.errors import NotFound
+from mshield.wire.qr import short_code
 from tests.support.application import EXAMPLES, Application, Device, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -114,9 +114,7 @@ async def test_the_first_phone_takes_the_request(application: Application, shiel
     assert task.status_code == 404
 
 
-async def test_the_phone_that_signed_is_told_so_and_no_other(
-    application: Application, shield: Shield
-) -> None:
+async def test_only_the_phone_that_signed_is_told_so(application: Application, shield: Shield) -> None:
     asked = await _asked(application, DECLARATION, b"annex")
     code = {"code": qr_of(asked)}
     scanned = (await shield.device.call("POST", "/api/phone/scans", code)).json()
@@ -124,28 +122,26 @@ async def test_the_phone_that_signed_is_told_so_and_no_other(
     signed_at = application.clock()
     second = Shield(application, await application.logged_in())
     await second.enrol()
-    for seconds in (1, 600):  # while it would have waited still, and after its time
+    for seconds in (1, 600):  # while the call could still wait, and after its time
         application.clock.advance(seconds=seconds)
         again = await shield.device.call("POST", "/api/phone/scans", code)
         assert_refused(again, "request_closed", 409)
         assert again.json()["own_signature"] == {
-            "sid": scanned["tasks"][0]["sid"],
             "kind": "signature",
-            "title": scanned["tasks"][0]["title"],
             "business_name": "单一窗口",
             "signed_at": signed_at,
             "documents": [{"sid": task["sid"], "title": task["title"]} for task in scanned["tasks"]],
         }
         other = await second.device.call("POST", "/api/phone/scans", code)
         assert_refused(other, "request_closed", 409)
-        # Of the same person even: the request was this phone's, and the other can't know how it ended.
+        # Another phone, even of the same person, must not learn how this phone's request ended.
         assert "own_signature" not in other.json()
         unsaid = await replace(shield.device, token=None).call("POST", "/api/phone/claims", code)
         assert_refused(unsaid, "request_closed", 409)
         assert "own_signature" not in unsaid.json()
 
 
-async def test_who_declined_or_was_cancelled_has_signed_nothing(
+async def test_declined_or_cancelled_request_reports_no_own_signature(
     application: Application, shield: Shield
 ) -> None:
     asked = await _asked(application, DECLARATION)
@@ -159,14 +155,14 @@ async def test_who_declined_or_was_cancelled_has_signed_nothing(
     assert "没有登录或签名" not in late.json()["zh"]
 
 
-async def test_a_code_that_is_not_ours_is_refused(application: Application, shield: Shield) -> None:
+async def test_foreign_qr_code_is_refused(application: Application, shield: Shield) -> None:
     asked = await _asked(application, DECLARATION)
     right = qr_of(asked)
     wrong_key = right[:-1] + ("A" if right[-1] != "A" else "B")
     for code, expected in (
-        ("https://example.com", errors.NotFound),
-        (wrong_key, errors.NotFound),
-        (right.replace(asked["id"], "0" * 8 + asked["id"][8:]), errors.NotFound),
+        ("https://example.com", NotFound),
+        (wrong_key, NotFound),
+        (right.replace(asked["id"], "0" * 8 + asked["id"][8:]), NotFound),
     ):
         answer = await shield.device.call("POST", "/api/phone/scans", {"code": code})
         assert answer.json()["code"] == expected.code
@@ -218,7 +214,7 @@ async def test_the_api_document_describes_every_route(application: Application) 
     assert "FinishMessage" in document["components"]["schemas"]
 
 
-async def test_a_short_code_counts_as_its_qr_code_does_from_when_its_typing_began(
+async def test_short_code_is_valid_like_its_qr_code_from_the_start_of_typing(
     application: Application, shield: Shield
 ) -> None:
     async def typed(asked: dict[str, str], seconds: int, **more: int) -> httpx.Response:

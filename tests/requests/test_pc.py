@@ -1,4 +1,4 @@
-"""What a page in the PC's browser calls: the state of its request, by long poll, from any web site."""
+"""Calls of a page in the PC's browser: the state of its request, by long poll, from any web site."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ async def _get(application: Application, request_id: str, query: str = "", **hea
     )
 
 
-async def test_the_state_says_who_asks_and_how_long_is_left(application: Application) -> None:
+async def test_state_names_the_requester_and_the_time_left(application: Application) -> None:
     asked = await ask_login(application)
     application.clock.advance(seconds=20)
     answer = await _get(application, asked["id"])
@@ -69,7 +69,7 @@ def _poll(application: Application, request_id: str) -> Any:
     return calling(application.app, path, query="wait=60", Authorization=f"Bearer {token}")
 
 
-async def test_a_poll_ends_with_the_process_and_where_the_database_fails(
+async def test_poll_ends_if_the_process_stops_or_the_database_fails(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
@@ -105,7 +105,7 @@ async def test_the_token_is_this_requests_alone(application: Application) -> Non
         assert_refused(answer, "wrong_status_token", 401)
 
 
-async def test_the_token_opens_nothing_of_the_business_systems(application: Application) -> None:
+async def test_status_token_gives_no_access_to_business_calls(application: Application) -> None:
     asked = await ask_login(application)
     token = application.context.requests.follow.secrets.status_token(asked["id"])
     headers = {"Authorization": f"Bearer {token}"}

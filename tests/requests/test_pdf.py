@@ -1,4 +1,4 @@
-"""A PDF that is signed in itself: made ready at the scan and not before, once, and finished by the result."""
+"""A PDF with an embedded signature: prepared once, at the scan and not before, and completed in the result."""
 
 import base64
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from mshield.pki.foreign.pdf import verify_pdf
 from mshield.pki.signatures.pdf import covered_digest, gap_in, parse_pdf_attributes
-from mshield.services.requests.prepare import PreparePdfs
-from mshield.store.requests.scans import ScannedRequest
+from mshield.server.requests.prepare import PreparePdfs
+from mshield.server.requests.rows.scans import ScannedRequest
 from tests.support import shield_over_http
 from tests.support.application import Application, Device, qr_of
 from tests.support.factories import REQUESTS, document_message
@@ -52,7 +52,7 @@ async def test_it_is_made_ready_at_the_scan_and_finished_by_the_result(
     assert attributes.message_digest == covered_digest(CONTENT, update)
     assert task["options"] == {"pdf_signature": "rfc", "bind_display": False}
     application.clock.now += 3_000
-    assert await scan(device, created) == task  # once, with the time of then
+    assert await scan(device, created) == task  # prepared once, with the time of the first scan
     await shield.sign([task])
     result = await application.business("GET", f"{REQUESTS}/{created['id']}/result")
     (document,) = result.json()["documents"]
@@ -63,8 +63,8 @@ async def test_it_is_made_ready_at_the_scan_and_finished_by_the_result(
     assert (again.status_code, again.json()["fields"]) == (422, ["query.signature_algorithm"])
 
 
-async def test_a_title_may_be_a_word_of_the_format(application: Application, device: Device) -> None:
-    """Once such a title stood in the update as the word, and no phone got the request."""
+async def test_title_may_be_a_pdf_keyword(application: Application, device: Device) -> None:
+    """`startxref` in a title must not be read as the format's keyword, or no phone gets the request."""
     shield = Shield(application, device)
     await shield.enrol()
     created = (await ask(application, title="startxref")).json()
@@ -73,10 +73,10 @@ async def test_a_title_may_be_a_word_of_the_format(application: Application, dev
     verify_pdf(shield.engine, base64.b64decode(result["documents"][0]["file_b64"]))
 
 
-async def test_nothing_is_signed_that_is_not_ready(
+async def test_unprepared_pdf_is_not_signed(
     application: Application, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after a crash between the scan and what follows it; the next scan makes it ready."""
+    """After a crash between the scan and the preparation, the next scan prepares the PDF."""
     shield = Shield(application, device)
     await shield.enrol()
     created = (await ask(application)).json()
@@ -87,7 +87,7 @@ async def test_nothing_is_signed_that_is_not_ready(
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(PreparePdfs, "__call__", crashed)
         task = await scan(device, created)
-        meanwhile.setattr(shield_over_http, "told_of", lambda _: {})  # which refuses it too
+        meanwhile.setattr(shield_over_http, "display_statement", lambda _: {})  # which also refuses it
         _, opened = await shield.open([task])
     assert "update_b64" not in task
     assert task["message_b64"] == ""
@@ -95,7 +95,7 @@ async def test_nothing_is_signed_that_is_not_ready(
     await shield.sign([await scan(device, created)])
 
 
-async def test_what_is_no_pdf_or_takes_no_update_is_refused(application: Application) -> None:
+async def test_invalid_pdf_or_pdf_without_update_is_refused(application: Application) -> None:
     refused = await ask(application, media_type="application/xml")
     assert (refused.status_code, refused.json()["fields"]) == (422, ["media_type"])
     for options, field in (

@@ -1,4 +1,4 @@
-"""The QR code that changes every second: what it says, and when it counts."""
+"""The QR code that changes every second: its content and how long it is valid."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.qr import (
+from mshield.wire.qr import (
     EARLY_MS,
     QR_MS,
     SHORT_SECONDS,
@@ -29,7 +29,7 @@ ORIGIN = "https://shield.example"
 REQUEST = "01234567-89ab-7def-8123-456789abcdef"
 SECRET = bytes(range(32))
 SHORT = "0H8Z6YQK"
-"""Of the 17th second; the component's tests have the same."""
+"""Short code of the 17th second; the component's tests use the same value."""
 
 
 def test_the_code_is_an_hmac_over_the_seconds() -> None:
@@ -48,7 +48,7 @@ def test_each_second_has_its_own(secret: bytes, elapsed: int) -> None:
     assert qr_code(secret, elapsed) != qr_code(secret, elapsed + 1)
 
 
-def test_a_code_does_not_count_for_another_second() -> None:
+def test_code_is_invalid_for_another_second() -> None:
     moved = read_qr(qr_text(ORIGIN, REQUEST, SECRET, 17).replace("t=17", "t=18"))
     assert moved is not None
     assert not is_genuine(moved, SECRET)
@@ -69,7 +69,7 @@ def test_a_code_does_not_count_for_another_second() -> None:
         f"{ORIGIN}/q/{REQUEST}?t=1&c={'A' * 22}&x=1",
     ],
 )
-def test_another_form_is_none(text: str) -> None:
+def test_other_forms_of_code_are_refused(text: str) -> None:
     assert read_qr(text) is None
 
 
@@ -82,7 +82,7 @@ def test_no_text_makes_it_fail(text: str) -> None:
     ("age", "counts"),
     [(-EARLY_MS - 1, False), (-EARLY_MS, True), (0, True), (QR_MS, True), (QR_MS + 1, False)],
 )
-def test_it_counts_for_five_seconds(age: int, *, counts: bool) -> None:
+def test_qr_code_is_valid_for_five_seconds(age: int, *, counts: bool) -> None:
     qr = read_qr(qr_text(ORIGIN, REQUEST, SECRET, 17))
     assert qr is not None
     began = 1_700_000_000_000
@@ -91,7 +91,7 @@ def test_it_counts_for_five_seconds(age: int, *, counts: bool) -> None:
 
 
 @given(st.binary(min_size=32, max_size=32), st.integers(0, SHORT_SECONDS - 1))
-def test_a_short_code_says_the_second_and_the_beginning_of_its_code(secret: bytes, elapsed: int) -> None:
+def test_short_code_has_the_second_and_the_start_of_its_code(secret: bytes, elapsed: int) -> None:
     code = short_code(secret, elapsed)
     assert len(code) == 8
     typed = code.lower().replace("1", "l").replace("0", "o")
@@ -102,7 +102,7 @@ def test_a_short_code_says_the_second_and_the_beginning_of_its_code(secret: byte
     assert not is_short_of(replace(short, elapsed=(elapsed + 1) % SHORT_SECONDS), secret)
 
 
-def test_a_short_code_in_figures() -> None:
+def test_short_code_matches_the_example() -> None:
     assert short_code(SECRET, 17) == SHORT
     assert read_short("7K3M-9XQ") is None
     assert read_short(qr_text(ORIGIN, REQUEST, SECRET, 17)) is None
@@ -110,7 +110,7 @@ def test_a_short_code_in_figures() -> None:
         short_code(SECRET, SHORT_SECONDS)
 
 
-def test_typing_is_believed_for_twenty_seconds() -> None:
+def test_start_of_typing_is_accepted_up_to_twenty_seconds_back() -> None:
     short = ShortCode(10, "ABCDEF")
     assert short_begun_between(short, typed=0, now=60_000) == (45_000, 51_000)
     assert short_begun_between(short, typed=15_000, now=60_000) == (30_000, 51_000)

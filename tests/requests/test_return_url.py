@@ -1,9 +1,9 @@
-"""Which addresses the shield's app may lead back to (R13), and what it adds to them."""
+"""Addresses to which the phone app may return (R13), and the parameters that it adds to them."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.systems.return_url import checked_return_url, return_address
+from mshield.server.systems.errors import InvalidReturnUrl
+from mshield.server.systems.rules.return_url import checked_return_url, return_address
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_r13_web_addresses_and_schemes_of_apps(url: str) -> None:
         "9palm://signed",
     ],
 )
-def test_r13_all_else_is_refused(url: str) -> None:
-    with pytest.raises(errors.InvalidReturnUrl):
+def test_r13_other_addresses_are_refused(url: str) -> None:
+    with pytest.raises(InvalidReturnUrl):
         checked_return_url(url, ("palmcustoms",))
 
 
@@ -86,10 +86,10 @@ def test_r13_all_else_is_refused(url: str) -> None:
         ("palmcustoms://signed", "palmcustoms://signed?request=1&state=signed&return_code=a-_"),
     ],
 )
-def test_r13_what_is_told_stands_in_the_query(url: str, address: str) -> None:
+def test_r13_result_is_added_to_the_query(url: str, address: str) -> None:
     assert return_address(url, request_id="1", state="signed", return_code="a-_") == address
 
 
-def test_r13_what_isnt_signed_has_no_code() -> None:
+def test_r13_unsigned_request_has_no_code() -> None:
     address = return_address("palmcustoms://signed", request_id="1", state="declined", return_code=None)
     assert address == "palmcustoms://signed?request=1&state=declined"

@@ -1,10 +1,11 @@
-"""Taking a request by its QR code: the code of a second counts for five."""
+"""Taking a request by its QR code: the code of one second is valid for five."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.qr import qr_text
-from mshield.services.requests.ask import Asked
+from mshield.server.errors import NotFound
+from mshield.server.requests.ask import CreatedRequest
+from mshield.server.requests.errors import QrStale
+from mshield.wire.qr import qr_text
 from tests.support.signing import World
 
 
@@ -12,7 +13,7 @@ async def _scan(world: World, code: str) -> str:
     return (await world.answer.scan(world.phone.caller, code, now=world.clock())).state
 
 
-async def _login(world: World, *, idempotency_key: str | None = None) -> Asked:
+async def _login(world: World, *, idempotency_key: str | None = None) -> CreatedRequest:
     return await world.ask.create(
         world.system,
         kind="login",
@@ -20,7 +21,7 @@ async def _login(world: World, *, idempotency_key: str | None = None) -> Asked:
         pc_address=None,
         pc_browser=None,
         idempotency_key=idempotency_key,
-        body=b"",
+        body_hash=b"",
         now=world.clock(),
     )
 
@@ -30,20 +31,20 @@ async def test_a_photo_of_the_code_is_refused(world: World) -> None:
     world.clock.advance(seconds=30)
     photo = asked.qr_text(now=world.clock())
     world.clock.advance(seconds=5.001)
-    with pytest.raises(errors.QrStale):
+    with pytest.raises(QrStale):
         await _scan(world, photo)
     assert (await world.ask.state(world.system, asked.id, now=world.clock())).state == "waiting"
     assert await _scan(world, asked.qr_text(now=world.clock())) == "scanned"
 
 
-async def test_a_code_counts_for_five_seconds(world: World) -> None:
+async def test_scanned_code_is_valid_for_five_seconds(world: World) -> None:
     asked = await _login(world)
     code = asked.qr_text(now=world.clock())
     world.clock.advance(seconds=5)
     assert await _scan(world, code) == "scanned"
 
 
-async def test_who_has_taken_it_may_scan_the_same_code_again(world: World) -> None:
+async def test_phone_that_took_the_request_may_scan_the_code_again(world: World) -> None:
     asked = await _login(world)
     code = asked.qr_text(now=world.clock())
     assert await _scan(world, code) == "scanned"
@@ -51,23 +52,23 @@ async def test_who_has_taken_it_may_scan_the_same_code_again(world: World) -> No
     assert await _scan(world, code) == "scanned"
 
 
-async def test_a_code_of_later_is_refused_but_for_a_clock_that_is_a_little_ahead(world: World) -> None:
+async def test_future_code_is_refused_beyond_a_small_clock_difference(world: World) -> None:
     asked = await _login(world)
-    with pytest.raises(errors.QrStale):
+    with pytest.raises(QrStale):
         await _scan(world, asked.qr_text(now=world.clock() + 2_000))
     assert await _scan(world, asked.qr_text(now=world.clock() + 1_000)) == "scanned"
 
 
-async def test_a_code_made_without_the_secret_tells_nothing(world: World) -> None:
+async def test_code_made_without_the_secret_reveals_nothing(world: World) -> None:
     asked = await _login(world)
     for guessed in (bytes(32), (await _login(world)).qr_secret):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(NotFound):
             await _scan(world, qr_text(asked.origin, asked.id, guessed, 0))
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await _scan(world, asked.app_link)
 
 
-async def test_the_secrets_of_a_request_are_its_own_and_stay(world: World) -> None:
+async def test_each_request_has_its_own_stable_secrets(world: World) -> None:
     first, second = await _login(world, idempotency_key="a"), await _login(world, idempotency_key="b")
     again = await _login(world, idempotency_key="a")
     assert (again.id, again.qr_secret, again.status_token) == (first.id, first.qr_secret, first.status_token)

@@ -1,11 +1,11 @@
-"""A request's QR code, opened by a camera app: it leads to the phone app at once, and nobody keeps it."""
+"""A request's QR code opened by a camera app: it leads to the phone app at once, and the code is not stored."""
 
 import logging
 from pathlib import Path
 
 import pytest
 
-from mshield.web.sites import phone_app
+from mshield.server.http.sites import phone_app
 from tests.support.application import Application, qr_of, running
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -26,7 +26,7 @@ async def _code(application: Application) -> str:
 
 
 @cases("name", ["android", "360", "pc"])
-async def test_it_leads_to_the_app_with_its_code(application: Application, name: str) -> None:
+async def test_link_leads_to_the_app_with_its_code(application: Application, name: str) -> None:
     code = await _code(application)
     answer = await application.http.get(code, headers={"User-Agent": USER_AGENTS[name]})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/app{code}")
@@ -35,7 +35,9 @@ async def test_it_leads_to_the_app_with_its_code(application: Application, name:
     assert (await application.http.get(f"/app{code}")).status_code == 200
 
 
-async def test_where_no_shield_can_be_its_owner_is_led_to_scan_with_it(application: Application) -> None:
+async def test_device_that_cannot_have_a_shield_is_told_to_scan_with_a_phone(
+    application: Application,
+) -> None:
     code = await _code(application)
     for user_agent in (USER_AGENTS["ios"], *(user_agent for _, user_agent in IN_APP_BROWSERS)):
         answer = await application.http.get(code, headers={"User-Agent": user_agent})
@@ -61,7 +63,7 @@ async def test_where_no_shield_can_be_its_owner_is_led_to_scan_with_it(applicati
         "/q/01a20c24-b148-7d44-8ec1-93f6af46f5ae?t=1&c=UFtYAw7Oq-LMOfR5u3OXQ%0d%0a",
     ],
 )
-async def test_what_is_no_code_leads_to_the_installation(application: Application, path: str) -> None:
+async def test_invalid_code_leads_to_the_installation(application: Application, path: str) -> None:
     answer = await application.http.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/download")
 
@@ -78,7 +80,7 @@ async def test_the_code_is_not_logged(
     assert code.partition("&c=")[2] not in " ".join(own)
 
 
-async def test_without_a_build_it_says_so(
+async def test_missing_build_is_reported(
     application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "none").by_path)

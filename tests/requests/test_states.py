@@ -1,11 +1,20 @@
-"""The life of a request, as a table."""
+"""The states of a request, as a table."""
 
 import itertools
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.requests import OPEN, TABLE, RequestEvent, RequestState, next_state, shown_state, sources
+from mshield.server.errors import Conflict, DomainError
+from mshield.server.requests.errors import ExpiredRequest, RequestClosed
+from mshield.server.requests.rules import (
+    OPEN,
+    TABLE,
+    RequestEvent,
+    RequestState,
+    next_state,
+    shown_state,
+    sources,
+)
 
 W, S = RequestState.WAITING, RequestState.SCANNED
 
@@ -34,11 +43,11 @@ def test_every_pair_moves_or_refuses(state: RequestState, event: RequestEvent) -
         assert next_state(state, event) is TABLE[state, event]
         assert state in sources(event)
         return
-    refusal: type[errors.DomainError] = errors.RequestClosed
+    refusal: type[DomainError] = RequestClosed
     if state is RequestState.EXPIRED:
-        refusal = errors.ExpiredRequest
+        refusal = ExpiredRequest
     elif state in OPEN:
-        refusal = errors.Conflict
+        refusal = Conflict
     with pytest.raises(refusal):
         next_state(state, event)
     assert state not in sources(event)

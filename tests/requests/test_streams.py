@@ -1,4 +1,4 @@
-"""Server-sent events: what a PC and a business system are told, when, and what an open stream may cost."""
+"""Server-sent events: what a PC and a business system receive, when, and what an open stream may cost."""
 
 import asyncio
 import base64
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mshield.domain.qr import is_genuine, read_qr
-from mshield.services.requests.follow import QR_TEXTS
-from mshield.services.systems.register import register_system
-from mshield.web.waiting import event_stream
-from mshield.web.waiting import held as web_held
-from mshield.web.waiting.held import HeldCalls
+from mshield.server.http.waiting import event_stream
+from mshield.server.http.waiting import held as web_held
+from mshield.server.http.waiting.held import HeldCalls
+from mshield.server.requests.follow import QR_TEXTS
+from mshield.server.systems.register import register_system
+from mshield.wire.qr import is_genuine, read_qr
 from tests.support.application import ORIGIN, Application
 from tests.support.event_stream_reader import Reader, reading
 from tests.support.factories import REQUESTS, ask_login
@@ -38,14 +38,14 @@ def _business(application: Application, request_id: str, client_id: str = "", se
 
 
 async def _become(application: Application, request_id: str, state: str, reason: str | None = None) -> None:
-    """What a phone does, by its effect."""
+    """Puts a request in a state, as a phone's call would."""
     sql = "UPDATE requests SET state = $1, reason = $2 WHERE id = $3"
     await execute(application.context.db, sql, state, reason, request_id)
     application.context.events.notify(request_id)
 
 
 async def _state(reader: Reader) -> str:
-    """The next state, past the codes that come as time goes."""
+    """Returns the next state, skipping the codes that arrive meanwhile."""
     name, told = await reader.event()
     while name == "qr":
         name, told = await reader.event()
@@ -117,7 +117,7 @@ async def test_a_request_by_link_has_no_code_to_show(application: Application) -
         assert (await reader.event())[0] == "state"
 
 
-async def test_who_comes_late_learns_the_end_at_once(application: Application) -> None:
+async def test_late_reader_gets_the_end_at_once(application: Application) -> None:
     request_id = await _asked(application)
     await _become(application, request_id, "signed")
     for opened in (_pc, _business):
@@ -126,7 +126,7 @@ async def test_who_comes_late_learns_the_end_at_once(application: Application) -
             await reader.until_end()
 
 
-async def test_the_end_of_its_time_is_told_when_it_comes(application: Application) -> None:
+async def test_expiry_is_sent_when_it_happens(application: Application) -> None:
     request_id = await _asked(application)
     application.clock.advance(seconds=119.9)
     async with _pc(application, request_id) as reader:
@@ -137,13 +137,13 @@ async def test_the_end_of_its_time_is_told_when_it_comes(application: Applicatio
         await reader.until_end()
 
 
-def test_a_page_bears_an_interruption_of_two_seconds_before_it_lacks_a_code() -> None:
+def test_page_survives_an_interruption_of_two_seconds() -> None:
     assert QR_TEXTS - event_stream.QR_SECONDS == 2
     component = Path(__file__).parents[2] / "frontend/packages/component/src/watch.ts"
     assert f"const POLL_SECONDS = {event_stream.QR_SECONDS:.0f};" in component.read_text("utf-8")
 
 
-async def test_codes_come_again_and_a_quiet_stream_says_that_it_lives(
+async def test_codes_are_sent_again_and_a_quiet_stream_sends_keepalives(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "QR_SECONDS", 0.3)
@@ -157,7 +157,7 @@ async def test_codes_come_again_and_a_quiet_stream_says_that_it_lives(
         assert [await reader.block() for _ in range(2)] == [": keep-alive"] * 2
 
 
-async def test_wrong_tokens_are_told_the_same_whether_the_request_is_there_or_not(
+async def test_wrong_token_gets_the_same_answer_for_unknown_requests(
     application: Application,
 ) -> None:
     request_id = await _asked(application)
@@ -179,7 +179,7 @@ async def test_wrong_tokens_are_told_the_same_whether_the_request_is_there_or_no
     assert len(_held(application)) == 0
 
 
-async def test_a_reader_that_goes_leaves_nothing(application: Application) -> None:
+async def test_closed_reader_leaves_nothing(application: Application) -> None:
     request_id = await _asked(application)
     async with _pc(application, request_id) as one, _business(application, request_id) as other:
         assert await _state(one) == await _state(other) == "waiting"
@@ -190,7 +190,7 @@ async def test_a_reader_that_goes_leaves_nothing(application: Application) -> No
     assert _held(application)._timer is None
 
 
-async def test_a_reader_who_does_not_read_makes_nothing_pile_up(application: Application) -> None:
+async def test_stalled_reader_does_not_fill_the_memory(application: Application) -> None:
     request_id = await _asked(application)
     async with _pc(application, request_id) as reader:
         assert await _state(reader) == "waiting"
@@ -209,7 +209,7 @@ async def test_a_reader_who_does_not_read_makes_nothing_pile_up(application: App
         await reader.until_end()
 
 
-async def test_a_database_that_fails_for_a_moment_ends_no_stream(
+async def test_short_database_failure_ends_no_stream(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_held, "_AGAIN_SECONDS", 0.1)
@@ -231,9 +231,7 @@ async def _fails(*_: object, **__: object) -> None:
 async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = application.context.settings.model_copy(
-        update={"waiting_per_request": 2, "waiting_per_process": 4}
-    )
+    settings = application.context.settings.changed(waiting_per_request=2, waiting_per_process=4)
     object.__setattr__(application.context, "settings", settings)
     request_id, other, third = [await _asked(application) for _ in range(3)]
     async with _pc(application, request_id), _pc(application, request_id):
@@ -243,7 +241,7 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
         path = f"/api/pc/requests/{request_id}?wait=1"
         answer = await application.http.get(path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 429
-        # Who knows the page's token can't shut out the business system.
+        # A holder of the page's token can't lock out the business system.
         async with _business(application, request_id) as taken:
             assert taken.status == 200
             async with _pc(application, other) as page:
@@ -253,7 +251,7 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
                         assert (refused.status, refused.headers["retry-after"]) == (503, "5")
         async with _pc(application, other) as taken:
             assert taken.status == 200
-            # Nor can those who begin logins at many pages.
+            # Nor can logins that are started at many pages.
             async with _pc(application, third) as refused:
                 assert (refused.status, refused.headers["retry-after"]) == (503, "5")
             async with _business(application, third) as system:
@@ -261,7 +259,7 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
     assert len(_held(application)) == 0
 
 
-async def test_a_process_that_ends_ends_its_streams_and_takes_no_new_ones(application: Application) -> None:
+async def test_stopping_process_ends_its_streams_and_refuses_new_ones(application: Application) -> None:
     request_id = await _asked(application)
     async with _pc(application, request_id) as reader:
         assert await _state(reader) == "waiting"

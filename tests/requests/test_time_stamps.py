@@ -1,5 +1,6 @@
-"""Time stamps come after the signature, by a job: verified, asked for a day, renewed before their authority ends."""
+"""Time stamps come after the signature, by a job: verified, retried for a day, renewed before their TSA ends."""
 
+import base64
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,24 +9,24 @@ from typing import Any, Final
 import pytest
 from pydantic import ValidationError
 
-from mshield.client.evidence import VerifiedEvidence, read_evidence, verify_evidence
-from mshield.gateways.outside import OutsideError
-from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import Keyring
+from mshield.client.evidence.verify import VerifiedEvidence, read_evidence, verify_evidence
 from mshield.pki.asn1 import pem
 from mshield.pki.signatures.cms import parse_signed_data
 from mshield.pki.timestamps.request import parse_request
 from mshield.pki.timestamps.response import granted, rejected
 from mshield.pki.timestamps.token import make_token
-from mshield.services.log.open_log import open_log
-from mshield.services.log.sequence import sequence
-from mshield.services.publication.publisher import Publisher
-from mshield.services.requests.checkpoint_stamps import StampCheckpoints
-from mshield.services.requests.evidence import MakeEvidence
-from mshield.services.requests.result import MakeResult, SignedDocument
-from mshield.services.requests.time_stamps import StampSignatures
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.authorities.authority import load_authorities
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log.open_log import open_log
+from mshield.server.log.sequence import sequence
+from mshield.server.publication.publisher import Publisher
+from mshield.server.requests.checkpoint_stamps import StampCheckpoints
+from mshield.server.requests.evidence import MakeEvidence
+from mshield.server.requests.result import MakeResult
+from mshield.server.requests.time_stamps import StampSignatures
+from mshield.server.runtime.external.call import OutsideError
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START, Clock
 from tests.support.signing import World, make_world, tamper
 from tests.support.stamped_bundles import HOUSE
@@ -38,7 +39,7 @@ LONG, ON_P256 = below(HOUSE), on_p256()
 
 
 class Signed:
-    """A world in which a document was signed and logged, and outside authorities that answer as they are told."""
+    """A world with a signed and logged document, and outside time stamping authorities with scripted answers."""
 
     def __init__(self, world: World, settings: Settings, publisher: Publisher, make: MakeEvidence) -> None:
         self.world, self.make, self.request_id = world, make, ""
@@ -46,10 +47,10 @@ class Signed:
         self.is_down = False
         self.asked = 0
         self.job = StampSignatures(
-            world.db, world.engine, settings, publisher.time_stamps, world.clock, ask=self._ask
+            world.db, world.engine, settings.time_stamps, publisher.time_stamps, world.clock, ask=self._ask
         )
         self.log_job = StampCheckpoints(self.job, make.log)
-        self.result = MakeResult(world.ask, make.authorities, publisher, settings)
+        self.result = MakeResult(world.ask, make.authorities, publisher, settings.time_stamps)
 
     async def _ask(self, url: str, request: bytes) -> bytes:
         self.asked += 1
@@ -69,11 +70,9 @@ class Signed:
 
     async def states(self) -> list[str | None]:
         signed = await self.result(self.world.system, self.request_id, now=self.world.clock())
-        documents = [document for document in signed.documents if isinstance(document, SignedDocument)]
-        assert len(documents) == len(signed.documents)
-        for document in documents:
-            parse_signed_data(document.cms or b"")
-        return [document.time_stamp for document in documents]
+        for document in signed.documents:
+            parse_signed_data(base64.b64decode(document.cms_b64 or ""))
+        return [document.time_stamp for document in signed.documents]
 
     async def verified(self, *tsas: Tsa) -> VerifiedEvidence:
         made = await self.make(self.world.system, self.request_id, 0, now=self.world.clock())
@@ -96,13 +95,13 @@ def signed(db: Database, keyring: Keyring, clock: Clock, tmp_path: Path) -> Make
     roots.write_text("".join(pem.encode("CERTIFICATE", tsa.root) for tsa in (LONG, ON_P256)))
 
     async def make(**given: Any) -> Signed:
-        settings = Settings(
+        settings = Settings.of(
             public_origin="https://shield.example", tsa_roots=roots, tsa_clock="assumed", **given
         )
         world = await make_world(db, keyring, clock, settings=settings)
         authorities = await load_authorities(db, keyring, world.engine)
         publisher = Publisher(db, keyring, world.engine, settings, authorities)
-        log = await open_log(db, keyring, settings, now=clock())
+        log = await open_log(db, keyring, settings.site, now=clock())
         evidence = MakeEvidence(db, authorities, publisher, log, world.ask.secrets)
         made = Signed(world, settings, publisher, evidence)
         await made.sign()
@@ -111,12 +110,12 @@ def signed(db: Database, keyring: Keyring, clock: Clock, tmp_path: Path) -> Make
     return make
 
 
-async def test_every_authority_stamps_each_signature_and_the_bundle_says_whose_time_it_is(
+async def test_every_authority_stamps_each_signature_and_the_bundle_names_it(
     signed: Make,
 ) -> None:
     it = await signed(tsa_url=f"own,{URL},{URL_P256}", tsa_profile="sm2,sm2,p256", tsa_policy=POLICY)
     assert await it.states() == ["pending", "pending"]
-    assert await it.verified() == await it.verified()  # a bundle is there before the stamps are
+    assert await it.verified() == await it.verified()  # the bundle exists before the stamps do
     assert await it.job() == 6
     assert await it.states() == ["done", "done"]
     assert await it.job() == 0
@@ -127,17 +126,15 @@ async def test_every_authority_stamps_each_signature_and_the_bundle_says_whose_t
     assert it.asked == 4
 
 
-async def test_checkpoints_are_stamped_where_the_log_has_grown_and_bundles_prove_by_the_first(
-    signed: Make, clock: Clock
-) -> None:
+async def test_grown_log_is_stamped_and_bundles_prove_by_the_first_stamp(signed: Make, clock: Clock) -> None:
     it = await signed(tsa_url=f"own,{URL}")
     assert (await it.verified(LONG)).log_time is None
     it.is_down = True
-    assert await it.log_job() == 1  # the own one
+    assert await it.log_job() == 1  # the service's own authority
     own = await it.verified(LONG)
     it.is_down = False
     clock.advance(seconds=3600)
-    assert await it.log_job() == 1  # the other one is asked again, by now for the same checkpoint
+    assert await it.log_job() == 1  # the other authority is retried, now for the same checkpoint
     assert await it.log_job() == 0
     both = await it.verified(LONG)
     clock.advance(seconds=3600)
@@ -156,7 +153,7 @@ async def test_checkpoints_are_stamped_where_the_log_has_grown_and_bundles_prove
     assert last.log_time is not None
     assert round(last.log_time.at.timestamp() * 1000) == START + 7_200_000
     assert last.checkpoint.size > both.checkpoint.size
-    # One that isn't of this log is passed over.
+    # A checkpoint that isn't from this log is ignored.
     await tamper(it.world.db, "UPDATE checkpoint_stamps SET checkpoint = 'x'")
     assert (await it.verified(LONG)).log_time is None
 
@@ -169,14 +166,14 @@ async def test_without_authorities_nothing_is_stamped(signed: Make) -> None:
     assert (await it.verified()).time.by == "service"
 
 
-async def test_an_authority_that_fails_is_asked_for_a_day_and_one_that_lies_is_not_believed(
+async def test_failing_authority_is_retried_for_a_day_and_a_false_stamp_is_refused(
     signed: Make, clock: Clock
 ) -> None:
     it = await signed(tsa_url=URL)
     it.is_down = True
     assert await it.job() == 0
     assert await it.job() == 0
-    assert it.asked == 2  # not before ten seconds are over
+    assert it.asked == 2  # not within ten seconds
     clock.advance(seconds=20)
     it.is_down, it.tsas[URL] = False, on_p256()
     assert await it.job() == 0
@@ -195,13 +192,11 @@ async def test_an_authority_that_fails_is_asked_for_a_day_and_one_that_lies_is_n
     assert it.asked == before
 
 
-async def test_signatures_of_before_the_setting_are_stamped_for_a_day_back(
-    signed: Make, clock: Clock
-) -> None:
+async def test_signatures_up_to_a_day_before_the_setting_are_stamped(signed: Make, clock: Clock) -> None:
     it = await signed(tsa_url="own")
     clock.advance(seconds=2 * DAY)
     await it.sign()
-    assert await it.job() == 2  # the older two are of the day before yesterday
+    assert await it.job() == 2  # the older two were signed two days ago
 
 
 async def test_a_stamp_is_renewed_before_its_authority_ends(signed: Make, clock: Clock) -> None:
@@ -212,7 +207,7 @@ async def test_a_stamp_is_renewed_before_its_authority_ends(signed: Make, clock:
     clock.advance(seconds=20 * DAY)
     assert await it.job.renew(within_ms=30 * DAY * 1000) == 2
     assert await it.job.renew(within_ms=30 * DAY * 1000) == 0
-    assert await it.job() == 0  # the same authority ends no later
+    assert await it.job() == 0  # the same authority's certificate ends no later
     it.tsas[URL] = LONG
     clock.advance(seconds=60)
     assert await it.job() == 2
@@ -222,7 +217,7 @@ async def test_a_stamp_is_renewed_before_its_authority_ends(signed: Make, clock:
     assert (await it.verified(LONG)).time.at.timestamp() * 1000 == START
 
 
-def test_settings_that_fit_no_authority_are_refused() -> None:
+def test_settings_without_a_matching_authority_are_refused() -> None:
     for given in (
         {"tsa_url": "http://tsa.example/"},
         {"tsa_url": "own,own"},
@@ -232,4 +227,4 @@ def test_settings_that_fit_no_authority_are_refused() -> None:
         {"tsa_waived": "12"},
     ):
         with pytest.raises(ValidationError):
-            Settings(**given)  # type: ignore[arg-type]  # what is given is wrong on purpose
+            Settings.of(**given)

@@ -1,13 +1,13 @@
-"""The format `xml` over its life: refused at the request, canonical at the phone, the finished file in the result."""
+"""The format `xml` from request to result: refusals, the canonical form on the phone, the finished file."""
 
 import base64
 from typing import Any, Final
 
-from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.engine import load_engine
 from mshield.gm.sm3 import sm3
 from mshield.pki.foreign.xml import verify_xml
 from mshield.pki.xml.making import signed_info
+from mshield.wire.shield_number import PATTERN
 from tests.requests.test_formats import message, scan
 from tests.support.application import Application, Device
 from tests.support.cases import cases
@@ -131,17 +131,17 @@ async def test_xml_that_is_never_signed_is_refused_with_its_reason(
         ({"format": "raw", "options": {"key_name": "serial"}}, "options.key_name"),
     ],
 )
-async def test_an_option_or_type_that_is_out_of_place_is_refused(
+async def test_misplaced_option_or_type_is_refused(
     application: Application, more: dict[str, Any], field: str
 ) -> None:
     answer = await ask(application, **more)
     assert (answer.status_code, answer.json()["fields"]) == (422, [field])
 
 
-async def test_nobody_gets_a_bare_signature_on_signed_info(application: Application) -> None:
+async def test_raw_signature_on_signed_info_is_refused(application: Application) -> None:
     info = signed_info(CANONICAL, sm3(CANONICAL))
     for options in ({"format": "raw"}, {"format": "gb35275", "options": {"attributes": False}}):
         answer = await ask(application, info, **options)
         assert (answer.status_code, answer.json()["code"]) == (422, "ambiguous_content_refused")
-    # As a document it is signed by the digest of its own, under another SignedInfo.
+    # The same XML as a document is signed by its own digest, under another SignedInfo.
     assert (await ask(application, info)).status_code == 201

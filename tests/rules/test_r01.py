@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates import shield
+from mshield.server.errors import Unavailable
+from mshield.wire import shield_number
 from tests.support.more_phones import another_phone, apply, begin
 from tests.support.signing import World, fetch
 
@@ -15,9 +15,9 @@ from tests.support.signing import World, fetch
 async def test_r01_fifty_applications_at_once_get_fifty_numbers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Each number is proposed twice: that both proposals come true must never happen.
+    # Each number is proposed twice; the two proposals must never both succeed.
     drawn = itertools.count()
-    monkeypatch.setattr(shield, "new_number", lambda: shield.format_number(next(drawn) // 2))
+    monkeypatch.setattr(shield_number, "new_number", lambda: shield_number.format_number(next(drawn) // 2))
     phones = [await another_phone(world, f"phone-{number}") for number in range(50)]
     begun = await asyncio.gather(*(begin(phone) for phone in phones))
     numbers = {each.shield_number for each in begun}
@@ -27,19 +27,17 @@ async def test_r01_fifty_applications_at_once_get_fifty_numbers(
     assert stored["numbers"] == 50
 
 
-async def test_r01_it_stands_in_the_certificates_row_as_the_phone_was_told(world: World) -> None:
+async def test_r01_certificate_row_has_the_number_sent_to_the_phone(world: World) -> None:
     number = await apply(world)
     assert re.fullmatch(r"MS\d{11}", number)
     row = await fetch(world.db, "SELECT shield_number FROM certificates")
     assert row["shield_number"] == number
 
 
-async def test_r01_without_a_free_number_nothing_is_given(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shield, "new_number", lambda: shield.format_number(7))
+async def test_r01_no_free_number_assigns_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shield_number, "new_number", lambda: shield_number.format_number(7))
     await begin(world)
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(Unavailable):
         await begin(await another_phone(world, "second"))
     row = await fetch(world.db, "SELECT COUNT(*) AS keys FROM keys")
     assert row["keys"] == 1

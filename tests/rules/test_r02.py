@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mshield.domain.identity import ID_TYPE_NAMES
+from mshield.server.values.names import ID_TYPE_NAMES
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
@@ -40,7 +40,7 @@ def test_r02_the_five_types_of_the_wheel_in_its_order() -> None:
     ]
 
 
-async def test_r02_all_fields_are_asked_for(application: Application) -> None:
+async def test_r02_all_fields_are_required(application: Application) -> None:
     code = await _code(application)
     for missing in PERSON:
         document = (
@@ -149,8 +149,8 @@ async def test_r02_each_field_is_checked_on_a_pc_and_the_code_stays(
     assert await _register_on_a_pc(application, sms_code=code) == (201, "")
 
 
-async def test_r02_a_stranger_learns_nothing_of_a_number_or_a_filing(application: Application) -> None:
-    """The same answers whether the number has an account and whether the person is on file."""
+async def test_r02_answers_reveal_no_account_or_filing(application: Application) -> None:
+    """The answers are the same whether or not the number has an account and the person is on file."""
     asked = await _ask_on_a_pc(application, **await _captcha(application))
     assert await _register_on_a_pc(application, sms_code=await application.sms_code("register")) == (201, "")
     application.clock.advance(seconds=61)
@@ -169,7 +169,7 @@ async def test_r02_a_stranger_learns_nothing_of_a_number_or_a_filing(application
 
 
 async def test_r02_another_site_cannot_send_the_form(application: Application) -> None:
-    """A plain form has no JSON media type; what has one the browser asks this service about, which says no."""
+    """A plain form cannot have a JSON media type; for JSON, the browser sends a CORS preflight, which is refused."""
     given = {"phone": PERSON["phone"], **await _captcha(application)}
     answer = await application.http.post(
         "/api/register/sms-codes", content=json.dumps(given), headers={"Content-Type": "text/plain"}

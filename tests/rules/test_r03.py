@@ -1,6 +1,6 @@
 """R3: login by account, password and captcha; the home page's six functions have their calls."""
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import Application
 from tests.support.captchas import answered_captcha
 from tests.support.cases import cases
@@ -21,7 +21,7 @@ async def _login(application: Application, **changes: str) -> tuple[int, str]:
     return response.status_code, response.json().get("code", "")
 
 
-async def test_r03_account_password_and_captcha_must_all_be_right(application: Application) -> None:
+async def test_r03_wrong_account_password_or_captcha_is_refused(application: Application) -> None:
     await application.registered()
     assert await _login(application) == (201, "")
     for changes, code in (

@@ -1,10 +1,10 @@
-"""R4: who applies is on file, all data match, an SMS code is entered; then a PIN of exactly six digits."""
+"""R4: an applicant must be on file with matching data and enter an SMS code, then set a six-digit PIN."""
 
 import pytest
 
 from mshield.client.errors import PhoneError
-from mshield.client.phone.pin import checked_pin
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone.pin import checked_pin
 from tests.support.application import Application, Device
 
 
@@ -39,7 +39,7 @@ async def test_r04_each_of_the_data_must_match_the_filing(
     assert await _apply(application, device) == (201, "")
 
 
-async def test_r04_without_an_id_number_it_is_the_accounts_own(
+async def test_r04_missing_id_number_defaults_to_the_accounts(
     application: Application, device: Device
 ) -> None:
     form = await application.application_form(device)

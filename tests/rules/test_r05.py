@@ -5,9 +5,10 @@ from collections.abc import Awaitable
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.domain.faq import FAQ
+from mshield.server.certificates.errors import DeviceLimit
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.errors import DomainError, NotFound
+from mshield.server.http.pages.faq import FAQ
 from tests.support.issuing import change
 from tests.support.more_phones import another_account, another_phone, apply, begin, issue, sign_request
 from tests.support.signing import World, execute, fetch
@@ -32,20 +33,20 @@ async def test_r05_the_sixth_device_works_and_the_seventh_is_refused_with_its_an
     for phone in six:
         await apply(phone)
     assert (await six[-1].sign([await six[-1].task()]))["items"]
-    with pytest.raises(errors.DeviceLimit) as refused:
+    with pytest.raises(DeviceLimit) as refused:
         await begin(seventh)
     assert refused.value.extra["limit"] == 6
     assert "最多 6 个" in FAQ[refused.value.faq or ""].zh
 
 
-async def test_r05_seven_devices_at_once_are_six(world: World) -> None:
+async def test_r05_seven_concurrent_devices_get_six_certificates(world: World) -> None:
     phones = await _phones(world, 7)
     for phone in phones:
-        await sign_request(phone)  # none has a certificate yet: all seven may begin
+        await sign_request(phone)  # no device has a certificate yet, so all seven may begin
     outcomes = await asyncio.gather(*(_outcome(issue(phone)) for phone in phones))
     assert sorted(outcomes) == ["device_limit"] + ["ok"] * 6
     assert await _live(world) == 6
-    # The refusal stays one: the key is void, and no later look issues its certificate.
+    # The refusal is final: the key is void, and no later call issues its certificate.
     left = phones[outcomes.index("device_limit")]
     await issue(left)
     assert await _live(world) == 6
@@ -56,7 +57,7 @@ async def test_r05_seven_devices_at_once_are_six(world: World) -> None:
 async def _outcome(issued: Awaitable[None]) -> str:
     try:
         await issued
-    except errors.DomainError as error:
+    except DomainError as error:
         return error.code
     return "ok"
 
@@ -74,16 +75,16 @@ async def test_r05_two_accounts_of_one_operator_have_six_devices_together(world:
     for phone in six:
         await apply(phone)
     for phone in (seventh, eighth):
-        with pytest.raises(errors.DeviceLimit):
+        with pytest.raises(DeviceLimit):
             await begin(phone)
     await change(world.db, await _serial(six[0]), CertificateEvent.REVOKE, now=world.clock())
-    await apply(eighth)  # by the other account than the one that gave its place up
-    with pytest.raises(errors.DeviceLimit):
+    await apply(eighth)  # by the other account, not the one that freed the place
+    with pytest.raises(DeviceLimit):
         await begin(seventh)
     assert await _live(world) == 6
 
 
-async def test_r05_seven_devices_at_once_by_two_accounts_are_six(world: World) -> None:
+async def test_r05_seven_concurrent_devices_of_two_accounts_get_six_certificates(world: World) -> None:
     phones = await _phones_of_two_accounts(world, 7)
     for phone in phones:
         await sign_request(phone)
@@ -98,7 +99,7 @@ async def test_r05_other_peoples_devices_are_not_counted(world: World) -> None:
         await apply(phone)
     await another_account(world, "other")
     await execute(world.db, "UPDATE certificates SET account_id = 'other'")
-    with pytest.raises(errors.DeviceLimit):
+    with pytest.raises(DeviceLimit):
         await begin(own)
     await execute(world.db, "UPDATE accounts SET id_number_hash = $1 WHERE id = 'other'", b"another person's")
     await apply(own)
@@ -113,7 +114,7 @@ async def test_r05_revocation_frees_a_device_and_nothing_else_does(world: World)
     await execute(
         world.db, "UPDATE certificates SET state = 'pin_locked' WHERE serial = $1", await _serial(six[2])
     )
-    with pytest.raises(errors.DeviceLimit):
+    with pytest.raises(DeviceLimit):
         await begin(seventh)
     await change(world.db, await _serial(six[2]), CertificateEvent.REVOKE, now=world.clock())
     await apply(seventh)
@@ -141,7 +142,7 @@ async def test_r05_a_device_uses_only_its_own_certificate(world: World) -> None:
     await apply(other)
     nonces = await world.commit([await world.task()])
     other.phone.uid, own = world.phone.uid, other.phone.uid
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await other.open(nonces)
     other.phone.uid = own
     assert (await other.sign([await other.task()]))["items"]

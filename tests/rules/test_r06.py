@@ -1,12 +1,15 @@
-"""R6: applying again without revocation fails and stops the first certificate, and the user is warned before."""
+"""R6: applying again without revocation fails and stops the first certificate; the user is warned before."""
 
 from dataclasses import replace
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.store.certificates import changes as certificate_changes
+from mshield.server.accounts.errors import SmsCodeWrong
+from mshield.server.certificates.errors import AlreadyCertified, CertificateExpired, DuplicateApplication
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.errors import Conflict, DomainError
+from mshield.server.signing.errors import Held, PinLocked
 from tests.support.issuing import change
 from tests.support.more_phones import FORM, apply, begin, login_of
 from tests.support.signing import CODE, World, execute, fetch
@@ -28,7 +31,7 @@ async def test_r06_unwarned_nothing_changes_and_no_code_is_spent(world: World) -
         pytest.fail("the code was spent on a warning")
 
     enrol = replace(world.enrol, spend_code=spend)
-    with pytest.raises(errors.AlreadyCertified) as warning:
+    with pytest.raises(AlreadyCertified) as warning:
         await enrol.begin(await login_of(world), FORM, sms_code=CODE, now=world.clock())
     assert warning.value.zh == "本机已有证书。再次申请会失败，现有证书也会停用"
     assert await _standing(world) == ("active", "")
@@ -43,11 +46,11 @@ async def test_r06_confirmed_it_fails_and_the_first_certificate_is_held(world: W
         spent.append((phone, purpose, code))
 
     login, enrol = await login_of(world), replace(world.enrol, spend_code=spend)
-    with pytest.raises(errors.DuplicateApplication):
+    with pytest.raises(DuplicateApplication):
         await enrol.begin(login, FORM, sms_code=CODE, confirm_duplicate=True, now=world.clock())
     assert spent == [(login.phone, "apply", CODE)]
     assert await _standing(world) == ("active", "duplicate")
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await world.task()
     last = (await certificate_changes.history(world.db, serial=await _serial(world)))[-1]
     assert (last.event, last.actor, last.actor_id) == ("apply_again", "user", "account")
@@ -58,10 +61,10 @@ async def test_r06_with_a_wrong_code_or_wrong_data_nothing_is_held(world: World)
     await apply(world)
 
     async def spend(*, phone: str, purpose: str, code: str, now: int) -> None:
-        raise errors.SmsCodeWrong
+        raise SmsCodeWrong
 
     login, enrol = await login_of(world), replace(world.enrol, spend_code=spend)
-    with pytest.raises(errors.SmsCodeWrong):
+    with pytest.raises(SmsCodeWrong):
         await enrol.begin(login, FORM, sms_code=CODE, confirm_duplicate=True, now=world.clock())
     assert await _standing(world) == ("active", "")
 
@@ -69,13 +72,13 @@ async def test_r06_with_a_wrong_code_or_wrong_data_nothing_is_held(world: World)
 async def test_r06_the_hold_ends_by_revocation_and_then_the_user_may_apply(world: World) -> None:
     first = await apply(world)
     for _ in range(2):  # a third application changes nothing more
-        with pytest.raises(errors.DuplicateApplication):
+        with pytest.raises(DuplicateApplication):
             await begin(world, confirm_duplicate=True)
     serial = await _serial(world)
     for event in (CertificateEvent.LIFT_LOSS, CertificateEvent.UNFREEZE):
-        with pytest.raises(errors.Conflict):
+        with pytest.raises(Conflict):
             await change(world.db, serial, event, now=world.clock())
-    with pytest.raises(errors.DuplicateApplication):
+    with pytest.raises(DuplicateApplication):
         await begin(world)
     await change(world.db, serial, CertificateEvent.REVOKE, now=world.clock())
     world.clock.advance(seconds=1)
@@ -89,12 +92,12 @@ async def test_r06_the_hold_ends_by_revocation_and_then_the_user_may_apply(world
 @pytest.mark.parametrize(
     ("change_sql", "refusal"),
     [
-        ("UPDATE certificates SET not_after = 1", errors.CertificateExpired),
-        ("UPDATE certificates SET state = 'pin_locked'", errors.PinLocked),
+        ("UPDATE certificates SET not_after = 1", CertificateExpired),
+        ("UPDATE certificates SET state = 'pin_locked'", PinLocked),
     ],
 )
 async def test_r06_what_cant_be_used_any_more_is_not_held_but_has_to_be_revoked(
-    world: World, *, confirmed: bool, change_sql: str, refusal: type[errors.DomainError]
+    world: World, *, confirmed: bool, change_sql: str, refusal: type[DomainError]
 ) -> None:
     await apply(world)
     await execute(world.db, change_sql)

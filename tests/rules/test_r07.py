@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.domain.tokens import token_hash
-from mshield.services.accounts.session import Caller
+from mshield.server.accounts.session import Caller
+from mshield.server.certificates.errors import OtherAccount
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.wire.tokens import token_hash
 from tests.support.issuing import change
 from tests.support.more_phones import (
     another_account,
@@ -37,34 +37,34 @@ async def test_r07_the_application_pins_the_device(world: World) -> None:
     assert await _owner(world, "phone") is None, "an unfinished application pins nothing"
     await apply(phone)
     assert await _owner(world, "phone") == "account"
-    with pytest.raises(errors.OtherAccount):
+    with pytest.raises(OtherAccount):
         await begin(await _seen_by(world, "phone", "other"))
 
 
 async def test_r07_r06_the_holders_other_account_is_another_account(world: World) -> None:
-    """It neither gets a certificate there nor stops the first one, also after that one's revocation."""
+    """The other account gets no certificate and doesn't stop the first one, even after that one is revoked."""
     await another_account(world, "other")
     phone = await another_phone(world, "phone")
     await apply(phone)
-    with pytest.raises(errors.OtherAccount):
+    with pytest.raises(OtherAccount):
         await begin(await _seen_by(world, "phone", "other"), confirm_duplicate=True)
     row = await fetch(world.db, "SELECT serial, state, holds FROM certificates")
     assert (row["state"], row["holds"]) == ("active", "")
     assert (await phone.sign([await phone.task()]))["items"]
     await change(world.db, str(row["serial"]), CertificateEvent.REVOKE, now=world.clock())
-    with pytest.raises(errors.OtherAccount):
+    with pytest.raises(OtherAccount):
         await begin(replace(phone, phone=Phone(Caller(token_hash("phone other"), "phone"))))
     await apply(phone)
 
 
-async def test_r07_of_two_accounts_that_apply_on_one_device_one_gets_it(world: World) -> None:
+async def test_r07_two_accounts_apply_on_one_device_and_one_succeeds(world: World) -> None:
     await another_account(world, "other")
     first = await another_phone(world, "phone")
     await sign_request(first)
     second = await _seen_by(world, "phone", "other")
     await sign_request(second)
     await issue(first)
-    with pytest.raises(errors.OtherAccount):
+    with pytest.raises(OtherAccount):
         await issue(second)
     assert await _owner(world, "phone") == "account"
     rows = await fetch(

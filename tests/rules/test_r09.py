@@ -1,7 +1,7 @@
 """The crash matrix of the PIN change (R9; protocol, "PIN change and refresh"), row by row, on both databases.
 
-Phone and service are killed at each point. Afterwards one slot is in force, the app asks for that slot's PIN and for
-no other, no attempt is counted that the matrix doesn't name, and everything goes on.
+Phone and service are killed at each point. Afterwards one slot is in force, the app asks only for that slot's
+PIN, only the attempts that the matrix names are counted, and everything works again.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from typing import Final, Literal
 import pytest
 
 from mshield.client.errors import PhoneError, ProblemError
-from mshield.client.phone.pin import PinPrompt
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone.pin import PinPrompt
 from tests.support.clock import Clock
 from tests.support.killed_database import RECORDED, RESERVED, Killed
 from tests.support.killed_service import Fate, Mortal, killable_service, mortal_service, stored_key
@@ -24,10 +24,10 @@ SlotName = Literal["A", "B"]
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the matrix: where things stop, what each side then has, and what comes next.
+    """A row of the matrix: where phone or service stop, what each side then has, and what comes next.
 
-    `fates` are those of the phone's calls during the change; `dies` the statements after which the service dies, having
-    survived `skip` of them.
+    `fates` are those of the phone's calls during the change; the service dies after a statement in `dies`,
+    once it has survived `skip` of them.
     """
 
     name: str
@@ -163,7 +163,7 @@ service = killable_service()
 
 
 class _User:
-    """Knows both PINs, types the one that is asked for, and remembers which that was."""
+    """A user who knows both PINs, types the requested one and records which one it was."""
 
     def __init__(self, set_at: int) -> None:
         self.set_at = set_at
@@ -184,7 +184,7 @@ _KEYS: Final = "SELECT epoch, pending_epoch, failures, wrong_total FROM keys"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-def test_r09_crash_matrix(row: Row, service: Mortal, tmp_path: Path) -> None:
+def test_r09_every_crash_leaves_one_slot_in_force(row: Row, service: Mortal, tmp_path: Path) -> None:
     folder = tmp_path / "phone"
     phone = service.enrolled(folder)
     (slot,) = stored_key(folder).slots
@@ -207,8 +207,8 @@ def test_r09_crash_matrix(row: Row, service: Mortal, tmp_path: Path) -> None:
     assert (key["pending_epoch"] is not None) is row.pending
     assert (key["failures"], key["wrong_total"]) == (row.counted, row.counted)
 
-    # What comes next: any signature. The right PIN is asked for, at once, with what is left of the tries.
-    service.clock.advance(seconds=31)  # a bound session of a dead service is busy for so long
+    # Next comes any signature: it asks for the right PIN at once, with the attempts that remain.
+    service.clock.advance(seconds=31)  # a bound session of a crashed service stays busy for this long
     user = _User(slot.pin_set_at)
     phone.scan(service.qr())
     approved = phone.approve(pin=user)
@@ -220,7 +220,7 @@ def test_r09_crash_matrix(row: Row, service: Mortal, tmp_path: Path) -> None:
     assert key["pending_epoch"] is None
     assert (key["epoch"] == 0) is (row.in_force == "A")
     assert key["failures"] == 0
-    # The attempt that nobody answered stays in the PIN's lifetime count, until the PIN is changed.
+    # The unanswered attempt stays in the PIN's lifetime count until the PIN changes.
     assert key["wrong_total"] == (row.counted if row.pending is False or row.in_force == "A" else 0)
 
 

@@ -1,4 +1,4 @@
-"""R10: weak PINs are refused with a reason; which, is a setting. (Five tries: tests/signing/test_pin_lockout.py.)"""
+"""R10: weak PINs are refused with a reason; settings choose the rules. (Attempts: tests/signing.)"""
 
 import datetime as dt
 import itertools
@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.certificates.pin import (
-    REASONS,
-    Holder,
-    PinPolicy,
-    PinRule,
-    birth_dates,
-    birthday_forms,
-    weakness,
-)
-from mshield.setting_sources import BadSettings
-from mshield.settings import PIN_BLOCK_LIST, PIN_RULES, Settings, load_settings
+from mshield.server.settings.settings import Settings, load_settings, read_settings
+from mshield.server.settings.signing import PIN_BLOCK_LIST, PIN_RULES
+from mshield.server.settings.sources import BadSettings
+from mshield.wire.pin import REASONS, Holder, PinPolicy, PinRule, birth_dates, birthday_forms, weakness
 
 DEFAULT = PinPolicy(rules=frozenset(PinRule), blocked=frozenset(PIN_BLOCK_LIST))
 NOBODY = Holder()
@@ -78,7 +71,7 @@ def test_r10_a_rule_that_is_off_refuses_nothing(pin: str, off: set[PinRule]) -> 
     policy = PinPolicy(rules=frozenset(PinRule) - off, blocked=DEFAULT.blocked)
     found = weakness(pin, policy, OPERATOR)
     assert found not in off
-    # A PIN passes where only rules refuse it that are off.
+    # A PIN is accepted if only disabled rules would refuse it.
     refusing = {
         rule
         for rule in PinRule
@@ -94,7 +87,7 @@ def test_r10_all_runs_up_and_down(digit: int, step: int) -> None:
 
 
 @given(a=st.integers(0, 9), b=st.integers(0, 9), c=st.integers(0, 9))
-def test_r10_all_repetitions(a: int, b: int, c: int) -> None:
+def test_r10_all_repetitions_are_refused(a: int, b: int, c: int) -> None:
     for pin in (f"{a}{b}" * 3, f"{a}{b}{c}" * 2, f"{a}{a}{b}{b}{c}{c}"):
         assert weakness(pin, DEFAULT, NOBODY) in {PinRule.REPEATED, PinRule.SAME}
 
@@ -116,7 +109,7 @@ def test_r10_birthday_forms_are_six_digits_of_the_date(date: dt.date) -> None:
 
 
 @given(date=dates, tail=st.integers(0, 999), check=st.sampled_from("0123456789X"))
-def test_r10_the_birthday_stands_in_the_id_number(date: dt.date, tail: int, check: str) -> None:
+def test_r10_birthday_is_read_from_the_id_number(date: dt.date, tail: int, check: str) -> None:
     assert birth_dates(f"330206{date:%Y%m%d}{tail:03d}{check}") == {date}
 
 
@@ -134,7 +127,7 @@ def test_r10_the_birthday_stands_in_the_id_number(date: dt.date, tail: int, chec
         ("", set()),
     ],
 )
-def test_r10_birthdays_of_all_documents(number: str, expected: set[str]) -> None:
+def test_r10_birth_dates_are_read_from_all_documents(number: str, expected: set[str]) -> None:
     assert {date.isoformat() for date in Holder.of_id_number(number).birth_dates} == expected
 
 
@@ -152,7 +145,7 @@ def test_r10_a_holder_does_not_show_themselves() -> None:
 
 def test_r10_the_settings_name_the_domains_rules() -> None:
     assert tuple(rule.value for rule in PinRule) == PIN_RULES
-    assert Settings().pin_rules == PIN_RULES
+    assert Settings().signing.pin_rules == PIN_RULES
     assert len(set(PIN_BLOCK_LIST)) == len(PIN_BLOCK_LIST)
     formal = PinPolicy(rules=frozenset({PinRule.SAME, PinRule.RUN, PinRule.REPEATED}))
     superfluous = [pin for pin in PIN_BLOCK_LIST if weakness(pin, formal, NOBODY)]
@@ -162,11 +155,11 @@ def test_r10_the_settings_name_the_domains_rules() -> None:
 def test_r10_rules_and_block_list_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MSHIELD_PIN_RULES", "same, run")
     monkeypatch.setenv("MSHIELD_PIN_BLOCK_LIST", "")
-    settings = Settings()
-    assert settings.pin_rules == ("same", "run")
-    assert settings.pin_block_list == ()
+    settings = read_settings()
+    assert settings.signing.pin_rules == ("same", "run")
+    assert settings.signing.pin_block_list == ()
     monkeypatch.setenv("MSHIELD_PIN_RULES", "")
-    assert Settings().pin_rules == ()
+    assert read_settings().signing.pin_rules == ()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""R11: renewal under half a year or when the filing changed, for the same person, never once expired."""
+"""R11: renewal in the last half year or after a filing change, for the same person, never once expired."""
 
 import datetime as dt
 from dataclasses import replace
@@ -8,21 +8,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.renewal import (
-    Reason,
-    RenewalState,
-    half_year_before,
+from mshield.server.accounts.errors import SmsCodeWrong
+from mshield.server.certificates.errors import (
+    CertificateExpired,
+    NoCertificate,
+    OtherApplicant,
+    RenewalNotDue,
 )
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
-from mshield.services.certificates.enrol import Application
-from mshield.services.certificates.renewal_preview import PreviewRenewal, RenewalData
-from mshield.services.filing.look_up import LookUpFiling
-from mshield.store.certificates import changes as certificate_changes
-from mshield.store.certificates.certificates import list_revoked
-from mshield.store.database.interface import Database
-from mshield.store.legal_person import shields as managed_shields
+from mshield.server.certificates.renewal_preview import PreviewRenewal
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows.certificates import list_revoked
+from mshield.server.certificates.rules.renewal import RenewalState, half_year_before
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.errors import DomainError, NotFound
+from mshield.server.filing.errors import NoFiling
+from mshield.server.filing.look_up import LookUpFiling
+from mshield.server.keys.keyring import Keyring
+from mshield.server.legal_person.rows import shields as managed_shields
+from mshield.server.signing.errors import Clone, Held, PinLocked, WrongPin
+from mshield.wire.phone.enrolment import ApplicantMessage, Reason, RenewalDataMessage
 from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.renewal import DAY, Renewing, make_renewing
@@ -38,7 +43,7 @@ def ms(text: str, zone: dt.tzinfo = SHANGHAI) -> int:
 
 @pytest.fixture
 async def same_key(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
-    """As `renewing`, where a renewal certifies the same key."""
+    """Like `renewing`, but a renewal certifies the same key."""
     return await make_renewing(db, keyring, clock, key="same")
 
 
@@ -51,10 +56,10 @@ async def test_r11_not_before_it_is_due(db: Database, keyring: Keyring, clock: C
     due = await renewing.renew.due(login, now=renewing.now)
     assert due is not None
     assert (due.due, due.reason) == (False, None)
-    with pytest.raises(errors.RenewalNotDue):
+    with pytest.raises(RenewalNotDue):
         await renewing.begin()
     clock.now = half_year_before(due.until, SHANGHAI)
-    with pytest.raises(errors.RenewalNotDue):
+    with pytest.raises(RenewalNotDue):
         await renewing.begin()
     clock.now += 1
     due = await renewing.renew.due(login, now=renewing.now)
@@ -66,23 +71,23 @@ async def test_r11_not_before_it_is_due(db: Database, keyring: Keyring, clock: C
 async def test_r11_an_expired_certificate_is_not_renewed(renewing: Renewing, clock: Clock) -> None:
     clock.advance(seconds=101 * DAY)
     assert await renewing.renew.due(await renewing.login(), now=renewing.now) is None
-    with pytest.raises(errors.CertificateExpired):
+    with pytest.raises(CertificateExpired):
         await renewing.begin()
 
 
 @pytest.mark.parametrize(
     ("event", "refusal"),
     [
-        (CertificateEvent.REPORT_LOSS, errors.Held),
-        (CertificateEvent.FREEZE, errors.Held),
-        (CertificateEvent.FIND_CLONE, errors.Held),
-        (CertificateEvent.APPLY_AGAIN, errors.Held),
-        (CertificateEvent.LOCK_PIN, errors.PinLocked),
-        (CertificateEvent.REVOKE, errors.NoCertificate),
+        (CertificateEvent.REPORT_LOSS, Held),
+        (CertificateEvent.FREEZE, Held),
+        (CertificateEvent.FIND_CLONE, Held),
+        (CertificateEvent.APPLY_AGAIN, Held),
+        (CertificateEvent.LOCK_PIN, PinLocked),
+        (CertificateEvent.REVOKE, NoCertificate),
     ],
 )
 async def test_r11_a_held_locked_or_revoked_certificate_is_not_renewed(
-    renewing: Renewing, event: CertificateEvent, refusal: type[errors.DomainError]
+    renewing: Renewing, event: CertificateEvent, refusal: type[DomainError]
 ) -> None:
     await renewing.change(event)
     assert await renewing.renew.due(await renewing.login(), now=renewing.now) is None
@@ -90,12 +95,12 @@ async def test_r11_a_held_locked_or_revoked_certificate_is_not_renewed(
         await renewing.begin()
 
 
-async def test_r11_nobody_is_told_to_renew_who_has_left_the_filing(renewing: Renewing) -> None:
+async def test_r11_ended_filing_shows_no_renewal_due(renewing: Renewing) -> None:
     login = await renewing.login()
     assert await renewing.renew.due(login, now=renewing.now) is not None
     await execute(renewing.world.db, "UPDATE filed_persons SET ended_at = $1", renewing.now)
     assert await renewing.renew.due(login, now=renewing.now) is None
-    # An outside filing may know them again, and is asked as they renew.
+    # An outside filing system may list the person again, so the renewal itself looks them up there.
     outside = SimpleNamespace(source=SimpleNamespace(outside=True))
     asking = replace(renewing.renew, look_up=cast("LookUpFiling", outside))
     assert await asking.due(login, now=renewing.now) is not None
@@ -114,12 +119,12 @@ async def test_r11_nobody_is_told_to_renew_who_has_left_the_filing(renewing: Ren
     ],
 )
 async def test_r11_data_other_than_on_file_are_refused(renewing: Renewing, change: dict[str, str]) -> None:
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renewing.begin(**change)
 
 
 async def test_r11_the_same_person_in_another_role_is_another_applicant(renewing: Renewing) -> None:
-    # Filed as legal person too: right data, but not those of the first application.
+    # The person is also filed as legal representative: the data are right, but not those of the first application.
     db = renewing.world.db
     await execute(
         db,
@@ -127,7 +132,7 @@ async def test_r11_the_same_person_in_another_role_is_another_applicant(renewing
         " created_at, changed_at) SELECT 'other', credit_code, name, id_type, id_number_hash, id_number_box,"
         " 'legal_person', 1, created_at, changed_at FROM filed_persons WHERE id = 'person'",
     )
-    with pytest.raises(errors.OtherApplicant):
+    with pytest.raises(OtherApplicant):
         await renewing.begin(user_type="legal_person")
 
 
@@ -140,8 +145,8 @@ async def test_r11_the_data_page_shows_what_changes_before_a_code_is_asked_for(r
     await execute(renewing.world.db, "UPDATE filed_persons SET name = '林远知', version = version + 1")
     shown = await preview(login, now=renewing.now)
     assert (shown.reason, shown.certified) == (Reason.FILING_CHANGED, same.certified)
-    assert shown.filed == RenewalData("林远知", "operator", "宁波北潮供应链有限公司", CREDIT_CODE)
-    # Without an id number it is the account's own: what was shown is what is certified.
+    assert shown.filed == RenewalDataMessage("林远知", "operator", "宁波北潮供应链有限公司", CREDIT_CODE)
+    # Without an id number, the account's own is used, so the certificate has exactly the data on display.
     begun = await renewing.begin(name=shown.filed.name, id_number=None)
     assert (begun.subject.common_name, begun.subject.organisation) == (
         shown.filed.name,
@@ -152,12 +157,12 @@ async def test_r11_the_data_page_shows_what_changes_before_a_code_is_asked_for(r
 async def test_r11_the_data_page_refuses_what_the_renewal_would(renewing: Renewing) -> None:
     preview, login, db = PreviewRenewal(renewing.renew), await renewing.login(), renewing.world.db
     await execute(db, "UPDATE filed_persons SET id_number_hash = $1", b"x" * 32)
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await preview(login, now=renewing.now)
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renewing.begin(id_number=None)
     await renewing.change(CertificateEvent.LOCK_PIN)
-    with pytest.raises(errors.PinLocked):
+    with pytest.raises(PinLocked):
         await preview(login, now=renewing.now)
 
 
@@ -169,18 +174,18 @@ async def test_r11_the_data_page_before_it_is_due(db: Database, keyring: Keyring
 
 async def test_r11_the_sms_code_is_asked_last_and_its_refusal_changes_nothing(renewing: Renewing) -> None:
     async def wrong_code(*, phone: str, purpose: str, code: str, now: int) -> None:
-        raise errors.SmsCodeWrong
+        raise SmsCodeWrong
 
     renew = replace(renewing.renew, spend_code=wrong_code)
-    application = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
-    with pytest.raises(errors.SmsCodeWrong):
+    application = ApplicantMessage(NAME, ID_NUMBER, "operator", CREDIT_CODE)
+    with pytest.raises(SmsCodeWrong):
         await renew.begin(await renewing.login(), application, sms_code=CODE, now=renewing.now)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renew.begin(
             await renewing.login(),
-            Application("张伟", ID_NUMBER, "operator", CREDIT_CODE),
+            ApplicantMessage("张伟", ID_NUMBER, "operator", CREDIT_CODE),
             sms_code=CODE,
             now=renewing.now,
         )
@@ -190,7 +195,7 @@ async def test_r11_the_sms_code_is_asked_last_and_its_refusal_changes_nothing(re
 
 
 async def certificate_of(renewing: Renewing) -> tuple[str, str]:
-    current = await renewing.world.certificates.current(await renewing.login(), now=renewing.now)
+    current = await renewing.world.certificates.current(await renewing.login(), log_key="", now=renewing.now)
     assert current is not None
     return current.serial, current.shield_number
 
@@ -219,10 +224,10 @@ async def test_r11_the_old_certificate_is_superseded_when_the_new_one_is_first_c
     (line,) = (await list_revoked(world.db, issuer="issuing", since=0)).lines
     assert line.startswith(f"{first} superseded ")
 
-    # Same shield number, another key; the old one is dead, the new one signs.
+    # The shield number stays and the key is new: the old key can no longer sign, the new one can.
     assert await certificate_of(renewing) == (second, number)
     assert new.P != old.P
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await renewing.sign(old, await open_task(renewing, old))
     renewing.world.phone = renewing.old = new
     await world.sign([await world.task()])
@@ -230,7 +235,7 @@ async def test_r11_the_old_certificate_is_superseded_when_the_new_one_is_first_c
     assert row["serial"] == second
     row = await fetch(world.db, "SELECT share_box FROM keys WHERE uid = $1", old.uid)
     assert row["share_box"] is None
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
 
 
@@ -248,7 +253,7 @@ async def open_task(renewing: Renewing, phone: Phone) -> bytes:
     return sid
 
 
-async def test_r11_the_same_key_by_a_setting(same_key: Renewing) -> None:
+async def test_r11_setting_renews_with_the_same_key(same_key: Renewing) -> None:
     world, key = same_key.world, same_key.old
     first, number = await certificate_of(same_key)
     _, renewal = await same_key.issued()
@@ -269,7 +274,7 @@ async def test_r11_the_same_key_by_a_setting(same_key: Renewing) -> None:
 async def test_r11_the_new_certificate_is_of_the_new_data_and_counts_from_now(renewing: Renewing) -> None:
     await renewing.change_filing()
     await renewing.renewed()
-    current = await renewing.world.certificates.current(await renewing.login(), now=renewing.now)
+    current = await renewing.world.certificates.current(await renewing.login(), log_key="", now=renewing.now)
     assert current is not None
     assert current.subject.organisation == "宁波北潮供应链有限公司"
     assert current.not_after - renewing.now > 729 * DAY * 1000
@@ -285,10 +290,10 @@ async def test_r11_a_renewal_is_no_second_device_and_no_second_application(renew
     )
     assert counted["devices"] == 1
     login = await renewing.login()
-    certificate = await world.certificates.current(login, now=renewing.now)
+    certificate = await world.certificates.current(login, log_key="", now=renewing.now)
     assert certificate is not None
     assert certificate.state == "active"
-    assert certificate.holds == frozenset()
+    assert certificate.holds == ()
 
 
 # ---- who may ----
@@ -298,11 +303,11 @@ async def test_r11_a_new_key_needs_the_old_ones_consent_under_its_pin(renewing: 
     begun = await renewing.begin()
     new = await renewing.make_key(begun)
     await renewing.sign(new, begun.sid)
-    # All is signed but the consent: no certificate, however often it is asked for.
+    # Everything is signed except the consent, so repeated calls return no certificate.
     waiting = await renewing.current()
     assert (waiting.state, waiting.pem) == (RenewalState.BEGUN, None)
     assert waiting.consent is not None
-    with pytest.raises(errors.WrongPin):
+    with pytest.raises(WrongPin):
         await renewing.sign(renewing.old, waiting.consent, d1=WRONG)
     assert (await renewing.current()).pem is None
     await renewing.sign(renewing.old, waiting.consent)
@@ -312,17 +317,17 @@ async def test_r11_a_new_key_needs_the_old_ones_consent_under_its_pin(renewing: 
 async def test_r11_a_copy_of_the_new_key_holds_the_old_one_too(renewing: Renewing) -> None:
     new, renewal = await renewing.issued()
     new.otp = bytes([1]) * 32
-    with pytest.raises(errors.Clone):
+    with pytest.raises(Clone):
         await renewing.confirm(new, renewal)
     first = await renewing.serial(renewing.old)
     row = await fetch(renewing.world.db, "SELECT holds FROM certificates WHERE serial = $1", first)
     assert row["holds"] == "clone"
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
 
 
 async def test_r11_what_the_phone_had_taken_is_signed_with_the_new_certificate(renewing: Renewing) -> None:
-    """The request waits on the phone for up to a day; its business system heard no end of it."""
+    """A scanned request waits on the phone for up to a day; the business system has not seen it end."""
     world = renewing.world
     asked = await world.asked([b"one", b"two"])
     sids = await world.scan(asked)
@@ -337,7 +342,7 @@ async def test_r11_what_the_phone_had_taken_is_signed_with_the_new_certificate(r
     assert (await fetch(world.db, "SELECT state FROM requests WHERE id = $1", asked.id))["state"] == "signed"
 
 
-# ---- what the legal person sees ----
+# ---- what the legal representative sees ----
 
 
 async def test_r11_r14_the_shield_stands_for_the_certificate_in_force_throughout(renewing: Renewing) -> None:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain import errors
-from mshield.domain.certificates.renewal import (
-    Reason,
+from mshield.server.certificates.errors import RenewalNotDue
+from mshield.server.certificates.rules.renewal import (
+    due_reason,
     half_year_after,
     half_year_before,
     require_due,
-    why_due,
 )
+from mshield.wire.phone.enrolment import Reason
 from tests.support.renewal import DAY
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -50,7 +50,7 @@ def test_r11_the_calendar_is_that_of_the_time_zone() -> None:
 
 def test_r11_of_a_time_that_a_change_of_clocks_skips_or_repeats_the_earlier_counts() -> None:
     new_york = ZoneInfo("America/New_York")
-    # 2:30 on 14 March 2027 isn't there; 1:30 on 7 November 2027 is there twice.
+    # 2:30 on 14 March 2027 doesn't exist; 1:30 on 7 November 2027 occurs twice.
     assert half_year_before(ms("2027-09-14T02:30", new_york), new_york) == ms("2027-03-14T06:30", dt.UTC)
     assert half_year_before(ms("2028-05-07T01:30", new_york), new_york) == ms("2027-11-07T05:30", dt.UTC)
 
@@ -83,13 +83,13 @@ def test_r11_due_with_less_than_half_a_year_left_and_not_with_just_half() -> Non
     end, start = ms("2027-08-31T10:00"), ms("2027-02-28T10:00")
 
     def why(now: int, filed: int | None = 2) -> Reason | None:
-        return why_due(not_after=end, certified_version=2, filed_version=filed, zone=SHANGHAI, now=now)
+        return due_reason(not_after=end, certified_version=2, filed_version=filed, zone=SHANGHAI, now=now)
 
     assert why(start) is None
     assert why(start + 1) is Reason.ENDING
     assert why(start - 1, filed=3) is Reason.FILING_CHANGED
     assert why(start + 1, filed=3) is Reason.FILING_CHANGED
     assert why(start, filed=None) is None
-    with pytest.raises(errors.RenewalNotDue) as refused:
+    with pytest.raises(RenewalNotDue) as refused:
         require_due(why(start), not_after=end, zone=SHANGHAI)
     assert refused.value.extra == {"possible_after": start}

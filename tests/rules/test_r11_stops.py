@@ -1,25 +1,22 @@
-"""R11: what stops a renewal under way, and what happens where two things come at once."""
+"""R11: what stops a pending renewal, and how concurrent calls end."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.renewal import (
-    TABLE,
-    RenewalEvent,
-    RenewalState,
-    sources,
-)
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.keyring import Keyring
-from mshield.services.certificates.end_renewals import end_renewals
-from mshield.services.certificates.renew import Renewal
-from mshield.store.certificates import changes as certificate_changes
-from mshield.store.certificates import renewals
-from mshield.store.certificates.certificates import find_status
-from mshield.store.database.interface import Database
+from mshield.server.certificates.end_renewals import end_renewals
+from mshield.server.certificates.errors import CertificateExpired, NoCertificate
+from mshield.server.certificates.renew import Renewal
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows import renewals
+from mshield.server.certificates.rows.certificates import find_status
+from mshield.server.certificates.rules.renewal import TABLE, RenewalEvent, RenewalState, sources
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.database.interface import Database
+from mshield.server.errors import Conflict, DomainError, NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.signing.errors import Held
 from tests.support.clock import Clock
 from tests.support.renewal import DAY, Renewing, make_renewing
 from tests.support.signing import NAME, execute, fetch
@@ -27,7 +24,7 @@ from tests.support.signing import NAME, execute, fetch
 WRONG = 12345
 
 
-# ---- what stops it ----
+# ---- what ends a renewal ----
 
 
 @pytest.mark.parametrize("key", ["new", "same"])
@@ -41,9 +38,9 @@ async def test_r11_a_certificate_held_in_between_is_not_replaced(
     new, renewal = await renewing.issued()
     first = await renewing.serial(renewing.old)
     await renewing.change(event)
-    with pytest.raises((errors.Held, errors.NoCertificate)):
+    with pytest.raises((Held, NoCertificate)):
         await renewing.current()
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await renewing.confirm(new, renewal)
     states = {serial: await renewing.state(serial) for serial in await renewing.serials()}
     assert states.pop(first) == ("revoked" if event is CertificateEvent.REVOKE else "active")
@@ -66,9 +63,9 @@ async def test_r11_a_renewal_not_signed_for_within_an_hour_is_void(renewing: Ren
     begun = await renewing.begin()
     new = await renewing.make_key(begun)
     clock.advance(seconds=3601)
-    with pytest.raises(errors.DomainError):
+    with pytest.raises(DomainError):
         await renewing.sign(new, begun.sid)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.current()
     assert await end_renewals(renewing.world.db, now=renewing.now) == 1
     assert await end_renewals(renewing.world.db, now=renewing.now) == 0
@@ -94,10 +91,10 @@ async def test_r11_a_certificate_never_confirmed_is_revoked_after_a_week(
     assert status.revocation_reason == 5
     events = await certificate_changes.history(db, serial=second)
     assert (events[-1].event, events[-1].actor) == ("withdraw", "service")
-    with pytest.raises(errors.DomainError):
+    with pytest.raises(DomainError):
         await renewing.confirm(new, renewal)
     await renewing.world.sign([await renewing.world.task()])
-    current = await renewing.world.certificates.current(await renewing.login(), now=renewing.now)
+    current = await renewing.world.certificates.current(await renewing.login(), log_key="", now=renewing.now)
     assert current is not None
     assert current.serial == first
 
@@ -115,14 +112,14 @@ async def test_r11_begun_again_the_first_try_is_given_up(
     assert states == ["active", "revoked", "superseded"]
     if key == "new":
         assert abandoned.uid != new.uid
-        with pytest.raises(errors.DomainError):
+        with pytest.raises(DomainError):
             await renewing.confirm(abandoned, renewal)
 
 
 async def test_r11_given_up_too_late_it_is_not_said_to_be(
     renewing: Renewing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The confirmation came between the look and the end."""
+    """The confirmation comes between the look-up of the open renewal and its cancellation."""
     new, renewal = await renewing.issued()
     login, find_open = await renewing.login(), renewals.find_open
 
@@ -132,16 +129,16 @@ async def test_r11_given_up_too_late_it_is_not_said_to_be(
         return row
 
     monkeypatch.setattr(renewals, "find_open", found)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.renew.give_up(login, now=renewing.now)
     states = [await renewing.state(serial) for serial in await renewing.serials()]
     assert sorted(states) == ["active", "superseded"]
 
 
-async def test_r11_given_up_by_the_user_the_old_one_goes_on(renewing: Renewing) -> None:
+async def test_r11_cancelled_renewal_keeps_the_old_certificate(renewing: Renewing) -> None:
     await renewing.issued()
     await renewing.renew.give_up(await renewing.login(), now=renewing.now)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await renewing.renew.give_up(await renewing.login(), now=renewing.now)
     assert sorted([await renewing.state(serial) for serial in await renewing.serials()]) == [
         "active",
@@ -150,26 +147,26 @@ async def test_r11_given_up_by_the_user_the_old_one_goes_on(renewing: Renewing) 
     await renewing.world.sign([await renewing.world.task()])
 
 
-async def test_r11_expired_before_the_confirmation_it_is_too_late(renewing: Renewing, clock: Clock) -> None:
+async def test_r11_expiry_before_the_confirmation_stops_the_renewal(renewing: Renewing, clock: Clock) -> None:
     clock.advance(seconds=98 * DAY)
     new, renewal = await renewing.issued()
     clock.advance(seconds=3 * DAY)
-    with pytest.raises(errors.CertificateExpired):
+    with pytest.raises(CertificateExpired):
         await renewing.current()
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await renewing.confirm(new, renewal)
     assert await end_renewals(renewing.world.db, now=renewing.now) == 1
 
 
-def test_the_table_of_a_renewal() -> None:
+def test_table_of_a_renewal_has_its_sources_and_ends() -> None:
     assert sources(RenewalEvent.CONFIRM) == {RenewalState.ISSUED}
     assert sources(RenewalEvent.END) == {RenewalState.BEGUN, RenewalState.ISSUED}
     ends = set(TABLE.values()) - {source for source, _ in TABLE}
     assert ends == {RenewalState.CONFIRMED, RenewalState.ENDED}
 
 
-async def test_a_crash_between_certificate_and_record_is_made_good(renewing: Renewing) -> None:
-    """The certificate is signed and stored, then the process dies: the next look finishes with the same one."""
+async def test_crash_between_certificate_and_record_is_recovered(renewing: Renewing) -> None:
+    """The certificate is signed and stored, then the process crashes: the next run reuses it."""
     issue = renewing.renew._issue
     begun: Renewal = await renewing.begin()
     new = await renewing.make_key(begun)
@@ -178,7 +175,7 @@ async def test_a_crash_between_certificate_and_record_is_made_good(renewing: Ren
     await renewing.sign(renewing.old, consent)
     await renewing.sign(new, begun.sid)
     assert issue is not None
-    from mshield.store.certificates import renewals
+    from mshield.server.certificates.rows import renewals
 
     row = await renewals.find_open(renewing.world.db, device_id="device", account_id="account")
     assert row is not None
@@ -195,7 +192,7 @@ async def test_a_crash_between_certificate_and_record_is_made_good(renewing: Ren
     assert await renewing.state(await renewing.serial(new)) == "active"
 
 
-# ---- at once ----
+# ---- concurrent calls ----
 
 
 async def test_r11_a_freeze_and_a_confirmation_at_once_leave_one_certificate_in_force_or_held(
@@ -214,9 +211,9 @@ async def test_r11_a_freeze_and_a_confirmation_at_once_leave_one_certificate_in_
     assert outcome in {("active", "frozen", "issued"), ("superseded", "", "active")}
 
 
-async def test_r11_two_begun_at_once_are_one(renewing: Renewing) -> None:
+async def test_r11_two_concurrent_starts_make_one_renewal(renewing: Renewing) -> None:
     outcomes = await asyncio.gather(renewing.begin(), renewing.begin(), return_exceptions=True)
-    assert all(isinstance(outcome, (Renewal, errors.Conflict)) for outcome in outcomes)
+    assert all(isinstance(outcome, (Renewal, Conflict)) for outcome in outcomes)
     row = await fetch(renewing.world.db, "SELECT COUNT(*) AS open FROM renewals WHERE state = 'begun'")
     assert row["open"] == 1
     await renewing.renewed()

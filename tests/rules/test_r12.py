@@ -1,4 +1,4 @@
-"""R12: my page shows the shield number, the account's phone number, my certificate, my signatures, and the FAQ."""
+"""R12: my page shows shield number, the account's phone number, certificate, signatures and the FAQ."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,18 +7,18 @@ import pytest
 
 from mshield.client import Document, Pc
 from mshield.client.errors import PhoneError, ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import Person
-from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.sm3 import sm3
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.testkit.demo.people import Person
+from mshield.testkit.phone import VirtualPhone
 from tests.support.certified import certified, logged_in
 from tests.support.issuing import change
-from tests.support.losing_line import Service, running_behind_a_line
+from tests.support.lossy_line import Service, running_behind_a_lossy_line
 
 
 @pytest.fixture
 def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
-    with running_behind_a_line(database_url, tmp_path) as made:
+    with running_behind_a_lossy_line(database_url, tmp_path) as made:
         yield made
 
 
@@ -45,7 +45,7 @@ def test_r12_number_phone_and_certificate(service: Service) -> None:
     assert page.account.phone_masked == f"{person.phone[:3]}****{person.phone[-4:]}"
     certificate = phone.certificate()
     assert page.certificate is not None
-    assert page.certificate["serial"] == certificate.serial
+    assert page.certificate.serial == certificate.serial
     assert page.shield_number == certificate.shield_number
     assert certificate.subject.common_name == person.name
     assert (certificate.state, certificate.holds) == ("active", ())
@@ -55,7 +55,7 @@ def test_r12_the_signatures_have_pages_without_gap_or_repeat(service: Service) -
     phone, person = certified(service)
     titles = [f"报关单 {number}" for number in range(7)]
     for title in titles:
-        # Several of one moment: the place of a page is more than its time.
+        # Several signatures share one timestamp, so a page's cursor needs more than the time.
         _sign(service, phone, person, title)
     seen: list[str] = []
     before, pages = None, 0
@@ -85,7 +85,7 @@ def test_r12_newest_first_also_while_new_ones_come(service: Service) -> None:
     assert [item.title for item in phone.signatures(before=first.next, limit=2).items] == ["1", "0"]
 
 
-def test_r12_one_sees_ones_own_signatures_only(service: Service) -> None:
+def test_r12_account_sees_only_its_own_signatures(service: Service) -> None:
     phone, person = certified(service)
     _sign(service, phone, person, "报关单")
     other, _ = certified(service)

@@ -1,4 +1,4 @@
-"""R13: another app hands a request over by its link, the user signs, and is led back to a registered address."""
+"""R13: another app hands over a request by its link, the user signs and returns to a registered address."""
 
 import base64
 from collections.abc import Iterator
@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from mshield.client import AsyncBusinessClient, Document, ProblemError, read_return
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR
-from mshield.domain import errors
-from mshield.services.systems.register import set_return_urls
+from mshield.server.errors import InvalidRequest, NotFound
+from mshield.server.systems.errors import InvalidReturnUrl
+from mshield.server.systems.register import set_return_urls
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -72,7 +73,7 @@ def test_r13_without_the_way_back_there_is_no_result_and_no_evidence(
         assert business.result(created.id, return_code=codes[0]).id == created.id
         assert (
             business.result(created.id, return_code=codes[0]).id == created.id
-        )  # a lost answer can be asked again
+        )  # the call can be repeated after a lost answer
 
 
 def test_r13_declined_cancelled_and_expired_lead_back_without_a_code(
@@ -138,7 +139,7 @@ def test_r13_the_phone_opens_no_other_address(
         created = business.request_login(channel="app", return_url=RETURN_URL)
     phone.scan(created.app_link)
     monkeypatch.setattr(
-        "mshield.services.requests.answer.return_address",
+        "mshield.server.requests.answer.return_address",
         lambda *_, **__: "https://attacker.example/?state=signed",
     )
     with pytest.raises(Exception, match="foreign_return"):
@@ -169,21 +170,21 @@ async def test_r13_addresses_are_replaced_within_seconds(application: Applicatio
     asked = {"kind": "login", "channel": "app", "return_url": scheme}
     assert (await application.business("POST", REQUESTS, asked)).status_code == 422
     db, client_id = application.context.db, application.client_id
-    with pytest.raises(errors.InvalidReturnUrl):
+    with pytest.raises(InvalidReturnUrl):
         await set_return_urls(db, client_id=client_id, return_urls=(scheme,), now=application.clock())
     await set_return_urls(
         db, client_id=client_id, return_urls=(scheme,), schemes=("customsphone",), now=application.clock()
     )
     application.clock.advance(seconds=6)
-    # Registered by a command with another setting, or before the upgrade: this process has no such scheme.
+    # The scheme was registered with another setting or before the upgrade: this process doesn't allow it.
     assert_refused(await application.business("POST", REQUESTS, asked), "return_url_unknown")
-    allowed = application.context.settings.model_copy(update={"return_schemes": ("customsphone",)})
+    allowed = application.context.settings.changed(return_schemes=("customsphone",))
     object.__setattr__(application.context.requests.ask, "settings", allowed)
     assert (await application.business("POST", REQUESTS, asked)).status_code == 201
     for unknown, urls, refusal in (
-        ("bs-unknown", (), errors.NotFound),
-        (client_id, ("file:///etc/passwd",), errors.InvalidReturnUrl),
-        (client_id, (scheme,) * 21, errors.InvalidRequest),
+        ("bs-unknown", (), NotFound),
+        (client_id, ("file:///etc/passwd",), InvalidReturnUrl),
+        (client_id, (scheme,) * 21, InvalidRequest),
     ):
         with pytest.raises(refusal):
             await set_return_urls(db, client_id=unknown, return_urls=urls, now=application.clock())

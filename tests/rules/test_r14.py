@@ -1,4 +1,4 @@
-"""R14: the legal person holds, lifts and revokes by shield number; what may happen when is the table's."""
+"""R14: the legal representative holds, lifts and revokes by shield number; a table says which step is allowed when."""
 
 import asyncio
 import datetime as dt
@@ -8,23 +8,23 @@ from typing import Any, get_args
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON
-from mshield.domain import errors
-from mshield.domain.actor import Actor, By
-from mshield.domain.certificates.states import (
+from mshield.server.acts.actor import Actor, By
+from mshield.server.certificates.rows.certificates import NewCertificate
+from mshield.server.certificates.rows.changes import change, history
+from mshield.server.certificates.rules.states import (
     CertificateEvent,
     CertificateState,
     Standing,
     format_holds,
     parse_holds,
 )
-from mshield.keys.keyring import Keyring
-from mshield.services.legal_person.act import ManageShields
-from mshield.services.legal_person.lists import ManagedLists
-from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
-from mshield.store.certificates.certificates import NewCertificate
-from mshield.store.certificates.changes import change, history
-from mshield.store.database.interface import Database, Tx
+from mshield.server.database.interface import Database, Tx
+from mshield.server.errors import DomainError, Forbidden, NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.legal_person.act import ManageShields
+from mshield.server.legal_person.lists import ManagedLists
+from mshield.server.legal_person.session import LegalPerson, ManagedEnterprise
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -32,14 +32,15 @@ from tests.support.certificate_life import LIFE, standings, what_follows
 from tests.support.clock import Clock
 from tests.support.issuing import Ca, make_ca
 from tests.support.portal import FOREIGN, OWN, Browser, certified
-from tests.support.signing import execute, fetch
+from tests.support.seals import seal_all
+from tests.support.signing import fetch, tamper
 
 NUMBER = "MS10720468813"
 OTHERS = "MS20720468814"
 UNKNOWN = "MS99999999999"
 
 
-# ---- the table, through the one way in which a certificate changes ----
+# ---- the table, applied through the only function that changes a certificate ----
 
 
 @pytest.fixture
@@ -57,9 +58,9 @@ async def test_r14_every_step_is_allowed_or_refused_as_the_table_says(
     others = [actor for actor in actors if actor not in who]
     for standing in standings():
         follows = what_follows(standing, event)
-        tried: list[tuple[Actor, Standing | type[errors.DomainError]]] = [(kind, follows) for kind in who]
-        if isinstance(follows, Standing):  # allowed, but not to these
-            tried += [(kind, errors.Forbidden) for kind in others]
+        tried: list[tuple[Actor, Standing | type[DomainError]]] = [(kind, follows) for kind in who]
+        if isinstance(follows, Standing):  # allowed, but not for these actors
+            tried += [(kind, Forbidden) for kind in others]
         for kind, then in tried:
             await _set(db, serial, standing)
             await _try(db, serial, event, kind, then, now=clock())
@@ -70,7 +71,7 @@ async def _try(
     serial: str,
     event: CertificateEvent,
     kind: Actor,
-    follows: Standing | type[errors.DomainError],
+    follows: Standing | type[DomainError],
     *,
     now: int,
 ) -> None:
@@ -96,13 +97,14 @@ async def _try(
 
 
 async def _set(db: Database, serial: str, standing: Standing) -> None:
-    await execute(
+    await tamper(
         db,
         "UPDATE certificates SET state = $1, holds = $2 WHERE serial = $3",
         standing.state.value,
         format_holds(standing.holds),
         serial,
     )
+    await seal_all(db)  # without an event: what follows is judged by the row alone
 
 
 async def _stored(db: Database, serial: str) -> Standing:
@@ -115,7 +117,7 @@ async def _stored(db: Database, serial: str) -> Standing:
 
 @pytest.fixture
 async def browser(application: Application) -> AsyncIterator[Browser]:
-    """The legal person's browser, logged in; their enterprise has one shield, another enterprise too."""
+    """The legal representative's logged-in browser; their enterprise has one shield, another enterprise has one too."""
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()
@@ -172,7 +174,7 @@ async def test_r14_a_repeat_changes_nothing_and_is_no_error(browser: Browser, ac
     assert events.count(act) == 1
 
 
-async def test_r14_revoked_is_for_good(browser: Browser) -> None:
+async def test_r14_revocation_is_permanent(browser: Browser) -> None:
     for expected in ("changed", "unchanged"):
         items = (await browser.revoke(NUMBER)).json()["items"]
         assert _short(items) == [(expected, "revoked", [])]
@@ -193,7 +195,7 @@ async def test_r14_batches_at_once_hold_each_shield_once(browser: Browser) -> No
     numbers = [NUMBER] + [f"MS1072046880{number}" for number in range(5)]
     for number in numbers[1:]:
         await certified(browser.application.context, number)
-    # In opposite orders: neither may wait for the other for good.
+    # In opposite orders, to check that the two batches don't deadlock.
     batches = await asyncio.gather(
         *(browser.act("report_loss", *(numbers if turn % 2 else numbers[::-1])) for turn in range(6))
     )
@@ -230,7 +232,7 @@ async def test_r14_revoking_needs_a_fresh_code_for_each_batch(browser: Browser) 
     batch = await browser.revoke(NUMBER, "MS10720468899", code=code)
     assert [each["outcome"] for each in batch.json()["items"]] == ["changed", "changed"]
     assert_refused(await browser.revoke(NUMBER, code=code), "sms_code_expired")
-    # The code of a login is none for revoking, and doesn't wait for one of those.
+    # The SMS code of a login doesn't authorise a revocation, and doesn't delay the code for one.
     assert (await browser.begin()).status_code == 201
     assert_refused(
         await browser.revoke(NUMBER, code=await browser.application.sms_code("portal")), "sms_code_expired"
@@ -245,7 +247,7 @@ async def test_r14_an_act_needs_a_reason(browser: Browser, reason: str) -> None:
     assert (await browser.shield(NUMBER))["shield"]["holds"] == []
 
 
-async def test_r14_another_enterprises_shield_is_as_an_unknown_number(browser: Browser) -> None:
+async def test_r14_another_enterprises_shield_answers_like_an_unknown_number(browser: Browser) -> None:
     for act in ("report_loss", "lift_loss", "freeze", "unfreeze"):
         (foreign,), (unknown,) = await browser.act(act, OTHERS), await browser.act(act, UNKNOWN)
         assert {**foreign, "shield_number": ""} == {**unknown, "shield_number": ""}
@@ -264,7 +266,7 @@ async def test_r14_another_enterprises_shield_is_as_an_unknown_number(browser: B
 
 
 class _Watched:
-    """A database that notes which statements run with how many rows."""
+    """A database wrapper that records each statement and the number of rows it returned."""
 
     def __init__(self, db: Any) -> None:
         self._db = db
@@ -292,8 +294,8 @@ class _Watched:
         return await self._db.write(watched)
 
 
-async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> None:
-    """Both make the same statements, which find the same number of rows."""
+async def test_r14_statements_do_not_reveal_another_enterprises_shield(browser: Browser) -> None:
+    """Both run the same statements, which affect the same number of rows."""
     context = browser.application.context
     person = LegalPerson(
         account_id="a", name="", phone=LEGAL_PERSON.phone, id_number_hash=b"", token_hash=b"", expires_at=0
@@ -315,7 +317,7 @@ async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> Non
         enterprise = ManagedEnterprise(OWN, "")
         try:
             await look_up.shield(enterprise, number)
-        except errors.NotFound:
+        except NotFound:
             db.seen.append(("not found", 0))
         await manage.act(
             person, enterprise, CertificateEvent.LIFT_LOSS, [number], reason="因测试", now=context.clock()

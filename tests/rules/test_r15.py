@@ -1,4 +1,4 @@
-"""R15: the PC shows a QR, the app scans, PIN, the PC is logged in."""
+"""R15: the PC shows a QR code, the app scans it, the user enters the PIN, the PC is logged in."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from mshield.client import Pc
 from mshield.client.errors import ProblemError
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.killed_service import Mortal, killable_service
 
 service = killable_service()
@@ -25,7 +25,7 @@ def test_r15_scanned_and_approved_the_pc_knows_who_it_is(service: Mortal, tmp_pa
     assert result.signer.credit_code == OPERATOR.credit_code
 
 
-def test_r15_without_the_pin_nobody_is_logged_in(service: Mortal, tmp_path: Path) -> None:
+def test_r15_missing_pin_logs_no_one_in(service: Mortal, tmp_path: Path) -> None:
     phone = service.enrolled(tmp_path / "phone")
     with service.business() as business:
         asked = business.request_login()

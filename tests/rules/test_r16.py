@@ -1,9 +1,9 @@
-"""R16: the business system shows a QR, the app scans and shows what is signed, PIN, the signature is delivered."""
+"""R16: the app scans a business system's QR code, shows the content, asks for the PIN and delivers the signature."""
 
 from pathlib import Path
 
 from mshield.client import Document
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import EXAMPLES
 from tests.support.killed_service import Mortal, killable_service
 

@@ -1,24 +1,32 @@
-"""R18: customer service changes the number that an account is bound to."""
+"""R18: customer service changes the phone number of an account."""
 
 import asyncio
 from typing import Final
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.actor import By
-from mshield.domain.notices import NoticeKind, text
-from mshield.domain.tokens import token_hash
-from mshield.keys.keyring import Keyring
-from mshield.services.accounts.change_phone import ChangePhone, Which
-from mshield.services.accounts.policies.consents import AGREE
-from mshield.services.notices.notify import Notify
-from mshield.settings import Settings
-from mshield.store.accounts import accounts as store
-from mshield.store.accounts import sessions
-from mshield.store.database.interface import Database
-from mshield.store.legal_person import sessions as portal_sessions
-from mshield.store.staff.acts import ActRow
+from mshield.server.accounts.change_phone import ChangePhone, Which
+from mshield.server.accounts.errors import (
+    AccountElsewhere,
+    LoginFailed,
+    PhoneTaken,
+    SmsCodeExpired,
+    SmsCodeWrong,
+    SmsDailyLimit,
+    SmsTooSoon,
+)
+from mshield.server.accounts.policy_consents import AGREE
+from mshield.server.accounts.rows import accounts as store
+from mshield.server.accounts.rows import portal_sessions, sessions
+from mshield.server.acts.actor import By
+from mshield.server.acts.rows.acts import ActRow
+from mshield.server.database.interface import Database
+from mshield.server.errors import DomainError, InvalidRequest, NotFound
+from mshield.server.keys.keyring import Keyring
+from mshield.server.notices.notify import Notify
+from mshield.server.notices.rules.notices import NoticeKind, text
+from mshield.server.settings.settings import Settings
+from mshield.wire.tokens import token_hash
 from tests.support.acts import acts_on
 from tests.support.cases import cases
 from tests.support.clock import START
@@ -32,7 +40,7 @@ OTHER: Final = "13700007777"
 
 @pytest.fixture
 async def office(db: Database, keyring: Keyring) -> Office:
-    office = Office.on(db, keyring, Settings(sms_resend_seconds=0))
+    office = Office.on(db, keyring, Settings.of(sms_resend_seconds=0))
     await office.enter(now=START, sms_code=await office.code(now=START))
     return office
 
@@ -57,9 +65,9 @@ async def test_r18_the_account_has_the_new_number_and_its_logins_end(
     assert (done.phone, done.logins_ended, done.old_number_told) == (NEW, 1, True)
     hashed = token_hash(session.access_token)
     assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START + 1) is None
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await change.find(PHONE)
-    with pytest.raises(errors.LoginFailed):
+    with pytest.raises(LoginFailed):
         await office.come_in(now=START + 1)
     assert (await office.come_in(now=START + 1, account=NEW)).phone == NEW
 
@@ -114,21 +122,19 @@ async def test_r18_each_code_says_what_it_is_for_and_to_whom_it_may_be_told(desk
 
 
 async def _acts(db: Database, account: str) -> list[ActRow]:
-    """All but what its owner agreed to when it was made."""
+    """Returns the acts on an account, except the consents recorded at its registration."""
     return [act for act in await acts_on(db, subject=account) if act.act != AGREE]
 
 
-async def test_r18_what_proves_nothing_about_the_two_numbers_changes_nothing(
-    db: Database, desk: Desk
-) -> None:
-    """One member alone has the code of a new number of theirs, and no other."""
+async def test_r18_change_without_proof_of_both_numbers_is_refused(db: Database, desk: Desk) -> None:
+    """A member of staff alone can obtain the code of a new number of their own, but not that of the old number."""
     found = await desk.change.find(PHONE)
     new_code = await desk.code(found.id, NEW, "new")
     for old_code in ("", "000000", new_code):
-        with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+        with pytest.raises((SmsCodeWrong, SmsCodeExpired)):
             await _change(desk, found.id, NEW, new_code, old_code)
     old_code = await desk.code(found.id, NEW, "old")
-    with pytest.raises(errors.SmsCodeWrong):
+    with pytest.raises(SmsCodeWrong):
         await _change(desk, found.id, NEW, old_code, new_code)
     assert (await desk.change.find(PHONE)).id == found.id
     assert await _acts(db, found.id) == []
@@ -139,14 +145,14 @@ async def test_r18_a_code_serves_its_number_account_and_member_alone(office: Off
     one, other = [await desk.change.find(phone) for phone in (PHONE, OTHER)]
     new_code = await desk.code(one.id, NEW, "new")
     old_code = await desk.code(one.id, NEW, "old")
-    with pytest.raises(errors.SmsCodeWrong):  # the same new number, for the other account
+    with pytest.raises(SmsCodeWrong):  # the same new number, for the other account
         await _change(desk, other.id, NEW, new_code, old_code)
-    with pytest.raises(errors.SmsCodeWrong):  # told by another number
+    with pytest.raises(SmsCodeWrong):  # sent by another number
         await _change(desk, one.id, "13900001235", new_code, old_code)
     third = await desk.code(one.id, "13900001235", "new")
-    with pytest.raises(errors.SmsCodeWrong):  # the old number agreed to another new one
+    with pytest.raises(SmsCodeWrong):  # the old number agreed to another new number
         await _change(desk, one.id, "13900001235", third, old_code)
-    with pytest.raises(errors.SmsCodeWrong):  # told to another member
+    with pytest.raises(SmsCodeWrong):  # given to another member of staff
         await _change(desk, one.id, NEW, new_code, old_code, by=By("staff", "another clerk"))
     await _change(desk, one.id, NEW, new_code, old_code)
     assert (await desk.change.find(NEW)).id == one.id
@@ -156,11 +162,11 @@ async def test_r18_codes_are_used_once_and_for_five_minutes(desk: Desk) -> None:
     found = await desk.change.find(PHONE)
     new_code = await desk.code(found.id, NEW, "new")
     old_code = await desk.code(found.id, NEW, "old")
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await _change(desk, found.id, NEW, new_code, old_code, now=START + 300_001)
     await _change(desk, found.id, NEW, new_code, old_code)
-    # Back to the old number: nothing of before serves, not even what the present number got for it.
-    with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+    # Back to the old number: no earlier code is valid, not even the ones sent to the present number.
+    with pytest.raises((SmsCodeWrong, SmsCodeExpired)):
         await _change(desk, found.id, PHONE, old_code, new_code)
     assert (await desk.change.find(NEW)).id == found.id
 
@@ -171,26 +177,26 @@ async def test_r18_five_wrong_tries_end_a_code(desk: Desk) -> None:
     old_code = await desk.code(found.id, NEW, "old")
     wrong = "000000" if old_code != "000000" else "000001"
     for _ in range(5):
-        with pytest.raises(errors.SmsCodeWrong):
+        with pytest.raises(SmsCodeWrong):
             await _change(desk, found.id, NEW, new_code, wrong)
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await _change(desk, found.id, NEW, new_code, old_code)
 
 
 async def test_r18_both_numbers_have_their_limits_of_sms(
     office: Office, db: Database, keyring: Keyring
 ) -> None:
-    slow = Office.on(db, keyring, Settings(sms_codes_per_day=2))
+    slow = Office.on(db, keyring, Settings.of(sms_codes_per_day=2))
     desk = Desk.on(db, slow)
     found = await desk.change.find(PHONE)
     later = START + 60_000
     await desk.code(found.id, NEW, "new", now=later)
     await desk.code(found.id, NEW, "old", now=later)
     for to in ("new", "old"):
-        with pytest.raises(errors.SmsTooSoon):
+        with pytest.raises(SmsTooSoon):
             await desk.code(found.id, NEW, to, now=later + 1)
     await desk.code(found.id, NEW, "old", now=later + 60_000)
-    with pytest.raises(errors.SmsDailyLimit):  # the registration's isn't counted with them
+    with pytest.raises(SmsDailyLimit):  # codes for registration are counted separately
         await desk.code(found.id, NEW, "old", now=later + 120_000)
     assert office.sms.messages()
 
@@ -204,10 +210,10 @@ async def test_an_unreachable_old_number_does_not_take_the_change_back(
     assert (await desk.change.find(NEW)).id == found.id
 
 
-async def test_r18_who_dies_before_the_old_number_is_told_has_the_job_tell_it(
+async def test_r18_unreachable_sms_leaves_the_notice_to_the_job(
     db: Database, office: Office, desk: Desk
 ) -> None:
-    """The notice is made with the change; what is sent beside it at once is only sooner."""
+    """The notice is stored with the change; sending it at once only makes it arrive sooner."""
     found = await desk.change.find(PHONE)
     await Desk.on(db, office, notices=UnreachableSms()).by_codes(found.id, NEW)
     notify = Notify(db, Settings(), office.sms)
@@ -221,7 +227,7 @@ async def test_r18_who_dies_before_the_old_number_is_told_has_the_job_tell_it(
     assert (row["phone"], row["state"]) == (None, "sent")
 
 
-async def test_r18_what_was_told_at_once_is_not_told_again(office: Office, db: Database, desk: Desk) -> None:
+async def test_r18_notice_sent_at_once_is_not_sent_again(office: Office, db: Database, desk: Desk) -> None:
     await desk.by_codes((await desk.change.find(PHONE)).id, NEW)
     await Notify(db, Settings(), office.sms).send_due(now=START + 120_000)
     purposes = [message.purpose for message in office.sms.messages()]
@@ -234,7 +240,7 @@ async def test_a_number_of_another_account_is_refused(db: Database, office: Offi
     await office.enter(now=START, sms_code=code, phone=NEW, id_number="330206197403183014")
     found = await change.find(PHONE)
     await office.come_in(now=START)
-    with pytest.raises(errors.PhoneTaken):
+    with pytest.raises(PhoneTaken):
         await desk.by_codes(found.id, NEW)
     assert await _acts(db, found.id) == []
     assert office.sms.messages()[0].purpose == "register"
@@ -259,7 +265,7 @@ async def test_r18_the_accounts_own_number_is_no_error_and_changes_nothing(
     assert await _acts(db, found.id) == []
     hashed = token_hash(session.access_token)
     assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START) is not None
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(InvalidRequest):
         await desk.change.wanted_another(found.id, phone=PHONE, by=BY)
 
 
@@ -268,7 +274,7 @@ async def test_r18_a_number_that_was_taken_since_its_code_is_refused(office: Off
     new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")
     code = await office.code(now=START, phone=NEW)
     await office.enter(now=START, sms_code=code, phone=NEW, id_number="330206197403183014")
-    with pytest.raises(errors.PhoneTaken):
+    with pytest.raises(PhoneTaken):
         await _change(desk, found.id, NEW, new_code, old_code)
     assert (await desk.change.find(PHONE)).id == found.id
 
@@ -277,26 +283,26 @@ async def test_two_accounts_never_get_one_number(office: Office, desk: Desk) -> 
     await office.enter(now=START, sms_code=await office.code(now=START, phone=OTHER), phone=OTHER)
     ids = [(await desk.change.find(phone)).id for phone in (PHONE, OTHER)]
     olds = [await desk.code(each, NEW, "old") for each in ids]
-    # The later code to the new number is the one that counts: each change is tried with it.
+    # Only the latest code to the new number is valid, so both changes are tried with it.
     await desk.code(ids[0], NEW, "new")
     new_code = await desk.code(ids[1], NEW, "new")
     done = await asyncio.gather(
         *(_change(desk, each, NEW, new_code, old) for each, old in zip(ids, olds, strict=True)),
         return_exceptions=True,
     )
-    assert isinstance(done[0], errors.SmsCodeWrong)
+    assert isinstance(done[0], SmsCodeWrong)
     assert (await desk.change.find(NEW)).id == ids[1]
 
 
-async def test_r18_of_two_changes_at_once_by_the_same_codes_one_is_made(db: Database, desk: Desk) -> None:
+async def test_r18_two_concurrent_changes_with_the_same_codes_make_one(db: Database, desk: Desk) -> None:
     found = await desk.change.find(PHONE)
     new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")
     done = await asyncio.gather(
         *(_change(desk, found.id, NEW, new_code, old_code) for _ in range(4)), return_exceptions=True
     )
-    # Who looks once it is done finds the account's own number, which changes nothing.
+    # A change that runs later finds the account's own number there already, and changes nothing.
     assert any(not isinstance(each, BaseException) for each in done)
-    assert all(isinstance(each, errors.DomainError) for each in done if isinstance(each, BaseException))
+    assert all(isinstance(each, DomainError) for each in done if isinstance(each, BaseException))
     assert [act.act for act in await _acts(db, found.id)].count("account.change_phone") == 1
 
 
@@ -304,7 +310,7 @@ async def test_r18_an_account_that_was_disabled_meanwhile_keeps_its_number(db: D
     found = await desk.change.find(PHONE)
     new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")
     assert await db.write(lambda tx: store.disable(tx, account_id=found.id, reason="x", now=START))
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await _change(desk, found.id, NEW, new_code, old_code)
     wanted = (await store.get_account(db, account_id=found.id)).phone  # type: ignore[union-attr]  # it is there
     assert wanted == PHONE
@@ -313,7 +319,7 @@ async def test_r18_an_account_that_was_disabled_meanwhile_keeps_its_number(db: D
 @cases("evidence", ["", "  \n", "长" * 1001, "a\x00", "\ud800"])
 async def test_no_change_without_evidence(desk: Desk, evidence: str) -> None:
     found = await desk.change.find(PHONE)
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(InvalidRequest):
         await desk.by_codes(found.id, NEW, evidence=evidence)
 
 
@@ -322,7 +328,7 @@ async def test_what_an_outside_system_holds_is_changed_there(db: Database, desk:
     await execute(
         db, "UPDATE accounts SET source = 'single-window', external_id = '7' WHERE id = $1", found.id
     )
-    with pytest.raises(errors.AccountElsewhere) as refused:
+    with pytest.raises(AccountElsewhere) as refused:
         await desk.by_codes(found.id, NEW)
     assert "single-window" in refused.value.zh
     account = await store.get_account(db, account_id=found.id)
@@ -331,7 +337,7 @@ async def test_what_an_outside_system_holds_is_changed_there(db: Database, desk:
 
 
 async def test_an_unknown_account_is_not_found(desk: Desk) -> None:
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await desk.by_codes("nobody", NEW)
 
 

@@ -1,6 +1,6 @@
-"""R19: the legal person looks up who is on file for their enterprise, and nobody else does."""
+"""R19: only the legal representative can look up who is on file for their enterprise."""
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.assertions import assert_refused
 from tests.support.portal import FOREIGN, OWN, Browser, certified, logged_in
 from tests.support.signing import execute
@@ -28,7 +28,7 @@ async def test_r19_a_person_is_found_by_the_number_of_their_shield(browser: Brow
     await execute(context.db, "UPDATE filed_persons SET credit_code = $1 WHERE id = $2", OWN, row.person_id)
     answer = await browser.get(f"/enterprises/{OWN}/people", shield_number="MS 107 2046 8813")
     assert [(each["id"], each["shields"]) for each in answer.json()["items"]] == [(row.person_id, 1)]
-    # And their shields by them.
+    # The shield is also found by its holder.
     listed = await browser.get(f"/enterprises/{OWN}/shields", person_id=row.person_id)
     assert [each["serial"] for each in listed.json()["items"]] == [row.serial]
 
@@ -39,7 +39,7 @@ async def test_r19_other_enterprises_people_are_not_shown(browser: Browser) -> N
     assert "孟庭筠" not in names
 
 
-async def test_r19_an_operator_looks_up_nobody(browser: Browser) -> None:
+async def test_r19_operator_cannot_look_up_people(browser: Browser) -> None:
     browser.application.clock.advance(seconds=61)
     await browser.application.registered(OPERATOR)
     operator = Browser.of(browser.application)

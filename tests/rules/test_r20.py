@@ -3,8 +3,8 @@
 from tests.support.application import Application
 
 
-def test_r20_nothing_asks_about_cards(application: Application) -> None:
-    """Holders of a card or a USB key apply like everybody: no field of any call knows of them."""
+def test_r20_no_call_has_a_field_for_cards(application: Application) -> None:
+    """Holders of a card or a USB key apply like everybody else: no call has a field for it."""
     document = application.app.state.documents.of()
     fields = {
         name.lower()

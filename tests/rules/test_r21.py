@@ -1,6 +1,6 @@
-"""R21: for a new phone the old shield is revoked, then the user applies on the new one; a phone keeps its number."""
+"""R21: for a new phone, the old shield is revoked and the user applies again; a phone keeps its number."""
 
-from mshield.domain.certificates.states import CertificateEvent
+from mshield.server.certificates.rules.states import CertificateEvent
 from tests.support.issuing import change
 from tests.support.more_phones import another_phone, apply
 from tests.support.signing import World, fetch

@@ -1,13 +1,14 @@
-"""R22: data changed after issue show as due, and renewal cures it."""
+"""R22: data that changed after issue make a renewal due, and the renewal certifies them."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.renewal import Reason
-from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.certificates.names import leaf_subject
-from mshield.store.database.interface import Database
+from mshield.server.certificates.errors import RenewalNotDue
+from mshield.server.database.interface import Database
+from mshield.server.filing.errors import FilingChanged, NoFiling
+from mshield.server.keys.keyring import Keyring
+from mshield.wire.phone.enrolment import Reason
 from tests.support.clock import Clock
 from tests.support.renewal import Renewing, make_renewing
 from tests.support.signing import execute, fetch
@@ -27,7 +28,7 @@ async def reason(renewing: Renewing) -> Reason | None:
 
 
 async def certified_name(renewing: Renewing) -> tuple[str, str]:
-    current = await renewing.world.certificates.current(await renewing.login(), now=renewing.now)
+    current = await renewing.world.certificates.current(await renewing.login(), log_key="", now=renewing.now)
     assert current is not None
     subject = leaf_subject(parse_certificate_pem(current.pem).subject)
     return subject.common_name, subject.organisation
@@ -43,7 +44,7 @@ async def test_r22_another_enterprise_name_on_file_shows_as_due_and_renewal_cure
     await renewing.renewed()
     assert await reason(renewing) is None
     assert (await certified_name(renewing))[1] == "宁波北潮供应链有限公司"
-    with pytest.raises(errors.RenewalNotDue):
+    with pytest.raises(RenewalNotDue):
         await renewing.begin()
 
 
@@ -53,7 +54,7 @@ async def test_r22_another_name_of_the_person_is_asked_for_and_certified(renewin
         "UPDATE filed_persons SET name = '林志远', version = version + 1 WHERE id = 'person'",
     )
     assert await reason(renewing) is Reason.FILING_CHANGED
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renewing.begin()
     renewing.name = "林志远"
     await renewing.renewed()
@@ -71,21 +72,21 @@ async def test_r22_a_change_during_the_renewal_makes_the_next_one_due(renewing: 
     assert row["filing_version"] == 3
 
 
-async def test_r22_who_has_left_the_filing_cannot_renew(renewing: Renewing) -> None:
+async def test_r22_ended_filing_prevents_renewal(renewing: Renewing) -> None:
     await execute(
         renewing.world.db, "UPDATE filed_persons SET ended_at = 1, version = version + 1 WHERE id = 'person'"
     )
     assert await renewing.renew.due(await renewing.login(), now=renewing.now) is None
-    with pytest.raises(errors.NoFiling):
+    with pytest.raises(NoFiling):
         await renewing.begin()
 
 
 async def test_r22_requests_are_refused_until_the_renewal(renewing: Renewing) -> None:
     await renewing.change_filing()
-    with pytest.raises(errors.FilingChanged):
+    with pytest.raises(FilingChanged):
         await renewing.world.task()
     new, renewal = await renewing.issued()
-    with pytest.raises(errors.FilingChanged):
+    with pytest.raises(FilingChanged):
         await renewing.world.task()
     await renewing.confirm(new, renewal)
     renewing.world.phone = renewing.old = new

@@ -1,11 +1,11 @@
-"""R23: the download page tells each how to install the app, and why it asks for camera and storage."""
+"""R23: the download page tells each browser how to install the app and why it needs camera and storage."""
 
 import re
 
 import pytest
 
-from mshield.web.pages.guides import GUIDES
-from mshield.web.pages.platform import Platform, platform_of
+from mshield.server.http.pages.guides import GUIDES
+from mshield.server.http.pages.platform import Platform, platform_of
 from tests.support.application import ORIGIN, Application
 from tests.support.cases import cases
 from tests.support.user_agents import HARMONY, IN_APP_BROWSERS, USER_AGENTS, WECHAT_ON_IPHONE, WECHAT_ON_PC
@@ -92,7 +92,7 @@ async def test_r23_it_says_why_it_asks_for_camera_and_storage(application: Appli
     assert "您这一半密钥只存在这部手机里" in text
 
 
-async def test_r23_the_root_leads_there(application: Application) -> None:
+async def test_r23_root_redirects_to_the_download_page(application: Application) -> None:
     answer = await application.http.get("/")
     assert (answer.status_code, answer.headers["location"]) == (302, "/download")
 

@@ -1,21 +1,22 @@
-"""A row that was changed by hand counts again once two people have taken it for right, and the log says so."""
+"""Two people can accept a row that was changed by hand: it is valid again, and the log records it."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.services.log.verify_seals import check_seals
-from mshield.services.operations.accept_row import accept_row
-from mshield.store.accounts import accounts
-from mshield.store.database.interface import SealBroken
+from mshield.server.accounts.rows import accounts
+from mshield.server.database.interface import SealBroken
+from mshield.server.errors import InvalidRequest, NotFound
+from mshield.server.log.verify_seals import check_seals
+from mshield.server.maintenance.accept_row import accept_row
 from tests.support.cases import cases
+from tests.support.second_person import SECOND
 from tests.support.signing import World, fetch, tamper
 
 
 async def _accept(world: World, table: str, key: str, reason: str = "号码录入有误，已核对登记表") -> None:
-    await accept_row(world.db, table, key, second_person="许安然", reason=reason, now=world.clock())
+    await accept_row(world.db, table, key, second_person=SECOND, reason=reason, now=world.clock())
 
 
-async def test_a_row_counts_again_and_the_act_names_both(world: World) -> None:
+async def test_accepted_row_is_valid_again_and_the_act_names_both_people(world: World) -> None:
     await tamper(world.db, "UPDATE accounts SET phone = '13900000001'")
     with pytest.raises(SealBroken):
         await accounts.get_account(world.db, account_id="account")
@@ -29,7 +30,7 @@ async def test_a_row_counts_again_and_the_act_names_both(world: World) -> None:
     assert "许安然" in str(act["details"])
 
 
-async def test_a_row_that_was_set_back_is_taken_as_its_newest_state(world: World) -> None:
+async def test_accepted_older_state_becomes_the_newest_state(world: World) -> None:
     before = await fetch(world.db, "SELECT phone, seal_version, seal FROM accounts")
     account = await accounts.get_account(world.db, account_id="account")
     assert account is not None
@@ -42,18 +43,18 @@ async def test_a_row_that_was_set_back_is_taken_as_its_newest_state(world: World
     assert [finding async for finding in check_seals(world.db)] == []
 
 
-async def test_a_key_of_bytes_is_named_in_hex(world: World) -> None:
+async def test_binary_key_is_given_in_hex(world: World) -> None:
     await tamper(world.db, "UPDATE keys SET failures = 2")
     await _accept(world, "keys", world.phone.uid.hex())
     await world.sign([await world.task()])
 
 
 @cases(("table", "key"), [("accounts", "nobody"), ("secrets", "lookup"), ("keys", "no hex"), ("acts", "1")])
-async def test_what_isnt_there_or_has_no_seal(world: World, table: str, key: str) -> None:
-    with pytest.raises(errors.NotFound):
+async def test_missing_row_or_unsealed_table_is_not_found(world: World, table: str, key: str) -> None:
+    with pytest.raises(NotFound):
         await _accept(world, table, key)
 
 
-async def test_without_a_reason(world: World) -> None:
-    with pytest.raises(errors.InvalidRequest):
+async def test_blank_reason_is_refused(world: World) -> None:
+    with pytest.raises(InvalidRequest):
         await _accept(world, "accounts", "account", reason=" ")

@@ -1,4 +1,4 @@
-"""No step of either side computes with what is no point of the curve; each refuses it with its own error."""
+"""Each step of either side refuses points off the curve with its own error."""
 
 import dataclasses
 
@@ -30,7 +30,7 @@ def parties(engine: Engine) -> Parties:
 
 
 @everywhere
-def test_enrolment_refuses_it_as_p1_and_as_a(engine: Engine, point: bytes) -> None:
+def test_enrolment_refuses_a_bad_point_as_p1_and_as_a(engine: Engine, point: bytes) -> None:
     uid, sid = bytes(16), bytes(range(16))
     phone = phone_enrol(engine, uid=uid, sid=sid)
     with pytest.raises(BadProof):
@@ -40,7 +40,7 @@ def test_enrolment_refuses_it_as_p1_and_as_a(engine: Engine, point: bytes) -> No
 
 
 @everywhere
-def test_the_phone_refuses_it_as_q2_and_as_a(parties: Parties, point: bytes) -> None:
+def test_phone_refuses_a_bad_point_as_q2_and_as_a(parties: Parties, point: bytes) -> None:
     nonce = parties.commit(bytes(32))
     answer = parties.answer(nonce)
     for Q2, proof in ((point, answer.proof), (answer.Q2, Proof(point, answer.proof.z))):
@@ -51,7 +51,7 @@ def test_the_phone_refuses_it_as_q2_and_as_a(parties: Parties, point: bytes) -> 
 
 
 @everywhere
-def test_the_server_refuses_it_as_q1_although_it_was_committed_to(parties: Parties, point: bytes) -> None:
+def test_server_refuses_a_committed_bad_point_as_q1(parties: Parties, point: bytes) -> None:
     nonce = parties.commit(bytes(32))
     parts = (nonce.sid, parties.uid, epoch_bytes(parties.epoch), nonce.e, point, nonce.rho)
     cheating = dataclasses.replace(nonce, Q1=point, c=H("commit", *parts))
@@ -62,13 +62,13 @@ def test_the_server_refuses_it_as_q1_although_it_was_committed_to(parties: Parti
     assert answer.c == bound.c
     with pytest.raises(BadOpening):
         parties.finish([bound], [item])
-    # And were the openings not checked, the arithmetic refuses it by itself.
+    # Without the check of the openings, the arithmetic refuses it too.
     with pytest.raises(BadPoint):
         server_finish(parties.engine, P=parties.P, d2=parties.d2, session=[bound], items=[item])
 
 
 @everywhere
-def test_keys_that_are_no_points(parties: Parties, point: bytes) -> None:
+def test_keys_off_the_curve_are_refused(parties: Parties, point: bytes) -> None:
     opened = parties.open(digests(1))
     items = items_of(parties.halves(opened))
     with pytest.raises(BadPoint):
@@ -79,8 +79,8 @@ def test_keys_that_are_no_points(parties: Parties, point: bytes) -> None:
         check_answer_values(parties.engine, P=point, e=bytes(32), r=1, Q=G, signature=Signature(1, 1))
 
 
-def test_a_point_of_small_order_on_another_curve(parties: Parties) -> None:
-    """The invalid-curve attack wants small orders: (x, 0) has order 2 on the curve with another b."""
+def test_point_of_small_order_on_another_curve_is_refused(parties: Parties) -> None:
+    """The invalid-curve attack needs small orders: (x, 0) has order 2 on the curve with another b."""
     x = 5
     assert pow(x, 3, P) - 3 * x + B != 0
     low_order = b"\x04" + x.to_bytes(32, "big") + bytes(32)

@@ -1,4 +1,4 @@
-"""A batch is one attempt: no deviation of single items passes, and none tells which guess was right."""
+"""A batch is one attempt: no deviation of single items passes, and none reveals which guess was right."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -48,13 +48,13 @@ def test_deviations_that_cancel_are_a_wrong_pin(parties: Parties, deltas: tuple[
 
 
 def test_deviations_that_cancel_in_small_weighted_sums_are_a_wrong_pin(parties: Parties) -> None:
-    """Weights that an attacker can foresee, such as 1, 2, 3, would be no check either."""
+    """Weights that an attacker can predict, such as 1, 2, 3, would not protect either."""
     opened = parties.open(digests(3))
     with pytest.raises(WrongPin):
         parties.finish(opened.session, deviated(items_of(parties.halves(opened)), (1, -2, 1)))
 
 
-def test_exchanged_halves_are_a_wrong_pin(parties: Parties) -> None:
+def test_swapped_halves_are_a_wrong_pin(parties: Parties) -> None:
     opened = parties.open(digests(2))
     a, b = items_of(parties.halves(opened))
     swapped = [dataclasses.replace(a, s_prime=b.s_prime), dataclasses.replace(b, s_prime=a.s_prime)]
@@ -63,8 +63,8 @@ def test_exchanged_halves_are_a_wrong_pin(parties: Parties) -> None:
         parties.finish(opened.session, swapped)
 
 
-def test_one_guess_per_item_tells_nothing(parties: Parties) -> None:
-    """N items under N guessed PINs, one of them right: the answer is the same wherever the right one stands."""
+def test_one_guess_per_item_reveals_nothing(parties: Parties) -> None:
+    """N items under N guessed PINs, one of them right: the answer is the same wherever the right one is."""
     engine = CountingEngine(parties.engine)
     watched = dataclasses.replace(parties, engine=engine)
     opened = parties.open(digests(5))

@@ -1,4 +1,4 @@
-"""Every single bit of every field matters: a `finish`, an `open` and an answer with one bit changed are refused."""
+"""Every bit of every field matters: a `finish`, an `open` or an answer with one changed bit is refused."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from tests.unit.gm.parties import Parties, digests, items_of
 
 
 def flips(value: bytes | int) -> Iterator[Any]:
-    """The value with each bit flipped in turn; a number has 256 of them."""
+    """Yields the value with each bit flipped in turn; a number has 256 of them."""
     if isinstance(value, int):
         yield from (value ^ 1 << bit for bit in range(256))
         return
@@ -49,7 +49,9 @@ def parties(engine: Engine) -> Parties:
     ("field", "error"), [("sid", NoSession), ("Q1", BadOpening), ("rho", BadOpening), ("s_prime", WrongPin)]
 )
 @pytest.mark.parametrize("which", [0, 1])
-def test_finish(parties: Parties, which: int, field: str, error: type[GmError]) -> None:
+def test_flipped_bit_in_finish_is_refused(
+    parties: Parties, which: int, field: str, error: type[GmError]
+) -> None:
     opened = parties.open(digests(2))
     items = items_of(parties.halves(opened))
 
@@ -64,7 +66,7 @@ def test_finish(parties: Parties, which: int, field: str, error: type[GmError]) 
 @pytest.mark.parametrize(
     ("field", "error"), [("sid", NoSession), ("e", BadOpening), ("c", BadOpening), ("k2", WrongPin)]
 )
-def test_session(parties: Parties, field: str, error: type[GmError]) -> None:
+def test_flipped_bit_in_the_session_is_refused(parties: Parties, field: str, error: type[GmError]) -> None:
     opened = parties.open(digests(1))
     items = items_of(parties.halves(opened))
     (bound,) = opened.session
@@ -75,7 +77,7 @@ def test_session(parties: Parties, field: str, error: type[GmError]) -> None:
     all_refused(getattr(bound, field), attempt, error)
 
 
-def test_uid_and_epoch_of_the_session(parties: Parties) -> None:
+def test_flipped_bit_in_uid_or_epoch_is_refused(parties: Parties) -> None:
     opened = parties.open(digests(1))
     items = items_of(parties.halves(opened))
 
@@ -88,14 +90,14 @@ def test_uid_and_epoch_of_the_session(parties: Parties) -> None:
             attempt(dataclasses.replace(parties, epoch=parties.epoch ^ 1 << bit))
 
 
-def test_shares(parties: Parties) -> None:
+def test_flipped_bit_in_a_share_is_refused(parties: Parties) -> None:
     opened = parties.open(digests(1))
     items = items_of(parties.halves(opened))
 
     def with_d1(d1: int) -> None:
         parties.finish(opened.session, items_of(parties.halves(opened, d1=d1)))
 
-    # A bit above n makes no share at all: malformed before anything is computed.
+    # A bit above n makes an invalid share: malformed before anything is computed.
     all_refused(parties.d1, with_d1, WrongPin, Malformed)
     all_refused(
         parties.d2,
@@ -105,7 +107,7 @@ def test_shares(parties: Parties) -> None:
 
 
 @pytest.mark.parametrize("field", ["sid", "e", "c"])
-def test_nonce_proof_context(parties: Parties, field: str) -> None:
+def test_flipped_bit_in_a_nonce_proof_is_refused(parties: Parties, field: str) -> None:
     nonce = parties.commit(bytes(32))
     answer = parties.answer(nonce)
 
@@ -144,7 +146,7 @@ def test_nonce_proof_values(parties: Parties) -> None:
             attempt(epoch=parties.epoch ^ 1 << bit)
 
 
-def test_enrolment(engine: Engine) -> None:
+def test_flipped_bit_in_an_enrolment_is_refused(engine: Engine) -> None:
     uid, sid = bytes(range(16)), bytes(range(16, 32))
     phone = phone_enrol(engine, uid=uid, sid=sid)
 
@@ -159,7 +161,7 @@ def test_enrolment(engine: Engine) -> None:
     all_refused(phone.proof.z, lambda value: attempt(proof=Proof(phone.proof.A, value)), BadProof)
 
 
-def test_answer(parties: Parties) -> None:
+def test_flipped_bit_in_the_answer_is_refused(parties: Parties) -> None:
     (e,) = digests(1)
     opened = parties.open([e])
     (half,) = parties.halves(opened)

@@ -1,4 +1,4 @@
-"""A server that cheats at enrolment or at an answer is found out by the phone, also where signatures are valid."""
+"""The phone detects a server that cheats at enrolment or in an answer, even if the signatures are valid."""
 
 import dataclasses
 
@@ -31,8 +31,8 @@ def test_control_the_honest_answer_passes(parties: Parties) -> None:
     check_answer(parties.engine, P=parties.P, e=e, partial=half, signature=signature)
 
 
-def test_a_key_known_to_the_server_alone_is_found_out(parties: Parties) -> None:
-    """The server hands out a `P` of its own and signs with it: every signature is valid, and none is accepted."""
+def test_key_known_to_the_server_alone_is_detected(parties: Parties) -> None:
+    """The server returns its own `P` and signs with it: every signature is valid, and none is accepted."""
     engine = parties.engine
     own = sm2.generate(engine)
     (e,) = digests(1)
@@ -44,8 +44,8 @@ def test_a_key_known_to_the_server_alone_is_found_out(parties: Parties) -> None:
     assert caught.value.code == "bad_answer"
 
 
-def test_a_server_that_also_forces_r_is_found_out(parties: Parties) -> None:
-    """It knows `r` and `Q`, but `sG + (r+s)P = Q` for its own `P` takes the logarithm of `Q`."""
+def test_server_that_also_forces_r_is_detected(parties: Parties) -> None:
+    """It knows `r` and `Q`, but `sG + (r+s)P = Q` for its own `P` needs the logarithm of `Q`."""
     engine = parties.engine
     own = PrivateKey(5, engine.mul_g(5))
     (e,) = digests(1)
@@ -55,8 +55,8 @@ def test_a_server_that_also_forces_r_is_found_out(parties: Parties) -> None:
             check_answer(engine, P=own.public, e=e, partial=half, signature=Signature(half.r, s))
 
 
-def test_r_of_the_phone_with_the_opposite_point_is_found_out(parties: Parties) -> None:
-    """`Q` and `-Q` have one x, so one `r` and valid signatures: only comparing the points tells them apart."""
+def test_r_of_the_opposite_point_is_detected(parties: Parties) -> None:
+    """`Q` and `-Q` have the same x, so the same `r` and valid signatures: only comparing the points detects it."""
     engine = parties.engine
     (e,) = digests(1)
     half, signature = half_and_answer(parties, e)
@@ -64,7 +64,7 @@ def test_r_of_the_phone_with_the_opposite_point_is_found_out(parties: Parties) -
         check_answer_values(engine, P=parties.P, e=e, r=half.r, Q=engine.negate(half.Q), signature=signature)
 
 
-def test_a_valid_signature_of_another_session_is_found_out(parties: Parties) -> None:
+def test_valid_signature_of_another_session_is_detected(parties: Parties) -> None:
     (e,) = digests(1)
     half, _ = half_and_answer(parties, e)
     _, other = half_and_answer(parties, e)
@@ -73,7 +73,7 @@ def test_a_valid_signature_of_another_session_is_found_out(parties: Parties) -> 
         check_answer(parties.engine, P=parties.P, e=e, partial=half, signature=other)
 
 
-def test_a_signature_of_another_message_is_found_out(parties: Parties) -> None:
+def test_signature_of_another_message_is_detected(parties: Parties) -> None:
     shown, signed = digests(2)
     half, signature = half_and_answer(parties, signed)
     with pytest.raises(BadAnswer):
@@ -81,7 +81,7 @@ def test_a_signature_of_another_message_is_found_out(parties: Parties) -> None:
 
 
 @pytest.mark.parametrize("form", ["s + 1", "n - s", "s = 0", "s = n - r", "r + n", "s + n"])
-def test_changed_numbers_are_found_out(parties: Parties, form: str) -> None:
+def test_changed_numbers_are_detected(parties: Parties, form: str) -> None:
     (e,) = digests(1)
     half, signature = half_and_answer(parties, e)
     r, s = signature.r, signature.s
@@ -98,7 +98,7 @@ def test_changed_numbers_are_found_out(parties: Parties, form: str) -> None:
 
 
 def test_a_server_cannot_sign_without_the_phones_half(parties: Parties) -> None:
-    """With `d2` and all of an earlier session but no new `s'`, what the server can compute does not verify."""
+    """With `d2` and all of an earlier session but no new `s'`, nothing the server can compute verifies."""
     engine = parties.engine
     first, second = digests(2)
     half, signature = half_and_answer(parties, first)
@@ -109,7 +109,7 @@ def test_a_server_cannot_sign_without_the_phones_half(parties: Parties) -> None:
             sm2.verify_digest(engine, parties.P, second, candidate)
 
 
-def test_a_half_for_one_key_is_worth_nothing_under_another(parties: Parties, engine: Engine) -> None:
+def test_half_for_one_key_is_refused_under_another(parties: Parties, engine: Engine) -> None:
     other = Parties.enrol(engine)
     opened = parties.open(digests(1))
     mixed = dataclasses.replace(parties, d2=other.d2, P=other.P)

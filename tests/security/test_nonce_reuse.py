@@ -1,7 +1,7 @@
-"""A server nonce that serves twice gives the server's share to a malicious phone; the derivation prevents it.
+"""A server nonce used twice reveals the server's share to a malicious phone; the derivation prevents it.
 
-Each attack is first shown to work on reused nonces, then run against two answers of the real server that drew the same
-`w`, as a machine restored from a snapshot does.
+Each attack is first shown to work on reused nonces, then run against two answers of the real server that drew
+the same `w`, like a machine restored from a snapshot.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ W = bytes(range(32))
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the phone knows of one finished item: `t = s + r = d2(s' + k2)`, its own `s'`, the proof's `h` and `z`."""
+    """The phone's values of one finished item: `t = s + r = d2(s' + k2)`, its own `s'`, the proof's `h` and `z`."""
 
     t: int
     s_prime: int
@@ -36,19 +36,19 @@ def parties(engine: Engine) -> Parties:
 
 
 def from_equal_nonces(first: Seen, second: Seen) -> int:
-    """`t1 - t2 = d2(s1' - s2')` if `k2` is the same."""
+    """Computes d2: `t1 - t2 = d2(s1' - s2')` if `k2` is the same."""
     return (first.t - second.t) * pow(first.s_prime - second.s_prime, -1, N) % N
 
 
 def from_equal_proof_nonces(first: Seen, second: Seen) -> int:
-    """`z1 - z2 = h1·k2_1 - h2·k2_2` if only `a` is the same, with `d2·k2 = t - d2·s'`."""
+    """Computes d2: `z1 - z2 = h1·k2_1 - h2·k2_2` if only `a` is the same, with `d2·k2 = t - d2·s'`."""
     known = first.h * first.t - second.h * second.t
     factor = first.z - second.z + first.h * first.s_prime - second.h * second.s_prime
     return known * pow(factor, -1, N) % N
 
 
 def run(parties: Parties, answer: Callable[[bytes, bytes, bytes], ServerNonce]) -> tuple[Seen, Seen]:
-    """Two sessions one after the other over one document: only the commitments differ."""
+    """Runs two sessions in turn over one document; only the commitments differ."""
     seen = []
     for commitment in (parties.commit(bytes(32)), parties.commit(bytes(32))):
         nonce = dataclasses.replace(commitment, sid=bytes(16))
@@ -67,7 +67,7 @@ def run(parties: Parties, answer: Callable[[bytes, bytes, bytes], ServerNonce]) 
 def careless(
     parties: Parties, k2s: list[int], a_values: list[int]
 ) -> Callable[[bytes, bytes, bytes], ServerNonce]:
-    """A server that takes its nonces from lists, whatever the commitment."""
+    """Returns a server that takes its nonces from lists, whatever the commitment."""
     engine = parties.engine
 
     def answer(sid: bytes, e: bytes, c: bytes) -> ServerNonce:
@@ -80,7 +80,7 @@ def careless(
 
 
 def restored(parties: Parties) -> Callable[[bytes, bytes, bytes], ServerNonce]:
-    """The real server, twice with the same "fresh" randomness."""
+    """Returns the real server with the same "fresh" randomness each time."""
 
     def answer(sid: bytes, e: bytes, c: bytes) -> ServerNonce:
         return parties.answer(dataclasses.replace(parties.commit(e), sid=sid, c=c), w=W)
@@ -115,13 +115,13 @@ def test_repeated_randomness_gives_other_nonces_for_another_commitment(parties: 
 
 
 def test_repeated_randomness_gives_other_nonces_for_another_content(parties: Parties) -> None:
-    """Attack B: `sid` repeats with `w`, the phone repeats `c`, and the business system hands in another content."""
+    """Attack B: `sid` repeats with `w`, the phone repeats `c`, and the business system submits another content."""
     nonce = parties.commit(bytes(32))
     other = dataclasses.replace(nonce, e=bytes(31) + b"1")
     first, second = parties.answer(nonce, w=W), parties.answer(other, w=W)
     hs = [_challenge(parties, each) for each in (first, second)]
     k2 = (first.proof.z - second.proof.z) * pow(hs[0] - hs[1], -1, N) % N
-    assert k2 != first.k2  # what the phone computes where only `e` differs
+    assert k2 != first.k2  # what the phone would compute if only `e` differed
     assert first.k2 != second.k2
     assert first.proof.A != second.proof.A
 
@@ -147,7 +147,7 @@ def test_each_input_of_the_derivation_changes_both_nonces(parties: Parties) -> N
     ]
     assert len({answer.k2 for answer in answers}) == len(answers)
     assert len({answer.proof.A for answer in answers}) == len(answers)
-    # And k2 is not the proof's nonce.
+    # k2 isn't the proof's nonce either.
     assert all(answer.Q2 != answer.proof.A for answer in answers)
 
 

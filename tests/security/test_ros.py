@@ -1,11 +1,12 @@
-"""The ROS attack: with many nonces open at once, a malicious phone forges a message that no one agreed to.
+"""The ROS attack: with many open nonces, a malicious phone forges a message that no one agreed to.
 
-It works against a server that lets the phone choose its nonces after the server's; the first test shows that this
-code is a real attack. Against the server as it is the same code fails, since every `Q1` is bound before its `Q2`.
+It works against a server that lets the phone choose its nonces after the server's; the first test shows that
+this code is a real attack. Against the real server the same code fails, since every `Q1` is bound before its
+`Q2`.
 
-Notation. With `D = d1·d2` and `κ = d1^-1·k2`, a finished item gives the phone `t = s + r = D(κ + c)` where
-`c = k1 + r` and `K = κG = d1^-1·Q2` is known. A sum `Σ ρ·t` is a valid `t*` for the nonce `Q* = Σ ρ·K` if
-`Σ ρ·c = r*`. Two choices of `k1` per item make the sum of the `ρ·c` any number that is wanted, bit by bit (Benhamouda,
+Notation. With `D = d1·d2` and `κ = d1^-1·k2`, a finished item gives the phone `t = s + r = D(κ + c)` where `c
+= k1 + r` and `K = κG = d1^-1·Q2` is known. A sum `Σ ρ·t` is a valid `t*` for the nonce `Q* = Σ ρ·K` if `Σ ρ·c
+= r*`. Two choices of `k1` per item make the sum of the `ρ·c` any wanted number, bit by bit (Benhamouda,
 Lepoint, Loss, Orrù, Raykova: On the (in)security of ROS, eprint 2020/945).
 """
 
@@ -31,7 +32,7 @@ SESSIONS = 257
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to finish an item: its nonce and the number `c` that this nonce gives."""
+    """One way to finish an item: a nonce and the number `c` that it gives."""
 
     k1: int
     Q1: bytes
@@ -40,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """What the phone sends for all items, and how the answers combine to a signature of another message."""
+    """Forgery attempt: the phone's values for all items, and the combination of the answers for another message."""
 
     items: tuple[FinishItem, ...]
     weights: tuple[int, ...]
@@ -52,14 +53,14 @@ class Forgery:
 
 
 class MaliciousPhone:
-    """Knows `d1` and everything that the server sends; wants a signature over `target`."""
+    """A phone that knows `d1` and everything the server sends, and wants a signature over `target`."""
 
     def __init__(self, parties: Parties, target: bytes) -> None:
         self._engine, self._d1, self._target = parties.engine, parties.d1, target
         self._inverse = parties.engine.invert(parties.d1)
 
     def solve(self, nonces: Sequence[PhoneNonce], answers: Sequence[ServerNonce]) -> Forgery:
-        """Choose a nonce for each item so that the combination of all answers signs the target."""
+        """Chooses a nonce for each item so that the combination of all answers signs the target."""
         points = [self._shared(answer.Q2) for answer in answers]
         choices = [self._choices(nonce, K) for nonce, K in zip(nonces, points, strict=True)]
         weights = [pow(2, i, N) * pow(b.c - a.c, -1, N) % N for i, (a, b) in enumerate(choices)]
@@ -74,7 +75,7 @@ class MaliciousPhone:
         return Forgery(items, tuple(weights), r)
 
     def _choices(self, nonce: PhoneNonce, K: bytes) -> tuple[Choice, Choice]:
-        """The committed nonce, and another."""
+        """Returns the committed nonce and another one."""
         return self._choice(nonce.k1, nonce.e, K), self._choice(self._engine.random_scalar(), nonce.e, K)
 
     def _choice(self, k1: int, e: bytes, K: bytes) -> Choice:
@@ -99,7 +100,7 @@ class MaliciousPhone:
 def unbound_finish(
     parties: Parties, session: Sequence[SessionItem], items: Sequence[FinishItem]
 ) -> tuple[Signature, ...]:
-    """The control: a server that forgets to check the openings, and is otherwise the real one."""
+    """The control: a server that doesn't check the openings, and otherwise equals the real one."""
     return server_finish(parties.engine, P=parties.P, d2=parties.d2, session=session, items=items)
 
 
@@ -132,7 +133,7 @@ def test_control_the_attack_forges_against_a_server_without_binding(parties: Par
     assert reference.verifies(parties.P, target, forged.r, forged.s)
 
 
-def test_one_batch_of_257_is_refused(parties: Parties, target: bytes) -> None:
+def test_single_batch_of_257_is_refused(parties: Parties, target: bytes) -> None:
     opened = open_all(parties)
     forgery = MaliciousPhone(parties, target).solve(opened.nonces, opened.answers)
     with pytest.raises(BadOpening):
@@ -140,7 +141,7 @@ def test_one_batch_of_257_is_refused(parties: Parties, target: bytes) -> None:
 
 
 def test_257_sessions_side_by_side_are_refused(parties: Parties, target: bytes) -> None:
-    """Were many sessions allowed at once, every one whose nonce was exchanged would still be refused."""
+    """Even with many concurrent sessions, each one whose nonce was replaced is refused."""
     opened = open_all(parties)
     forgery = MaliciousPhone(parties, target).solve(opened.nonces, opened.answers)
     signatures: list[Signature] = []
@@ -153,12 +154,12 @@ def test_257_sessions_side_by_side_are_refused(parties: Parties, target: bytes) 
             assert item.Q1 != nonce.Q1
         else:
             assert item.Q1 == nonce.Q1
-    # About half of the bits are one; fewer than 64 has probability below 2^-50.
+    # About half of the bits are one; fewer than 64 has a probability below 2^-50.
     assert refused > 64
     assert len(signatures) + refused == SESSIONS
 
 
-def test_the_answers_to_the_bound_nonces_combine_to_nothing(parties: Parties, target: bytes) -> None:
+def test_answers_to_bound_nonces_combine_to_no_forgery(parties: Parties, target: bytes) -> None:
     opened = open_all(parties)
     forgery = MaliciousPhone(parties, target).solve(opened.nonces, opened.answers)
     signatures = parties.finish(opened.session, items_of(parties.halves(opened)))
@@ -178,7 +179,7 @@ def test_a_commitment_to_one_nonce_does_not_open_to_another(parties: Parties, ta
                 parties.finish([bound], [dataclasses.replace(item, Q1=Q1, rho=rho)])
 
 
-def test_commitments_differ_in_all_that_they_bind(parties: Parties) -> None:
+def test_commitment_depends_on_everything_it_binds(parties: Parties) -> None:
     other = bytes(15) + b"\x01"
     base: dict[str, Any] = {
         "uid": bytes(16),

@@ -1,7 +1,7 @@
-"""No response, log line or table holds P1, d1, PIN, k1, k2 or an SMS code after use, in the clear.
+"""No response, log line or table holds P1, d1, PIN, k1, k2 or a used SMS code in the clear.
 
-A full run, with the client's side watched: whatever secret value it made or saw is searched for, raw and in each usual
-spelling, in the whole database with its write-ahead log, in the log of the service and in every answer.
+A full run records the client's secret values. The test searches for each of them, raw and in each usual
+encoding, in the whole database with its write-ahead log, in the service's log and in every answer.
 """
 
 import base64
@@ -19,38 +19,38 @@ import pytest
 from psycopg import sql
 
 from mshield.client import Document, ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.client.phone.folder import Folder
-from mshield.client.phone.vault import opened
-from mshield.demo.people import OPERATOR
 from mshield.gm import cosign
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.folder import Folder
+from mshield.testkit.phone.vault import opened
 from tests.support.clock import Clock
 from tests.support.live_service import PIN_ROUNDS, LiveService, apply, log_in, register
 from tests.support.postgresql import Server
 from tests.support.signing import make_world
 
-pytestmark = pytest.mark.slow  # a service of its own
+pytestmark = pytest.mark.slow  # starts its own service
 
 _DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=b"126000 EUR")
 
 
 @dataclass(slots=True)
 class Watched:
-    """Secret values by name, and everything that the service answered."""
+    """Secret values by name, and all answers of the service."""
 
     secrets: dict[str, list[bytes]] = field(default_factory=dict)
     answers: list[tuple[str, bytes]] = field(default_factory=list)
 
     def note(self, name: str, *values: int | bytes) -> None:
-        """A value that may be nowhere."""
+        """Records a value that must not appear anywhere."""
         made = (value if isinstance(value, bytes) else value.to_bytes(32, "big") for value in values)
         self.secrets.setdefault(name, []).extend(made)
 
 
 class RecordingTransport(httpx.HTTPTransport):
-    """Passes everything on and keeps the answers."""
+    """A transport that passes everything on and records the answers."""
 
     def __init__(self, watched: Watched) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class RecordingTransport(httpx.HTTPTransport):
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Notes what the phone's side of the protocol makes, at the functions that make it."""
+    """Records the secret values of the phone's side of the protocol, at the functions that make them."""
     seen = Watched()
     enrol, commit, finish = cosign.phone_enrol, cosign.phone_commit, cosign.phone_finish
 
@@ -105,7 +105,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[LiveService]:
 
 
 def _full_run(service: LiveService, watched: Watched) -> None:
-    """Register, log in, apply, sign with a wrong and the right PIN, log out."""
+    """Registers, logs in, applies, signs with a wrong and the right PIN, logs out."""
     transport = RecordingTransport(watched)
     with VirtualPhone(
         service.folder / "phone", service.origin, pin_rounds=PIN_ROUNDS, transport=transport
@@ -126,7 +126,7 @@ def _full_run(service: LiveService, watched: Watched) -> None:
 
 
 def _spellings(value: bytes) -> set[bytes]:
-    """Raw, hex, base64 and decimal: how a careless line would write it."""
+    """Returns the value raw, in hex, base64 and decimal, as a careless line would contain it."""
     number = int.from_bytes(value)
     return {
         value,
@@ -146,7 +146,7 @@ def _assert_absent(place: str, haystack: bytes, watched: Watched) -> None:
 
 
 def _stands_alone(digits: str, text: bytes) -> bool:
-    """Whether six digits stand there, and not by chance within a longer number or hex."""
+    """Reports whether the six digits occur by themselves, not within a longer number or hex."""
     return re.search(rb"(?<![0-9A-Za-z])" + digits.encode() + rb"(?![0-9A-Za-z])", text) is not None
 
 
@@ -156,14 +156,14 @@ def test_a_full_run_leaves_no_secret_behind(
     _full_run(service, watched)
     assert watched.secrets.keys() == {"d1", "P1", "enrol proof", "k1", "Q1", "rho", "s_prime"}
     outbox = [message["code"] for message in service.get("/dev/sms.json") if message["code"]]
-    assert set(outbox) == {"******"}, "a used SMS code is blanked in the outbox"  # notices have none
+    assert set(outbox) == {"******"}, "a used SMS code is blanked in the outbox"  # notices have no code
     service.stop()
     assert len(watched.answers) > 10
     places = [*watched.answers, ("the service's log", service.log.read_bytes()), *_stored(service, request)]
     used = [OPERATOR.pin, *service.codes]
     with opened(Folder(service.folder / "phone"), server=None, patience=10) as vault:
         public = vault.state.at("key").public
-    assert any(public in content for _, content in places), "the search finds what is there"
+    assert any(public in content for _, content in places), "the search finds a known value"
     for place, content in places:
         _assert_absent(place, content, watched)
         assert OPERATOR.password.encode() not in content, place
@@ -192,7 +192,7 @@ def test_an_unused_sms_code_is_stored_as_a_hash(service: LiveService) -> None:
 async def test_the_servers_nonce_and_share_are_in_no_table(
     db: Database, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
-    """While a session is open, which is when k2 is stored."""
+    """A session is open during the test, since k2 is stored only then."""
     watched = Watched()
     nonce = cosign.server_nonce
 
@@ -213,7 +213,7 @@ async def test_the_servers_nonce_and_share_are_in_no_table(
 
 
 def _stored(service: LiveService, request: pytest.FixtureRequest) -> Iterator[tuple[str, bytes]]:
-    """The database as bytes: its files with the write-ahead log, and each column of each row."""
+    """Yields the database as bytes: its files with the write-ahead log, and each column of each row."""
     if service.database.startswith("sqlite"):
         file = Path(service.database.removeprefix("sqlite:///"))
         parts = sorted(file.parent.glob(f"{file.name}*"))
@@ -221,7 +221,7 @@ def _stored(service: LiveService, request: pytest.FixtureRequest) -> Iterator[tu
         server: Server = request.getfixturevalue("postgresql_server")
         parts = sorted(part for part in (server.data / "pg_wal").iterdir() if part.is_file())
     for part in parts:
-        with contextlib.suppress(FileNotFoundError):  # a checkpoint has taken the file away meanwhile
+        with contextlib.suppress(FileNotFoundError):  # a checkpoint removed the file meanwhile
             yield part.name, part.read_bytes()
     yield from _stored_text(service)
 
@@ -232,7 +232,7 @@ def _stored_text(service: LiveService) -> Iterator[tuple[str, bytes]]:
 
 
 def _columns(url: str) -> Iterator[tuple[str, str]]:
-    """Each column of each table as one text: blobs as hex."""
+    """Yields each column of each table as one text, with blobs in hex."""
     if url.startswith("sqlite"):
         connection = sqlite3.connect(url.removeprefix("sqlite:///"))
         tables = [

@@ -1,6 +1,6 @@
-"""Clone detection by the one-time value: a copied phone is found and both stop; lost answers and kills are no copy.
+"""Clone detection by the one-time value: both the phone and its copy stop; lost answers and kills are no copy.
 
-The real application and virtual phones. What happens in what order is Hypothesis's choice in the model-based test.
+Uses the real application and virtual phones. In the model-based test Hypothesis chooses the order of events.
 """
 
 import shutil
@@ -21,11 +21,11 @@ from hypothesis.stateful import (
 )
 
 from mshield.client.errors import NetworkError, PhoneError, ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.client.phone.pin import PinPrompt
-from mshield.client.phone.state import KeyState
-from mshield.demo.people import OPERATOR
 from mshield.pki.certificates.certificate import parse_certificate_pem
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.pin import PinPrompt
+from mshield.testkit.phone.state import KeyState
 from tests.support.clock import START, Clock
 from tests.support.killed_database import RECORDED, RESERVED, Killed
 from tests.support.killed_service import (
@@ -63,7 +63,9 @@ def _copy(service: Mortal, folder: Path) -> VirtualPhone:
     return service.phone(Path(shutil.copytree(folder, folder.with_name("copy"))))
 
 
-def test_a_copy_is_found_after_the_owners_next_success_and_both_stop(service: Mortal, tmp_path: Path) -> None:
+def test_copy_is_detected_after_the_owners_next_success_and_both_stop(
+    service: Mortal, tmp_path: Path
+) -> None:
     owner = service.enrolled(tmp_path / "phone")
     thief = _copy(service, tmp_path / "phone")
     _sign(service, owner)
@@ -73,7 +75,7 @@ def test_a_copy_is_found_after_the_owners_next_success_and_both_stop(service: Mo
     assert _refusal(service, thief) == "held"
 
 
-def test_a_copy_that_was_faster_is_found_by_the_owner(service: Mortal, tmp_path: Path) -> None:
+def test_copy_that_signed_first_is_detected_at_the_owners_next_call(service: Mortal, tmp_path: Path) -> None:
     owner = service.enrolled(tmp_path / "phone")
     thief = _copy(service, tmp_path / "phone")
     _sign(service, thief)
@@ -119,7 +121,10 @@ def test_a_copy_does_not_survive_a_pin_change(service: Mortal, tmp_path: Path) -
 def enrolled_once(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Any, str, str]:
-    """A folder with a database, keys and an enrolled phone, to be copied: settings, business system's id and secret."""
+    """Returns a folder with a database, keys and an enrolled phone, to be copied.
+
+    Also returns the settings and the business system's id and secret.
+    """
     folder = tmp_path_factory.mktemp("enrolled")
     url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'mshield.db')}"
     due = {"certificate_days": 100, "sms_resend_seconds": 0, "sms_codes_per_day": 1000}
@@ -129,17 +134,18 @@ def enrolled_once(
 
 
 def _fates(*calls: str, times: int) -> st.SearchStrategy[tuple[tuple[str, int, Fate], ...]]:
-    """What becomes of up to three of these calls, each the first to the `times`-th of its kind."""
+    """Draws up to three (call, n, fate): what happens to the n-th call of that name, n from 1 to `times`."""
     fate: st.SearchStrategy[Fate] = st.sampled_from(get_args(Fate))
     return st.lists(st.tuples(st.sampled_from(calls), st.integers(1, times), fate), max_size=3).map(tuple)
 
 
 class _Phone(RuleBasedStateMachine):
-    """One phone, no copy of it. Whatever is lost or killed, it is never taken for a copy, and goes on.
+    """State machine of one phone without a copy: whatever is lost or killed, it is never taken for a copy.
 
-    `pins` are the PINs by the time when they were set: the user types the one that is asked for. A renewal that was
-    stopped is gone on with or given up at some later time, or never. `left` are the tries left after the last step;
-    they are read once, since Hypothesis asks before a step whether each of the rules may be it.
+    `pins` maps the time a PIN was set to the PIN: the user types the one that the prompt asks for. An
+    interrupted renewal is resumed or given up later, or never. `left` is the number of tries left after the
+    last step; it is read once per step because Hypothesis evaluates the preconditions of all rules before
+    each step.
     """
 
     template: tuple[Path, Any, str, str]
@@ -156,16 +162,14 @@ class _Phone(RuleBasedStateMachine):
         source, made, client_id, secret = self.template
         shutil.copytree(source, self.folder)
         self.clock = Clock(START + 3_600_000)
-        changed = made.model_copy(
-            update={
-                "database": f"sqlite:///{self.folder / 'mshield.db'}",
-                "master_key_file": self.folder / "master.key",
-                "high_water_folder": self.folder / "high-water",
-                "refresh_signatures": 3,
-                "renewal_key": renewal_key,
-                "sms_codes_per_address": 1000,
-                "pin_rules": (),  # the model's PINs are numbers in order
-            }
+        changed = made.changed(
+            database=f"sqlite:///{self.folder / 'mshield.db'}",
+            master_key_file=self.folder / "master.key",
+            high_water_folder=self.folder / "high-water",
+            refresh_signatures=3,
+            renewal_key=renewal_key,
+            sms_codes_per_address=1000,
+            pin_rules=(),  # the model's PINs are numbers in order
         )
         self.running = running_on(changed, client_id, secret, self.clock, self.patch)
         self.service = self.running.__enter__()
@@ -200,13 +204,13 @@ class _Phone(RuleBasedStateMachine):
         return [key for key in (state.key, state.pending) if key is not None]
 
     def _left(self) -> int:
-        """The tries left at the phone's keys: at a renewal's new one as at the one in force."""
+        """Returns the tries left at the phone's most-failed key, the new key of a pending renewal included."""
         named = ",".join(f"x'{key.uid.hex()}'" for key in self._keys())
         (most,) = self._fetch(f"SELECT max(failures) FROM keys WHERE uid IN ({named})")  # noqa: S608  # hex of our own keys
         return 5 - int(most)
 
     def _fetch(self, sql: str) -> tuple[Any, ...]:
-        """The first row, past any death and not by way of the service's thread, which takes longer."""
+        """Returns the first row over a connection of its own: works while the service is dead, and is faster."""
         row: tuple[Any, ...] = self.reader.execute(sql).fetchone()
         return row
 
@@ -218,7 +222,7 @@ class _Phone(RuleBasedStateMachine):
         *,
         refusal: str | None = None,
     ) -> None:
-        """Does something that may be lost, killed, or be the service's death, and refused for this reason only."""
+        """Runs a step whose calls may be lost or killed, or kill the service; allows only the error code `refusal`."""
         self.service.plan(*fates)
         self.service.die_after(deadly)
         try:
@@ -234,7 +238,7 @@ class _Phone(RuleBasedStateMachine):
         if self.service.db.dead:
             self.service.restart()
         self.service.die_after(frozenset())
-        self.clock.advance(seconds=31)  # a session that a dead service left bound is busy for so long
+        self.clock.advance(seconds=31)  # a session that a dead service left bound is busy for 30 s
 
     _deaths = st.sampled_from([frozenset(), RESERVED, RECORDED])
 

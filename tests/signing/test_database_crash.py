@@ -1,7 +1,4 @@
-"""PostgreSQL loses power between the counting of an attempt and its outcome: the resend completes it, uncounted.
-
-`tests/signing/test_clone.py` and `tests/fault` kill the service and the phone; here it is the database, in earnest.
-"""
+"""PostgreSQL loses power between counting an attempt and recording its outcome: a resend completes it."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -10,13 +7,13 @@ from functools import partial
 
 import pytest
 
-from mshield.domain import errors
 from mshield.gm import cosign
-from mshield.keys.keyring import Keyring
-from mshield.services.operations.purge import purge
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
-from mshield.store.signing import sessions
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.retention.sweep import purge
+from mshield.server.signing.errors import NoSession, WrongPin
+from mshield.server.signing.rows import sessions
 from tests.support.clock import Clock
 from tests.support.killed_database import RESERVED, Died, MortalDatabase
 from tests.support.postgresql import Server
@@ -24,7 +21,7 @@ from tests.support.signing import WRONG_SHARE, World, fetch, make_world
 
 
 class Site:
-    """A world whose database can crash and come back; the services hold it by one name."""
+    """A world whose database can crash and come back; the services hold it under one name."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -46,7 +43,7 @@ class Site:
         self.mortal.deadly, self.mortal.dead = frozenset(), False
 
     async def crash(self) -> None:
-        """SIGKILL to all of PostgreSQL's processes, then its recovery."""
+        """Kills all PostgreSQL processes with SIGKILL and waits for recovery."""
         sealer = self.mortal.sealer
         self.server.kill()
         await self.mortal.db.close()
@@ -55,7 +52,7 @@ class Site:
         self.mortal.sealer = sealer
 
     async def prepared(self, *, d1: int | None = None) -> list[cosign.Partial]:
-        """A finish of one document, ready to be sent."""
+        """Returns a `finish` of one document, ready to be sent."""
         nonces = await self.world.commit([await self.world.task()])
         return self.world.partials(nonces, await self.world.open(nonces), d1=d1)
 
@@ -71,17 +68,17 @@ async def site(durable_postgresql: Server, keyring: Keyring, clock: Clock) -> As
     await site.mortal.db.close()
 
 
-async def test_r10_what_a_crash_of_the_database_leaves_of_an_attempt(site: Site, clock: Clock) -> None:
-    """One server, one row of the protocol's table after the other, since each start of it is dear."""
+async def test_r10_database_crash_during_an_attempt_counts_it_at_most_once(site: Site, clock: Clock) -> None:
+    """Checks the rows of the protocol's table in turn on one server, since starting PostgreSQL is slow."""
     world = site.world
-    # Before the counting: the open session is gone, nothing was counted.
+    # Crash before the counting: the open session is gone, nothing was counted.
     finish = await site.prepared()
     await site.crash()
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(finish)
     assert await world.counters() == (0, 0)
     await world.sign([await world.task()])
-    # Between the two, app alive: the resend completes, uncounted, also for the third time.
+    # Crash between counting and outcome, app alive: the resend completes, uncounted, also for the third time.
     for _ in range(3):
         finish = await site.prepared()
         with site.dying_at(RESERVED):
@@ -91,13 +88,13 @@ async def test_r10_what_a_crash_of_the_database_leaves_of_an_attempt(site: Site,
         assert (await fetch(site.mortal.db, "SELECT COUNT(*) AS n FROM signing_sessions"))["n"] == 0
         world.accept(await world.finish(finish))
         assert (await world.counters(), await site.kept()) == ((0, 0), 0)
-    # A wrong PIN gets its one verdict, and stays counted once however often it is sent.
+    # A wrong PIN gets one verdict and is counted once, however often it is sent.
     wrong = await site.prepared(d1=WRONG_SHARE)
     with site.dying_at(RESERVED):
         await world.finish(wrong)
     await site.crash()
     for _ in range(3):
-        with pytest.raises(errors.WrongPin) as refused:
+        with pytest.raises(WrongPin) as refused:
             await world.finish(wrong)
         assert refused.value.extra["left"] == 4
     assert (await world.counters(), await site.kept()) == ((1, 1), 0)
@@ -108,23 +105,23 @@ async def test_r10_what_a_crash_of_the_database_leaves_of_an_attempt(site: Site,
         await world.finish(finish)
     await site.crash()
     other = [replace(each, s_prime=each.s_prime ^ 1) for each in finish]
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(other)
     assert await world.counters() == (1, 2)
     world.accept(await world.finish(finish))
-    assert await world.counters() == (0, 1)  # the wrong PIN of before
-    # App killed too: one attempt stays counted, and the next success takes back its own alone.
+    assert await world.counters() == (0, 1)  # the earlier wrong PIN
+    # App killed too: one attempt stays counted, and the next success takes back only its own.
     finish = await site.prepared()
     with site.dying_at(RESERVED):
         await world.finish(finish)
     await site.crash()
     await world.sign([await world.task()])
     assert await world.counters() == (0, 2)
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(finish)
 
 
-async def test_what_is_kept_of_an_attempt_goes_with_its_session(site: Site, clock: Clock) -> None:
+async def test_stored_attempt_is_purged_when_its_session_expires(site: Site, clock: Clock) -> None:
     finish = await site.prepared()
     with site.dying_at(RESERVED):
         await site.world.finish(finish)

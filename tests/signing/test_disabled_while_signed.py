@@ -1,4 +1,4 @@
-"""An account that is disabled while its document is being signed signs nothing; the attempt isn't lost."""
+"""An account disabled while its document is being signed gets no signature; the attempt isn't lost."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain import errors
 from mshield.gm import cosign
+from mshield.server.errors import Unauthenticated
 from tests.support.intruder import Intruder
 from tests.support.signing import World, execute, fetch
 
@@ -34,7 +34,7 @@ async def _signatures(world: World) -> int:
 
 
 @pytest.mark.parametrize(("sids", "tau"), [(_one, None), (_several, None), (_new_pin, TAU)])
-async def test_disabled_before_the_signature_is_released(
+async def test_account_disabled_while_signing_gets_no_signature(
     world: World,
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -53,7 +53,7 @@ async def test_disabled_before_the_signature_is_released(
     before = await _signatures(world)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(cosign, "server_finish", disabled_meanwhile)
-        with pytest.raises(errors.Unauthenticated):
+        with pytest.raises(Unauthenticated):
             await world.finish(partials, tau=tau)
     assert await _signatures(world) == before
     await execute(world.db, "UPDATE accounts SET state = 'active'")

@@ -1,19 +1,20 @@
-"""Documents of a batch that are left out: with the signatures of the others, for good, or not at all."""
+"""Documents excluded from a batch are declined permanently when the others are signed, or not at all."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from mshield.domain import errors
 from mshield.gm import cosign
-from mshield.services.signing.excluded import bound_to, checked_reasons
-from mshield.store.requests import requests
-from mshield.store.requests.requests import DeclinedDocument, Result, SignedDocument
-from mshield.store.signing import sessions as store
-from mshield.store.signing.rows import KeyRow
-from mshield.store.systems import webhooks
-from mshield.store.systems.webhooks import EndedRequest
+from mshield.server.errors import DomainError
+from mshield.server.requests.rows import requests
+from mshield.server.requests.rows.requests import DeclinedDocument, Result, SignedDocument
+from mshield.server.signing.errors import Malformed, NoSession, TaskClosed, WrongPin
+from mshield.server.signing.excluded import bound_to, checked_reasons
+from mshield.server.signing.rows import sessions as store
+from mshield.server.signing.rows.rows import KeyRow
+from mshield.server.webhooks.rows import webhooks
+from mshield.server.webhooks.rows.webhooks import EndedRequest
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, statement
 
 WHY = "单价写错了"
@@ -46,7 +47,7 @@ async def _acts(world: World) -> list[tuple[str, str]]:
     return [(row["subject"], row["details"]) for row in rows]
 
 
-async def test_the_others_are_signed_and_the_request_is_over(world: World) -> None:
+async def test_excluded_document_is_declined_and_the_others_are_signed(world: World) -> None:
     request_id, sids = await _batch(world)
     answer = await world.finish(await _halves(world, [sids[0], sids[2]]), excluded={sids[1]: WHY})
     assert str(answer).count("'r'") == 2
@@ -63,11 +64,11 @@ async def test_the_others_are_signed_and_the_request_is_over(world: World) -> No
     assert WHY in details
     assert await world.counters() == (0, 0)
     ended = EndedRequest(request_id, world.system.client_id, "signature", "signed", None, None, 0, 0)
-    assert await webhooks.left_out(world.db, ended) == [1]
-    assert await webhooks.left_out(world.db, replace(ended, state="declined")) == []
+    assert await webhooks.excluded_documents(world.db, ended) == [1]
+    assert await webhooks.excluded_documents(world.db, replace(ended, state="declined")) == []
 
 
-async def test_without_any_left_out_it_is_as_it_was(world: World) -> None:
+async def test_batch_without_exclusions_is_signed_completely(world: World) -> None:
     request_id, sids = await _batch(world)
     await world.finish(await _halves(world, sids))
     assert await _states(world, request_id) == ["signed"] * 3
@@ -75,9 +76,9 @@ async def test_without_any_left_out_it_is_as_it_was(world: World) -> None:
     assert bound_to(b"1" * 32, {}) == b"1" * 32
 
 
-async def test_a_wrong_pin_leaves_nothing_out_and_counts_once(world: World) -> None:
+async def test_wrong_pin_excludes_nothing_and_counts_once(world: World) -> None:
     request_id, sids = await _batch(world)
-    with pytest.raises(errors.WrongPin):
+    with pytest.raises(WrongPin):
         await world.finish(await _halves(world, sids[:2], d1=WRONG_SHARE), excluded={sids[2]: WHY})
     assert await _states(world, request_id) == ["waiting"] * 3
     assert await world.counters() == (1, 1)
@@ -85,14 +86,14 @@ async def test_a_wrong_pin_leaves_nothing_out_and_counts_once(world: World) -> N
     assert await _states(world, request_id) == ["signed"] * 3
 
 
-async def test_a_repeat_gets_the_same_answer_and_another_exclusion_none(world: World) -> None:
+async def test_repeat_gets_the_same_answer_and_other_exclusions_are_refused(world: World) -> None:
     request_id, sids = await _batch(world)
     halves = await _halves(world, sids[:1])
     first = await world.finish(halves, excluded={sids[1]: WHY, sids[2]: WHY})
     assert await world.finish(halves, excluded={sids[2]: WHY, sids[1]: WHY}) == first
     others: list[Mapping[bytes, str]] = [{}, {sids[1]: WHY}, {sids[1]: WHY, sids[2]: "另一个理由"}]
     for other in others:
-        with pytest.raises(errors.NoSession):
+        with pytest.raises(NoSession):
             await world.finish(halves, excluded=other)
     assert await _states(world, request_id) == ["signed", "declined", "declined"]
     assert len(await _acts(world)) == 2
@@ -108,40 +109,40 @@ async def test_a_kill_after_the_count_goes_on_with_the_same_exclusion_only(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mshield.store.signing.exclusions.record", killed)
+        patch.setattr("mshield.server.signing.rows.exclusions.record", killed)
         with pytest.raises(RuntimeError, match="killed"):
             await world.finish(halves, excluded={sids[2]: WHY})
     assert await _states(world, request_id) == ["waiting"] * 3
     assert await world.counters() == (1, 1)
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(halves, excluded={})
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(halves, excluded={sids[2]: "另一个理由"})
     await world.finish(halves, excluded={sids[2]: WHY})
     assert await _states(world, request_id) == ["signed", "signed", "declined"]
     assert await world.counters() == (0, 0)
 
 
-async def test_what_is_signed_is_not_left_out_too(world: World) -> None:
-    """Opened for signing, and named as left out at the end."""
+async def test_document_opened_for_signing_cannot_be_excluded(world: World) -> None:
+    """The document was opened for signing and is then named as excluded in `finish`."""
     request_id, sids = await _batch(world)
     halves = await _halves(world, sids)
-    with pytest.raises(errors.DomainError) as refused:
+    with pytest.raises(DomainError) as refused:
         await world.finish(halves, excluded={sids[2]: WHY})
     assert refused.value.code in {"task_closed", "malformed"}
     assert await _states(world, request_id) == ["waiting"] * 3
     assert await world.counters() == (0, 0)
 
 
-async def test_an_unknown_document_one_of_another_request_and_the_protocols_own(world: World) -> None:
+async def test_unknown_foreign_and_internal_documents_cannot_be_excluded(world: World) -> None:
     request_id, sids = await _batch(world)
     _, others = await _batch(world)
     halves = await _halves(world, sids[:2])
     refresh = await world.internal_task("refresh")
-    refusals: list[tuple[bytes, type[errors.DomainError]]] = [
-        (bytes(16), errors.TaskClosed),
-        (others[0], errors.Malformed),
-        (refresh, errors.Malformed),
+    refusals: list[tuple[bytes, type[DomainError]]] = [
+        (bytes(16), TaskClosed),
+        (others[0], Malformed),
+        (refresh, Malformed),
     ]
     for sid, refusal in refusals:
         with pytest.raises(refusal):
@@ -151,16 +152,16 @@ async def test_an_unknown_document_one_of_another_request_and_the_protocols_own(
     assert await _states(world, request_id) == ["signed", "signed", "declined"]
 
 
-async def test_all_of_one_request_beside_the_signature_of_another(world: World) -> None:
+async def test_excluding_all_documents_of_a_second_request_is_refused(world: World) -> None:
     _, sids = await _batch(world)
     other_id, others = await _batch(world)
     halves = await _halves(world, sids)
-    with pytest.raises(errors.Malformed):
+    with pytest.raises(Malformed):
         await world.finish(halves, excluded=dict.fromkeys(others, WHY))
     assert await _states(world, other_id) == ["waiting"] * 3
 
 
-async def test_of_two_requests_under_one_pin_each_has_its_own_left_out(world: World) -> None:
+async def test_two_requests_under_one_pin_each_have_their_own_exclusions(world: World) -> None:
     (first_id, first), (second_id, second) = await _batch(world), await _batch(world, 2)
     halves = await _halves(world, [first[0], first[1], second[1]])
     await world.finish(halves, excluded={first[2]: WHY, second[0]: "重复了"})
@@ -171,8 +172,8 @@ async def test_of_two_requests_under_one_pin_each_has_its_own_left_out(world: Wo
     assert [len(result.signed) for result in results] == [2, 1]
 
 
-async def test_of_a_request_that_was_cancelled_meanwhile_nothing_is_left_out(world: World) -> None:
-    """The attempt was counted already. What may not be signed any more is answered as closed, all of it, as ever."""
+async def test_request_cancelled_meanwhile_excludes_nothing(world: World) -> None:
+    """The attempt was counted already. Documents that may no longer be signed are all answered as closed."""
     (first_id, first), (second_id, second) = await _batch(world, 2), await _batch(world, 2)
     halves = await _halves(world, [first[0], second[0]])
     key, _ = await _bound(world, halves, {second[1]: WHY})
@@ -187,7 +188,7 @@ async def test_of_a_request_that_was_cancelled_meanwhile_nothing_is_left_out(wor
 async def _bound(
     world: World, halves: list[cosign.Partial], excluded: Mapping[bytes, str]
 ) -> tuple[KeyRow, bytes]:
-    """The attempt is counted, and the process dies."""
+    """Counts the attempt and stops there, as if the process had died."""
     fb = bound_to(
         cosign.finish_hash(
             uid=world.phone.uid,
@@ -209,31 +210,31 @@ async def _bound(
     return found.key, fb
 
 
-async def test_one_whose_time_is_over_cannot_be_left_out(world: World) -> None:
+async def test_expired_document_cannot_be_excluded(world: World) -> None:
     request_id, sids = await _batch(world)
     halves = await _halves(world, sids[:2])
     await execute(world.db, "UPDATE tasks SET expires_at = $1 WHERE sid = $2", world.clock(), sids[2])
-    with pytest.raises(errors.TaskClosed):
+    with pytest.raises(TaskClosed):
         await world.finish(halves, excluded={sids[2]: WHY})
     assert await _states(world, request_id) == ["waiting"] * 3
 
 
-async def test_what_was_left_out_cannot_be_signed_later(world: World) -> None:
+async def test_excluded_document_cannot_be_signed_later(world: World) -> None:
     _, sids = await _batch(world)
     world.accept(await world.finish(await _halves(world, sids[:2]), excluded={sids[2]: WHY}))
-    with pytest.raises(errors.TaskClosed):
+    with pytest.raises(TaskClosed):
         await world.sign([sids[2]])
     row = await fetch(world.db, "SELECT reason FROM tasks WHERE sid = $1", sids[2])
     assert row["reason"] == WHY
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "a" * 201, "两\u202e行", "回车\u0007", "\u2028"])
-def test_a_reason_is_one_line_that_can_be_read(reason: str) -> None:
-    with pytest.raises(errors.Malformed):
+def test_unreadable_reason_is_refused(reason: str) -> None:
+    with pytest.raises(Malformed):
         checked_reasons([(bytes(16), reason)])
 
 
-def test_nothing_is_left_out_twice() -> None:
-    with pytest.raises(errors.Malformed):
+def test_document_excluded_twice_is_refused() -> None:
+    with pytest.raises(Malformed):
         checked_reasons([(bytes(16), WHY), (bytes(16), "另一个理由")])
     assert checked_reasons([(bytes(16), "  单价\n 写错了 ")]) == {bytes(16): "单价 写错了"}

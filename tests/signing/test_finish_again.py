@@ -1,26 +1,21 @@
-"""A `finish` whose outcome isn't known is sent again for a minute: given up, its try would stay counted.
-
-So long a site takes to go on elsewhere when its primary is gone without a word (docs/ha.md).
-"""
+"""The phone resends a `finish` without an outcome for a minute: if it gave up, the try would stay counted."""
 
 from pathlib import Path
 from typing import Final
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.clock import Clock
 from tests.support.killed_database import RESERVED
 from tests.support.killed_service import Mortal, killable_service
 
 _AWAY: Final = 50_000
-"""How long the service is away, ms."""
+"""Time in ms for which the service is unreachable."""
 
 
 service = killable_service()
 
 
-def test_r10_a_try_whose_outcome_comes_late_isnt_counted(
-    service: Mortal, tmp_path: Path, clock: Clock
-) -> None:
+def test_r10_try_with_a_late_outcome_is_not_counted(service: Mortal, tmp_path: Path, clock: Clock) -> None:
     phone = service.enrolled(tmp_path / "phone")
     phone.scan(service.qr())
     service.die_after(RESERVED)

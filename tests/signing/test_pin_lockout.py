@@ -1,6 +1,6 @@
-"""Five wrong PINs lock for good (R10): one after the other, 200 at once, and with SIGKILL in the middle.
+"""Five wrong PINs lock the shield permanently (R10): one after the other, 200 at once, and with SIGKILL in the middle.
 
-On both databases, with the real process. What counts is what came back: no more than five answers ever depend on a PIN.
+Runs the real process on both databases. The answers are what is checked: at most five ever depend on a PIN.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from mshield.client import Document, ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR
-from mshield.store.database.opening import open_database
-from mshield.store.database.queries import Query, Statement
+from mshield.server.database.opening import open_database
+from mshield.server.database.queries import Query, Statement
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.support.live_service import LiveService, enrolled
 from tests.support.raw_cosigning import Answer, Attacker, Opened
 
@@ -54,7 +54,7 @@ def phone(service: LiveService) -> Iterator[VirtualPhone]:
 
 
 async def _counters(service: LiveService) -> tuple[int, int]:
-    """(failures, wrong_total) as the database has them."""
+    """Returns `(failures, wrong_total)` from the database."""
     database = await open_database(service.database, pool_size=1)
     statement = Statement(_COUNTERS, ())
     row = await database.one(Query("test.counters", statement, statement))
@@ -85,7 +85,7 @@ def test_five_wrong_pins_lock_for_good(service: LiveService, phone: VirtualPhone
     assert refused.value.code == "pin_locked"
 
 
-def test_a_right_pin_gives_the_attempts_back(service: LiveService, phone: VirtualPhone) -> None:
+def test_right_pin_resets_the_attempts(service: LiveService, phone: VirtualPhone) -> None:
     request = _scan(service, phone)
     for _ in range(TRIES - 1):
         with pytest.raises(ProblemError):
@@ -94,7 +94,9 @@ def test_a_right_pin_gives_the_attempts_back(service: LiveService, phone: Virtua
     assert asyncio.run(_counters(service)) == (0, TRIES - 1)
 
 
-async def test_200_wrong_pins_at_once_are_five(service: LiveService, attacker: Attacker) -> None:
+async def test_200_concurrent_wrong_pins_are_counted_as_five(
+    service: LiveService, attacker: Attacker
+) -> None:
     messages = await _messages(service, attacker)
     answers: list[Answer] = []
 
@@ -105,7 +107,8 @@ async def test_200_wrong_pins_at_once_are_five(service: LiveService, attacker: A
         )
 
     await asyncio.gather(*(attempt() for _ in range(AT_ONCE)))
-    # Most of those lost their session to a later `open`. Now many guesses at once on one session, until it is over.
+    # Most of these lost their session to a later `open`. Now send many guesses at once on one session, until
+    # the key is locked.
     for _ in range(3 * TRIES):
         session = await attacker.open(messages)
         if isinstance(session, Answer):
@@ -124,7 +127,7 @@ async def test_killed_in_the_middle_no_attempt_is_given_back(
     answers: list[Answer] = []
     pending: list[bytes] = []
     for _ in range(6 * TRIES):
-        # What was under way when the process died is sent again, byte by byte: the bound one goes on, uncounted.
+        # Resend byte for byte what was in flight when the process died: the bound body continues, uncounted.
         answers += [await attacker.finish(body) for body in pending]
         pending.clear()
         session = await attacker.open(messages)
@@ -167,7 +170,7 @@ async def test_killed_in_the_middle_a_resend_finishes(service: LiveService, atta
 
 
 async def _messages(service: LiveService, attacker: Attacker) -> dict[bytes, bytes]:
-    """A request that this phone has taken: its messages by sid."""
+    """Creates a request, scans it with this phone and returns its messages by sid."""
     with service.business() as business:
         created = business.request_signature([_DOCUMENT])
     return await attacker.scan(created.qr)
@@ -177,12 +180,12 @@ async def _must_be_locked(
     service: LiveService, attacker: Attacker, messages: dict[bytes, bytes], answers: list[Answer]
 ) -> None:
     codes = Counter(answer.code for answer in answers)
-    # An `open` in between replaces the session: what was meant for the old one finds other commitments, or nothing.
+    # An `open` in between replaces the session: bodies for the old one meet other commitments, or no session.
     allowed = {"wrong_pin", "pin_locked", "no_session", "bad_opening", "busy"}
     assert set(codes) <= allowed, codes
     assert codes["pin_locked"] >= 1, codes
     told = [answer.document["left"] for answer in answers if answer.code == "wrong_pin"]
-    assert len(told) == len(set(told)), f"two answers on one attempt: {told}"
+    assert len(told) == len(set(told)), f"two responses for one attempt: {told}"
     assert set(told) <= {4, 3, 2, 1}
     assert await _counters(service) == (TRIES, TRIES)
     refused = await attacker.open(messages)

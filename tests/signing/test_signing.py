@@ -1,16 +1,29 @@
-"""The co-signing protocol's server side on real databases: what is counted, what is answered again, what is refused."""
+"""Server side of the co-signing protocol on real databases: counting, repeated answers, refusals."""
 
 import secrets
 from dataclasses import replace
 
 import pytest
 
-from mshield.domain import errors
 from mshield.gm import sm2
 from mshield.gm.sm2 import Signature
-from mshield.keys.keyring import Keyring
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.errors import TooManyRequests, Unauthenticated
+from mshield.server.keys.keyring import Keyring
+from mshield.server.settings.settings import Settings
+from mshield.server.signing.errors import (
+    BadOpening,
+    Busy,
+    Clone,
+    Held,
+    Malformed,
+    NoSession,
+    PinLocked,
+    Stale,
+    StaleEpoch,
+    TaskClosed,
+    WrongPin,
+)
 from tests.support.clock import Clock
 from tests.support.killed_database import RESERVED, Died, MortalDatabase
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
@@ -37,12 +50,12 @@ async def test_one_pin_signs_a_batch_and_each_document_has_its_own_signature(wor
 async def test_five_wrong_pins_lock_for_good(world: World) -> None:
     sid = await world.task()
     for left in (4, 3, 2, 1):
-        with pytest.raises(errors.WrongPin) as refused:
+        with pytest.raises(WrongPin) as refused:
             await world.sign([sid], d1=WRONG_SHARE)
         assert refused.value.extra["left"] == left
-    with pytest.raises(errors.PinLocked):
+    with pytest.raises(PinLocked):
         await world.sign([sid], d1=WRONG_SHARE)
-    with pytest.raises(errors.PinLocked):
+    with pytest.raises(PinLocked):
         await world.sign([sid])
     assert await world.counters() == (5, 5)
     row = await fetch(world.db, "SELECT state FROM certificates WHERE uid = $1", world.phone.uid)
@@ -52,15 +65,15 @@ async def test_five_wrong_pins_lock_for_good(world: World) -> None:
 async def test_a_right_pin_forgives_the_wrong_ones_before(world: World) -> None:
     sid = await world.task()
     for _ in range(4):
-        with pytest.raises(errors.WrongPin):
+        with pytest.raises(WrongPin):
             await world.sign([sid], d1=WRONG_SHARE)
     await world.sign([sid])
     assert await world.counters() == (0, 4)
 
 
-async def test_forty_nine_wrong_ones_in_a_lifetime_and_one_more_lock(world: World) -> None:
+async def test_fiftieth_wrong_pin_of_a_lifetime_locks(world: World) -> None:
     await execute(world.db, "UPDATE keys SET wrong_total = 49 WHERE uid = $1", world.phone.uid)
-    with pytest.raises(errors.PinLocked):
+    with pytest.raises(PinLocked):
         await world.sign([await world.task()], d1=WRONG_SHARE)
 
 
@@ -76,7 +89,7 @@ async def test_a_wrong_pin_resent_is_not_counted_twice(world: World) -> None:
     nonces = await world.commit([await world.task()])
     partials = world.partials(nonces, await world.open(nonces), d1=WRONG_SHARE)
     for _ in range(3):
-        with pytest.raises(errors.WrongPin) as refused:
+        with pytest.raises(WrongPin) as refused:
             await world.finish(partials)
         assert refused.value.extra["left"] == 4
     assert await world.counters() == (1, 1)
@@ -87,7 +100,7 @@ async def test_the_outcome_is_forgotten_after_a_day(world: World) -> None:
     partials = world.partials(nonces, await world.open(nonces))
     await world.finish(partials)
     world.clock.advance(seconds=24 * 3600 + 1)
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(partials)
 
 
@@ -97,9 +110,9 @@ async def test_a_new_open_replaces_an_unbound_session(world: World) -> None:
     old_partials = world.partials(old, await world.open(old))
     new = await world.commit([sid])
     new_partials = world.partials(new, await world.open(new))
-    with pytest.raises(errors.BadOpening):
+    with pytest.raises(BadOpening):
         await world.finish(old_partials)
-    with pytest.raises(errors.NoSession):  # a bad opening ends the session
+    with pytest.raises(NoSession):  # a bad opening ends the session
         await world.finish(new_partials)
     assert await world.counters() == (0, 0)
 
@@ -109,7 +122,7 @@ async def test_a_session_ends_after_ten_minutes(world: World) -> None:
     await execute(world.db, "UPDATE tasks SET expires_at = $1", world.clock() + 10**9)
     partials = world.partials(nonces, await world.open(nonces))
     world.clock.advance(seconds=600)
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(partials)
 
 
@@ -120,18 +133,18 @@ async def test_a_bound_session_keeps_others_out_for_thirty_seconds(world: World)
     await execute(
         world.db, "UPDATE signing_sessions SET fb = $1, bound_at = $2", secrets.token_bytes(32), world.clock()
     )
-    with pytest.raises(errors.Busy):
+    with pytest.raises(Busy):
         await world.open(nonces)
     world.clock.advance(seconds=30)
     await world.open(nonces)
 
 
-async def test_a_bound_session_keeps_nobody_out_for_as_long_as_the_clock_was_set_back(world: World) -> None:
+async def test_bound_session_blocks_nobody_after_the_clock_was_set_back(world: World) -> None:
     nonces = await world.commit([await world.task()])
     await world.open(nonces)
     bound = "UPDATE signing_sessions SET fb = $1, bound_at = $2"
     await execute(world.db, bound, secrets.token_bytes(32), world.clock() + 29_000)
-    with pytest.raises(errors.Busy):  # another process's clock may be ahead
+    with pytest.raises(Busy):  # another process's clock may be ahead
         await world.open(nonces)
     await execute(world.db, bound, secrets.token_bytes(32), world.clock() + 3_600_000)
     await world.open(nonces)
@@ -140,7 +153,7 @@ async def test_a_bound_session_keeps_nobody_out_for_as_long_as_the_clock_was_set
 async def test_a_server_that_died_after_counting_goes_on_without_counting_again(world: World) -> None:
     nonces = await world.commit([await world.task()])
     partials = world.partials(nonces, await world.open(nonces))
-    # The process is killed right after step 2: the outcome is never recorded.
+    # The process is killed right after counting (step 2): the outcome is never recorded.
     finishing = world.finishing
     world.finishing = replace(finishing, db=MortalDatabase(world.db, deadly=RESERVED))
     with pytest.raises(Died):
@@ -156,9 +169,9 @@ async def test_a_stale_one_time_value_is_a_copy_and_both_stop(world: World) -> N
     copied = world.phone.otp
     await world.sign([await world.task()])
     nonces = await world.commit([sid])
-    with pytest.raises(errors.Clone):
+    with pytest.raises(Clone):
         await world.open(nonces, otp=copied, rn=secrets.token_bytes(32))
-    with pytest.raises(errors.Held) as refused:
+    with pytest.raises(Held) as refused:
         await world.open(nonces)
     assert refused.value.extra["reasons"] == ["clone"]
     assert await world.counters() == (0, 0)
@@ -172,64 +185,64 @@ async def test_a_lost_answer_is_no_copy(world: World) -> None:
     await world.sign([await world.task()])
 
 
-async def test_the_current_value_once_shown_ends_the_previous_for_good(world: World) -> None:
-    """At first it may be a call that came late; whoever shows it later is a copy."""
+async def test_previous_value_is_refused_once_the_current_one_was_used(world: World) -> None:
+    """Shortly afterwards the previous value may be a late call; later it is a copy."""
     old_otp, old_rn = world.phone.otp, world.phone.rn
     await world.sign([await world.task()])
     nonces = await world.commit([await world.task()])
     await world.open(nonces)
-    with pytest.raises(errors.Stale):
+    with pytest.raises(Stale):
         await world.open(nonces, otp=old_otp, rn=old_rn)
-    with pytest.raises(errors.Clone):
+    with pytest.raises(Clone):
         await world.open(nonces, otp=old_otp)
     await execute(world.db, "UPDATE certificates SET holds = ''")
     world.clock.advance(seconds=121)
-    with pytest.raises(errors.Clone):
+    with pytest.raises(Clone):
         await world.open(nonces, otp=old_otp, rn=old_rn)
 
 
 async def test_another_epoch_is_stale(world: World) -> None:
     nonces = await world.commit([await world.task()])
-    with pytest.raises(errors.StaleEpoch):
+    with pytest.raises(StaleEpoch):
         await world.open(nonces, epoch=1)
 
 
 async def test_tau_without_a_next_epoch_is_malformed(world: World) -> None:
     nonces = await world.commit([await world.task()])
     partials = world.partials(nonces, await world.open(nonces))
-    with pytest.raises(errors.Malformed):
+    with pytest.raises(Malformed):
         await world.finish(partials, tau=5)
     await world.finish(partials)
 
 
 async def test_openings_are_limited_per_key(db: Database, keyring: Keyring, clock: Clock) -> None:
-    world = await make_world(db, keyring, clock, settings=Settings(opens_per_minute=3))
+    world = await make_world(db, keyring, clock, settings=Settings.of(opens_per_minute=3))
     nonces = await world.commit([await world.task()])
     for _ in range(2):  # the enrolment was the first
         await world.open(nonces)
-    with pytest.raises(errors.TooManyRequests):
+    with pytest.raises(TooManyRequests):
         await world.open(nonces)
     clock.advance(seconds=60)
     await world.open(nonces)
 
 
-async def test_a_document_closed_meanwhile_is_answered_so_and_the_pin_was_right(world: World) -> None:
+async def test_document_closed_meanwhile_is_refused_without_counting(world: World) -> None:
     asked = await world.asked([b"a", b"b"])
     sids = await world.scan(asked)
     nonces = await world.commit(sids)
     partials = world.partials(nonces, await world.open(nonces))
     await world.ask.cancel(world.system, asked.id, now=world.clock())
-    with pytest.raises(errors.TaskClosed):
+    with pytest.raises(TaskClosed):
         await world.finish(partials)
     assert await world.counters() == (0, 0)
 
 
 async def test_nothing_of_another_device_can_be_reached(world: World) -> None:
-    from mshield.services.accounts.session import Caller
+    from mshield.server.accounts.session import Caller
 
     nonces = await world.commit([await world.task()])
     world.phone.caller = Caller(world.phone.caller.token_hash, "another key")
-    with pytest.raises(errors.Unauthenticated):
+    with pytest.raises(Unauthenticated):
         await world.open(nonces)
 
 
@@ -237,9 +250,9 @@ async def test_a_held_certificate_signs_nothing(world: World) -> None:
     nonces = await world.commit([await world.task()])
     partials = world.partials(nonces, await world.open(nonces))
     await execute(world.db, "UPDATE certificates SET holds = 'lost'")
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await world.open(nonces)
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await world.finish(partials)
     assert await world.counters() == (0, 0)
 
@@ -247,5 +260,5 @@ async def test_a_held_certificate_signs_nothing(world: World) -> None:
 async def test_an_expired_certificate_signs_nothing(world: World) -> None:
     nonces = await world.commit([await world.task()])
     await execute(world.db, "UPDATE certificates SET not_after = $1", world.clock())
-    with pytest.raises(errors.Held):
+    with pytest.raises(Held):
         await world.open(nonces)

@@ -1,15 +1,15 @@
-"""Beside the five tries of each key, one address and network have a bounded number of wrong PINs an hour."""
+"""Besides the five tries of each key, wrong PINs are limited per hour for each address and network."""
 
 from typing import Any
 
-from mshield.domain.times import HOUR_MS
-from mshield.services.process.allowances import Allowance
+from mshield.server.runtime.allowances import Allowance
+from mshield.wire.times import HOUR_MS
 from tests.support.application import Application, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.shield_over_http import Shield
 
 
-async def test_who_tries_many_pins_waits_and_others_do_not(application: Application) -> None:
+async def test_address_with_many_wrong_pins_waits_and_others_do_not(application: Application) -> None:
     await application.registered()
     device = await application.logged_in()
     shield = Shield(application, device)
@@ -30,7 +30,7 @@ async def test_who_tries_many_pins_waits_and_others_do_not(application: Applicat
 
 
 async def _task(application: Application, shield: Shield) -> dict[str, Any]:
-    """A login that this phone has scanned."""
+    """Returns a login request that this phone has scanned."""
     created = (await application.business("POST", "/api/business/requests", {"kind": "login"})).json()
     scanned = await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(created)})
     (task,) = scanned.json()["tasks"]

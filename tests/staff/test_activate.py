@@ -1,4 +1,4 @@
-"""The activation code of a legal person: one security officer asks, another one is told it, and it works once."""
+"""Activation code of a legal representative: one security officer requests it, another gets it; it works once."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -6,9 +6,9 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import SERVICE
-from mshield.domain.staff import StaffRole
+from mshield.server.acts.actor import SERVICE
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import refusal
@@ -18,7 +18,7 @@ from tests.support.portal import Browser
 
 OFFICER: Final = StaffRole.SECURITY_OFFICER
 NEW_NUMBER: Final = replace(LEGAL_PERSON, phone="13612344321")
-"""The filing office has another number of theirs."""
+"""The legal representative's account has another number than their filing."""
 
 
 one, other = two_at_work(OFFICER)
@@ -26,7 +26,7 @@ one, other = two_at_work(OFFICER)
 
 @pytest.fixture
 async def record(application: Application) -> str:
-    """The legal person's filing record."""
+    """The legal representative's filing record."""
     return (await filed(application, LEGAL_PERSON)).id
 
 
@@ -46,7 +46,7 @@ async def _decide(officer: Clerk, asked: dict[str, Any], decision: str = "approv
     return await officer.decide(asked, decision)
 
 
-async def test_the_approver_sees_who_it_is_for_and_is_told_the_code_once(
+async def test_approver_sees_the_person_and_gets_the_code_once(
     application: Application, one: Clerk, other: Clerk, record: str
 ) -> None:
     asked = await _ask(one, record)
@@ -66,7 +66,7 @@ async def test_the_approver_sees_who_it_is_for_and_is_told_the_code_once(
     assert told["code"] not in everything
 
 
-async def test_one_alone_makes_none(application: Application, one: Clerk, record: str) -> None:
+async def test_one_officer_alone_makes_no_code(application: Application, one: Clerk, record: str) -> None:
     officer = await Clerk.at_work(application, *StaffRole)
     assert refusal(await officer.call("POST", f"/filing/people/{record}/activation-code")) == (
         403,
@@ -79,14 +79,16 @@ async def test_one_alone_makes_none(application: Application, one: Clerk, record
     assert [act.act for act in await acts_on(application.context.db, subject=record)] == ["approval.ask"]
 
 
-async def test_a_refusal_makes_none(application: Application, one: Clerk, other: Clerk, record: str) -> None:
+async def test_refused_request_makes_no_code(
+    application: Application, one: Clerk, other: Clerk, record: str
+) -> None:
     asked = await _ask(one, record)
     assert (await _decide(other, asked, "refuse")).json()["told"] == {}
     acts = await acts_on(application.context.db, subject=record)
     assert "identity.make_code" not in [act.act for act in acts]
 
 
-async def test_the_legal_person_logs_in_with_it_and_it_works_once(
+async def test_legal_person_logs_in_with_the_code_once(
     application: Application, one: Clerk, other: Clerk, record: str
 ) -> None:
     await application.registered(NEW_NUMBER)
@@ -106,7 +108,7 @@ async def test_the_legal_person_logs_in_with_it_and_it_works_once(
     assert (await browser.begin(NEW_NUMBER)).status_code == 201
 
 
-async def test_a_code_is_for_the_person_that_it_names(
+async def test_code_is_valid_only_for_its_person(
     application: Application, one: Clerk, other: Clerk, record: str
 ) -> None:
     await application.registered(OPERATOR)
@@ -116,7 +118,7 @@ async def test_a_code_is_for_the_person_that_it_names(
     assert refusal(used)[1] == "activation_code_wrong"
 
 
-async def test_who_has_left_the_file_in_between_gets_none_and_the_question_stays(
+async def test_person_unfiled_meanwhile_gets_no_code_and_the_request_stays(
     application: Application, one: Clerk, other: Clerk, record: str
 ) -> None:
     asked = await _ask(one, record)
@@ -127,7 +129,7 @@ async def test_who_has_left_the_file_in_between_gets_none_and_the_question_stays
     assert (await _decide(other, asked, "refuse")).status_code == 200
 
 
-async def test_nobody_asks_for_who_is_not_on_file_or_with_details(
+async def test_request_for_unfiled_person_or_with_details_is_refused(
     application: Application, one: Clerk, record: str
 ) -> None:
     assert refusal(await _send(one, "0192f0a0-0000-7000-8000-000000000000")) == (404, "not_found")

@@ -1,4 +1,4 @@
-"""The two-person rule: one asks, another one decides, and then, in one step, it is done. Nobody does both."""
+"""The two-person rule: one requests, another one approves, and in the same step it is done. Nobody does both."""
 
 import asyncio
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
-from mshield.domain.times import SECOND_MS
-from mshield.services.staff.members import disable_staff
+from mshield.server.staff.members import disable_staff
+from mshield.server.staff.rules import StaffRole
+from mshield.wire.times import SECOND_MS
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import refusal
@@ -24,7 +24,7 @@ one, other = two_at_work(OFFICER)
 
 @pytest.fixture
 async def clerk(application: Application) -> Clerk:
-    """Whom it is about."""
+    """The member of staff that the request is about."""
     return await Clerk.at_work(application, StaffRole.CUSTOMER_SERVICE)
 
 
@@ -92,7 +92,7 @@ async def test_a_refusal_and_a_withdrawal_change_nothing(one: Clerk, other: Cler
     assert await _roles(clerk) == ["customer_service"]
 
 
-async def test_nobody_decides_what_they_asked_also_by_another_session_or_token(
+async def test_requester_cannot_decide_even_by_another_session_or_token(
     application: Application, one: Clerk, clerk: Clerk
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
@@ -103,14 +103,14 @@ async def test_nobody_decides_what_they_asked_also_by_another_session_or_token(
     assert await _roles(clerk) == ["customer_service"]
 
 
-async def test_nobody_decides_about_themselves(one: Clerk, other: Clerk) -> None:
+async def test_subject_cannot_decide_about_themselves(one: Clerk, other: Clerk) -> None:
     asked = await _ask(one, "staff.roles", other.id, roles=["security_officer", "auditor"])
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["may_decide"] is False
     assert refusal(await _decide(other, asked)) == (403, "own_approval")
 
 
-async def test_a_programs_token_neither_asks_nor_decides(one: Clerk, other: Clerk, clerk: Clerk) -> None:
+async def test_program_token_can_neither_request_nor_decide(one: Clerk, other: Clerk, clerk: Clerk) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
     program = {"Authorization": f"Bearer {await other.token()}"}
     document = {"act": "staff.disable", "subject": clerk.id, "reason": "x"}
@@ -125,7 +125,9 @@ async def test_a_programs_token_neither_asks_nor_decides(one: Clerk, other: Cler
     assert shown["may_decide"] is False
 
 
-async def test_other_roles_neither_ask_nor_decide(application: Application, one: Clerk, clerk: Clerk) -> None:
+async def test_other_roles_can_neither_request_nor_decide(
+    application: Application, one: Clerk, clerk: Clerk
+) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
     auditor = await Clerk.at_work(application, StaffRole.AUDITOR)
     for who in (clerk, auditor):
@@ -139,7 +141,7 @@ async def test_other_roles_neither_ask_nor_decide(application: Application, one:
     assert refusal(await _decide(one, asked)) == (403, "forbidden")
 
 
-async def test_race_of_several_deciders_one_counts(
+async def test_race_of_deciders_has_one_winner(
     application: Application, one: Clerk, other: Clerk, clerk: Clerk
 ) -> None:
     third = await Clerk.at_work(application, OFFICER)
@@ -155,14 +157,14 @@ async def test_race_of_several_deciders_one_counts(
     assert len(decisions) == 1
 
 
-async def test_race_of_two_that_ask_the_same_one_waits(one: Clerk, other: Clerk, clerk: Clerk) -> None:
+async def test_race_of_equal_requests_keeps_one(one: Clerk, other: Clerk, clerk: Clerk) -> None:
     document = {"act": "staff.disable", "subject": clerk.id, "reason": "离职"}
     done = await asyncio.gather(*(who.call("POST", "/approvals", document) for who in (one, other)))
     assert sorted(each.status_code for each in done) == [201, 409]
     assert {each.json().get("code") for each in done} == {None, "approval_waiting"}
 
 
-async def test_after_three_days_it_is_over_and_can_be_asked_anew(
+async def test_request_expires_after_three_days_and_can_be_repeated(
     application: Application, one: Clerk, other: Clerk, clerk: Clerk
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
@@ -177,10 +179,10 @@ async def test_after_three_days_it_is_over_and_can_be_asked_anew(
     assert (await clerk.call("GET", "/session")).status_code == 401
 
 
-async def test_what_changed_meanwhile_is_not_overwritten(
+async def test_concurrent_change_of_roles_is_not_overwritten(
     application: Application, one: Clerk, other: Clerk, clerk: Clerk
 ) -> None:
-    """What the approver was shown is carried out, or nothing."""
+    """The change shown to the approver is carried out exactly, or not at all."""
     asked = await _ask(one, "staff.roles", clerk.id, roles=["auditor"])
     await execute(
         application.context.db, "UPDATE staff SET roles = $1 WHERE id = $2", "filing_officer", clerk.id
@@ -194,7 +196,7 @@ async def test_what_changed_meanwhile_is_not_overwritten(
     ]
 
 
-async def test_who_asked_must_still_be_an_officer(
+async def test_requester_must_still_be_an_officer(
     application: Application, one: Clerk, other: Clerk, clerk: Clerk
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
@@ -210,7 +212,7 @@ async def test_a_member_is_added_by_two_and_the_approver_hands_on_the_address(
     told = (await _decide(other, asked)).json()["told"]
     code = told["set_up"].partition("#")[2]
     assert told["set_up"].startswith("http://shield.example/console/set-up#")
-    life = application.context.settings.console_set_up_seconds
+    life = application.context.settings.console.set_up_seconds
     assert told["expires_at"] == application.clock() + life * SECOND_MS
     assert code not in str(await other.call("GET", "/approvals"))
     begun = (await other.http.post(f"{API}/set-ups", json={"code": code})).json()
@@ -221,7 +223,7 @@ async def test_a_member_is_added_by_two_and_the_approver_hands_on_the_address(
     assert refusal(await one.call("POST", "/approvals", document)) == (422, "invalid_staff")
 
 
-async def test_a_lost_login_is_set_up_anew_by_two(one: Clerk, other: Clerk, clerk: Clerk) -> None:
+async def test_lost_login_is_set_up_again_by_two(one: Clerk, other: Clerk, clerk: Clerk) -> None:
     asked = await _ask(one, "staff.reset", clerk.id)
     told = (await _decide(other, asked)).json()["told"]
     assert (await clerk.call("GET", "/session")).status_code == 401
@@ -244,7 +246,7 @@ async def test_a_lost_login_is_set_up_anew_by_two(one: Clerk, other: Clerk, cler
         ({"act": "staff.add", "subject": " 李想 "}, 422, "invalid_staff"),
     ],
 )
-async def test_what_nobody_can_ask(
+async def test_impossible_request_is_refused(
     one: Clerk, clerk: Clerk, document: dict[str, Any], status: int, code: str
 ) -> None:
     usual = {"act": "staff.roles", "subject": clerk.id, "reason": "x", "details": {"roles": ["auditor"]}}
@@ -252,7 +254,7 @@ async def test_what_nobody_can_ask(
     assert (await one.call("GET", "/approvals")).json()["items"] == []
 
 
-async def test_pages_lead_to_the_end(application: Application, one: Clerk) -> None:
+async def test_paging_returns_every_approval(application: Application, one: Clerk) -> None:
     for number in range(5):
         application.clock.advance(seconds=1)
         await _ask(one, "staff.add", f"新员工 {number}", roles=["auditor"])

@@ -1,13 +1,13 @@
-"""A phone number changed by two (R18): one member asks with the new number's code, another one approves."""
+"""A phone number changed by two (R18): one member requests with the new number's code, another one approves."""
 
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
-from mshield.services.staff.members import disable_staff
+from mshield.server.staff.members import disable_staff
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
@@ -35,7 +35,7 @@ async def account(application: Application) -> str:
 
 
 async def code(clerk: Clerk, account: str, to: str = "new", phone: str = NEW) -> str:
-    """Sent by this member, and read out to them."""
+    """Sends a code by this member and returns it, as the person would read it out."""
     clerk.application.clock.advance(seconds=61)
     answer = await clerk.call("POST", f"/accounts/{account}/phone-codes", {"phone": phone, "to": to})
     assert answer.status_code == 200, answer.text
@@ -43,13 +43,13 @@ async def code(clerk: Clerk, account: str, to: str = "new", phone: str = NEW) ->
 
 
 async def send(clerk: Clerk, account: str, new_code: str, phone: str = NEW, **changes: str) -> httpx.Response:
-    """Asks with this code."""
+    """Requests the change with this code."""
     document = {"phone": phone, "new_code": new_code, "evidence": EVIDENCE, "reason": REASON} | changes
     return await clerk.call("POST", f"/accounts/{account}/phone-questions", document)
 
 
 async def ask(clerk: Clerk, account: str, phone: str = NEW) -> dict[str, Any]:
-    """A question that waits."""
+    """Requests the change and returns the pending request."""
     answer = await send(clerk, account, await code(clerk, account, phone=phone), phone)
     assert answer.status_code == 201, answer.text
     asked: dict[str, Any] = answer.json()
@@ -57,24 +57,22 @@ async def ask(clerk: Clerk, account: str, phone: str = NEW) -> dict[str, Any]:
 
 
 async def decide(clerk: Clerk, asked: dict[str, Any], decision: str = "approve") -> httpx.Response:
-    """Yes or no."""
     return await clerk.decide(asked, decision)
 
 
 async def waited(application: Application, hours: float = 24) -> int:
-    """So many hours pass, and the job runs; how many numbers it changed."""
+    """Lets hours pass and runs the job; returns how many numbers it changed."""
     application.clock.advance(seconds=int(hours * 3600))
     return await application.context.accounts.phone_wait(now=application.clock())
 
 
 async def number(application: Application, account: str) -> str:
-    """The account's number."""
     return str(
         (await fetch(application.context.db, "SELECT phone FROM accounts WHERE id = $1", account))["phone"]
     )
 
 
-async def test_r18_one_asks_another_approves_and_what_proves_the_account_stays(
+async def test_r18_change_by_two_keeps_the_accounts_proof(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
     device = await application.logged_in()
@@ -121,9 +119,7 @@ async def test_r18_one_asks_another_approves_and_what_proves_the_account_stays(
     assert kept["sealed_box"] is None
 
 
-async def test_a_security_officer_may_be_the_second_one(
-    application: Application, one: Clerk, account: str
-) -> None:
+async def test_security_officer_may_approve(application: Application, one: Clerk, account: str) -> None:
     officer = await Clerk.at_work(application, OFFICER)
     asked = await ask(one, account)
     assert (await decide(officer, asked)).status_code == 200
@@ -131,7 +127,7 @@ async def test_a_security_officer_may_be_the_second_one(
     assert await number(application, account) == NEW
 
 
-async def test_nobody_is_both_and_nobody_else_is_the_second_one(
+async def test_requester_and_other_roles_cannot_approve(
     application: Application, one: Clerk, account: str
 ) -> None:
     asked = await ask(one, account)
@@ -146,7 +142,9 @@ async def test_nobody_is_both_and_nobody_else_is_the_second_one(
     assert await number(application, account) == OPERATOR.phone
 
 
-async def test_programs_and_other_roles_begin_no_change(application: Application, account: str) -> None:
+async def test_programs_and_other_roles_cannot_request_a_change(
+    application: Application, account: str
+) -> None:
     paths = {
         "phone-codes": {"phone": NEW, "to": "new"},
         "phone-codes/check": {"phone": NEW, "new_code": "123456"},
@@ -159,8 +157,8 @@ async def test_programs_and_other_roles_begin_no_change(application: Application
         assert_refused(await officer.call("POST", f"/accounts/{account}/{path}", document), "forbidden")
 
 
-async def test_it_is_never_asked_without_the_new_numbers_code(one: Clerk, other: Clerk, account: str) -> None:
-    """The way by which other questions are asked doesn't know of codes."""
+async def test_request_needs_the_new_numbers_code(one: Clerk, other: Clerk, account: str) -> None:
+    """The general call for approvals doesn't know of codes, so it refuses this act."""
     document = {"act": "account.change_phone", "subject": account, "details": {"new": NEW}, "reason": REASON}
     assert_refused(await one.call("POST", "/approvals", document), "invalid_request")
     assert_refused(await send(one, account, "123456"), "sms_code_wrong")
@@ -171,10 +169,8 @@ async def test_it_is_never_asked_without_the_new_numbers_code(one: Clerk, other:
     assert (await one.call("GET", "/approvals?state=waiting")).json()["items"][0]["asked_by"] == one.id
 
 
-async def test_the_new_numbers_code_is_checked_where_it_is_entered(
-    one: Clerk, other: Clerk, account: str
-) -> None:
-    """Unspent, and a try of it like every other: it is never a way to guess."""
+async def test_new_numbers_code_is_checked_on_entry(one: Clerk, other: Clerk, account: str) -> None:
+    """The check consumes no code but counts as an attempt, so it can't be used for guessing."""
 
     async def check(clerk: Clerk, new_code: str, phone: str = NEW) -> httpx.Response:
         document = {"phone": phone, "new_code": new_code}
@@ -197,8 +193,8 @@ async def test_the_new_numbers_code_is_checked_where_it_is_entered(
     assert_refused(await send(other, account, theirs), "sms_code_expired")
 
 
-async def test_a_right_code_stays_right_however_often_it_is_entered(one: Clerk, account: str) -> None:
-    """A check that said yes, even after all tries but one, isn't followed by a no at the next step."""
+async def test_correct_code_stays_valid_however_often_it_is_checked(one: Clerk, account: str) -> None:
+    """A code that a check accepted, even at the last attempt, isn't refused in the next step."""
     mine = await code(one, account)
     wrong = "000000" if mine != "000000" else "000001"
 
@@ -214,21 +210,23 @@ async def test_a_right_code_stays_right_however_often_it_is_entered(one: Clerk, 
     assert (await send(one, account, mine)).status_code == 201
 
 
-async def test_a_code_asks_once_and_one_question_waits(one: Clerk, other: Clerk, account: str) -> None:
+async def test_code_serves_one_request_and_one_request_is_pending(
+    one: Clerk, other: Clerk, account: str
+) -> None:
     mine = await code(one, account)
     asked = (await send(one, account, mine)).json()
     assert_refused(await send(one, account, mine), "sms_code_expired")
     theirs = await code(other, account)
     assert_refused(await send(other, account, theirs), "approval_waiting")
     assert (await one.call("POST", f"/approvals/{asked['id']}/withdrawal")).json()["state"] == "withdrawn"
-    # Refused with the code unspent: what is refused costs nothing but a try.
+    # The refusal didn't consume the code, only an attempt.
     assert (await send(other, account, theirs)).status_code == 201
 
 
-async def test_what_was_shown_is_done_or_nothing(
+async def test_displayed_change_is_done_exactly_or_not_at_all(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
-    """The account was disabled meanwhile, or got yet another number."""
+    """The account was disabled meanwhile, or got another number."""
     asked = await ask(one, account)
     for state in ("disabled", "active"):
         answer = await other.call("POST", f"/accounts/{account}/state", {"state": state, "reason": "来电"})
@@ -243,7 +241,7 @@ async def test_what_was_shown_is_done_or_nothing(
     assert await number(application, account) == third
 
 
-async def test_a_number_that_was_taken_meanwhile_is_refused(
+async def test_number_registered_meanwhile_is_refused(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
     asked = await ask(one, account, LEGAL_PERSON.phone)
@@ -256,10 +254,10 @@ async def test_a_number_that_was_taken_meanwhile_is_refused(
     assert (stopped.act, stopped.details["why"]) == ("account.stop_phone", "number_taken")
 
 
-async def test_a_writer_of_the_database_changes_no_question(
+async def test_database_write_access_cannot_change_a_request(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
-    """The numbers are sealed for this question, account and asker; what is shown is compared with them."""
+    """The numbers are sealed for this request, account and requester; the display is compared with them."""
     db = application.context.db
     asked = await ask(one, account)
     swapped = "UPDATE approvals SET details = replace(details, '139****1234', '136****4321') WHERE id = $1"
@@ -282,7 +280,7 @@ async def test_a_writer_of_the_database_changes_no_question(
         await execute(db, "UPDATE approvals SET state = 'expired' WHERE id = $1", asked["id"])
 
 
-async def test_who_lost_the_role_asked_in_vain(
+async def test_request_of_a_member_without_the_role_lapses(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
     asked = await ask(one, account)
@@ -294,7 +292,9 @@ async def test_who_lost_the_role_asked_in_vain(
     assert await number(application, account) == OPERATOR.phone
 
 
-async def test_it_waits_for_a_day(application: Application, one: Clerk, other: Clerk, account: str) -> None:
+async def test_request_waits_for_a_day(
+    application: Application, one: Clerk, other: Clerk, account: str
+) -> None:
     asked = await ask(one, account)
     application.clock.advance(seconds=86_401)
     await other.log_in()
@@ -305,7 +305,7 @@ async def test_it_waits_for_a_day(application: Application, one: Clerk, other: C
     assert (kept["state"], kept["sealed_box"]) == ("expired", None)
 
 
-async def test_customer_service_sees_its_own_questions_only(
+async def test_customer_service_sees_only_its_own_requests(
     application: Application, one: Clerk, account: str
 ) -> None:
     officers = [await Clerk.at_work(application, OFFICER) for _ in range(2)]
@@ -317,7 +317,9 @@ async def test_customer_service_sees_its_own_questions_only(
     assert_refused(await one.call("POST", "/approvals", document | {"subject": officers[0].id}), "forbidden")
 
 
-async def test_codes_to_both_change_it_at_once(application: Application, one: Clerk, account: str) -> None:
+async def test_codes_to_both_numbers_change_it_at_once(
+    application: Application, one: Clerk, account: str
+) -> None:
     new_code, old_code = await code(one, account), await code(one, account, "old")
     document = {"phone": NEW, "new_code": new_code, "old_code": old_code, "evidence": EVIDENCE}
     answer = await one.call("POST", f"/accounts/{account}/phone", document)
@@ -329,10 +331,10 @@ async def test_codes_to_both_change_it_at_once(application: Application, one: Cl
 @pytest.mark.parametrize(
     ("on_file", "stays"), [(OPERATOR.phone, True), (NEW, True), (None, False), ("13655556666", False)]
 )
-async def test_what_the_filed_number_proved_stays_while_the_office_files_either_number(
+async def test_proof_by_filed_number_lasts_while_either_number_is_filed(
     application: Application, one: Clerk, on_file: str | None, *, stays: bool
 ) -> None:
-    """docs/identity.md: the office's word is its ground. An activation code's proof beside it stays in any case."""
+    """The filing is the proof's ground (docs/identity.md). A proof by activation code stays in any case."""
     await application.registered()
     db, record = application.context.db, await filed(application)
     account = (await application.context.accounts.change_phone.find(OPERATOR.phone)).id

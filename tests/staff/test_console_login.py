@@ -1,4 +1,4 @@
-"""The console's login: who gets in and how long, and that no other page, session, code or guess does."""
+"""The console's login: who gets in and for how long; no other page, session, code or guess does."""
 
 import asyncio
 import re
@@ -7,10 +7,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from mshield.domain.actor import SERVICE
-from mshield.domain.staff import StaffRole
-from mshield.services.staff.members import disable_staff
-from mshield.services.staff.set_up import renew_set_up
+from mshield.server.acts.actor import SERVICE
+from mshield.server.staff.members import disable_staff
+from mshield.server.staff.rules import StaffRole
+from mshield.server.staff.set_up import renew_set_up
 from tests.support.acts import acts_on
 from tests.support.application import ORIGIN, Application
 from tests.support.assertions import refusal
@@ -21,12 +21,12 @@ from tests.support.signing import fetch
 
 @pytest.fixture
 async def clerk(application: Application) -> Clerk:
-    """Set up and logged in."""
+    """A member of staff, set up and logged in."""
     return await Clerk.at_work(application, StaffRole.FILING_OFFICER)
 
 
 async def _reason(clerk: Clerk) -> str | None:
-    """Why their session is over, as their next call is told."""
+    """Returns the reason for the end of the session, as the next call gives it."""
     answer = await clerk.call("GET", "/session")
     assert refusal(answer) == (401, "unauthenticated")
     reason: str | None = answer.json().get("reason")
@@ -55,7 +55,7 @@ async def test_first_access_sets_up_password_and_factor_and_opens_a_session(appl
 
 async def test_the_cookie_is_secure_under_https(application: Application, clerk: Clerk) -> None:
     context = application.context
-    settings = context.settings.model_copy(update={"public_origin": "https://shield.example"})
+    settings = context.settings.changed(public_origin="https://shield.example")
     application.app.state.context = replace(context, settings=settings)
     answer = await clerk.log_in()
     assert answer.headers["set-cookie"].startswith("__Host-mshield-console=")
@@ -69,17 +69,17 @@ async def test_a_set_up_address_works_once(application: Application, clerk: Cler
         assert (await clerk.http.post(f"{API}/set-ups", json={"code": code})).status_code == 410
 
 
-async def test_two_who_complete_one_address_at_once_are_one(application: Application) -> None:
+async def test_concurrent_set_ups_by_one_address_succeed_once(application: Application) -> None:
     clerk = await Clerk.added(application, StaffRole.AUDITOR)
     done = await asyncio.gather(*(clerk.set_up() for _ in range(4)), return_exceptions=True)
     codes = [each.status_code for each in done if isinstance(each, httpx.Response)]
-    # Whoever came after the first met an address that was used, or a second factor of an offer that had ended.
+    # Later callers found the address used, or offered a second factor from an ended offer.
     assert codes.count(201) == 1
     held = await fetch(application.context.db, "SELECT COUNT(*) AS n FROM staff_factors")
     assert held["n"] == 1
 
 
-async def test_an_address_ends_after_a_day_and_with_the_next_one(application: Application) -> None:
+async def test_set_up_address_ends_after_a_day_or_with_the_next(application: Application) -> None:
     clerk = await Clerk.added(application, StaffRole.AUDITOR)
     db, clock = application.context.db, application.clock
     _, newer = await renew_set_up(db, staff_id=clerk.id, by=SERVICE, life=86_400, now=clock())
@@ -99,7 +99,7 @@ async def test_an_address_ends_after_a_day_and_with_the_next_one(application: Ap
         ({"code": "x" * 43}, 410, "set_up_over"),
     ],
 )
-async def test_what_completes_no_set_up_uses_nothing_up(
+async def test_refused_set_up_consumes_nothing(
     application: Application, changes: dict[str, str], status: int, code: str
 ) -> None:
     clerk = await Clerk.added(application, StaffRole.AUDITOR)
@@ -108,7 +108,7 @@ async def test_what_completes_no_set_up_uses_nothing_up(
     assert (await clerk.set_up()).status_code == 201
 
 
-async def test_a_factor_that_another_was_offered_completes_nothing(application: Application) -> None:
+async def test_factor_offered_to_another_member_is_refused(application: Application) -> None:
     one = await Clerk.added(application, StaffRole.AUDITOR)
     other = await Clerk.added(application, StaffRole.AUDITOR)
     offered = (await other.http.post(f"{API}/set-ups", json={"code": other.set_up_code})).json()
@@ -141,7 +141,7 @@ async def test_login_by_password_and_code(application: Application, clerk: Clerk
     assert (await clerk.call("GET", "/session")).status_code == 401
 
 
-async def test_nothing_tells_a_wrong_name_from_a_wrong_password(
+async def test_wrong_name_and_wrong_password_get_the_same_answer(
     application: Application, clerk: Clerk
 ) -> None:
     fresh = await Clerk.added(application, StaffRole.AUDITOR)
@@ -155,7 +155,7 @@ async def test_nothing_tells_a_wrong_name_from_a_wrong_password(
     assert told[0]["code"] == "staff_login_failed"
 
 
-async def test_a_session_ends_by_time_and_by_idleness(application: Application, clerk: Clerk) -> None:
+async def test_session_ends_after_its_maximum_and_when_idle(application: Application, clerk: Clerk) -> None:
     for _ in range(3):
         application.clock.advance(seconds=14 * 60)
         assert (await clerk.call("GET", "/session")).status_code == 200
@@ -169,7 +169,7 @@ async def test_a_session_ends_by_time_and_by_idleness(application: Application, 
     assert (await clerk.call("GET", "/session")).status_code == 401
 
 
-async def test_a_disabled_member_is_out_at_once(application: Application, clerk: Clerk) -> None:
+async def test_disabled_member_loses_access_at_once(application: Application, clerk: Clerk) -> None:
     assert (await clerk.begin()).status_code == 201
     await disable_staff(application.context.db, staff_id=clerk.id, now=application.clock())
     assert await _reason(clerk) == "disabled"
@@ -177,9 +177,7 @@ async def test_a_disabled_member_is_out_at_once(application: Application, clerk:
     assert refusal(await clerk.begin()) == (401, "staff_login_failed")
 
 
-async def test_a_new_password_ends_the_sessions_elsewhere_and_says_so(
-    application: Application, clerk: Clerk
-) -> None:
+async def test_new_password_ends_other_sessions_and_says_so(application: Application, clerk: Clerk) -> None:
     browser = httpx.AsyncClient(
         transport=Conforming(application.app), base_url=ORIGIN, cookies=clerk.http.cookies
     )
@@ -194,7 +192,7 @@ async def test_a_new_password_ends_the_sessions_elsewhere_and_says_so(
     assert (await clerk.call("GET", "/session")).status_code == 200
 
 
-async def test_their_session_opens_what_their_roles_open(application: Application, clerk: Clerk) -> None:
+async def test_session_has_its_members_roles(application: Application, clerk: Clerk) -> None:
     assert (await clerk.call("GET", "/filing/people")).status_code == 200
     assert refusal(await clerk.call("GET", "/acts")) == (403, "forbidden")
     (first, *_) = (await clerk.call("GET", "/filing/people")).json()["items"]
@@ -216,7 +214,7 @@ async def test_csrf_a_change_needs_the_sessions_header(application: Application,
     assert not await acts_on(application.context.db, subject=first["id"])
 
 
-async def test_csrf_a_form_of_another_site_begins_no_login(clerk: Clerk) -> None:
+async def test_csrf_form_of_another_site_cannot_log_in(clerk: Clerk) -> None:
     document = f'{{"name": "{clerk.name}", "password": "{PASSWORD}"}}'
     for media_type in ("text/plain", "application/x-www-form-urlencoded"):
         headers = {"Content-Type": media_type}
@@ -224,9 +222,7 @@ async def test_csrf_a_form_of_another_site_begins_no_login(clerk: Clerk) -> None
         assert refusal(answer) == (400, "malformed")
 
 
-async def test_fixation_a_login_takes_no_session_that_somebody_planted(
-    application: Application, clerk: Clerk
-) -> None:
+async def test_fixation_login_replaces_a_planted_session(application: Application, clerk: Clerk) -> None:
     attacker = await Clerk.at_work(application, StaffRole.FILING_OFFICER)
     planted = attacker.http.cookies["mshield-console"]
     clerk.http.cookies.clear()
@@ -236,7 +232,7 @@ async def test_fixation_a_login_takes_no_session_that_somebody_planted(
     assert (await attacker.call("GET", "/session")).json()["id"] == attacker.id
 
 
-async def test_replay_a_code_counts_once_also_in_parallel(application: Application, clerk: Clerk) -> None:
+async def test_replay_code_is_valid_once_even_in_parallel(application: Application, clerk: Clerk) -> None:
     code = clerk.next_code()
     begun = [(await clerk.begin()).json()["login_id"] for _ in range(4)]
     done = await asyncio.gather(
@@ -248,13 +244,13 @@ async def test_replay_a_code_counts_once_also_in_parallel(application: Applicati
     assert refusal(await clerk.finish(clerk.code(steps=-1))) == (400, "second_factor_wrong")
 
 
-async def test_replay_the_code_that_set_it_up_does_not_log_in(clerk: Clerk) -> None:
+async def test_replay_code_of_the_set_up_is_refused_at_login(clerk: Clerk) -> None:
     await clerk.begin()
     assert refusal(await clerk.finish(clerk.code())) == (400, "second_factor_wrong")
     assert (await clerk.finish(clerk.code(steps=1))).status_code == 201
 
 
-async def test_replay_the_first_half_of_a_login_serves_once_and_not_for_long(
+async def test_replay_first_step_of_a_login_is_valid_once_and_expires(
     application: Application, clerk: Clerk
 ) -> None:
     await clerk.begin()
@@ -267,7 +263,7 @@ async def test_replay_the_first_half_of_a_login_serves_once_and_not_for_long(
     assert refusal(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
 
 
-async def test_codes_of_two_steps_away_are_none(clerk: Clerk) -> None:
+async def test_codes_two_time_steps_away_are_refused(clerk: Clerk) -> None:
     clerk.application.clock.advance(seconds=300)
     await clerk.begin()
     for steps in (-2, 2):
@@ -278,7 +274,7 @@ async def test_codes_of_two_steps_away_are_none(clerk: Clerk) -> None:
         await clerk.begin()
 
 
-async def test_brute_force_on_the_password_is_slowed_and_told_so(clerk: Clerk) -> None:
+async def test_brute_force_on_the_password_is_throttled_and_told_so(clerk: Clerk) -> None:
     for _ in range(5):
         assert refusal(await clerk.begin("Wrong-password-1")) == (401, "staff_login_failed")
     slowed = await clerk.begin()
@@ -288,7 +284,7 @@ async def test_brute_force_on_the_password_is_slowed_and_told_so(clerk: Clerk) -
     assert (await clerk.begin()).status_code == 201
 
 
-async def test_brute_force_on_the_code_is_slowed_across_logins(clerk: Clerk) -> None:
+async def test_brute_force_on_the_code_is_throttled_across_logins(clerk: Clerk) -> None:
     seen = []
     for _ in range(8):
         answer = await clerk.begin()
@@ -301,7 +297,7 @@ async def test_brute_force_on_the_code_is_slowed_across_logins(clerk: Clerk) -> 
 
 
 async def test_a_token_and_a_session_are_two_things(application: Application, clerk: Clerk) -> None:
-    """A program's token opens no page's own call, and a header that is wrong isn't saved by a cookie."""
+    """A program's token can't make a page's own call, and a wrong header isn't ignored in favour of a cookie."""
     program = {"Authorization": f"Bearer {await clerk.token()}"}
     assert (await clerk.call("GET", "/filing/people", **program)).status_code == 200
     clerk.http.cookies.clear()

@@ -1,20 +1,20 @@
-"""A person's data erased at their request: one member asks, another approves by name, and the job takes the rest."""
+"""Erasing a person's data at their request: one member requests, another one approves by name, a job does the rest."""
 
 from dataclasses import replace
 from typing import Final
 
 import httpx
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.staff import StaffRole
-from mshield.domain.times import HOUR_MS
-from mshield.keys.keyring import Keyring
-from mshield.services.operations.erase_by_two import EraseByTwo
-from mshield.services.operations.erase_person import ErasePerson
-from mshield.services.staff.approvals import Answer, Approvals
-from mshield.services.staff.members import StaffMember, add_staff
-from mshield.store.database.interface import Database
-from tests.operations.test_retention import CONTENTS, Kept
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.retention.erase_by_two import EraseByTwo
+from mshield.server.retention.erase_person import ErasePerson
+from mshield.server.staff.approvals import Approvals
+from mshield.server.staff.members import StaffMember, add_staff
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import OPERATOR
+from mshield.wire.times import HOUR_MS
+from tests.retention.test_retention import CONTENTS, Kept
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import refusal
@@ -38,7 +38,7 @@ async def _account(application: Application, clerk: Clerk) -> str:
     return str((await clerk.call("GET", f"/accounts?phone={OPERATOR.phone}")).json()["id"])
 
 
-async def test_customer_service_asks_and_another_erases_by_name(application: Application) -> None:
+async def test_customer_service_requests_and_another_member_erases_by_name(application: Application) -> None:
     one, other = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, CLERK)
     account = await _account(application, one)
     foreseen = (await other.call("GET", f"/accounts/{account}/erasure")).json()
@@ -52,7 +52,7 @@ async def test_customer_service_asks_and_another_erases_by_name(application: App
         "erased_parts": [part["name"] for part in foreseen["erased"]],
         "kept_parts": [part["name"] for part in foreseen["kept"]],
     }
-    # The question stays when the name is gone: only the account says it, as long as it has one.
+    # The request stays after the name is erased; the name came from the account only.
     assert asked.pop("subject_name") == OPERATOR.name
     assert OPERATOR.name not in str(asked)
     assert (await one.confirm()).is_success
@@ -75,7 +75,7 @@ async def test_customer_service_asks_and_another_erases_by_name(application: App
     assert (await other.call("GET", f"/approvals/{asked['id']}")).json()["subject_name"] is None
 
 
-async def test_a_certificate_that_came_meanwhile_is_a_conflict(application: Application) -> None:
+async def test_certificate_issued_meanwhile_is_a_conflict(application: Application) -> None:
     one, officer = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, OFFICER)
     account = await _account(application, one)
     asked = (await _ask(one, account)).json()
@@ -88,7 +88,7 @@ async def test_a_certificate_that_came_meanwhile_is_a_conflict(application: Appl
     ] == OPERATOR.name
 
 
-async def test_other_roles_neither_ask_nor_look(application: Application) -> None:
+async def test_other_roles_can_neither_request_nor_preview_an_erasure(application: Application) -> None:
     one, officer = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, OFFICER)
     account = await _account(application, one)
     assert refusal(await _ask(officer, account)) == (403, "forbidden")
@@ -101,7 +101,7 @@ async def _member(db: Database, role: StaffRole, now: int, name: str) -> StaffMe
     return replace(added, session_id="s", factor_at=now, confirmed_at=now)
 
 
-async def test_contents_go_by_the_job_a_day_after_and_later_documents_stay(
+async def test_job_erases_contents_a_day_later_and_keeps_later_documents(
     db: Database, keyring: Keyring, clock: Clock
 ) -> None:
     kept = await Kept.on(db, keyring, clock)
@@ -110,22 +110,21 @@ async def test_contents_go_by_the_job_a_day_after_and_later_documents_stay(
     erase = EraseByTwo(db, person, clock)
     approvals = Approvals(db, {erase.act().name: erase.act()})
     account = await person.find(PHONE_NUMBER)
-    clock.advance(seconds=3 * 3600)  # its request is over, and its business system may still fetch it
+    clock.advance(seconds=3 * 3600)  # its request has ended, and its business system may still fetch it
     one, other = [await _member(db, CLERK, clock(), name) for name in ("一", "二")]
     asked = await approvals.ask(
         one, act="people.erase", subject=account.id, details={}, reason=REASON, now=clock()
     )
-    answer = Answer("approve", subject=account.name)
-    _, said = await approvals.decide(other, asked.id, answer, now=clock())
-    assert said["erased_parts"].keys() == {"contents"}  # its certificate keeps the account
+    _, said = await approvals.decide(other, asked.id, "approve", subject=account.name, now=clock())
+    assert said["erased_parts"].keys() == {"contents"}  # the account stays because of its certificate
     decided = clock()
-    assert await person.go_on(now=decided + 20 * HOUR_MS) == 0
+    assert await person.continue_erasures(now=decided + 20 * HOUR_MS) == 0
     assert not await kept.erased()
     later = await kept.ask("raw")
     await world.sign([bytes(row) for row in await kept.taken(later)])
     clock.advance(seconds=2 * 86_400)
-    assert await person.go_on(now=clock()) == len(CONTENTS)
-    assert await person.go_on(now=clock()) == 0
+    assert await person.continue_erasures(now=clock()) == len(CONTENTS)
+    assert await person.continue_erasures(now=clock()) == 0
     await kept.logged()
     assert await kept.erased()
     assert await kept.findings() == []
@@ -134,4 +133,4 @@ async def test_contents_go_by_the_job_a_day_after_and_later_documents_stay(
         "SELECT COUNT(*) AS n FROM tasks WHERE request_id = $1 AND erased_at IS NULL",
         later,
     )
-    assert left["n"] == 1  # what was signed after the decision is another question
+    assert left["n"] == 1  # a document signed after the decision needs a decision of its own

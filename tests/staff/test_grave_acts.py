@@ -1,4 +1,4 @@
-"""Grave acts ask for the second factor again: after five minutes, in the session that showed it, each code once."""
+"""Grave acts need the second factor again after five minutes, in the same session, each code once."""
 
 import asyncio
 import json
@@ -7,11 +7,11 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.domain.staff import CONFIRM_MS, StaffRole
-from mshield.web.console import ROUTERS
-from mshield.web.console.authentication import PEOPLE
-from mshield.web.console.grave import IN_PART, ORDINARY, PROGRAMS, READS, is_grave
-from mshield.web.router import Route
+from mshield.server.http.console import ROUTERS
+from mshield.server.http.console.authentication import PEOPLE
+from mshield.server.http.console.grave import IN_PART, ORDINARY, PROGRAMS, READS, is_grave
+from mshield.server.http.router import Route
+from mshield.server.staff.rules import CONFIRM_MS, StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import refusal
@@ -42,13 +42,14 @@ _GRAVE: Final = {
     "rotateOwnToken",
     "rotateSystemSecret",
     "rotateWebhookSecret",
+    "supportApproval",
     "setSystemLogin",
     "setAccountState",
     "setSystemState",
     "withdrawView",
 }
 _STOPS: Final = {"setAccountState", "setSystemState"}
-"""What gives back is grave; to stop somebody is not, and programs may."""
+"""Operations that can restore rights, which is grave, or stop someone, which isn't and is allowed to programs."""
 _SOME: Final = "01a20c23-c300-7092-a9c2-dd8514bfc6e4"
 _BODIES: Final[dict[str, object]] = {
     "decideApproval": {"decision": "approve"},
@@ -60,7 +61,7 @@ _BODIES: Final[dict[str, object]] = {
 
 @pytest.fixture
 async def clerk(application: Application) -> Clerk:
-    """Who has every role, logged in just now."""
+    """A member with every role who has just logged in."""
     return await Clerk.at_work(application, *StaffRole)
 
 
@@ -91,16 +92,16 @@ async def _call(clerk: Clerk, route: Route, **headers: str) -> httpx.Response:
     return await clerk.call(route.method, _path(route), body, **headers)
 
 
-def test_the_list_is_all_that_changes_something_but_what_is_named() -> None:
+def test_list_has_every_change_except_the_named_ones() -> None:
     assert {name for name, route in _ROUTES.items() if is_grave(route)} == _GRAVE
     assert _ROUTES.keys() >= ORDINARY | READS | IN_PART | PROGRAMS.keys()
     assert not ORDINARY & _GRAVE
     for name in _GRAVE - PROGRAMS.keys() - _STOPS:
-        assert _ROUTES[name].security == PEOPLE, f"{name} is for people: say so to who reads the document"
+        assert _ROUTES[name].security == PEOPLE, f"{name} is for people: the document must say so"
 
 
 @cases("name", sorted(_GRAVE))
-async def test_each_asks_for_the_factor_after_five_minutes(
+async def test_each_grave_act_needs_the_factor_after_five_minutes(
     application: Application, clerk: Clerk, name: str
 ) -> None:
     assert (await clerk.confirm()).status_code == 200
@@ -115,7 +116,7 @@ async def test_each_asks_for_the_factor_after_five_minutes(
     assert after.status_code != 403 or after.json()["code"] != "second_factor_needed"
 
 
-async def test_no_other_asks_for_it(application: Application, clerk: Clerk) -> None:
+async def test_other_calls_need_no_second_factor(application: Application, clerk: Clerk) -> None:
     application.clock.advance(seconds=CONFIRM_MS // 1000)
     for name in sorted(_ROUTES.keys() - _GRAVE - {"endConsoleSession", "showConsole"}):
         answer = await _call(clerk, _ROUTES[name])
@@ -123,7 +124,7 @@ async def test_no_other_asks_for_it(application: Application, clerk: Clerk) -> N
         assert (await clerk.call("GET", "/session")).status_code == 200, f"{name} ended the session"
 
 
-async def test_a_programs_token_does_none_without_its_scope(application: Application, clerk: Clerk) -> None:
+async def test_program_token_needs_a_scope_for_grave_acts(application: Application, clerk: Clerk) -> None:
     plain = await clerk.call("POST", "/me/tokens", {"name": "x", "roles": [role.value for role in StaffRole]})
     assert plain.status_code == 201, plain.text
     bearer = {"Authorization": f"Bearer {plain.json()['token']}"}
@@ -136,7 +137,7 @@ async def test_a_programs_token_does_none_without_its_scope(application: Applica
             assert answer.json()["reason"] == ("scope" if name in PROGRAMS else "person"), name
 
 
-async def test_a_dry_run_and_a_refusal_ask_for_nothing(application: Application, clerk: Clerk) -> None:
+async def test_dry_run_and_refusal_need_no_second_factor(application: Application, clerk: Clerk) -> None:
     other = await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
     question = {"act": "staff.add", "subject": "李想", "details": {"roles": ["auditor"]}, "reason": "x"}
     asked = (await clerk.call("POST", "/approvals", question)).json()
@@ -151,10 +152,8 @@ async def test_a_dry_run_and_a_refusal_ask_for_nothing(application: Application,
 
 
 @pytest.mark.parametrize("name", sorted(_STOPS))
-async def test_who_was_stopped_is_stopped_without_the_factor(
-    application: Application, clerk: Clerk, name: str
-) -> None:
-    """And gets nothing back without it: a stolen cookie, or a program's token, revives no impostor's account."""
+async def test_stopping_needs_no_second_factor(application: Application, clerk: Clerk, name: str) -> None:
+    """Restoring does need it: a stolen cookie or a program's token must not re-enable an impostor's account."""
     application.clock.advance(seconds=CONFIRM_MS // 1000)
     stop = await clerk.call("POST", _path(_ROUTES[name]), {"state": "disabled", "reason": "x"})
     assert refusal(stop) == (404, "not_found")
@@ -162,7 +161,7 @@ async def test_who_was_stopped_is_stopped_without_the_factor(
     assert refusal(give_back) == (403, "second_factor_needed")
 
 
-async def test_five_minutes_over_between_asking_and_doing(application: Application, clerk: Clerk) -> None:
+async def test_confirmation_lasts_exactly_five_minutes(application: Application, clerk: Clerk) -> None:
     application.clock.advance(seconds=CONFIRM_MS // 1000)
     assert (await clerk.confirm()).status_code == 200
     application.clock.advance(seconds=CONFIRM_MS // 1000 - 1)
@@ -171,8 +170,8 @@ async def test_five_minutes_over_between_asking_and_doing(application: Applicati
     assert refusal(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
 
 
-async def test_what_one_session_showed_opens_no_other(application: Application, clerk: Clerk) -> None:
-    """Also not where the other one takes the id of what the first was asked."""
+async def test_second_factor_is_valid_only_in_its_session(application: Application, clerk: Clerk) -> None:
+    """Nor if the other session uses the id of the first one's challenge."""
     first = (dict(clerk.http.cookies), clerk.csrf)
     await clerk.log_in()
     second = (dict(clerk.http.cookies), clerk.csrf)
@@ -195,7 +194,7 @@ async def test_what_one_session_showed_opens_no_other(application: Application, 
     assert refusal(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
 
 
-async def test_a_code_counts_once_for_login_and_for_this(application: Application, clerk: Clerk) -> None:
+async def test_code_is_valid_once_for_login_and_confirmation(application: Application, clerk: Clerk) -> None:
     await clerk.log_in()
     used = clerk.code()
     for _ in range(2):
@@ -214,7 +213,7 @@ async def test_a_code_counts_once_for_login_and_for_this(application: Applicatio
     assert (act.actor_id, act.details) == (clerk.id, {"factor": "totp"})
 
 
-async def test_race_of_one_code_shown_many_times(clerk: Clerk) -> None:
+async def test_race_with_one_code_succeeds_once(clerk: Clerk) -> None:
     asked = [(await clerk.call("POST", "/session/factor-requests")).json()["id"] for _ in range(5)]
     code = clerk.next_code()
     done = await asyncio.gather(
@@ -223,7 +222,7 @@ async def test_race_of_one_code_shown_many_times(clerk: Clerk) -> None:
     assert sum(each.status_code == 200 for each in done) == 1
 
 
-async def test_guesses_are_slowed_together_with_those_of_logins(clerk: Clerk) -> None:
+async def test_attempts_share_the_throttle_of_logins(clerk: Clerk) -> None:
     answers = []
     for _ in range(8):
         asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
@@ -240,8 +239,8 @@ async def test_an_ended_session_confirms_nothing(clerk: Clerk) -> None:
     assert refusal(late) == (401, "unauthenticated")
 
 
-async def test_a_refused_call_is_carried_out_by_its_repeat(application: Application, clerk: Clerk) -> None:
-    """Under the same key: nothing was done yet."""
+async def test_refused_call_succeeds_when_repeated(application: Application, clerk: Clerk) -> None:
+    """The idempotency key is the same, since nothing was done yet."""
     application.clock.advance(seconds=CONFIRM_MS // 1000)
     document = {"name": "掌上海关", "domain": "palm.example"}
     key = {"Idempotency-Key": "one"}
@@ -252,7 +251,7 @@ async def test_a_refused_call_is_carried_out_by_its_repeat(application: Applicat
     assert made.status_code == 201, json.dumps(made.json())
 
 
-async def test_a_token_can_make_no_token(application: Application, clerk: Clerk) -> None:
+async def test_token_cannot_make_a_token(application: Application, clerk: Clerk) -> None:
     bearer = {"Authorization": f"Bearer {await clerk.token()}"}
     clerk.http.cookies.clear()
     document = {"name": "x", "roles": ["auditor"]}

@@ -5,10 +5,11 @@ from typing import Final
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.staff import StaffRole
-from mshield.services.staff.members import StaffMember, add_staff, disable_staff, list_staff
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.errors import NotFound
+from mshield.server.staff.errors import InvalidStaff
+from mshield.server.staff.members import StaffMember, add_staff, disable_staff, list_staff
+from mshield.server.staff.rules import StaffRole
 from tests.support.acts import acts_on
 from tests.support.cases import cases
 from tests.support.clock import START
@@ -25,7 +26,7 @@ async def test_a_disabled_member_stays_on_the_list(db: Database) -> None:
     assert await list_staff(db) == [member]
     await disable_staff(db, staff_id=member.id, now=START + 1)
     assert [each.state for each in await list_staff(db)] == ["disabled"]
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(NotFound):
         await disable_staff(db, staff_id=member.id, now=START + 2)
     recorded = await acts_on(db, subject=member.id)
     assert [(act.act, act.actor) for act in recorded] == [
@@ -35,17 +36,17 @@ async def test_a_disabled_member_stays_on_the_list(db: Database) -> None:
 
 
 @cases("name", ["", "  ", "长" * 65, "a\x00b"])
-async def test_names_that_nobody_has(db: Database, name: str) -> None:
-    with pytest.raises(errors.InvalidStaff):
+async def test_invalid_member_names_are_refused(db: Database, name: str) -> None:
+    with pytest.raises(InvalidStaff):
         await _added(db, name=name)
 
 
 async def test_a_member_has_a_role(db: Database) -> None:
-    with pytest.raises(errors.InvalidStaff):
+    with pytest.raises(InvalidStaff):
         await add_staff(db, name="王晓", roles=(), now=START)
 
 
-async def test_a_name_is_given_once_also_in_parallel(db: Database) -> None:
+async def test_member_name_is_unique_even_in_parallel(db: Database) -> None:
     done = await asyncio.gather(*(_added(db) for _ in range(6)), return_exceptions=True)
     assert sum(isinstance(each, StaffMember) for each in done) == 1
-    assert sum(isinstance(each, errors.InvalidStaff) for each in done) == 5
+    assert sum(isinstance(each, InvalidStaff) for each in done) == 5

@@ -1,21 +1,22 @@
-"""Another phone number without a code from the old one waits (R18): who stops it, what ends it, and what doesn't."""
+"""A change to a new phone number without a code from the old one waits (R18): who stops it, what ends it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.filing import FilingRow
-from mshield.domain.staff import StaffRole
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import verify_log
+from mshield.server.filing.rules import FilingRow
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import verify_log
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
 from tests.staff.test_change_phone import NEW, ask, code, number, waited
 from tests.support.acts import acts_on
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Program
 from tests.support.console_people import Clerk, two_at_work
+from tests.support.second_person import SECOND
 from tests.support.signing import fetch, tamper
 
 CLERK: Final = StaffRole.CUSTOMER_SERVICE
@@ -35,7 +36,7 @@ async def officer(application: Application, one: Clerk) -> Clerk:
 
 
 class Died(Exception):
-    """The process, at this place."""
+    """A simulated crash of the process."""
 
 
 async def _account(application: Application, person: Person = OPERATOR) -> str:
@@ -51,7 +52,7 @@ async def account(application: Application) -> str:
 
 @pytest.fixture
 async def approved(application: Application, one: Clerk, other: Clerk, account: str) -> dict[str, Any]:
-    """A question that was approved: the change waits."""
+    """An approved change that waits."""
     asked = await ask(one, account)
     assert (await other.decide(asked)).status_code == 200
     assert await number(application, account) == OPERATOR.phone
@@ -59,23 +60,21 @@ async def approved(application: Application, one: Clerk, other: Clerk, account: 
 
 
 async def shown(device: Device) -> dict[str, Any] | None:
-    """What the app is told of it."""
+    """Returns the pending change as the app is shown it."""
     answer = await device.call("GET", IDENTITY)
     found: dict[str, Any] | None = answer.json()["phone_change"]
     return found
 
 
 async def told(application: Application) -> list[tuple[str, str, str]]:
-    """SMS: to whom, of what, and the words; the newest first."""
+    """Returns all SMS as (number, purpose, text), newest first."""
     await application.context.notices.notify.send_due(now=application.clock())
     outbox = (await application.http.get("/dev/sms.json")).json()
     return [(each["phone"], each["purpose"], each["text"]) for each in outbox]
 
 
 @pytest.mark.usefixtures("approved")
-async def test_r18_it_is_done_after_a_day_and_no_moment_sooner(
-    application: Application, account: str
-) -> None:
+async def test_r18_change_is_done_after_exactly_a_day(application: Application, account: str) -> None:
     device = await application.logged_in()
     assert await waited(application, hours=24 - 1 / 3600) == 0
     assert await number(application, account) == OPERATOR.phone
@@ -89,7 +88,7 @@ async def test_r18_it_is_done_after_a_day_and_no_moment_sooner(
     assert dict(kept) == {"state": "done", "old_phone": "", "new_phone": ""}
 
 
-async def test_the_old_number_is_told_and_its_phone_stops_it(
+async def test_old_number_is_notified_and_its_phone_can_stop_the_change(
     application: Application, one: Clerk, account: str, approved: dict[str, Any]
 ) -> None:
     device = await application.logged_in()
@@ -126,7 +125,9 @@ async def test_the_old_number_is_told_and_its_phone_stops_it(
 
 
 @pytest.mark.usefixtures("approved")
-async def test_nobody_elses_phone_stops_or_sees_it(application: Application, account: str) -> None:
+async def test_other_phone_can_neither_see_nor_stop_the_change(
+    application: Application, account: str
+) -> None:
     await application.registered(LEGAL_PERSON)
     stranger = await application.logged_in(LEGAL_PERSON)
     assert await shown(stranger) is None
@@ -136,7 +137,7 @@ async def test_nobody_elses_phone_stops_or_sees_it(application: Application, acc
 
 
 @pytest.mark.usefixtures("approved")
-async def test_one_member_stops_it_for_who_calls_with_a_reason_and_nobody_makes_it_sooner(
+async def test_customer_service_can_stop_but_not_hasten_the_change(
     application: Application, one: Clerk, officer: Clerk, account: str
 ) -> None:
     record = (await one.call("GET", f"/accounts/{account}")).json()
@@ -144,7 +145,7 @@ async def test_one_member_stops_it_for_who_calls_with_a_reason_and_nobody_makes_
     path = f"/accounts/{account}/phone-stop"
     assert_refused(await one.call("POST", path, {"reason": " "}), "invalid_request")
     assert_refused(await officer.call("POST", path, {"reason": "来电"}), "forbidden")
-    # A day later no second factor is fresh: what stops asks for none.
+    # Stopping needs no fresh second factor, so it works later too.
     application.clock.advance(seconds=600)
     assert (await one.call("POST", path, {"reason": "机主来电，未曾申请"})).status_code == 204
     assert_refused(await one.call("POST", path, {"reason": "再次"}), "not_found")
@@ -159,7 +160,7 @@ async def test_one_member_stops_it_for_who_calls_with_a_reason_and_nobody_makes_
     )
 
 
-async def test_one_waits_at_a_time_and_codes_from_both_go_before(
+async def test_account_has_one_pending_change_and_two_codes_overtake_it(
     application: Application, one: Clerk, other: Clerk, account: str, approved: dict[str, Any]
 ) -> None:
     third = "13700001111"
@@ -182,7 +183,7 @@ async def test_one_waits_at_a_time_and_codes_from_both_go_before(
     assert [each.details["why"] for each in stopped] == ["other_number"]
 
 
-async def test_disabling_the_account_stops_it_and_enabling_brings_nothing_back(
+async def test_disabling_the_account_stops_the_change_permanently(
     application: Application, one: Clerk, other: Clerk, account: str, approved: dict[str, Any]
 ) -> None:
     for state in ("disabled", "active"):
@@ -194,10 +195,10 @@ async def test_disabling_the_account_stops_it_and_enabling_brings_nothing_back(
     assert_refused(await other.decide(approved), "approval_over")
 
 
-async def test_who_was_robbed_freezes_first_and_then_the_thief_stops_nothing(
+async def test_thief_cannot_stop_the_change_of_a_frozen_account(
     application: Application, one: Clerk, other: Clerk, officer: Clerk, account: str
 ) -> None:
-    """The thief, logged in on the stolen phone, has stopped it once. Still two people, and one is an officer."""
+    """The thief on the stolen phone stopped the change once; two people, one an officer, can still do it."""
     stolen = await application.logged_in()
     await other.decide(await ask(one, account))
     assert (await stolen.call("POST", STOP)).status_code == 204
@@ -219,10 +220,10 @@ async def test_who_was_robbed_freezes_first_and_then_the_thief_stops_nothing(
     assert row["state"] == "disabled"
 
 
-async def test_two_of_customer_service_change_no_legal_persons_number(
+async def test_legal_persons_number_needs_an_officer(
     application: Application, one: Clerk, other: Clerk, officer: Clerk
 ) -> None:
-    """They would be the enterprise. On file as one is enough, whether proven or not yet."""
+    """They could take over the enterprise. Being filed as a legal representative is enough, proven or not."""
     account = await _account(application, LEGAL_PERSON)
     asked = await ask(one, account)
     assert asked["details"]["approver"] == "security_officer"
@@ -236,7 +237,7 @@ async def test_two_of_customer_service_change_no_legal_persons_number(
     assert await number(application, account) == NEW
 
 
-async def test_who_became_a_legal_person_meanwhile_takes_an_officer_too(
+async def test_account_that_became_a_legal_persons_needs_an_officer(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
     asked = await ask(one, account)
@@ -251,27 +252,27 @@ async def test_who_became_a_legal_person_meanwhile_takes_an_officer_too(
         role="法人",
     )
     imports, now = application.context.filing.import_list, application.clock()
-    assert (await imports.apply([row], second_person="许安然", now=now)).applied
+    assert (await imports.apply([row], second_person=SECOND, now=now)).applied
     assert_refused(await other.decide(asked), "conflict")
 
 
-async def test_a_program_reads_and_stops_nothing_faster(application: Application, account: str) -> None:
+async def test_program_reads_the_change_but_cannot_stop_it(application: Application, account: str) -> None:
     program = await Program.of(application, CLERK)
     refused = await program.call("POST", f"/accounts/{account}/phone-stop", {"reason": "x"})
     assert_refused(refused, "not_found")
 
 
 @pytest.mark.usefixtures("approved")
-async def test_a_process_that_died_before_the_effect_leaves_it_to_the_next(
+async def test_crash_before_the_effect_leaves_the_change_to_the_next_process(
     application: Application, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All of it is one transaction: dead in its middle nothing was done, dead after it the SMS still goes out."""
+    """The effect is one transaction: a crash within it undoes all, and after it the SMS is still sent."""
     phones = application.context.accounts.phone_wait
 
     async def dies(*_: object, **__: object) -> None:
         raise Died
 
-    for place in ("_still_wanted", "change_phone.tell_old"):
+    for place in ("_still_wanted", "change_phone.notify_old_number"):
         *holder, name = place.split(".")
         owner = type(phones.change_phone) if holder else type(phones)
         with monkeypatch.context() as patched:
@@ -304,7 +305,7 @@ async def _elsewhere(application: Application, account: str, approval: str) -> N
 
 
 async def _not_approved(application: Application, account: str, approval: str) -> None:
-    """The approval is set back to what it was before, with the good seal of then."""
+    """Restores the approval's earlier row, with its then valid seal."""
     assert account
     before = _BEFORE[approval]
     statement = "UPDATE approvals SET state = 'waiting', decided_by = NULL, seal_version = $1, seal = $2 WHERE id = $3"
@@ -315,7 +316,7 @@ _BEFORE: Final[dict[str, Any]] = {}
 
 
 @pytest.mark.parametrize("change", [_sooner, _elsewhere, _not_approved])
-async def test_a_writer_of_the_database_brings_no_number_about(
+async def test_database_write_access_cannot_change_a_number(
     application: Application, one: Clerk, other: Clerk, account: str, change: Tamper
 ) -> None:
     db = application.context.db
@@ -332,10 +333,10 @@ async def test_a_writer_of_the_database_brings_no_number_about(
     assert (await one.call("GET", f"/accounts/{account}")).status_code == 200
 
 
-async def test_a_stopped_change_that_is_set_back_is_never_done_and_found(
+async def test_restored_change_is_never_done_and_is_detected(
     application: Application, account: str, approved: dict[str, Any]
 ) -> None:
-    """With the good seal of before: the record of its end is newer, so it isn't done, and the log says so."""
+    """With the earlier valid seal: the record of its end is newer, so it isn't done, and the service logs it."""
     db = application.context.db
     before = await fetch(db, "SELECT * FROM phone_changes WHERE id = $1", approved["id"])
     device = await application.logged_in()

@@ -1,15 +1,15 @@
-"""An act at the console comes with the proof that it is in the log, which holds offline and shows any change."""
+"""A console act comes with a proof that the log contains it; the proof verifies offline and reveals any change."""
 
 import json
 from typing import Any, Final
 
 import pytest
 
-from mshield.domain.staff import StaffRole
 from mshield.pki.errors import LogError, LogFormError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
 from mshield.pki.tlog.note import VerifierKey
-from mshield.services.log.sequence import sequence
+from mshield.server.log.sequence import sequence
+from mshield.server.staff.rules import StaffRole
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -37,7 +37,7 @@ async def _proven(application: Application, officer: Staff) -> dict[str, Any]:
     return found
 
 
-async def test_the_proof_holds_offline(application: Application, officer: Staff) -> None:
+async def test_proof_verifies_offline(application: Application, officer: Staff) -> None:
     found = await _proven(application, officer)
     text = json.dumps(found["file"])
     assert is_act_proof(text)
@@ -49,7 +49,7 @@ async def test_the_proof_holds_offline(application: Application, officer: Staff)
     assert proof.to_json() == found["file"]
 
 
-async def test_any_change_is_seen(application: Application, officer: Staff) -> None:
+async def test_any_change_to_the_proof_is_detected(application: Application, officer: Staff) -> None:
     found = await _proven(application, officer)
     key, file = VerifierKey.parse(found["key"]), found["file"]
     act = file["act"]
@@ -73,7 +73,7 @@ async def test_any_change_is_seen(application: Application, officer: Staff) -> N
             parse_act_proof(json.dumps(each)).check(key)
 
 
-async def test_what_is_no_proof(application: Application, officer: Staff) -> None:
+async def test_malformed_proof_is_refused(application: Application, officer: Staff) -> None:
     found = await _proven(application, officer)
     changes: tuple[dict[str, object], ...] = (
         {"type": "mshield-act-proof/v2"},
@@ -89,7 +89,7 @@ async def test_what_is_no_proof(application: Application, officer: Staff) -> Non
             parse_act_proof(json.dumps(found["file"] | change))
 
 
-async def test_acts_are_narrowed_by_kind_and_time(application: Application, officer: Staff) -> None:
+async def test_acts_are_filtered_by_kind_and_time(application: Application, officer: Staff) -> None:
     await _proven(application, officer)
     application.clock.advance(seconds=60)
     late = application.clock()
@@ -108,9 +108,9 @@ async def test_acts_are_narrowed_by_kind_and_time(application: Application, offi
 
 
 @cases("act_id", ["x", "0" * 36, "01a20c23-c300-7092-a9c2-dd8514bfc6e4", "%00"])
-async def test_an_unknown_act(officer: Staff, act_id: str) -> None:
+async def test_unknown_act_is_not_found(officer: Staff, act_id: str) -> None:
     assert (await officer.call("GET", f"/acts/{act_id}/proof")).status_code == 404
 
 
-async def test_who_may(application: Application) -> None:
+async def test_roles_that_may_read_proofs(application: Application) -> None:
     assert await allowed_roles(application, "GET", "/acts/x/proof", None) == READERS

@@ -1,4 +1,4 @@
-"""Security keys and one's own login: what is added, removed and accepted, and what no key, copy or stranger gets."""
+"""Security keys and one's own login: what is added, removed and accepted; copies, replays, strangers' keys."""
 
 import asyncio
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import ORIGIN, Application
 from tests.support.assertions import refusal
@@ -18,7 +18,7 @@ from tests.support.soft_security_key import SoftKey
 
 @pytest.fixture
 async def clerk(application: Application) -> Clerk:
-    """Set up with a TOTP, and logged in."""
+    """A member with a TOTP, logged in."""
     return await Clerk.at_work(application, StaffRole.AUDITOR)
 
 
@@ -47,7 +47,7 @@ async def _log_in(clerk: Clerk, key: SoftKey, **changes: Any) -> httpx.Response:
 
 @pytest.fixture
 async def key(clerk: Clerk) -> SoftKey:
-    """One of theirs."""
+    """A security key of the member."""
     made = SoftKey()
     assert (await _add(clerk, made)).status_code == 201
     return made
@@ -93,7 +93,7 @@ async def test_first_access_with_a_key_alone(application: Application) -> None:
     ],
     ids=str,
 )
-async def test_a_key_elsewhere_or_without_its_user_is_refused(
+async def test_key_of_another_site_or_without_user_verification_is_refused(
     clerk: Clerk, key: SoftKey, wrong: dict[str, Any]
 ) -> None:
     assert refusal(await _add(clerk, replace(SoftKey(), **wrong))) == (400, "security_key_refused")
@@ -108,7 +108,7 @@ async def test_another_challenge_type_or_signature_is_refused(clerk: Clerk, key:
     assert refusal(await _log_in(clerk, stranger)) == (400, "security_key_refused")
 
 
-async def test_junk_from_a_browser_is_refused_and_breaks_nothing(clerk: Clerk, key: SoftKey) -> None:
+async def test_malformed_browser_data_are_refused(clerk: Clerk, key: SoftKey) -> None:
     begun = (await clerk.begin()).json()
     good = key.sign(begun["key"]["challenge"])
     for name in ("client_data", "authenticator_data", "signature"):
@@ -127,7 +127,7 @@ async def test_junk_from_a_browser_is_refused_and_breaks_nothing(clerk: Clerk, k
         assert refusal(await clerk.call("POST", "/me/factors", document)) == (400, "security_key_refused")
 
 
-async def test_a_counter_that_goes_back_is_refused_and_auditors_see_it(
+async def test_decreasing_counter_is_refused_and_shown_to_auditors(
     application: Application, clerk: Clerk, key: SoftKey
 ) -> None:
     key.count = 7
@@ -149,7 +149,7 @@ async def test_a_passkey_without_a_counter_stays_at_zero(clerk: Clerk) -> None:
         assert (await _log_in(clerk, key)).status_code == 201
 
 
-async def test_replay_an_assertion_serves_once_also_in_parallel(clerk: Clerk) -> None:
+async def test_replay_assertion_is_valid_once_even_in_parallel(clerk: Clerk) -> None:
     key = SoftKey(count=0)
     assert (await _add(clerk, key)).status_code == 201
     key.count = 0
@@ -170,7 +170,7 @@ async def test_a_key_belongs_to_one_member(application: Application, clerk: Cler
     assert refusal(await other.call("POST", "/me/factors", document)) == (400, "staff_login_over")
 
 
-async def test_an_offer_serves_once(clerk: Clerk) -> None:
+async def test_offered_challenge_is_valid_once(clerk: Clerk) -> None:
     offer = await _offer(clerk)
     challenge = offer["key"]["challenge"]
     for key, status in ((SoftKey(), 201), (SoftKey(), 400)):
@@ -184,7 +184,7 @@ async def test_an_offer_serves_once(clerk: Clerk) -> None:
     assert refusal(await clerk.call("POST", "/me/factors", both)) == (422, "invalid_request")
 
 
-async def test_the_last_factor_stays_also_when_two_are_removed_at_once(clerk: Clerk, key: SoftKey) -> None:
+async def test_last_factor_stays_after_concurrent_removals(clerk: Clerk, key: SoftKey) -> None:
     held = [each["id"] for each in (await clerk.call("GET", "/me/login")).json()["factors"]]
     done = await asyncio.gather(
         *(clerk.call("POST", f"/me/factors/{each}/removal", {"password": PASSWORD}) for each in held)
@@ -195,7 +195,7 @@ async def test_the_last_factor_stays_also_when_two_are_removed_at_once(clerk: Cl
     assert refusal(last) == (409, "last_factor")
 
 
-async def test_what_changes_ones_login_asks_for_the_password_and_slows_down(clerk: Clerk) -> None:
+async def test_changes_to_ones_login_need_the_password_and_are_throttled(clerk: Clerk) -> None:
     (factor,) = (await clerk.call("GET", "/me/login")).json()["factors"]
     calls = (
         ("/me/factors/offers", {"password": "Wrong-password-1"}),
@@ -229,9 +229,7 @@ async def test_a_new_password_ends_the_other_sessions(application: Application, 
     assert refusal(await clerk.call("POST", "/me/password", weak)) == (422, "weak_password")
 
 
-async def test_one_ends_ones_own_session_elsewhere_and_nobody_elses(
-    application: Application, clerk: Clerk
-) -> None:
+async def test_member_can_end_only_own_sessions(application: Application, clerk: Clerk) -> None:
     other = await Clerk.at_work(application, StaffRole.AUDITOR)
     (theirs,) = (await other.call("GET", "/me/login")).json()["sessions"]
     assert refusal(await clerk.call("DELETE", f"/me/sessions/{theirs['id']}")) == (404, "not_found")

@@ -1,8 +1,8 @@
-"""The two outside systems of accounts that tests log in by: Single Window by password, Internet+Customs by page."""
+"""The two outside account systems used by tests: Single Window by password, Internet+Customs by its page."""
 
 from pydantic import SecretStr
 
-from mshield.setting_forms import AccountSource
+from mshield.server.settings.forms import AccountSource
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.support.outside_systems import SECRET, OutsideServer
 
@@ -14,7 +14,7 @@ def both_sources(
     server_claim: str = "",
     provider_claim: str = "",
 ) -> tuple[AccountSource, ...]:
-    """Settings for both; with a claim, a system says by it whom it has verified."""
+    """Returns settings for both systems; a claim is the one by which a system states whom it has verified."""
     return (
         AccountSource(
             name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window", url=server.url,

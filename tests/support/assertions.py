@@ -1,14 +1,14 @@
-"""What tests of all kinds assert in one way."""
+"""Assertions shared by all kinds of tests."""
 
 import httpx
 
-from mshield.web.problems import MEDIA_TYPE, STATUS
+from mshield.server.http.problems import MEDIA_TYPE, STATUS
 
 
 def assert_refused(answer: httpx.Response, code: str, status: int | None = None) -> None:
-    """The answer is the problem with this code (RFC 9457), in both languages, with the status that this code has.
+    """Asserts that the response is the problem `code` (RFC 9457) in both languages, with the code's status.
 
-    `status` where a test tells it, as a caller relies on it.
+    Give `status` where callers rely on that number.
     """
     assert answer.headers["content-type"].partition(";")[0] == MEDIA_TYPE, answer.text
     problem = answer.json()
@@ -19,5 +19,5 @@ def assert_refused(answer: httpx.Response, code: str, status: int | None = None)
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code, to be compared."""
+    """Returns status and code, for comparisons."""
     return answer.status_code, answer.json()["code"]

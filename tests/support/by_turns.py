@@ -1,4 +1,4 @@
-"""A balancer before several services: each call goes to the next of them, so that one operation meets all."""
+"""A round-robin load balancer for several services, so that one operation reaches all of them."""
 
 import threading
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _SECONDS: Final = 40.0
 
 
 class Turns:
-    """`to` sets where calls go from now on; those under way go on. `calls` counts them by service."""
+    """The balancer's state: `to` sets the targets of new calls; `calls` counts calls by service."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,18 +32,18 @@ class Turns:
         self.calls: dict[str, int] = {}
 
     def to(self, *origins: str) -> None:
-        """Sends calls to these services by turns."""
+        """Distributes new calls over these services."""
         with self._lock:
             self._origins = origins
 
     def drained(self) -> None:
-        """Returns once no call is under way that came before, or any other."""
+        """Waits until no call is in progress."""
         with self._idle:
             assert self._idle.wait_for(lambda: self._under_way == 0, _SECONDS)
 
     @contextmanager
     def turn(self) -> Iterator[str]:
-        """The service whose turn it is."""
+        """Yields the next service."""
         with self._lock:
             self._next += 1
             origin = self._origins[self._next % len(self._origins)]
@@ -59,7 +59,7 @@ class Turns:
 
 @contextmanager
 def balancer() -> Iterator[tuple[str, Turns]]:
-    """Its address and its turns."""
+    """Yields the balancer's address and its state."""
     turns = Turns()
     with httpx.Client(trust_env=False, timeout=_SECONDS) as client:
 
@@ -79,10 +79,10 @@ def balancer() -> Iterator[tuple[str, Turns]]:
                 self.end_headers()
                 self.wfile.write(answer.content)
 
-            do_GET = do_POST = do_PUT = do_DELETE = _carry  # http.server's names
+            do_GET = do_POST = do_PUT = do_DELETE = _carry  # names required by http.server
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Logs nothing."""
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             server.daemon_threads = True

@@ -1,6 +1,6 @@
-"""Cases of one test over the same fixtures: for what is refused or only read, so that a database is made once.
+"""Runs cases of one test with the same fixtures, for refusals or read-only calls, so that one database suffices.
 
-Written as `pytest.mark.parametrize` is. All cases are one test, which names each that fails.
+Use it like `pytest.mark.parametrize`. All cases are one test, which reports each failing case.
 """
 
 import functools
@@ -23,7 +23,7 @@ def cases(
     *,
     ids: Callable[[Any], str] | Sequence[str] | None = None,
 ) -> Callable[[Test], Test]:
-    """Runs the test for each of `values`, one after the other; what fails is raised together, after the last."""
+    """Runs the test for each of `values` in turn; raises all failures together at the end."""
     several = () if isinstance(names, str) else names
     rows: list[tuple[str, dict[str, Any]]] = []
     for number, value in enumerate(values):
@@ -61,7 +61,7 @@ def cases(
 
         signature = inspect.signature(test)
         asked = [at for name, at in signature.parameters.items() if name not in rows[0][1]]
-        run.__signature__ = signature.replace(parameters=asked)  # type: ignore[attr-defined]  # what pytest reads
+        run.__signature__ = signature.replace(parameters=asked)  # type: ignore[attr-defined]  # pytest reads it
         return run
 
     return decorated

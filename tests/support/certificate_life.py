@@ -1,6 +1,6 @@
-"""The life of a certificate as the manual has it, written out: who may do what when, and what comes of it.
+"""The manual's life cycle of a certificate as a table: who may cause which event when, and its result.
 
-Written by hand beside the domain's table, so that a mistake in either is seen.
+Written by hand, independently of the domain's table, so that a mistake in either is found.
 """
 
 from collections.abc import Iterator
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, Standing
+from mshield.server.certificates.rules.states import CertificateEvent, CertificateState, Hold, Standing
+from mshield.server.errors import Conflict, DomainError
+from mshield.server.signing.errors import Held
 
-# Columns: an issued one; an active one without a hold, with the event's own hold alone, with any other; one whose PIN
-# is locked without and with the event's own hold; superseded; revoked. A cell is the state that follows, the hold that
-# comes (+) or goes (-), or the refusal.
+# Columns: issued; active without a hold, with the event's own hold only, with any other hold; PIN-locked
+# without and with the event's own hold; superseded; revoked. A cell is the following state, the hold placed
+# (+) or lifted (-), or the refusal.
 _LIFE: Final = """
 prepare      service        issued    conflict    .           conflict    conflict  .           conflict  conflict
 activate     service,user   active    conflict    .           conflict    conflict  .           conflict  conflict
@@ -31,7 +32,7 @@ unfreeze     legal_person   conflict  conflict    -frozen     conflict    confli
 suspend      staff          conflict  +suspended  conflict    +suspended  conflict  conflict    conflict  conflict
 resume       staff          conflict  conflict    -suspended  conflict    conflict  -suspended  conflict  conflict
 """
-_REFUSALS: Final = {"conflict": errors.Conflict, "held": errors.Held}
+_REFUSALS: Final = {"conflict": Conflict, "held": Held}
 _IN_FORCE: Final = (CertificateState.ACTIVE, CertificateState.PIN_LOCKED)
 _COLUMNS: Final = ("issued", "unheld", "own", "other", "locked", "locked_own", "superseded", "revoked")
 
@@ -45,23 +46,23 @@ class Line:
 
     @property
     def own(self) -> str | None:
-        """The hold that it places or lifts."""
+        """Hold that the event places or lifts."""
         return next((cell[1:] for cell in self.cells.values() if cell[0] in "+-"), None)
 
 
 def _lines() -> dict[str, Line]:
-    found = {}
+    lines = {}
     for text in _LIFE.strip().splitlines():
         event, who, *cells = text.split()
-        found[event] = Line(frozenset(who.split(",")), dict(zip(_COLUMNS, cells, strict=True)))
-    return found
+        lines[event] = Line(frozenset(who.split(",")), dict(zip(_COLUMNS, cells, strict=True)))
+    return lines
 
 
 LIFE: Final = _lines()
 
 
 def standings() -> Iterator[Standing]:
-    """All that a certificate can stand as."""
+    """Yields all possible standings of a certificate."""
     for state in CertificateState:
         sizes = range(len(Hold) + 1) if state in _IN_FORCE else (0,)
         for size in sizes:
@@ -69,8 +70,8 @@ def standings() -> Iterator[Standing]:
                 yield Standing(state, frozenset(holds))
 
 
-def what_follows(standing: Standing, event: CertificateEvent) -> Standing | type[errors.DomainError]:
-    """What the written table says of this event."""
+def what_follows(standing: Standing, event: CertificateEvent) -> Standing | type[DomainError]:
+    """Returns the table's result of this event."""
     line = LIFE[event.value]
     cell = line.cells[_column(standing, line.own)]
     if cell in _REFUSALS:

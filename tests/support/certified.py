@@ -1,12 +1,12 @@
-"""A phone of somebody on file, at the application behind a line: logged in, or with a certificate."""
+"""Phones of filed people at an application behind a lossy line: logged in, or with a certificate."""
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import Person
-from tests.support.losing_line import Service
+from mshield.testkit.demo.people import Person
+from mshield.testkit.phone import VirtualPhone
+from tests.support.lossy_line import Service
 
 
 def logged_in(service: Service) -> tuple[VirtualPhone, Person]:
-    """A registered person's new phone."""
+    """Registers a person and logs their new phone in."""
     person, phone = service.person(), service.phone()
     phone.request_sms_code("register", phone=person.phone)
     phone.register(
@@ -25,7 +25,7 @@ def logged_in(service: Service) -> tuple[VirtualPhone, Person]:
 
 
 def certified(service: Service) -> tuple[VirtualPhone, Person]:
-    """The same, with a certificate."""
+    """Like `logged_in`, and applies for a certificate."""
     phone, person = logged_in(service)
     phone.request_sms_code("apply")
     phone.apply(

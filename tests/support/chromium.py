@@ -1,8 +1,8 @@
-"""Chromium without a window, as Debian has it.
+"""Launches Debian's Chromium without a window.
 
-Tests take its shell for programs: pages, rendering and storage of the same build without the browser's own windows
-around them, which costs a quarter less. Where only the whole browser is installed it does the same in more time.
-It is a Chinese one, as most people's: who wants another says the `locale` of their context.
+Tests prefer its headless shell, which has the same pages, rendering and storage without the browser's windows
+and takes a quarter less time. If only the full browser is installed, that is used. Its language is Chinese,
+like most users'; set `locale` of the context for another one.
 """
 
 import os
@@ -25,12 +25,13 @@ _FLAGS: Final = (
 
 
 def launch(playwright: Playwright, *flags: str, program: Path | None = None, **options: Any) -> Browser:
-    """A browser with these flags besides.
+    """Launches a browser with additional flags.
 
-    `program` is WHOLE for a bench, where it shall be what people have, and for a camera, which the shell can't open.
+    `program` is WHOLE for benchmarks, which should use what people have, and for cameras, which the shell
+    can't open.
 
-    Chromium on Linux takes its language from LANGUAGE, not from `--lang`; what it draws itself, as date fields, no
-    context's locale reaches.
+    Chromium on Linux takes its language from LANGUAGE, not from `--lang`. A context's locale doesn't affect
+    what the browser draws itself, such as date fields.
     """
     program = program or next((path for path in (_SHELL, WHOLE) if path.exists()), None)
     assert program, "needs Chromium: scripts/install-test-needs"

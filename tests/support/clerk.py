@@ -1,11 +1,11 @@
-"""Staff as the tests of the console call in their name: with a session whose second factor was shown just now."""
+"""Staff for console tests, with a session whose second factor was shown just now."""
 
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.support.application import Application
 
 READING: Final = frozenset({"GET"})
@@ -14,7 +14,7 @@ _FRESH_MS: Final = 4 * 60_000
 
 @dataclass(slots=True)
 class Staff:
-    """A member of staff with these roles."""
+    """A member of staff with given roles."""
 
     application: Application
     id: str
@@ -23,11 +23,14 @@ class Staff:
 
     @classmethod
     async def of(cls, application: Application, *roles: StaffRole) -> "Staff":
-        """A new member."""
+        """Adds a member."""
         return cls(application, (await application.staff(*roles)).id)
 
     async def session(self) -> dict[str, str]:
-        """The headers of their session, of a new one where grave acts would ask for the second factor again."""
+        """Returns the headers of their session.
+
+        Opens a new session before critical acts would need another second factor.
+        """
         now = self.application.clock()
         if not self.headers or abs(now - self.since) >= _FRESH_MS:
             self.headers, self.since = await self.application.session_of(self.id), now
@@ -36,7 +39,7 @@ class Staff:
     async def call(
         self, method: str, path: str, document: object = None, *, key: str | None = None, **query: str
     ) -> httpx.Response:
-        """`path` below /api/console."""
+        """Calls `path` below /api/console."""
         headers = await self.session() | ({} if key is None else {"Idempotency-Key": key})
         return await self.application.http.request(
             method, f"/api/console{path}", json=document, params=query or None, headers=headers
@@ -52,27 +55,27 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of a member with these roles, by its token."""
+    """A program of a member with given roles, by its token."""
 
     application: Application
     headers: dict[str, str]
 
     @classmethod
     async def of(cls, application: Application, *roles: StaffRole) -> "Program":
-        """One of a new member's."""
+        """Creates a program of a new member."""
         return cls(application, {"Authorization": f"Bearer {await application.staff_token(*roles)}"})
 
     async def call(self, method: str, path: str, document: object = None) -> httpx.Response:
-        """`path` below /api/console."""
+        """Calls `path` below /api/console."""
         url = f"/api/console{path}"
         return await self.application.http.request(method, url, json=document, headers=self.headers)
 
 
 async def allowed_roles(application: Application, method: str, path: str, document: object) -> set[StaffRole]:
-    """Which roles alone open an operation: who isn't refused with `forbidden`."""
-    found = set()
+    """Returns the roles that may call an operation alone: those not refused with `forbidden`."""
+    allowed = set()
     for role in StaffRole:
         answer = await (await Staff.of(application, role)).call(method, path, document)
         if answer.status_code != httpx.codes.FORBIDDEN:
-            found.add(role)
-    return found
+            allowed.add(role)
+    return allowed

@@ -1,15 +1,15 @@
-"""The clock of the tests and their present."""
+"""The tests' clock and its start time."""
 
 from dataclasses import dataclass
 from typing import Final
 
 START: Final = 1_795_500_000_000
-"""2026-11-24, in milliseconds."""
+"""2026-11-24, in ms."""
 
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that moves only when told. Calling it gives milliseconds."""
+    """A clock that only moves when told. Calling it returns ms."""
 
     now: int = START
 
@@ -17,6 +17,6 @@ class Clock:
         return self.now
 
     def advance(self, *, seconds: float) -> int:
-        """Moves on and gives the new time."""
+        """Advances the clock and returns the new time."""
         self.now += round(seconds * 1000)
         return self.now

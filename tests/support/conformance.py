@@ -1,6 +1,6 @@
-"""Holds each call of an in-process application against its OpenAPI document: what was accepted, what came back.
+"""Compares each call of an in-process application with its OpenAPI document, both request and response.
 
-A status, a code or a shape that the document doesn't tell fails the test that met it.
+An undocumented status, code or shape fails the test that met it.
 """
 
 import json
@@ -13,8 +13,8 @@ import httpx
 import jsonschema_rs
 from starlette.applications import Starlette
 
-from mshield.main import create_app
-from mshield.settings import Settings
+from mshield.server.main import create_app
+from mshield.server.settings.settings import Settings
 
 _REFUSED: Final = 400
 _METHOD_NOT_ALLOWED: Final = 405
@@ -22,24 +22,27 @@ _FAULT: Final = 500
 _PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
 _REFERENCE: Final = re.compile(r'"#/components/schemas/([^"/]+)"')
 _HEADERS: Final = {"retry-after", "location", "www-authenticate"}
-"""By these a caller goes on, so the document tells where each can be."""
-_HOW: Final = "errors of an operation stand in src/mshield/web/openapi/examples, see CONTRIBUTING.md"
+"""Response headers that callers act on, so the document must list them."""
+_HOW: Final = "errors of an operation are in src/mshield/server/http/openapi/examples, see CONTRIBUTING.md"
 Operation = dict[str, Any]
 Pattern = tuple[re.Pattern[str], Operation]
 ANSWERED: Final[set[str]] = set()
-"""Ids of the operations that were answered and not refused, in this process so far."""
+"""Ids of operations answered without a refusal so far in this process."""
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The whole document."""
-    made: dict[str, Any] = create_app(Settings()).state.documents.of()
-    return made
+    """Returns the whole OpenAPI document."""
+    whole: dict[str, Any] = create_app(Settings()).state.documents.of()
+    return whole
 
 
 @cache
 def _operations() -> tuple[dict[tuple[str, int], list[Pattern]], dict[str, list[Pattern]]]:
-    """By method and number of segments those of one segment per parameter, as the routes are; by method all."""
+    """Returns patterns of operations: by method and number of segments, and by method only.
+
+    Those of the first have one segment per parameter, like the routes.
+    """
     short: dict[tuple[str, int], list[Pattern]] = defaultdict(list)
     long: dict[str, list[Pattern]] = defaultdict(list)
     for path, item in document()["paths"].items():
@@ -52,7 +55,7 @@ def _operations() -> tuple[dict[tuple[str, int], list[Pattern]], dict[str, list[
 
 
 def operation_of(method: str, path: str) -> Operation | None:
-    """The operation that a call is for."""
+    """Returns the operation of a call; None if there is none."""
     short, long = _operations()
     for patterns in (short.get((method, path.count("/")), ()), long.get(method, ())):
         for pattern, operation in patterns:
@@ -63,24 +66,29 @@ def operation_of(method: str, path: str) -> Operation | None:
 
 @lru_cache(maxsize=1000)
 def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
-    asked = json.loads(schema)
-    return jsonschema_rs.Draft202012Validator({**asked, "components": {"schemas": _named_in(asked)}})
+    parsed = json.loads(schema)
+    return jsonschema_rs.Draft202012Validator(
+        {**parsed, "components": {"schemas": _referenced_schemas(parsed)}}
+    )
 
 
-def _named_in(schema: dict[str, Any]) -> dict[str, Any]:
-    """The document's schemas that it refers to, and those that they do: to read all takes longer than to check."""
+def _referenced_schemas(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns the document's schemas that `schema` refers to, directly or indirectly.
+
+    Parsing all of them would take longer than the check itself.
+    """
     schemas = document()["components"]["schemas"]
-    named: dict[str, Any] = {}
+    schemas_by_name: dict[str, Any] = {}
     left = _REFERENCE.findall(json.dumps(schema))
     while left:
-        if (name := left.pop()) not in named:
-            named[name] = schemas[name]
+        if (name := left.pop()) not in schemas_by_name:
+            schemas_by_name[name] = schemas[name]
             left += _REFERENCE.findall(json.dumps(schemas[name]))
-    return named
+    return schemas_by_name
 
 
 def faults(schema: dict[str, Any], value: object) -> list[str]:
-    """What is wrong with a value by a schema of the document."""
+    """Returns the errors of a value under a schema of the document."""
     validator = _validator(json.dumps(schema))
     return [
         f"{'/'.join(map(str, each.instance_path))}: {each.message}" for each in validator.iter_errors(value)
@@ -88,26 +96,26 @@ def faults(schema: dict[str, Any], value: object) -> list[str]:
 
 
 def check(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
-    """Fails where the document doesn't tell of this call."""
+    """Asserts that a call is as documented."""
     operation = operation_of(request.method, request.url.path)
     if operation is None or answer.status_code in {_METHOD_NOT_ALLOWED, _FAULT}:
         return
-    told = f"{operation['operationId']} {answer.status_code}"
+    label = f"{operation['operationId']} {answer.status_code}"
     described = operation["responses"].get(str(answer.status_code))
-    assert described is not None, f"{told} isn't documented ({_HOW}): {answer.text[:300]}"
-    silent = _HEADERS & {name.lower() for name in answer.headers} - {
+    assert described is not None, f"{label} isn't documented ({_HOW}): {answer.text[:300]}"
+    undocumented = _HEADERS & {name.lower() for name in answer.headers} - {
         name.lower() for name in described.get("headers", {})
     }
-    assert not silent, f"{told}: headers that aren't documented: {silent}"
-    _hold(described.get("content", {}), answer.headers.get("content-type", ""), answer.content, told)
+    assert not undocumented, f"{label}: headers that aren't documented: {undocumented}"
+    _check_body(described.get("content", {}), answer.headers.get("content-type", ""), answer.content, label)
     if answer.status_code < _REFUSED:
         ANSWERED.add(operation["operationId"])
     if answer.status_code < _REFUSED and "requestBody" in operation:
-        asked = operation["requestBody"]["content"]
-        _hold(asked, request.headers.get("content-type", ""), sent, f"{told}, the request")
+        body_schemas = operation["requestBody"]["content"]
+        _check_body(body_schemas, request.headers.get("content-type", ""), sent, f"{label}, the request")
 
 
-def _hold(content: dict[str, Any], media_type: str, body: bytes, told: str) -> None:
+def _check_body(content: dict[str, Any], media_type: str, body: bytes, told: str) -> None:
     kind = media_type.partition(";")[0].strip().lower()
     if not content:
         assert not body, f"{told}: a body that isn't documented"
@@ -119,14 +127,14 @@ def _hold(content: dict[str, Any], media_type: str, body: bytes, told: str) -> N
 
 
 class Conforming(httpx.AsyncBaseTransport):
-    """Carries calls to the application and checks each."""
+    """Transport that passes calls to the application and checks each."""
 
     def __init__(self, app: Starlette, *, client: tuple[str, int] = ("127.0.0.1", 123)) -> None:
-        """`client` is the address that the calls come from."""
+        """`client` is the address of the calls."""
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Carries one call."""
+        """Passes on one call and checks it."""
         sent = await request.aread()
         answer = await self._inner.handle_async_request(request)
         assert isinstance(answer.stream, httpx.AsyncByteStream)

@@ -1,12 +1,12 @@
-"""What a form says that makes an account: its owner agreed to the documents in force."""
+"""The consents in a registration form: agreement to the current policies."""
 
 from typing import Final
 
-from mshield.domain.people.policies import Policies
-from mshield.services.accounts.policies.consents import Agreement, Consents
-from mshield.services.accounts.policies.documents import read_policies
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.server.accounts.policy_consents import Agreement, Consents
+from mshield.server.accounts.policy_documents import read_policies
+from mshield.server.accounts.rules.policies import Policies
+from mshield.server.database.interface import Database
+from mshield.server.settings.settings import Settings
 
 POLICIES: Final[Policies] = read_policies(Settings())
 AGREED: Final = {"consents": POLICIES.versions}
@@ -14,5 +14,5 @@ AGREEMENT: Final = Agreement(POLICIES.versions, "app")
 
 
 def consents_of(db: Database) -> Consents:
-    """The service that keeps them."""
+    """Creates the service that stores consents."""
     return Consents(db, POLICIES)

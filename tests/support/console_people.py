@@ -1,4 +1,4 @@
-"""People of the staff at the console of the running application: their browsers, passwords and one-time codes."""
+"""Staff at the console of the running application, with browsers, passwords and one-time codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ import httpx
 import pyotp
 import pytest
 
-from mshield.domain.actor import SERVICE
-from mshield.domain.staff import StaffRole
-from mshield.services.staff.members import add_staff, list_staff
-from mshield.services.staff.set_up import renew_set_up
+from mshield.server.acts.actor import SERVICE
+from mshield.server.staff.members import add_staff, list_staff
+from mshield.server.staff.rules import StaffRole
+from mshield.server.staff.set_up import renew_set_up
 from tests.support.application import ORIGIN, Application
 from tests.support.captchas import answered_captcha
 from tests.support.conformance import Conforming
@@ -23,7 +23,7 @@ STEP_SECONDS: Final = 30
 
 @dataclass(slots=True)
 class Clerk:
-    """A member of staff with their browser; `secret` is their TOTP's once they are set up."""
+    """A member of staff with a browser; `secret` is that of their TOTP once set up."""
 
     application: Application
     http: httpx.AsyncClient
@@ -37,7 +37,7 @@ class Clerk:
 
     @classmethod
     async def added(cls, application: Application, *roles: StaffRole) -> "Clerk":
-        """A new member, not set up yet, with a browser of their own."""
+        """Adds a member who isn't set up yet, with a browser of their own."""
         db, now = application.context.db, application.clock()
         name = f"员工 {len(await list_staff(db))}"
         member = await add_staff(db, name=name, roles=roles, now=now)
@@ -47,19 +47,19 @@ class Clerk:
 
     @classmethod
     async def at_work(cls, application: Application, *roles: StaffRole) -> "Clerk":
-        """A new member, set up and logged in."""
+        """Adds a member, sets them up and logs them in."""
         clerk = await cls.added(application, *roles)
         answer = await clerk.set_up()
         assert answer.status_code == 201, answer.text
         return clerk
 
     def code(self, *, steps: int = 0) -> str:
-        """What their authenticator shows, so many steps from now."""
+        """Returns the authenticator's code, `steps` time steps from now."""
         now = self.application.clock() // 1000
         return pyotp.TOTP(self.secret).at(now, counter_offset=steps)
 
     def next_code(self) -> str:
-        """A code that was not used yet: that of the next time step, once it has begun."""
+        """Advances the clock by a time step and returns its unused code."""
         self.application.clock.advance(seconds=STEP_SECONDS)
         return self.code()
 
@@ -76,46 +76,46 @@ class Clerk:
         return self._entered(await self.http.post(f"{API}/set-ups/completions", json=document))
 
     async def begin(self, password: str = PASSWORD, *, name: str | None = None) -> httpx.Response:
-        """The first half of a login."""
-        shown = await answered_captcha(self.http, f"{API}/captchas")
-        document = {"name": name or self.name, "password": password, **shown}
+        """Makes the first half of a login."""
+        captcha = await answered_captcha(self.http, f"{API}/captchas")
+        document = {"name": name or self.name, "password": password, **captcha}
         answer = await self.http.post(f"{API}/logins", json=document)
         if answer.is_success:
             self.begun = answer.json()
         return answer
 
     async def finish(self, code: str) -> httpx.Response:
-        """The second half, by a one-time code."""
+        """Makes the second half, by a one-time code."""
         document = {"login_id": self.begun["login_id"], "code": code}
         return self._entered(await self.http.post(f"{API}/sessions", json=document))
 
     async def token(self) -> str:
-        """A token of theirs for a program."""
+        """Creates a token of theirs for a program."""
         return await self.application.token_of(self.id, *self.roles)
 
     async def confirm(self) -> httpx.Response:
         """Shows their second factor again, in this session."""
-        asked = await self.call("POST", "/session/factor-requests")
-        assert asked.status_code == 201, asked.text
-        document = {"id": asked.json()["id"], "code": self.next_code()}
+        request = await self.call("POST", "/session/factor-requests")
+        assert request.status_code == 201, request.text
+        document = {"id": request.json()["id"], "code": self.next_code()}
         return await self.call("POST", "/session/factor", document)
 
     async def log_in(self) -> httpx.Response:
-        """Both halves."""
+        """Makes both halves of a login."""
         assert (await self.begin()).status_code == 201
         answer = await self.finish(self.next_code())
         assert answer.status_code == 201, answer.text
         return answer
 
     async def call(self, method: str, path: str, document: object = None, **headers: str) -> httpx.Response:
-        """A call of their page."""
+        """Makes a call of their page."""
         own = {} if self.csrf is None or method == "GET" else {"X-CSRF-Token": self.csrf}
         return await self.http.request(method, f"{API}{path}", json=document, headers=own | headers)
 
     async def decide(
         self, asked: Mapping[str, Any], decision: str = "approve", **more: object
     ) -> httpx.Response:
-        """Their yes or no to a question; a no with a reason."""
+        """Decides an approval request; a refusal gets a reason."""
         reason = {"reason": "材料不全"} if decision == "refuse" else {}
         document = {"decision": decision, **reason, **more}
         return await self.call("POST", f"/approvals/{asked['id']}/decision", document)
@@ -127,7 +127,7 @@ class Clerk:
 
 
 def two_at_work(role: StaffRole) -> tuple[object, object]:
-    """The fixtures `one` and `other` of a module: two members of this role, where one asks and the other decides."""
+    """Returns fixtures `one` and `other` for a module: two members of this role, one to request and one to decide."""
 
     @pytest.fixture(name="one")
     async def one(application: Application) -> Clerk:

@@ -1,7 +1,7 @@
-"""Migrated PostgreSQL databases, cleaned after a test and used by the next one: to copy one costs as much as a test.
+"""Migrated PostgreSQL databases, cleaned after a test and reused, since copying one takes as long as a test.
 
-Clean is: nobody connected, and the rows of the template and no others. A test that changes the schema loses its
-database to the next test's new one.
+Clean means that nobody is connected, and that it has exactly the template's rows. If a test changes the
+schema, its database is dropped, and the next test gets a new one.
 """
 
 import time
@@ -16,9 +16,9 @@ from tests.support.janitor import dismiss, janitor
 from tests.support.postgresql import Server
 
 TEMPLATE: Final = "mshield_template"
-"""The migrated database that others are copied from."""
+"""Migrated database from which others are copied."""
 _LARGE: Final = 1 << 20
-"""Bytes of a table from which its file is thrown away; of less, deleting the rows takes less time."""
+"""Table size in bytes above which truncating it is faster than deleting its rows."""
 _SECONDS: Final = 60
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 _SIZE: Final = "SELECT pg_table_size(quote_ident(%s)::regclass)"
@@ -26,8 +26,8 @@ _END_OTHERS: Final = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-# Whatever changes the schema writes into a catalogue, and the row tells by whom: xmin is its writer's number.
-# Emptying a table writes into pg_class alone, so of that the columns count.
+# Changes of the schema write rows into catalogues, and the row's xmin is the number of the writing
+# transaction. Emptying a table changes only pg_class, so of that compare the relevant columns instead.
 _SCHEMA: Final = """
 SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
   SELECT concat_ws(',', oid, relname, relkind, relacl, reloptions, relhastriggers) FROM pg_class WHERE oid >= 16384
@@ -43,7 +43,7 @@ SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
 
 @dataclass(slots=True)
 class Databases:
-    """The databases of one process: those that no test uses now, the newest last."""
+    """The databases of one process: those not in use, newest last."""
 
     server: Server
     template: str
@@ -51,16 +51,16 @@ class Databases:
     _as_new: "_State | None" = None
 
     def take(self) -> str:
-        """The address of a clean one."""
+        """Returns the address of a clean database."""
         if self._free:
             return self._free.pop()
         url = self.server.create(f"test_{uuid.uuid4().hex}", template=self.template)
-        if self._as_new is None:  # read from the copy: whoever is connected to a template hinders its copying
+        if self._as_new is None:  # read from the copy, since connections to a template prevent copying it
             self._as_new = _State.of(janitor(url))
         return url
 
     def give_back(self, url: str) -> None:
-        """Cleans one for the next test, whoever is still connected to it."""
+        """Cleans a database for the next test and ends all other connections to it."""
         assert self._as_new is not None
         connection = janitor(url)
         _end_others(connection)
@@ -73,12 +73,12 @@ class Databases:
 
 @dataclass(frozen=True)
 class _State:
-    """What a clean database holds: its schema's mark and the rows of the tables that have any."""
+    """Content of a clean database: a digest of its schema, and the rows of all non-empty tables."""
 
     schema: str
     rows: dict[str, bytes]
     filled: sql.Composed
-    """Asks which tables have rows."""
+    """Query for the non-empty tables."""
 
     @classmethod
     def of(cls, connection: psycopg.Connection) -> "_State":
@@ -91,7 +91,7 @@ class _State:
         return cls(_schema(connection), {name: content for name, content in rows.items() if content}, filled)
 
     def restore(self, connection: psycopg.Connection) -> bool:
-        """Puts a database back into this state; False where its schema is another."""
+        """Restores this state in a database; returns False if its schema differs."""
         if _schema(connection) != self.schema:
             return False
         filled = {str(name) for (name,) in connection.execute(self.filled)}
@@ -103,15 +103,17 @@ class _State:
         if not changed:
             return True
         large = {name for name in changed if _is_large(connection, name)}
-        if large:  # others may be emptied with them
+        if large:  # TRUNCATE CASCADE may empty other tables too
             changed = sorted(filled | self.rows.keys())
-        emptied = [
+        statements = [
             sql.SQL("TRUNCATE {} CASCADE" if name in large else "DELETE FROM {}").format(sql.Identifier(name))
             for name in changed
         ]
         with connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")  # in any order, and no trigger
-            connection.execute(sql.SQL("; ").join(emptied))
+            connection.execute(
+                "SET LOCAL session_replication_role = replica"
+            )  # allows any order, and fires no trigger
+            connection.execute(sql.SQL("; ").join(statements))
             for name in changed:
                 if name in self.rows:
                     with connection.cursor().copy(

@@ -1,4 +1,4 @@
-"""The service with both business systems of the demonstration beside it, each a process of its own, and a phone."""
+"""The service with both business systems of the demonstration, each in its own process, and a phone."""
 
 import contextlib
 import json
@@ -9,9 +9,9 @@ from typing import Final
 
 import httpx
 
-from mshield.client.phone import VirtualPhone
-from mshield.client.portal import PortalClient
-from mshield.demo.systems import BusinessSystem, palm_customs, single_window
+from mshield.testkit.demo.systems import BusinessSystem, palm_customs, single_window
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.portal import PortalClient
 from tests.support import legal_person
 from tests.support.live_service import EXAMPLES, LiveService, enrolled
 from tests.support.ports import free_ports
@@ -21,7 +21,7 @@ HOOKS: Final = {"MSHIELD_WEBHOOK_HTTP": "true", "MSHIELD_WEBHOOK_NETWORKS": "127
 
 @dataclass(slots=True)
 class Demonstration:
-    """All that runs; `phone` is the operator's, with a certificate that is not bound yet."""
+    """The running demonstration; `phone` is the operator's, with a certificate that isn't bound yet."""
 
     service: LiveService
     phone: VirtualPhone
@@ -31,19 +31,19 @@ class Demonstration:
 
     @property
     def shield_number(self) -> str:
-        """Of the operator's phone."""
+        """Shield number of the operator's phone."""
         return self.phone.certificate().shield_number
 
     @contextlib.contextmanager
     def portal(self) -> Iterator[PortalClient]:
-        """The legal person at their portal."""
+        """Logs the legal representative in to the portal."""
         with legal_person.at_the_portal(self.service) as portal:
             yield portal
 
 
 @contextlib.contextmanager
 def demonstration_in(folder: Path) -> Iterator[Demonstration]:
-    """All of it, its files in this folder."""
+    """Runs the demonstration with its files in this folder."""
     first = free_ports(2)
     places = {"single_window": f"http://localhost:{first}", "palm_customs": f"http://localhost:{first + 1}"}
     settings = HOOKS | {"MSHIELD_DEMO_SYSTEMS": json.dumps(places)}
@@ -66,7 +66,7 @@ def demonstration_in(folder: Path) -> Iterator[Demonstration]:
 
 
 def started(system: BusinessSystem, folder: Path, port: int, **environment: str) -> BusinessSystem:
-    """The same system as another process with a database of its own, and these settings changed."""
+    """Returns the same system for another process with a database of its own and changed settings."""
     changed = system.environment | {"DATABASE": str(folder / "other.db")} | environment
     return BusinessSystem(
         package=system.package, port=port, examples=system.examples, folder=folder, environment=changed

@@ -1,4 +1,4 @@
-"""A reader of server-sent events, straight on the application: it may read slowly, and go away."""
+"""A reader of server-sent events connected directly to the application; it can read slowly and disconnect."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ class Reader:
     started: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     reads: asyncio.Event = field(default_factory=asyncio.Event)
-    """Cleared, nothing more is taken from the service."""
+    """While cleared, the reader accepts nothing from the service."""
     _asked: bool = False
     _text: str = ""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -46,7 +46,7 @@ class Reader:
         self._news.set()
 
     async def block(self) -> str:
-        """The next block up to an empty line."""
+        """Returns the next block up to an empty line."""
         async with asyncio.timeout(12):
             while "\n\n" not in self._text:
                 self._news.clear()
@@ -55,12 +55,12 @@ class Reader:
         return block
 
     async def event(self) -> tuple[str, Any]:
-        """The next event: its name and its data."""
+        """Returns name and data of the next event."""
         name, data = (await self.block()).split("\n")
         return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
     async def until_end(self) -> None:
-        """Waits for the last byte."""
+        """Waits for the end of the response."""
         async with asyncio.timeout(12):
             await self.gone.wait()
         assert self.ended
@@ -68,14 +68,14 @@ class Reader:
 
 @asynccontextmanager
 async def calling(app: ASGIApp, path: str, *, query: str = "", **headers: str) -> AsyncIterator[Reader]:
-    """As `reading`, but an answer need not have begun."""
+    """Like `reading`, but doesn't wait for the response to begin."""
     async with _connected(app, path, query, headers) as reader:
         yield reader
 
 
 @asynccontextmanager
 async def reading(app: ASGIApp, path: str, *, query: str = "", **headers: str) -> AsyncIterator[Reader]:
-    """Reads from `path`; at its end the reader goes away, and the service's call must end."""
+    """Reads from `path`; when the body ends, the reader disconnects, and the service's call must end."""
     async with _connected(app, path, query, headers) as reader:
         async with asyncio.timeout(12):
             await reader.started.wait()

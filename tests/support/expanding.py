@@ -1,7 +1,7 @@
-"""What a migration may not do while the last release serves beside it: judged by the schema before and after.
+"""Finds changes that a migration may not make while the last release is still serving, by schemas before and after.
 
-The rules and their reasons stand in CONTRIBUTING.md. SQLite's schema is compared, which is PostgreSQL's but for what
-migrations in Python do there; those are read for forbidden words, as all are.
+CONTRIBUTING.md states the rules and their reasons. SQLite's schema is compared; what follows on PostgreSQL
+alone is read for forbidden words, as all migrations are.
 """
 
 import re
@@ -9,15 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import as_file, files
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from yoyo import read_migrations
-from yoyo.migrations import topological_sort
-
-from mshield.store.database.migrate import _run
+from mshield.server.database.migrate import _migrations
 
 _CHANGES_ROWS: Final = re.compile(
     r"\b(?:UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?)\s+(?:ONLY\s+)?(\w+)", re.IGNORECASE
@@ -35,7 +29,7 @@ _COMMENT: Final = re.compile(r"--[^\n]*")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Of a table: `required` where a row without it is refused."""
+    """Column of a table; `required`: a row without it is refused."""
 
     type: str
     required: bool
@@ -47,37 +41,29 @@ Schema = Mapping[str, Mapping[str, Column]]
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Its migrations; the tables and `TABLE.COLUMN`s that its SQL names; what its seals cover, by table.
-
-    `row_forms` are those of signatures whose entries in the log it can make.
-    """
+    """A release: its migrations, the tables and `TABLE.COLUMN`s used in its SQL, and the sealed columns by table."""
 
     migrations: tuple[str, ...]
     used: frozenset[str]
     sealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    row_forms: frozenset[int] = frozenset()
-
-
-@cache
-def _all() -> tuple[Any, ...]:
-    with as_file(files("mshield.store") / "migrations") as folder:
-        return tuple(topological_sort(read_migrations(str(folder))))
 
 
 def new_since(release: Release) -> dict[str, str]:
-    """The text of each migration that the release doesn't have, by name."""
+    """Returns the text of each migration that the release doesn't have, by name."""
     return {
-        each.id: Path(each.path).read_text("utf-8") for each in _all() if each.id not in release.migrations
+        migration.id: migration.postgresql_script()
+        for migration in _migrations()
+        if migration.id not in release.migrations
     }
 
 
 def schema_of(migrations: Iterable[str], *more: str) -> Schema:
-    """What these migrations, and then these statements, make of an empty database."""
+    """Returns the schema made by these migrations and then these statements."""
     names = set(migrations)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for migration in _all():
+        for migration in _migrations():
             if migration.id in names:
-                _run(connection, migration)
+                connection.executescript(migration.common.read_text("utf-8"))
         for text in more:
             connection.executescript(text)
         tables = connection.execute(
@@ -93,9 +79,9 @@ def schema_of(migrations: Iterable[str], *more: str) -> Schema:
 
 
 def faults(release: Release, *more: str) -> list[str]:
-    """What the migrations since the release, and these statements after them, do that it wouldn't bear."""
+    """Returns what the migrations since the release, and these statements, do that the release can't cope with."""
     before = schema_of(release.migrations)
-    after = schema_of((migration.id for migration in _all()), *more)
+    after = schema_of((migration.id for migration in _migrations()), *more)
     found = [*_lost(release, before, after), *_unwritable(before, after)]
     for name, text in (*new_since(release).items(), *(("more", text) for text in more)):
         found += [f"{name}: {fault}" for fault in _by_words(_COMMENT.sub("", text), before)]
@@ -103,7 +89,7 @@ def faults(release: Release, *more: str) -> list[str]:
 
 
 def unsealed(release: Release, sealed: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Tables whose rows the release would seal otherwise, so that each takes the other's for forged."""
+    """Returns tables that the release seals differently, so that each release takes the other's rows for forged."""
     return [
         f"{table}: the seal covers other columns"
         for table, columns in release.sealed.items()

@@ -1,4 +1,4 @@
-"""What tests of all kinds make in one way: requests and documents as a business system gives them."""
+"""Factories shared by all kinds of tests: requests and documents as sent by business systems."""
 
 import base64
 from typing import Any, Final
@@ -9,17 +9,17 @@ REQUESTS: Final = "/api/business/requests"
 
 
 def document_message(content: bytes | None = None, **more: Any) -> dict[str, Any]:
-    """A document to be signed, as it goes over the wire: a declaration in XML, where nothing else is said.
+    """Returns a document to sign in its JSON form, by default an XML declaration.
 
-    Without `content` where the test gives it otherwise, or none.
+    Omit `content` if the test gives it in another way or not at all.
     """
-    given = {"title": "报关单", "media_type": "application/xml", **more}
-    return given if content is None else given | {"content_b64": base64.b64encode(content).decode()}
+    document = {"title": "报关单", "media_type": "application/xml", **more}
+    return document if content is None else document | {"content_b64": base64.b64encode(content).decode()}
 
 
 async def ask_login(application: Application, **more: Any) -> dict[str, Any]:
-    """A login that the business system asks for; what it is told."""
+    """Requests a login as the business system and returns the response's document."""
     answer = await application.business("POST", REQUESTS, {"kind": "login", **more})
     assert answer.status_code == 201, answer.text
-    asked: dict[str, Any] = answer.json()
-    return asked
+    document: dict[str, Any] = answer.json()
+    return document

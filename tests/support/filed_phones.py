@@ -1,11 +1,11 @@
-"""What is on file of people, and when they asked, as no command says it: written into the running service's SQLite."""
+"""Changes filing data and request times for which there is no command, directly in the running service's SQLite."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Final
 
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
 from tests.support.live_service import LiveService
 
 _FILE: Final = """UPDATE filed_persons SET phone = ? WHERE credit_code = ? AND role = ? AND ended_at IS NULL
@@ -15,12 +15,12 @@ WHERE account_id = (SELECT id FROM accounts WHERE phone = ?)"""
 
 
 def file_phone(service: LiveService, person: Person, phone: str | None) -> None:
-    """What stands in the file as the phone number of somebody who has an account."""
+    """Sets the filed phone number of a person who has an account."""
     _write(service, _FILE, phone, person.credit_code, person.role, person.phone)
 
 
 def asked_earlier(service: LiveService, person: Person) -> None:
-    """Their request was made five hours ago: they may have the legal person told again."""
+    """Moves the person's request back by five hours, so that the legal representative may be reminded again."""
     _write(service, _EARLIER, person.phone)
 
 

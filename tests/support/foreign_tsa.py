@@ -1,7 +1,8 @@
-"""Time stamping authorities whose certificates are as licensed CAs write them, which the strict reader refuses.
+"""Time stamping authorities with certificates in the form of licensed CAs, which the strict reader refuses.
 
-NULL behind the algorithm, countries as UTF8String, GeneralizedTime before 2050, FALSE written out, no key usage at CAs.
-`python -m tests.support.foreign_tsa` makes the vectors of `vectors/time_stamps/foreign` anew.
+They have NULL after the algorithm, countries as UTF8String, GeneralizedTime before 2050, explicit FALSE, and
+no key usage in CAs. `python -m tests.support.foreign_tsa` regenerates the vectors in
+`vectors/time_stamps/foreign`.
 """
 
 import json
@@ -55,7 +56,10 @@ def _certificate(
 
 
 def foreign(*, says_purpose: bool = True, until: int = NOW + 5 * YEAR) -> Tsa:
-    """An authority of a licensed CA's form under its own root; or, as one of 2017, a CA that stamps itself."""
+    """Creates an authority in a licensed CA's form under its own root.
+
+    With `says_purpose` False it is a CA that stamps itself, as one of 2017 did.
+    """
     engine = load_engine()
     root_key, key = new_key(engine), new_key(engine)
     house = _name(organisation="独立时间戳中心", name="独立时间戳中心根")
@@ -94,8 +98,8 @@ def _case(
 def _write() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, tsa in (("tsa", foreign()), ("self", foreign(says_purpose=False))):
-        asked = TimeStampRequest(hash="sm3", digest=hashed("sm3", DATA), nonce=1)
-        token = make_token(tsa.signer, asked, policy=POLICY, serial=new_serial(), at=NOW)
+        request = TimeStampRequest(hash="sm3", digest=hashed("sm3", DATA), nonce=1)
+        token = make_token(tsa.signer, request, policy=POLICY, serial=new_serial(), at=NOW)
         (FOLDER / f"{name}-root.cer").write_bytes(tsa.root)
         (FOLDER / f"{name}.tsr").write_bytes(granted(token))
     (FOLDER / "content.bin").write_bytes(DATA)

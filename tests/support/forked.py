@@ -1,7 +1,7 @@
-"""Processes that are forked from one that has imported the service, which takes longer than most of what they do.
+"""Processes forked from one that has already imported the service, since importing takes longer than most tests.
 
-What runs there, and how it is killed and answers, is as in a process that was started anew; only its imports are there
-already. That `mshield` starts from nothing is for tests that start it so: LiveService's `fresh`, tests of the commands.
+They run, respond and can be killed like freshly started processes. Tests of `mshield` starting from nothing
+start it that way: `fresh` of LiveService, tests of commands.
 """
 
 import multiprocessing
@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Final
 
 PROCESSES: Final = multiprocessing.get_context("forkserver")
-# There is one server, so one list, in a process of pytest.
+# There is one fork server in a pytest process, so one preload list.
 _PRELOADED: Final = "tests.support.preloaded"
 PROCESSES.set_forkserver_preload([_PRELOADED])
 _SECONDS: Final = 240.0
-"""A command that hangs fails its test while that may still say so."""
+"""Timeout of a command that hangs, short enough for its test to still report it."""
 
 
 class Forked:
-    """`mshield ARGUMENTS` in a process of its own, as `subprocess.Popen` has one."""
+    """`mshield ARGUMENTS` in a separate process, with an interface like `subprocess.Popen`."""
 
     def __init__(
         self, arguments: tuple[str, ...], env: dict[str, str], out: Path, err: Path, given: str = os.devnull
@@ -34,16 +34,15 @@ class Forked:
 
     @property
     def pid(self) -> int:
-        """Its number."""
         assert self._process.pid is not None
         return self._process.pid
 
     def poll(self) -> int | None:
-        """Its exit code; None while it runs."""
+        """Returns the exit code; None while it runs."""
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, once it has ended. Raises TimeoutExpired."""
+        """Waits until it ends and returns the exit code. Raises: TimeoutExpired."""
         self._process.join(timeout)
         code = self._process.exitcode
         if code is None:
@@ -52,19 +51,19 @@ class Forked:
         return code
 
     def send_signal(self, number: int) -> None:
-        """A signal; without effect where it has ended."""
+        """Sends a signal; no-op if it has ended."""
         if self._process.exitcode is None:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Sends SIGKILL."""
         self._process.kill()
 
 
 def run_forked(
     arguments: tuple[str, ...], env: dict[str, str], *, text: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """`mshield ARGUMENTS`, to which somebody types this text, until it has ended; what it printed."""
+    """Runs `mshield ARGUMENTS` with `text` as standard input. Returns exit code and output."""
     with tempfile.TemporaryDirectory(prefix="mshield-command-") as folder:
         typed, out, err = (Path(folder, name) for name in ("in", "out", "err"))
         typed.write_text(text, "utf-8")
@@ -74,9 +73,7 @@ def run_forked(
 
 
 def _run(arguments: tuple[str, ...], env: dict[str, str], given: str, out: str, err: str) -> None:
-    assert _PRELOADED in sys.modules, (
-        f"{_PRELOADED} can't be imported"
-    )  # the fork server itself would not say so
+    assert _PRELOADED in sys.modules, f"{_PRELOADED} can't be imported"  # the fork server doesn't report that
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
@@ -88,11 +85,11 @@ def _run(arguments: tuple[str, ...], env: dict[str, str], given: str, out: str, 
         opened = os.open(file, mode, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # open as long as the process runs
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # open as long as the process runs
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115  # for as long as the process lives
     sys.argv = ["mshield", *arguments]
 
-    from mshield.cli import main
+    from mshield.cli.main import main
 
     main(list(arguments))

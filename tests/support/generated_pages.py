@@ -1,4 +1,6 @@
-"""Files that repeat what the code says: errors, settings, commands, events, attacks, parts of others, the FAQ.
+"""Generates files that repeat the code: errors, settings, commands, events, attacks, third-party parts, the FAQ.
+
+The index of architecture decisions is written from the records' headers.
 
 `python -m tests.support.generated_pages` (`make docs`) writes them; a test compares them with the code.
 """
@@ -6,23 +8,24 @@
 import json
 import re
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import Final
 
 import click
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from pydantic_settings import NoDecode
 
-from mshield.cli import main
-from mshield.domain.errors import BY_CODE
-from mshield.domain.faq import FAQ
-from mshield.domain.retention.tables import RETAINED
-from mshield.services.process.security_events import EVENTS, FIELDS, Event
-from mshield.settings import Settings
-from mshield.web.edge.watched import DONE, REFUSED
-from mshield.web.problems import STATUS
+from mshield.cli.main import main
+from mshield.server.error_codes import BY_CODE
+from mshield.server.http.edge.watched import DONE, REFUSED
+from mshield.server.http.pages.faq import FAQ
+from mshield.server.http.problems import STATUS
+from mshield.server.retention.rules.tables import RETAINED
+from mshield.server.runtime.security_log.events import EVENTS, FIELDS, Event
+from mshield.server.settings.settings import SETTING_FIELDS
 from tests.security.relay.page import relay_page
+from tests.support.decision_index import decisions_page
 from tests.support.shipped_parts import bill_of_materials, licences_page
 
 ROOT: Final = Path(__file__).parents[2]
@@ -32,23 +35,22 @@ _ERRORS: Final = """\
 # Errors
 
 Written by `make docs` from the code. Every refusal is `application/problem+json` (RFC 9457): `type`
-(`/problems/CODE`), `title`, `status`, `detail`, `code`, `zh`, `en`, `faq` (the manual's FAQ entry that helps,
-or null), `request_id`, and what a sentence's number is called: `left`, `retry_after`, `limit`. Programs decide
-by `code`, which is stable; people read `zh` or `en`.
+(`/problems/CODE`), `title`, `status`, `detail`, `code`, `zh`, `en`, `faq` (the [entry](publication.md#get-apifaq) of
+the manual's FAQ that helps, or null), `request_id`, and the numbers of a sentence by name: `left`, `retry_after`,
+`limit`. Programs decide by `code`, which is stable; people read `zh` or `en`.
 
-| code | status | 中文 | English | FAQ |
-|---|---|---|---|---|
+| code | status | 中文 | English |
+|---|---|---|---|
 """
 _SETTINGS: Final = """\
 # Settings
 
-Written by `make docs` from the code. Each is an environment variable, or a line of the TOML file that `MSHIELD_CONFIG`
-names, there in small letters and without the prefix (`crl_hours = 12`); what both say, the environment decides. Nobody
-but owner and group may have rights on the file. `mshield doctor` prints what is in force. A name that isn't here stops
-the start, and the nearest one is named.
+Written by `make docs` from the code. A setting is an environment variable, or a line of the TOML file named by
+`MSHIELD_CONFIG`, there in lower case and without the prefix (`crl_hours = 12`). Environment variables override the
+file, which must not be accessible to others (`chmod 640`). `mshield doctor` prints the settings in force. The service
+refuses to start with an unknown name, and suggests the nearest one.
 
-Lengths of time are seconds unless the name says hours or days. Paths are relative to the folder where a command runs
-unless they are absolute.
+Durations are in seconds unless the name says hours or days. Relative paths are relative to the working directory.
 
 | variable | default | meaning |
 |---|---|---|
@@ -56,29 +58,26 @@ unless they are absolute.
 _RETENTION: Final = """\
 # What is kept, why, and how long
 
-Written by `make docs` from [the code](../src/mshield/domain/retention/tables.py). Each table stands here once.
-Lengths in bold are [settings](settings.md), `MSHIELD_KEEP_…`, with their defaults.
+Written by `make docs` from [the code](../src/mshield/server/retention/rules/tables.py). Lengths in bold are
+[settings](settings.md), `MSHIELD_KEEP_…`, with their defaults.
 
-The job `retention` erases hourly, some hundred rows in a transaction, from where it was; it stops while a
-[clock is doubted](operations.md#clocks), and begins `MSHIELD_KEEP_GRACE_DAYS` after its first run: until then
-`mshield retention --dry-run` tells what it would erase. Before the first row of a run goes, the act `retention.erase`
-says up to which request contents may be gone; it enters the log. How far the job came is marked with a key that the
-database doesn't have, and `mshield log verify` takes a signed document beyond that which has lost its content for
-tampered with (`content_gone`).
+The job `retention` erases hourly, some hundred rows per transaction. It stops while a
+[clock is doubted](operations.md#clocks), and erases nothing until `MSHIELD_KEEP_GRACE_DAYS` after its first run:
+`mshield retention --dry-run` shows what it would erase. Each run first records the act `retention.erase`. A
+[mark](log.md#marks) records how far it came: `mshield log verify` reports a signed document beyond it without content
+as tampered with (`content_gone`).
 
-**Of what was signed stays what its proof needs**: signature, certificate, digest, size, title, display, who asked,
-whose shield it was, time stamps and the log's entry. After its content is erased
+**The proof of a signature stays**: signature, certificate, digest, size, title, display, requester, shield, time stamps
+and log entry. After the content is erased
 
-- the business system's [result](api/business.md) says `content_erased`; signatures, certificates and CMS stay, the CMS
-  without the content; the finished file of `xml` and `pdf` is gone with it;
-- [evidence](evidence.md) is made as before, without the content. By `raw`, and by `gb35275` without signed attributes,
-  it verifies with the file beside it (`mshield verify BUNDLE --message FILE`); with signed attributes, or over a
-  digest, it does without. Of `xml` and `pdf` no bundle is made (410 `content_erased`): the finished file is the proof,
-  and `mshield verify` reads it;
-- the phone's list of signatures, and the log's check, say what they said before.
+- the business system's [result](api/business.md) says `content_erased`. Signatures, certificates and CMS stay, the CMS
+  without the content; the finished file of `xml` and `pdf` is gone;
+- [evidence](evidence.md) has no content. A signature over the content itself (`raw`, `gb35275` without signed
+  attributes) verifies with the file beside it (`mshield verify BUNDLE --message FILE`); others need no file. For `xml`
+  and `pdf` there is no bundle (410 `content_erased`): the finished file is the proof, and `mshield verify` reads it;
+- the phone's list of signatures and the log's check are unchanged.
 
-A content is erased in the database; backups and write-ahead logs keep it until they are deleted themselves: keep those
-no longer than contents.
+Backups and write-ahead logs keep erased contents until they are deleted: keep them no longer than contents.
 
 | tables | what | why | how long | ended by |
 |---|---|---|---|---|
@@ -86,86 +85,84 @@ no longer than contents.
 _ARCHIVES: Final = """
 ## Erasure on request
 
-At the [console](console.md#what-takes-two) customer service asks and a second person approves; on the server
-`mshield people erase ACCOUNT --second-person NAME --reason TEXT` does the same, and with `--dry-run` only says what it
-would do. It erases what no law keeps of a person who asks for it (个人信息保护法 art. 47): contents of documents that
-their shields signed for business systems, with the PC's address; notices, lines of the SMS log and ended logins; of
-somebody who never had a certificate the account too: name, phone number, id number and password. Certificates,
-signatures, the filing and the acts stay. The act `people.erase` says who decided and why, and is the order by which the
-job `erasures` goes on: contents go once a day has passed in which their result
-could be fetched, also where a run was cut short.
+Customer service requests it at the [console](console.md#what-takes-two) and a second person approves; on the server
+`mshield people erase ACCOUNT --second-person NAME --reason TEXT` does the same, and `--dry-run` only shows what it
+would do. It erases what no law requires to keep (个人信息保护法 art. 47): contents of documents that the person's
+shields signed for business systems, with the PC's address; notices, lines of the SMS log and ended logins; and the
+account of a person who never had a certificate. Certificates, signatures, filing records and acts stay. The act
+`people.erase` records who decided and why. The job `erasures` then erases contents once their result could be fetched
+for a day.
 
 ## Archives
 
-`mshield archive write 2026-01 FOLDER` writes a month of signatures (UTC, by when they were asked for) to
-`signatures-2026-01.jsonl.gz`: one line for each request with its documents, signatures and time stamps, and the
-certificates that they need. Beside it a manifest has the file's SHA-256, the digest of all places in the log, the
-log's key and checkpoint; the act `archive.write` has the manifest's digest, and the log has the act. The file is read
-back, and each row held against its entry in the log, before it counts as written. With `--remove` it is read once
-more, and its rows leave the database two hundred requests at a time; a run that was cut short is called again.
+`mshield archive write 2026-01 FOLDER` writes a month of signatures (UTC, by the time of the request) to
+`signatures-2026-01.jsonl.gz`: one line per request with its documents, signatures, time stamps and certificates. A
+manifest beside it has the file's SHA-256, its places in the log, and the log's key and checkpoint; the act
+`archive.write` has the manifest's digest. The file is read back, and each row compared with its log entry. With
+`--remove` it is read once more and its rows are deleted, two hundred requests at a time; repeat an interrupted run.
 
-| `--kind` | by the month in which | from when on | what stays in the database |
+| `--kind` | by the month in which | available from | stays in the database |
 |---|---|---|---|
-| `signatures` | they were asked for | personal data (`MSHIELD_KEEP_REQUEST_DAYS`) and contents went | certificates |
-| `acts` | they were done | `MSHIELD_KEEP_ACT_DAYS` | acts on authorities (`ca.…`), erasures, the seals' beginning |
-| `certificate_events` | their certificates ended | `MSHIELD_KEEP_SIGNATURE_YEARS` later | certificates, as they stand |
+| `signatures` | they were requested | erasure of data (`MSHIELD_KEEP_REQUEST_DAYS`) and contents | certificates |
+| `acts` | they were done | `MSHIELD_KEEP_ACT_DAYS` | acts on authorities (`ca.…`), erasures |
+| `certificate_events` | their certificates ended | `MSHIELD_KEEP_SIGNATURE_YEARS` later | certificates |
 
-Copy the files to where they are kept for as long as the law wants, two places at least; they have no contents, and
-titles, displays and names. **A file proves itself** ([ADR 135](adr/0135-archives-that-prove-themselves.md)): it has the
-salts of its rows, statuses of its certificates from when it was written, a signed checkpoint and the log's tiles under
-it. Whoever checks it says whom they trust, by the root and the log's key, and needs neither database nor manifest:
+Copy the files to at least two places that keep them as long as the law requires. They contain titles, displays and
+names, but no contents. **A file proves itself** ([ADR 135](adr/0135-archives-that-prove-themselves.md)): given the root
+and the log's key, no database or manifest is needed.
 
-- `mshield verify FOLDER/signatures-2026-01.jsonl.gz --request ID --root FILE --log-key KEY` reads a signature straight
-  from the file, checks it as its bundle, and says from which file it is. A manifest that lies beside it has to be its.
+- `mshield verify FOLDER/signatures-2026-01.jsonl.gz --request ID --root FILE --log-key KEY --message DOCUMENT`
+  verifies a signature; without its document the result is incomplete (exit code 1).
 - `mshield log verify --proof FOLDER/acts-2026-01.jsonl.gz --act ID --key KEY` proves an act.
-- `mshield archive verify FOLDER --log-key KEY` makes the entry of each row in all files anew, and finds it in the log's
-  tree. It takes some 150 octets of memory for each row.
+- `mshield archive verify FOLDER --log-key KEY` finds each row of all files in the log's tree, with some 150 bytes of
+  memory per row.
 
-At the service:
+On the server:
 
-- `mshield archive verify FOLDER` compares files, manifests, the database's list and the log; exit code 1, and the
-  first row that differs, where one does. Certificates have to stand as their archived events left them.
-- `mshield log verify` says how many rows are archived, and compares all others as before; with `--archive FOLDER`
-  those too, in their files. Who takes out rows, or says
-  that more were archived, without the service's key is found.
+- `mshield archive verify FOLDER` compares files, manifests, database and log; exit code 1 and the first row that
+  differs.
+- `mshield log verify` reports how many rows are archived and checks all others, with `--archive FOLDER` the archived
+  ones too. It finds rows that somebody without the service's key removed or called archived.
 - `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures;
   `--kind acts --subject ID` and `--kind certificate_events --serial HEX` the others.
-- `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, with statuses of now, which `mshield verify`
-  checks.
+- `mshield archive evidence FOLDER REQUEST` makes the evidence bundle, with the present certificate status.
 
-`mshield archive erase 2026-01 FOLDER --second-person NAME --reason TEXT` erases file and manifest for good, once so
-many years (`MSHIELD_KEEP_SIGNATURE_YEARS`) are over since the last certificate ended that it speaks of; for acts that
-is one issued with the month's last act. The act comes first. What stays is the log's entries, which name nobody, and
-rows that say what was certified: [ADR 120](adr/0120-what-is-erased-in-the-end.md) says why.
+`mshield archive erase 2026-01 FOLDER --second-person NAME --reason TEXT` permanently erases file and manifest,
+`MSHIELD_KEEP_SIGNATURE_YEARS` after the last certificate in it ended (for acts: the last one issued by then). Log
+entries, which name nobody, and certificates stay ([ADR 97](adr/0097-what-is-kept.md)).
 
-Files of before (`mshield-archive/v1`) have no proofs, and are read at the service as they were. Write none while hosts
-of the last release run: it reads no `v2`.
-
-To a business system the result of an archived request is `not_found`, and the phone's list begins after it. Time
-stamps of what is archived are renewed no more: have bundles made, or leave months in the database, whose stamps must
-outlive their authorities' certificates.
+For business systems an archived request is `not_found`, and the phone's list begins after it. Time stamps of archived
+signatures are not renewed: if they must outlive their authority's certificate, fetch bundles or leave the month in the
+database.
 """
 _COMMANDS: Final = """\
 # Commands
 
-Written by `make docs` from the code; the same text is in `--help`. Exit codes: 0 done, 1 refused or failed, 2 usage.
+Written by `make docs` from the code: what each command does, and its options. Commands of a group follow its name:
+`mshield account send-code …`. `mshield COMMAND --help` adds what each option means, when the command is refused and
+what it can't undo. Exit codes: 0 done, 1 refused or failed, 2 usage.
+
+Every command also accepts `--json` (print the result as JSON), `--lang zh|en` (language of messages; the default
+follows LANG) and `-h`, `--help`. `mshield --version` prints the version. `mshield legal-person` and `mshield phone` are
+test programs.
 """
+_COMMON: Final = {"--json", "--lang", "--help"}
 _EVENTS: Final = """\
 # Security events
 
-Written by `make docs` from [the code](../../src/mshield/services/process/security_events.py). Each line of the security
-log is one JSON object in ASCII: `time` (UTC), `event`, `level`, then those of the event's fields that there are.
-[Operations](../operations.md#the-security-log) says where the lines go and what to alert on.
+Written by `make docs` from [the code](../../src/mshield/server/runtime/security_log/events.py). Each line of the
+security log is one JSON object in ASCII. It has `time` (UTC), `event`, `level`, and those fields of its event that have
+a value. [Operations](../operations.md#the-security-log) describes where the lines go and what to alert on.
 
-**Nobody is named.** No line has a name, a phone or id number, a password, a PIN, a code, a token, a document, or
-anything else that a caller wrote, but as a keyed hash (`target`). Accounts, members of staff and business systems stand
-there by the ids that they have in this service; the console tells those who may know whom an id means. The log still
-says what one and the same person did, and from which network: keep it as such, and delete it when its time is over.
+**No personal data.** No line contains a name, phone or ID number, PIN, password, code, token or document. Text that a
+caller typed appears only as a keyed hash (`target`). Accounts, staff and business systems appear by their IDs, which
+authorised staff can look up at the console. A reader can still follow what one person did, and from which network:
+restrict access to the log, and delete it when it is no longer needed.
 
-**Nothing forges a line**: whatever isn't printable ASCII is escaped, and a value has at most 128 characters.
+**No forged lines.** All characters except printable ASCII are escaped; a value has at most 128 characters.
 
-**An attack can't fill the disk**: of an event one process writes so many lines a minute, and `lines.left_out` says how
-many more there were. Successes, refusals and acts are counted apart: a flood of the one hides none of the other.
+**Bounded size.** A process writes a limited number of lines per event and minute, and then reports in `lines.left_out`
+how many it omitted. Each event has its own limit, so a flood of refusals hides no success and no act.
 """
 _EVENTS_HEAD: Final = """
 ## Events
@@ -176,14 +173,12 @@ _EVENTS_HEAD: Final = """
 _FIELDS_HEAD: Final = """
 ## Fields
 
-| field | what |
-|---|---|
 """
 _NO_BOUND: Final = "all"
 
 
 def events_page() -> str:
-    """docs/security/events.md."""
+    """Renders docs/security/events.md."""
     levels = "info", "warning", "error", "critical"
     ordered = sorted(EVENTS, key=lambda event: -levels.index(event.level))
     rows = "".join(
@@ -195,11 +190,12 @@ def events_page() -> str:
         own.setdefault(event.fields, []).append(f"`{event.name}`")
     calls = max(own, key=lambda fields: len(own[fields]))
     sets = "".join(
-        f"- {', '.join(f'`{name}`' for name in fields)}: {'all others' if fields is calls else ', '.join(names)}\n"
+        f"- {', '.join(f'`{name}`' for name in fields) or 'none'}: "
+        f"{'all others' if fields is calls else ', '.join(names)}\n"
         for fields, names in own.items()
     )
-    fields = "".join(f"| `{name}` | {_cell(text)} |\n" for name, text in FIELDS.items())
-    return f"{_EVENTS}{_EVENTS_HEAD}{rows}{_FIELDS_HEAD}{fields}\nWhich events have which:\n\n{sets}"
+    fields = "".join(f"- `{name}`: {text}\n" for name, text in FIELDS.items())
+    return f"{_EVENTS}{_EVENTS_HEAD}{rows}{_FIELDS_HEAD}{fields}\nFields by event:\n\n{sets}"
 
 
 def _told_by(event: Event) -> str:
@@ -207,25 +203,35 @@ def _told_by(event: Event) -> str:
 
 
 def errors_page() -> str:
-    """docs/api/errors.md."""
+    """Renders docs/api/errors.md."""
     rows = (
-        f"| `{code}` | {STATUS[code]} | {_cell(error.zh_text)} | {_cell(error.en_text)} | {error.faq or ''} |"
+        f"| `{code}` | {STATUS[code]} | {_cell(error.zh_text)} | {_cell(error.en_text)} |"
         for code, error in sorted(BY_CODE.items())
     )
     return _ERRORS + "\n".join(rows) + "\n"
 
 
 def settings_page() -> str:
-    """docs/settings.md."""
+    """Renders docs/settings.md."""
     rows = (
         f"| `MSHIELD_{name.upper()}` | {_default(field)} | {_cell(field.description or '')} |"
-        for name, field in Settings.model_fields.items()
+        for name, field in _in_page_order(SETTING_FIELDS)
     )
     return _SETTINGS + "\n".join(rows) + "\n"
 
 
+def _in_page_order(fields: dict[str, FieldInfo]) -> list[tuple[str, FieldInfo]]:
+    """Sorts settings as the page has them now, so that a move between groups is no change there; new ones last."""
+    page = (DOCS / "settings.md").read_text("utf-8")
+    rows = {
+        name.lower(): place
+        for place, name in enumerate(re.findall(r"^\| `MSHIELD_(\w+)`", page, re.MULTILINE))
+    }
+    return sorted(fields.items(), key=lambda item: rows.get(item[0], len(rows)))
+
+
 def retention_page() -> str:
-    """docs/retention.md."""
+    """Renders docs/retention.md."""
     rows = (
         f"| {' '.join(f'`{name}`' for name in kept.tables)} | {_cell(kept.what)} | {_cell(kept.why)}"
         f" | {_cell(_lengths(kept.how_long))} | {_cell(kept.by)} |"
@@ -235,21 +241,31 @@ def retention_page() -> str:
 
 
 def _lengths(text: str) -> str:
-    """With the settings' defaults."""
-    return re.sub(
-        r"\{(\w+)\}", lambda named: f"**{Settings.model_fields[f'keep_{named[1]}'].default}**", text
-    )
+    """Fills in the settings' defaults."""
+    return re.sub(r"\{(\w+)\}", lambda named: f"**{SETTING_FIELDS[f'keep_{named[1]}'].default}**", text)
 
 
 def commands_page() -> str:
-    """docs/commands.md."""
-    return _COMMANDS + "".join(
-        _sections(main, click.Context(main, info_name="mshield", **main.context_settings))
-    )
+    """Renders docs/commands.md."""
+    context = click.Context(main, info_name="mshield", **main.context_settings)
+    return _COMMANDS + "".join(_command_section(*child) for child in _children(main, context))
+
+
+def _command_section(command: click.Command, context: click.Context) -> str:
+    """Renders a top-level command; what a group is for stands above the commands in it."""
+    head = f"\n## {context.command_path}\n\n"
+    if not isinstance(command, click.Group):
+        return head + "```text\n" + "\n\n".join(_summaries(command, context)) + "\n```\n"
+    usages = [*_summaries(command, context, group=f"{context.command_path} ")][1:]
+    return f"{head}{_first_paragraph(command)}\n\n```text\n" + "\n\n".join(usages) + "\n```\n"
+
+
+def _first_paragraph(command: click.Command) -> str:
+    return " ".join(cleandoc(command.help or "").split("\n\n", maxsplit=1)[0].split())
 
 
 def faq_entries() -> str:
-    """The FAQ as the app carries it, since it must open without a network; with the sentences that lead to an entry."""
+    """Renders the FAQ for the app, which must open offline, with the error sentences that lead to each entry."""
     entries = [
         {
             "id": entry.id,
@@ -267,6 +283,7 @@ def faq_entries() -> str:
 
 
 PAGES: Final = {
+    "docs/adr/README.md": decisions_page,
     "docs/api/errors.md": errors_page,
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
@@ -277,52 +294,64 @@ PAGES: Final = {
     "docs/mshield.cdx.json": bill_of_materials,
     "frontend/apps/phone/src/screens/me/faq/entries.json": faq_entries,
 }
-"""By their place in the project."""
+"""Renderers by path in the project."""
 
 
 def _unfilled(sentence: str) -> str:
-    """`{left:try|tries}` as `… tries`."""
+    """Replaces placeholders: `{left:try|tries}` becomes `… tries`."""
     return re.sub(
         r"\{\w+(?::\w+\|(\w+))?\}", lambda found: "…" + (f" {found[1]}" if found[1] else ""), sentence
     )
 
 
 def _default(field: FieldInfo) -> str:
-    """As it would be written in the environment."""
+    """Formats a default as in an environment variable."""
     if field.default is None or field.default is PydanticUndefined:
         return ""
     if isinstance(field.default, tuple):
-        written = ",".join(field.default) if NoDecode in field.metadata else json.dumps(field.default)
+        value = ",".join(field.default)
     elif isinstance(field.default, bool | dict):
-        written = json.dumps(field.default, ensure_ascii=False)
+        value = json.dumps(field.default, ensure_ascii=False)
     else:
-        written = str(field.default)
-    return f"`{written}`" if written else ""
+        value = str(field.default)
+    return f"`{value}`" if value else ""
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
-    """A section per command that does something or has options for all below it, in the order of `--help`."""
-    if isinstance(command, click.Group):
-        if command.params:
-            yield _section(command, context)
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            if child is not None:
-                yield from _sections(child, click.Context(child, parent=context, info_name=name))
-        return
-    yield _section(command, context)
+def _children(group: click.Group, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
+    """Yields a group's commands, each with its context, in the order of `--help`."""
+    for name in group.list_commands(context):
+        child = group.get_command(context, name)
+        if child is not None:
+            yield child, click.Context(child, parent=context, info_name=name)
 
 
-def _section(command: click.Command, context: click.Context) -> str:
-    # Set here, as a terminal's own width would change the page.
+def _summaries(command: click.Command, context: click.Context, *, group: str = "") -> Iterator[str]:
+    """Yields the usage, without `group`, and the first paragraph of a command, then those of the commands below it."""
+    # Fix the width, because the terminal's width would change the page.
     formatter = click.HelpFormatter(width=100)
-    command.format_help(context, formatter)
-    text = "\n".join(line.rstrip() for line in formatter.getvalue().splitlines())
-    return f"\n## {context.command_path}\n\n```text\n{text}\n```\n"
+    arguments = (
+        piece
+        for piece in command.collect_usage_pieces(context)
+        if piece not in {"[OPTIONS]", "COMMAND [ARGS]..."}
+    )
+    options = (
+        parameter.opts[0] if parameter.required else f"[{parameter.opts[0]}]"
+        for parameter in command.get_params(context)
+        if isinstance(parameter, click.Option) and _COMMON.isdisjoint(parameter.opts) and not parameter.hidden
+    )
+    formatter.write_usage(
+        context.command_path.removeprefix(group), " ".join((*arguments, *options)), prefix=""
+    )
+    with formatter.indentation():
+        formatter.write_text(_first_paragraph(command))
+    yield "\n".join(line.rstrip() for line in formatter.getvalue().splitlines())
+    if isinstance(command, click.Group):
+        for child in _children(command, context):
+            yield from _summaries(*child, group=group)
 
 
 if __name__ == "__main__":

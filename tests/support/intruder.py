@@ -1,4 +1,4 @@
-"""Someone who changes the database behind the service's back."""
+"""An attacker who changes the database directly."""
 
 import sqlite3
 from typing import Any
@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 
 class Intruder:
-    """Someone with the database's password and no key, who is stopped by no constraint between tables."""
+    """Attacker with the database's password but no keys, not limited by constraints between tables."""
 
     def __init__(self, url: str) -> None:
         self._connection: Any
@@ -24,8 +24,8 @@ class Intruder:
             self._mark = "%s"
 
     def run(self, sql: str, *values: object) -> int:
-        done: int = self._connection.execute(sql.replace("?", self._mark), values).rowcount
-        return done
+        count: int = self._connection.execute(sql.replace("?", self._mark), values).rowcount
+        return count
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         return [dict(row) for row in self._connection.execute(sql.replace("?", self._mark), values)]

@@ -1,26 +1,26 @@
-"""A certificate authority over a test's database, and people to certify: rows and whole keys, without the protocol."""
+"""A certificate authority on a test's database, and people to certify: rows and whole keys, without the protocol."""
 
 import secrets
 from dataclasses import dataclass
 
-from mshield.domain.actor import SERVICE, Actor, By
-from mshield.domain.certificates.states import TABLE, CertificateEvent
-from mshield.domain.ids import new_id
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm2 import PrivateKey
 from mshield.gm.transcript import nonce_box_context
-from mshield.keys.authority import Authorities, load_authorities
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki.certificates.certificate import Certificate
-from mshield.services.ca.init import MADE_HERE, CaKeyNames, CaNames, init_ca
-from mshield.services.certificates.issue import Issue
-from mshield.services.publication.publisher import Publisher
-from mshield.settings import Settings
-from mshield.store.certificates import changes as certificate_changes
-from mshield.store.certificates.certificates import NewCertificate
-from mshield.store.database.interface import Database, Tx
+from mshield.server.acts.actor import SERVICE, Actor, By
+from mshield.server.authorities.authority import Authorities, load_authorities
+from mshield.server.ca.init import MADE_HERE, CaKeyNames, CaNames, init_ca
+from mshield.server.certificates.issue import Issue
+from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows.certificates import NewCertificate
+from mshield.server.certificates.rules.states import TABLE, CertificateEvent
+from mshield.server.database.interface import Database, Tx
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey, load_lookup_key
+from mshield.server.publication.publisher import Publisher
+from mshield.server.settings.settings import Settings
+from mshield.wire.ids import new_id
 from tests.support.signing import execute
 
 ID_NUMBER = "330206199003124218"
@@ -32,12 +32,12 @@ INSERT INTO attempts_under_way (uid, epoch, otp_hash, rn_hash, items, k2_box, fb
 SELECT uid, epoch, otp_hash, rn_hash, items, k2_box, otp_hash, expires_at, expires_at FROM signing_sessions
 WHERE uid NOT IN (SELECT uid FROM attempts_under_way)
 """
-"""Of each open session an attempt that was counted and has no outcome."""
+"""Inserts for each open session a counted attempt without an outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ca:
-    """What issuing and publishing need."""
+    """Services and data for issuing and publishing."""
 
     db: Database
     keyring: Keyring
@@ -48,11 +48,11 @@ class Ca:
     issue: Issue
 
     def publisher(self) -> Publisher:
-        """A new process's publisher, which remembers nothing yet."""
+        """Creates the publisher of a new process, with empty caches."""
         return Publisher(self.db, self.keyring, self.engine, self.settings, self.authorities)
 
     async def certify(self, *, now: int) -> Certificate:
-        """The certificate of a new person and key."""
+        """Issues the certificate of a new person and key."""
         new, _ = await person(self.db, self.keyring, self.engine, now=now)
         row = await self.issue.reserve(new, now=now)
         return await self.issue.issue(row.serial, now=now)
@@ -67,7 +67,7 @@ async def make_ca(
     settings: Settings | None = None,
     keys: CaKeyNames = MADE_HERE,
 ) -> Ca:
-    """A new CA."""
+    """Creates a CA."""
     engine, settings = engine or load_engine(), settings or Settings()
     await init_ca(db, keyring, engine, settings, CaNames(), keys=keys, now=now)
     lookup = await load_lookup_key(db, keyring, now=now)
@@ -83,8 +83,8 @@ async def make_ca(
     )
 
 
-def by_one_who_may(event: CertificateEvent) -> By:
-    """The legal person where the table lets them cause the event, else the user, else staff, else the service."""
+def by_allowed_actor(event: CertificateEvent) -> By:
+    """Returns an actor who may cause the event: preferably the legal representative, then user, staff, service."""
     people: tuple[Actor, ...] = ("legal_person", "user")
     if TABLE[event].actors == {"staff"}:
         return By("staff", "a member")
@@ -100,7 +100,7 @@ async def change(
     by: By | None = None,
     words: str = "因测试",
 ) -> None:
-    """Takes steps of the certificate's table, by one who may; `reason` is a revocation's RFC 5280 code."""
+    """Applies events to a certificate by an actor who may cause them; `reason` is the RFC 5280 code of a revocation."""
 
     async def work(tx: Tx) -> None:
         for event in events:
@@ -108,7 +108,7 @@ async def change(
                 tx,
                 serial=serial,
                 event=event,
-                by=by or by_one_who_may(event),
+                by=by or by_allowed_actor(event),
                 reason=words,
                 revocation_reason=reason,
                 now=now,
@@ -126,7 +126,7 @@ async def person(
     id_type: str = "resident_id",
     share: bool = False,
 ) -> tuple[NewCertificate, PrivateKey]:
-    """Rows of a filed operator with account, device and a key; `share` gives the key sealed shares and an outcome."""
+    """Inserts a filed operator with account, device and key; `share` adds sealed shares and an outcome."""
     name, uid = new_id(now), secrets.token_bytes(16)
     private = sm2.generate(engine)
     await execute(
@@ -189,7 +189,7 @@ async def person(
 
 
 def long_share(name: bytes, uid: bytes) -> bytes:
-    """As long as d2 with P1."""
+    """Returns a value as long as d2 with P1."""
     return (name + uid).ljust(97, b"1")
 
 

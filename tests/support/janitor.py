@@ -1,6 +1,6 @@
-"""The connections by which tests' PostgreSQL databases are cleaned and filled: one for each, kept from test to test.
+"""Connections for cleaning and filling the tests' PostgreSQL databases: one per database, reused between tests.
 
-To start one costs PostgreSQL as much as cleaning does, and a new one must look up each table again.
+Opening a connection costs PostgreSQL as much as cleaning, and a new one must look up each table again.
 """
 
 from typing import Final
@@ -8,11 +8,11 @@ from typing import Final
 import psycopg
 
 _OPEN: Final[dict[str, psycopg.Connection]] = {}
-"""Of this process, by address; each in autocommit mode and idle while a test runs."""
+"""Connections of this process by address; each in autocommit mode and idle while a test runs."""
 
 
 def janitor(url: str) -> psycopg.Connection:
-    """The connection of this database; a new one where a test has ended it."""
+    """Returns the connection of this database; opens a new one if a test has ended it."""
     connection = _OPEN.get(url)
     if connection is not None:
         try:
@@ -26,6 +26,6 @@ def janitor(url: str) -> psycopg.Connection:
 
 
 def dismiss(url: str) -> None:
-    """Closes the connection of a database that is given up."""
+    """Closes the connection of a database that is no longer used."""
     if (connection := _OPEN.pop(url, None)) is not None:
         connection.close()

@@ -1,6 +1,7 @@
-"""A process that runs one job on a database until it is killed: `python -m tests.support.job_process URL JOURNAL`.
+"""Runs one job on a database until killed: `python -m tests.support.job_process URL JOURNAL`.
 
-The job writes a line when it begins and when it ends (the word, its process, Unix ms), and takes a while in between.
+The job writes a line when it begins and when it ends (word, process id, Unix ms), and takes a while in
+between.
 """
 
 import asyncio
@@ -11,18 +12,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from mshield.services.context import Context
-from mshield.services.jobs.job import Job
-from mshield.services.jobs.runner import Runner
-from mshield.services.process.clock_watch import ClockWatch
-from mshield.store.database.opening import open_database
+from mshield.server.database.opening import open_database
+from mshield.server.runtime.clocks.watch import ClockWatch
+from mshield.server.runtime.jobs.job import Job, Process
+from mshield.server.runtime.jobs.runner import Runner
 
 LEASE_MS: Final = 3000
 JOB: Final = "count"
 
 
 async def main(url: str, journal: Path) -> None:
-    """Runs the job as soon as it is free, again and again."""
+    """Runs the job whenever it is free, repeatedly."""
 
     def note(word: str) -> None:
         with journal.open("a") as file:
@@ -36,7 +36,7 @@ async def main(url: str, journal: Path) -> None:
 
     watch = ClockWatch()
     context = SimpleNamespace(db=await open_database(url, pool_size=2), clock=watch, clock_watch=watch)
-    await Runner(cast("Context", context), [Job(JOB, 0, count)], lease_ms=LEASE_MS).run()
+    await Runner(cast("Process", context), [Job(JOB, 0, count)], lease_ms=LEASE_MS).run()
 
 
 if __name__ == "__main__":

@@ -1,36 +1,36 @@
-"""A database whose process dies where a test says: nothing more of it runs once a named statement was committed."""
+"""A database whose process dies right after committing a given statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
-from mshield.store.database.interface import Database, Row, Sealer, Tx, Values, Work
-from mshield.store.database.queries import Query
+from mshield.server.database.interface import Database, Row, Sealer, Tx, Values, Work
+from mshield.server.database.queries import Query
 
 T = TypeVar("T")
 
 
 RESERVED: Final = frozenset({"signing.sessions.count_attempt", "signing.sessions.reserve"})
-"""The statements that count an attempt: one or the other runs, by database."""
+"""Statements that count an attempt; which one runs depends on the database."""
 
 
 RECORDED: Final = frozenset(
     {"signing.sessions.record_success", "signing.sessions.release", "signing.sessions.record_refusal"}
 )
-"""The statements that record an outcome."""
+"""Statements that record an outcome."""
 
 
 class Died(BaseException):
-    """The process is gone."""
+    """The process has died."""
 
 
 class Killed(BaseException):
-    """The phone's app is gone."""
+    """The phone's app was killed."""
 
 
 @dataclass(slots=True)
 class TxBehind:
-    """A transaction behind another face."""
+    """Wrapper that forwards to a transaction."""
 
     tx: Tx
 
@@ -64,7 +64,7 @@ class TxBehind:
 
 @dataclass(slots=True)
 class DatabaseBehind:
-    """A database behind another face."""
+    """Wrapper that forwards to a database."""
 
     db: Database
 
@@ -126,7 +126,7 @@ class DatabaseBehind:
 
 @dataclass(slots=True)
 class WatchedTx(TxBehind):
-    """A transaction, and the names of what ran in it."""
+    """Transaction that records the names of its statements."""
 
     ran: set[str]
 
@@ -149,7 +149,7 @@ class WatchedTx(TxBehind):
 
 @dataclass(slots=True)
 class MortalDatabase(DatabaseBehind):
-    """Dies right after it has committed one of `deadly`; `skip` of them are survived first."""
+    """Database that dies right after committing one of `deadly`, after surviving `skip` of them."""
 
     deadly: frozenset[str] = frozenset()
     skip: int = 0

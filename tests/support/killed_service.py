@@ -1,7 +1,7 @@
-"""A service that dies, and a phone that is killed, exactly where a test says: the real application on a real database.
+"""A service that dies and a phone that is killed at exact points, with the real application on a real database.
 
-The application runs in a thread with a loop of its own. A death is that nothing more of the process runs after a
-named statement was committed; all its memory is gone, and a new application starts on the same database.
+The application runs in a thread with its own loop. After a death nothing more of the process runs once the
+given statement is committed; its memory is lost, and a new application starts on the same database.
 """
 
 import asyncio
@@ -17,17 +17,17 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from mshield import main
 from mshield.client import BusinessClient, Document
-from mshield.client.phone import VirtualPhone
-from mshield.client.phone.folder import Folder
-from mshield.client.phone.state import KeyState, State
-from mshield.client.phone.vault import opened
-from mshield.demo.people import OPERATOR, Person
-from mshield.services.context import Context
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.database.opening import open_database
+from mshield.server import main
+from mshield.server.context import Context
+from mshield.server.database.interface import Database
+from mshield.server.database.opening import open_database
+from mshield.server.settings.settings import Settings
+from mshield.testkit.demo.people import OPERATOR, Person
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.folder import Folder
+from mshield.testkit.phone.state import KeyState, State
+from mshield.testkit.phone.vault import opened
 from tests.support import application
 from tests.support.clock import Clock
 from tests.support.killed_database import Died, Killed, MortalDatabase
@@ -40,7 +40,7 @@ Fate = Literal["kill_before", "kill_after", "lose_before", "lose_after"]
 
 @dataclass(slots=True)
 class Mortal:
-    """The service, and the network between it and the phone. Start it by `mortal_service`."""
+    """The service and the network between it and the phone. Start it by `mortal_service`."""
 
     settings: Settings
     clock: Clock
@@ -56,18 +56,18 @@ class Mortal:
 
     @property
     def context(self) -> Context:
-        """The services of the process that runs."""
+        """Services of the running process."""
         assert self.app is not None
         context: Context = self.app.state.context
         return context
 
     @property
     def db(self) -> MortalDatabase:
-        """The running process's database."""
+        """Database of the running process."""
         return self.databases[-1]
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs something in the service's loop."""
+        """Runs a coroutine in the service's loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def start(self) -> None:
@@ -93,11 +93,11 @@ class Mortal:
         self._running = asyncio.create_task(live())
         await started.wait()
         if self._running.done():
-            await self._running  # raises what kept it from starting
+            await self._running  # raises the error of a failed start
         self.app = app
 
     def stop(self) -> None:
-        """Ends the process; what it held is closed, as the system does for a dead one."""
+        """Ends the process and closes its resources, as the operating system does for a dead one."""
         self.run(self._end())
 
     async def _end(self) -> None:
@@ -109,23 +109,23 @@ class Mortal:
         self.app = None
 
     def restart(self) -> None:
-        """Another process on the same database."""
+        """Starts another process on the same database."""
         self.stop()
         self.start()
 
     def plan(self, *fates: tuple[str, int, Fate]) -> None:
-        """What becomes of calls from now on: of the `n`-th (from 1) whose path ends so."""
+        """Plans the fates of calls from now on: of the `n`-th call (from 1) whose path ends in the given word."""
         self.calls.clear()
         self.fates = {(end, number): fate for end, number, fate in fates}
 
     def die_after(self, deadly: frozenset[str], *, skip: int = 0) -> None:
-        """The process dies when it has committed one of these statements, after surviving `skip` of them."""
+        """Lets the process die after committing one of these statements, after surviving `skip` of them."""
         self.db.deadly, self.db.skip = deadly, skip
 
     # ---- the network ----
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """One call of the phone."""
+        """Handles one call of the phone."""
         end = request.url.path.rpartition("/")[2]
         self.calls.append(end)
         fate = self.fates.pop((end, self.calls.count(end)), None)
@@ -134,7 +134,7 @@ class Mortal:
         if fate == "lose_before":
             raise httpx.ConnectError("lost on the way there", request=request)
         if self.db.dead:
-            self.restart()  # the phone's repeat finds a new process
+            self.restart()  # the phone's retry reaches a new process
         try:
             answer = self.run(self._call(request))
         except Died:
@@ -148,15 +148,17 @@ class Mortal:
     async def _call(self, request: httpx.Request) -> httpx.Response:
         assert self.app is not None
         transport = httpx.ASGITransport(self.app)
-        asked = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
-        answer = await transport.handle_async_request(asked)
+        forwarded = httpx.Request(
+            request.method, request.url, headers=request.headers, content=request.read()
+        )
+        answer = await transport.handle_async_request(forwarded)
         content = await answer.aread()
         return httpx.Response(answer.status_code, headers=answer.headers, content=content, request=request)
 
     # ---- people ----
 
     def phone(self, folder: Path) -> VirtualPhone:
-        """The app, started anew on the phone's storage; waiting moves the clock."""
+        """Starts the app on the phone's storage; waiting moves the clock."""
         return VirtualPhone(
             folder,
             application.ORIGIN,
@@ -170,7 +172,7 @@ class Mortal:
         self.clock.advance(seconds=seconds)
 
     def business(self) -> BusinessClient:
-        """The business system."""
+        """Returns the business system's client."""
         return BusinessClient(
             application.ORIGIN,
             client_id=self.client_id,
@@ -179,21 +181,21 @@ class Mortal:
         )
 
     def qr(self, text: str = "报关单") -> str:
-        """A business system's request for a signature, as the QR's text."""
+        """Requests a signature as the business system. Returns the QR text."""
         with self.business() as business:
             document = Document(title="报关单", media_type="text/plain", content=text.encode())
             return business.request_signature([document]).qr
 
     def get(self, path: str) -> Any:
-        """JSON of a development page."""
+        """Returns the JSON of a development page."""
         return self.handle(httpx.Request("GET", application.ORIGIN + path)).json()
 
     def code(self, purpose: str) -> str:
-        """The newest SMS code for this purpose."""
+        """Returns the newest SMS code for this purpose."""
         return next(str(sent["code"]) for sent in self.get("/dev/sms.json") if sent["purpose"] == purpose)
 
     def enrolled(self, folder: Path, person: Person = OPERATOR) -> VirtualPhone:
-        """A phone of this person with account, login and certificate."""
+        """Creates a phone of this person with account, login and certificate."""
         phone = self.phone(folder)
         phone.request_sms_code("register", phone=person.phone)
         phone.register(
@@ -213,7 +215,7 @@ class Mortal:
         return phone
 
     def apply(self, phone: VirtualPhone, person: Person = OPERATOR) -> None:
-        """Applies with the operator's PIN."""
+        """Applies with the person's PIN."""
         self.clock.advance(seconds=61)
         phone.request_sms_code("apply")
         phone.apply(
@@ -226,20 +228,20 @@ class Mortal:
         )
 
     def fetch(self, sql: str) -> dict[str, Any]:
-        """The first row, past any death."""
+        """Returns the first row, also after a death."""
         row = self.run(self.db.db.one(statement(sql)))
         assert row is not None
         return dict(row)
 
 
 def stored_state(folder: Path) -> State:
-    """What the phone's storage holds."""
+    """Returns the content of the phone's storage."""
     with opened(Folder(folder), server=None, patience=1.0) as vault:
         return vault.state
 
 
 def stored_key(folder: Path) -> KeyState:
-    """What the phone's storage holds of its key."""
+    """Returns the key's state in the phone's storage."""
     return stored_state(folder).at("key")
 
 
@@ -247,9 +249,9 @@ def stored_key(folder: Path) -> KeyState:
 def mortal_service(
     database_url: str, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, **settings: object
 ) -> Iterator[Mortal]:
-    """A running service with a CA, the example's filing and one business system."""
+    """Runs a service with a CA, the example's filing and one business system."""
     prepared, client_id, secret = asyncio.run(application.prepared(database_url, folder, clock))
-    changed = prepared.model_copy(update={"opens_per_minute": 10_000, **settings})
+    changed = prepared.changed(**{"opens_per_minute": 10_000, **settings})
     with running_on(changed, client_id, secret, clock, monkeypatch) as mortal:
         yield mortal
 
@@ -258,7 +260,7 @@ def mortal_service(
 def running_on(
     settings: Settings, client_id: str, client_secret: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Mortal]:
-    """A service on what was prepared before, with a loop of its own."""
+    """Runs a service on a prepared database, with its own loop."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -269,7 +271,7 @@ def running_on(
         mortal.databases.append(MortalDatabase(opened))
         return mortal.db
 
-    monkeypatch.setattr("mshield.store.database.opening.open_database", opening)
+    monkeypatch.setattr("mshield.server.database.opening.open_database", opening)
     mortal.start()
     try:
         yield mortal
@@ -281,7 +283,7 @@ def running_on(
 
 
 def killable_service() -> object:
-    """The fixture `service` of a module: the service in this process, which dies where a test says."""
+    """Returns a fixture `service` for a module: a service in this process that can die at given points."""
 
     @pytest.fixture(name="service")
     def service(

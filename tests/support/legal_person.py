@@ -1,13 +1,13 @@
-"""The legal person of a running service, over HTTP: they have an account, and no shield."""
+"""The legal representative of a running service, over HTTP, with an account and no shield."""
 
-from mshield.client.portal import PortalClient
-from mshield.client.portal_messages import Outcome
-from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.portal import PortalClient
+from mshield.wire.portal import OutcomeMessage
 from tests.support.live_service import LiveService, ensure_registered
 
 
 def at_the_portal(service: LiveService, person: Person = LEGAL_PERSON) -> PortalClient:
-    """Logged in."""
+    """Logs them in to the portal."""
     ensure_registered(service, person)
     portal = PortalClient(service.origin)
     captcha = portal.captcha()
@@ -28,8 +28,8 @@ def revoke(
     *shield_numbers: str,
     person: Person = LEGAL_PERSON,
     reason: str = "更换手机",
-) -> list[Outcome]:
-    """Ends shields of their enterprise."""
+) -> list[OutcomeMessage]:
+    """Revokes shields of their enterprise."""
     portal.request_revocation_code()
     return portal.revoke(
         person.credit_code,

@@ -1,6 +1,6 @@
-"""The whole service as it runs: `mshield serve` as a process, prepared by its own commands, and phones.
+"""The whole service in production form: `mshield serve` as a process, prepared by its own commands, and phones.
 
-The process can be killed and started again on the same database. Its log is in server.log.
+The process can be killed and started again on the same database. It logs to server.log.
 """
 
 import contextlib
@@ -18,19 +18,20 @@ from typing import Any, Final
 import httpx
 
 from mshield.client import BusinessClient
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR, Person
+from mshield.testkit.demo.people import OPERATOR, Person
+from mshield.testkit.phone import VirtualPhone
 from tests.support.forked import Forked, run_forked
 from tests.support.migrated import put_migrated
 from tests.support.once import is_shared
 from tests.support.ports import keep_port
 from tests.support.return_url import RETURN_URL
 from tests.support.seals import seal_beside
+from tests.support.second_person import SECOND, code_beside, named_in
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 PIN_ROUNDS: Final = 1000
 _START_SECONDS: Final = 90.0
-# Limits have tests of their own; here they would only make others wait.
+# Limits have tests of their own; in others they would only cause waiting.
 _SETTINGS: Final = {
     "MSHIELD_MODE": "demo",
     "MSHIELD_ACCESS_LOG": "true",
@@ -60,36 +61,39 @@ class LiveService:
     codes: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
-    """More words for `mshield serve`."""
+    """Additional arguments of `mshield serve`."""
 
     balancer: str = ""
-    """Where everybody calls it, if not at its own address."""
+    """Address for all calls, if not the service's own."""
 
     fresh: bool = False
-    """Whether its processes start from nothing, as an operator's do; else they are forked from one with its imports."""
+    """True to start its processes from scratch, as an operator does, instead of forking them after the imports."""
+
+    program: tuple[str, ...] = (sys.executable, "-m", "mshield.cli.main")
+    """Command that `start` runs as `mshield`, if `fresh`."""
 
     def __post_init__(self) -> None:
-        kept = contextlib.ExitStack()
-        self.port = keep_port(kept, 0)
-        weakref.finalize(self, kept.close)  # for as long as this is there
+        stack = contextlib.ExitStack()
+        self.port = keep_port(stack, 0)
+        weakref.finalize(self, stack.close)  # keeps the port as long as this object exists
 
     @property
     def origin(self) -> str:
-        """Where it answers."""
+        """The service's own address."""
         return f"http://localhost:{self.port}"
 
     @property
     def public(self) -> str:
-        """What everybody calls."""
+        """Address that everybody calls."""
         return self.balancer or self.origin
 
     @property
     def log(self) -> Path:
-        """What it wrote so far, over all its starts."""
+        """Log file of all its starts."""
         return self.folder / "server.log"
 
     def environment(self) -> dict[str, str]:
-        """The settings of the service and of its commands."""
+        """Returns the environment of the service and its commands."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")}
         return inherited | _SETTINGS | self.settings | {
             "MSHIELD_DATABASE": self.database,
@@ -100,28 +104,35 @@ class LiveService:
         }  # fmt: skip
 
     def command(self, *arguments: str) -> Any:
-        """Runs `mshield ARGUMENTS --json`; what it printed."""
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        """Runs `mshield ARGUMENTS --json` and returns what it printed."""
+        process = self.run(*arguments)
+        assert process.returncode == 0, process.stderr
+        return json.loads(process.stdout) if process.stdout.strip() else None
+
+    def by_two(self, *arguments: str) -> Any:
+        """Like `command`, confirmed by a second person."""
+        return self.command(*arguments, "--second-person", SECOND.name)
 
     def refused(self, *arguments: str) -> Any:
-        """Runs a command that is refused; the error that it tells."""
-        done = self.run(*arguments)
-        assert done.returncode == 1, done.stdout
-        return json.loads(done.stderr)["error"]
+        """Runs a command that must be refused, and returns the reported error."""
+        process = self.run(*arguments)
+        assert process.returncode == 1, process.stdout
+        return json.loads(process.stderr)["error"]
 
     @staticmethod
     def printed(done: subprocess.CompletedProcess[str]) -> Any:
-        """What a command printed."""
+        """Returns the JSON that a command printed."""
         return json.loads(done.stdout)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs `mshield ARGUMENTS --json`, however it ends."""
+        """Runs `mshield ARGUMENTS --json`, whatever its exit code; a second person that it names enters their code."""
+        second = named_in(arguments)
+        code = "" if second is None else code_beside(self.database, self.folder / "master.key", second)
         if not self.fresh:
-            return run_forked((*arguments, "--json"), self.environment())
+            return run_forked((*arguments, "--json"), self.environment(), text=code)
         return subprocess.run(
-            (sys.executable, "-m", "mshield.cli", *arguments, "--json"),
+            (sys.executable, "-m", "mshield.cli.main", *arguments, "--json"),
+            input=code,
             env=self.environment(),
             capture_output=True,
             text=True,
@@ -129,9 +140,10 @@ class LiveService:
         )
 
     def prepare(self) -> None:
-        """Master key, schema, CA, a business system and the example's filing records, by the service's own commands.
+        """Prepares the service by its own commands: master key, schema, CA, a business system, the example's filing.
 
-        In a run of tests `migrate` gets a SQLite file that the same migrations made, unless all is to be `fresh`.
+        In a test run `migrate` finds a SQLite file made by the same migrations, unless the service is
+        `fresh`.
         """
         self.command("keys", "init")
         file = Path(self.database.removeprefix("sqlite:///"))
@@ -139,7 +151,7 @@ class LiveService:
             put_migrated(file)
         self.command("migrate")
         self.command("ca", "init")
-        added = (
+        arguments = (
             "business",
             "add",
             "单一窗口",
@@ -148,16 +160,16 @@ class LiveService:
             "--return-url",
             RETURN_URL,
         )
-        self.system = self.command(*added)
-        self.command("filing", "import", str(EXAMPLES / "filing.csv"), "--second-person", "许安然")
+        self.system = self.command(*arguments)
+        self.by_two("filing", "import", str(EXAMPLES / "filing.csv"))
 
     def start(self) -> None:
-        """Starts the process and returns when it answers."""
+        """Starts the process and waits until it responds."""
         arguments = ("serve", "--port", str(self.port), *self.options)
         if self.fresh:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
-                    (sys.executable, "-m", "mshield.cli", *arguments),
+                    (*self.program, *arguments),
                     env=self.environment(),
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -174,11 +186,11 @@ class LiveService:
         raise AssertionError(f"the service did not start:\n{self.log.read_text()[-4000:]}")
 
     def kill(self) -> None:
-        """SIGKILL: nothing gets written, closed or answered any more."""
+        """Sends SIGKILL, so that nothing more is written, closed or answered."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Stops it in order; without effect where it doesn't run."""
+        """Stops it in an orderly way; no-op if it isn't running."""
         self._end(signal.SIGTERM)
 
     def _end(self, how: signal.Signals) -> None:
@@ -193,13 +205,13 @@ class LiveService:
         self.process = None
 
     def get(self, path: str) -> Any:
-        """JSON of a development page."""
+        """Returns the JSON of a development page."""
         answer = httpx.get(self.origin + path, trust_env=False)
         answer.raise_for_status()
         return answer.json()
 
     def sms_code(self, purpose: str, person: Person = OPERATOR) -> str:
-        """The newest code sent to this person."""
+        """Returns the newest code sent to this person."""
         for message in self.get("/dev/sms.json"):
             if message["phone"] == person.phone and message["purpose"] == purpose:
                 self.codes.append(str(message["code"]))
@@ -207,18 +219,18 @@ class LiveService:
         raise AssertionError(f"no SMS code for {purpose}")
 
     def business(self) -> BusinessClient:
-        """The business system's client."""
+        """Returns the business system's client."""
         system = self.system
         return BusinessClient(
             self.public, client_id=system["client_id"], client_secret=system["client_secret"]
         )
 
     def seal(self, sql: str = "") -> None:
-        """Seals what a test wrote into the database by itself, or writes by this statement."""
+        """Seals rows that a test wrote directly into the database, or writes with this statement."""
         seal_beside(self.database, self.folder / "master.key", sql)
 
     def phone(self, name: str = "phone") -> VirtualPhone:
-        """The phone in this folder; `name` tells several apart."""
+        """Returns the phone in this folder; `name` distinguishes several."""
         return VirtualPhone(self.folder / name, self.public, pin_rounds=PIN_ROUNDS)
 
 
@@ -236,7 +248,7 @@ def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATO
 
 
 def ensure_registered(service: LiveService, person: Person) -> None:
-    """Their account, made once by a phone that then isn't used any more; a mark in the service's folder says so."""
+    """Registers the person once, by an otherwise unused phone; a file in the service's folder marks that."""
     mark = service.folder / f"registered-{person.phone}"
     if not mark.exists():
         with service.phone(f"other-{person.phone}") as phone:
@@ -245,7 +257,7 @@ def ensure_registered(service: LiveService, person: Person) -> None:
 
 
 def log_in(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
-    """Logs in with captcha."""
+    """Logs in with a captcha."""
     captcha = phone.captcha()
     answer = service.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
     phone.login(account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer)
@@ -254,7 +266,7 @@ def log_in(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR)
 def apply(
     service: LiveService, phone: VirtualPhone, person: Person = OPERATOR, *, again: bool = False
 ) -> None:
-    """Applies for a certificate, with the person's PIN."""
+    """Applies for a certificate with the person's PIN."""
     phone.request_sms_code("apply")
     phone.apply(
         name=person.name,
@@ -268,7 +280,7 @@ def apply(
 
 
 def enrolled(service: LiveService) -> VirtualPhone:
-    """A phone of the running service with account, login and certificate."""
+    """Creates a phone of the running service with account, login and certificate."""
     phone = service.phone()
     register(service, phone)
     log_in(service, phone)

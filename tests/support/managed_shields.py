@@ -1,25 +1,27 @@
-"""A legal person who acts on the shields of an enterprise, without HTTP."""
+"""A legal representative who acts on shields of their enterprise, without HTTP."""
 
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.services.identity.after_reset import WaitAfterReset
-from mshield.services.identity.proofs import Proofs
-from mshield.services.legal_person.act import ManageShields, Outcome
-from mshield.services.legal_person.own_shield import OwnShield
-from mshield.services.legal_person.power import PowerAtPortal
-from mshield.services.legal_person.proving import ProveAgain
-from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
-from mshield.services.requests.own_system import OwnSystem
-from mshield.settings import Settings
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.server.identity.after_reset import WaitAfterReset
+from mshield.server.identity.proofs import Proofs
+from mshield.server.legal_person.act import ManageShields, Outcome
+from mshield.server.legal_person.own_shield import OwnShield
+from mshield.server.legal_person.power import PowerAtPortal
+from mshield.server.legal_person.proving import ProveAgain
+from mshield.server.legal_person.session import LegalPerson, ManagedEnterprise
+from mshield.server.requests.own_system import OwnSystem
+from mshield.server.settings.settings import Settings
 from tests.support.registration_office import Office
 from tests.support.signing import CREDIT_CODE, World
 
 
 async def report_loss(world: World, numbers: list[str]) -> list[Outcome]:
-    """The legal person reports these shields of the world's enterprise lost."""
+    """Reports these shields of the world's enterprise lost, as the legal representative."""
     settings, now = Settings(), world.clock()
     codes = Office.on(world.db, world.keyring, settings).codes
-    own_shield = OwnShield(world.db, OwnSystem(world.db, settings), world.ask)
-    power = PowerAtPortal(world.db, WaitAfterReset(world.db, settings), Proofs(world.db, settings))
+    own_shield = OwnShield(world.db, OwnSystem(world.ask))
+    power = PowerAtPortal(
+        world.db, WaitAfterReset(world.db, settings.identity), Proofs(world.db, settings.identity)
+    )
     manage = ManageShields(world.db, ProveAgain(codes, own_shield, power))
     person = LegalPerson(
         account_id="account",

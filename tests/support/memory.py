@@ -1,6 +1,6 @@
-"""Where the tests' files lie: in memory, where there is room, so that no test waits for a disk that others use too.
+"""Folder for the tests' files: in memory if there is room, so that tests don't wait for a shared disk.
 
-What a commit's way to the disk is worth no test can see: those that kill a process lose nothing of the system's cache.
+No test depends on commits reaching the disk: killing a process loses nothing from the system's cache.
 """
 
 import os
@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # only looked at; pytest makes its own closed folder in it
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # only inspected; pytest makes its own closed folder in it
 _ROOM: Final = 4 << 30
-"""Bytes that a run of all tests may come to fill, a failed one's files of before with them."""
+"""Bytes that a full test run may need, including files left by an earlier failed run."""
 
 
 def folder_in_memory() -> str | None:
-    """One whose files are in memory, may be run as programs and have enough room; None where there is none."""
+    """Returns a folder in memory with enough room that allows running programs; None if there is none."""
     if not os.access(_MEMORY, os.W_OK) or not os.path.ismount(_MEMORY):
         return None
     if os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC or shutil.disk_usage(_MEMORY).free < _ROOM:
@@ -23,7 +23,7 @@ def folder_in_memory() -> str | None:
 
 
 def _available() -> int:
-    """Bytes of memory that programs may still take; none where the system doesn't tell."""
+    """Returns the bytes of memory available to programs; 0 if unknown."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:

@@ -1,21 +1,21 @@
-"""A migrated SQLite file, made once in a run, to be copied."""
+"""A migrated SQLite file, made once per run, to copy."""
 
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from mshield.store.database.migrate import migrate
+from mshield.server.database.migrate import migrate
 from tests.support.once import once
 
 
 def migrated_file() -> Path:
-    """Where it is."""
+    """Returns the path of the file, made at the first call."""
     return once("template.db", _make)
 
 
 def put_migrated(file: Path) -> None:
-    """A copy of it, as private as the service's own; after it, `mshield migrate` has nothing to do."""
+    """Copies it with the service's own permissions; `mshield migrate` then has nothing to do."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     shutil.copy(migrated_file(), file)
     file.chmod(0o600)

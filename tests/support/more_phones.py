@@ -1,20 +1,21 @@
-"""More phones in one world: of the same account or of another one, each with its own device, login and key."""
+"""More phones in one world, of the same or another account, each with its own device, login and key."""
 
 from dataclasses import replace
 from typing import Final
 
-from mshield.domain.tokens import token_hash
 from mshield.gm import cosign
-from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
-from mshield.services.certificates.enrol import Application, Begun
-from mshield.store.database.interface import Database
+from mshield.server.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.server.certificates.enrol import Begun
+from mshield.server.database.interface import Database
+from mshield.wire.phone.enrolment import ApplicantMessage
+from mshield.wire.tokens import token_hash
 from tests.support.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute
 
-FORM: Final = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
+FORM: Final = ApplicantMessage(NAME, ID_NUMBER, "operator", CREDIT_CODE)
 
 
 async def another_phone(world: World, name: str, *, account: str = "account") -> World:
-    """The same world seen from a new phone, logged in to the account."""
+    """Returns the same world for a new phone, logged in to the account."""
     now = world.clock()
     await execute(
         world.db,
@@ -29,7 +30,7 @@ async def another_phone(world: World, name: str, *, account: str = "account") ->
 
 
 async def log_in(world: World, device: str, *, account: str) -> None:
-    """A login of the device to the account, beside those that it has."""
+    """Adds a login of the device to the account."""
     now = world.clock()
     await execute(
         world.db,
@@ -44,7 +45,7 @@ async def log_in(world: World, device: str, *, account: str) -> None:
 
 
 async def proven(db: Database, account_id: str, person_id: str) -> None:
-    """An activation code has proven that the account is this filed person's."""
+    """Inserts a proof by activation code that the account is this filed person's."""
     await execute(
         db,
         "INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)"
@@ -57,7 +58,7 @@ async def proven(db: Database, account_id: str, person_id: str) -> None:
 
 
 async def another_account(world: World, name: str) -> None:
-    """Another account of the same holder, under another phone number; activation codes proved both."""
+    """Adds another account of the same holder under another phone number; both are proven by activation codes."""
     await execute(
         world.db,
         "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
@@ -71,12 +72,12 @@ async def another_account(world: World, name: str) -> None:
 
 
 async def login_of(world: World) -> PhoneLogin:
-    """This phone's login."""
+    """Returns this phone's login."""
     return await authenticate_phone(world.db, world.phone.caller, now=world.clock())
 
 
 async def begin(world: World, *, confirm_duplicate: bool = False) -> Begun:
-    """Step 1 of an application with the right data."""
+    """Runs step 1 of an application with valid data."""
     login = await login_of(world)
     return await world.enrol.begin(
         login, FORM, sms_code=CODE, confirm_duplicate=confirm_duplicate, now=world.clock()
@@ -84,7 +85,7 @@ async def begin(world: World, *, confirm_duplicate: bool = False) -> Begun:
 
 
 async def sign_request(world: World) -> Begun:
-    """Steps 1 to 4: the certification request is signed, and nothing is issued yet."""
+    """Runs steps 1 to 4: the certification request is signed, but nothing is issued yet."""
     begun, phone, now = await begin(world), world.phone, world.clock()
     offer = cosign.phone_enrol(world.engine, uid=begun.uid, sid=begun.sid)
     phone.P = await world.enrol.make_key(
@@ -96,12 +97,12 @@ async def sign_request(world: World) -> Begun:
 
 
 async def issue(world: World) -> None:
-    """Step 5."""
+    """Runs step 5."""
     await world.certificates.issue_confirmed(world.phone.caller, now=world.clock())
 
 
 async def apply(world: World) -> str:
-    """A whole application; the shield number."""
+    """Runs a whole application and returns the shield number."""
     begun = await sign_request(world)
     await issue(world)
     return begun.shield_number

@@ -1,10 +1,10 @@
-"""People with certificates who are told of things, and the gateway that takes what they are told."""
+"""Certificate holders who get notices, and an SMS gateway that records them."""
 
 import asyncio
 from dataclasses import dataclass, field
 
-from mshield.gateways.sms import SmsError, SmsMessage, SmsRefused
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.notices.external.sms import SmsError, SmsMessage, SmsRefused
 from tests.support.clock import START
 from tests.support.issuing import Ca, person
 from tests.support.signing import fetch
@@ -12,7 +12,7 @@ from tests.support.signing import fetch
 
 @dataclass(slots=True)
 class Gateway:
-    """Takes what it is given, or refuses all of it."""
+    """Gateway that accepts all messages, or refuses all."""
 
     taken: list[SmsMessage] = field(default_factory=list)
     refuses: bool = False
@@ -29,10 +29,10 @@ class Gateway:
         self.taken.append(message)
 
     def forget(self, phone: str, code: str) -> None:
-        """Keeps nothing."""
+        """No-op."""
 
     def told(self) -> list[tuple[str, str]]:
-        """Whom, of what."""
+        """Returns recipient and purpose of each message."""
         return [(message.phone, message.purpose) for message in self.taken]
 
 
@@ -41,6 +41,7 @@ class Holder:
     """A certificate and its holder."""
 
     serial: str
+    name: str
     phone: str
     account_id: str
     credit_code: str
@@ -48,14 +49,16 @@ class Holder:
 
 
 async def holder_of(ca: Ca) -> Holder:
-    """Somebody with a certificate."""
+    """Creates a certificate with its holder."""
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     await ca.issue.issue(row.serial, now=START)
-    # The account's number is its id here.
-    return Holder(row.serial, new.account_id, new.account_id, new.credit_code, new.shield_number[-4:])
+    # In these tests the account's phone number equals its id.
+    return Holder(
+        row.serial, new.common_name, new.account_id, new.account_id, new.credit_code, new.shield_number[-4:]
+    )
 
 
 async def notice_row(db: Database) -> dict[str, object]:
-    """The notice that was made last."""
+    """Returns the newest notice."""
     return await fetch(db, "SELECT state, attempts, next_at, last_error FROM notifications ORDER BY id DESC")

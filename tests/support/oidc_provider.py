@@ -1,6 +1,6 @@
-"""A small OpenID provider for tests, on a socket: discovery, keys, a login page that says yes, tokens, userinfo.
+"""A small OpenID provider for tests, on a socket: discovery, keys, a login page that always agrees, tokens, userinfo.
 
-It checks what a provider has to check: redirect address, client secret, PKCE, one use of a code.
+It checks what a provider must check: redirect address, client secret, PKCE, single use of a code.
 """
 
 import base64
@@ -35,10 +35,10 @@ def _identity(claims: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Provider:
-    """`person` is who logs in; `clock` gives ms; `forge` may change an ID token's claims before they are signed.
+    """The provider; `person` logs in, `clock` returns ms, and `forge` may change an ID token's claims before signing.
 
-    `redirect_uris` are registered. `page` is where its login page is, perhaps with a query, which must come with each
-    login.
+    `redirect_uris` are registered. `page` is the path of its login page; a query in it must be part of each
+    login's address.
     """
 
     redirect_uris: tuple[str, ...]
@@ -55,15 +55,15 @@ class Provider:
 
     @property
     def issuer(self) -> str:
-        """Its address."""
+        """The provider's address."""
         assert self.server is not None
         return self.server.url
 
     def log_in_at(self, address: str) -> tuple[str, str]:
-        """The user opens the page and says yes; (code, state) as the browser brings them back."""
-        asked = parse_qs(urlsplit(address).query)
-        assert all(len(values) == 1 for values in asked.values())
-        query = {name: values[0] for name, values in asked.items()}
+        """Acts as a user who opens the page and agrees. Returns (code, state) as the browser brings them back."""
+        query_lists = parse_qs(urlsplit(address).query)
+        assert all(len(values) == 1 for values in query_lists.values())
+        query = {name: values[0] for name, values in query_lists.items()}
         assert address.startswith(f"{self.issuer}{self.page}{'&' if '?' in self.page else '?'}")
         assert query["response_type"] == "code"
         assert query["client_id"] == CLIENT_ID
@@ -75,7 +75,6 @@ class Provider:
         return code, query["state"]
 
     def __call__(self, asked: Asked) -> Reply:
-        """Answers a call."""
         path = asked.path.partition("?")[0]
         if path == "/.well-known/openid-configuration":
             return Reply.of(self.metadata())
@@ -91,7 +90,7 @@ class Provider:
         return Reply(404)
 
     def metadata(self) -> dict[str, Any]:
-        """The provider's document."""
+        """Returns the provider's metadata."""
         return {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}{self.page}",
@@ -106,20 +105,20 @@ class Provider:
         if (scheme, unquote(name), unquote(secret)) != ("Basic", CLIENT_ID, CLIENT_SECRET):
             return Reply.of({"error": "invalid_client"}, 401)
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
-        asked_for = self.codes.pop(form["code"], None)
+        login = self.codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
-        good = (
-            asked_for is not None
+        is_valid = (
+            login is not None
             and form["grant_type"] == "authorization_code"
-            and form["redirect_uri"] == asked_for["redirect_uri"]
-            and challenge.rstrip(b"=").decode() == asked_for["code_challenge"]
+            and form["redirect_uri"] == login["redirect_uri"]
+            and challenge.rstrip(b"=").decode() == login["code_challenge"]
         )
-        if not good or asked_for is None:
+        if not is_valid or login is None:
             return Reply.of({"error": "invalid_grant"}, 400)
         now = self.clock() // 1000
         claims = {name: value for name, value in self.person.items() if name in self.in_token}
         claims |= {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300}
-        claims["nonce"] = asked_for["nonce"]
+        claims["nonce"] = login["nonce"]
         signer = self.signer or self.key
         token = jwt.encode({"alg": "ES256", "kid": signer.kid}, self.forge(claims), signer)
         return Reply.of({"id_token": token, "access_token": "access", "token_type": "Bearer"})
@@ -127,7 +126,7 @@ class Provider:
 
 @contextmanager
 def providing(*redirect_uris: str, clock: Callable[[], int] | None = None) -> Iterator[Provider]:
-    """A provider on a free port, where these addresses to come back to are registered."""
+    """Runs a provider on a free port with these registered redirect addresses."""
     provider = Provider(redirect_uris)
     if clock is not None:
         provider.clock = clock
@@ -137,5 +136,5 @@ def providing(*redirect_uris: str, clock: Callable[[], int] | None = None) -> It
 
 
 def returned(redirect_uri: str, code: str, state: str) -> str:
-    """The address that the browser is sent back to."""
+    """Returns the address to which the browser is redirected."""
     return f"{redirect_uri}?{urlencode({'code': code, 'state': state})}"

@@ -1,57 +1,87 @@
-"""A database as an earlier release left it, and a connection to put rows into it as they were then."""
+"""Databases that lack migrations: the baseline in parts, and migrations that only tests have.
+
+Only the baseline is shipped so far. What applies, waits for and is killed in migrations is tested with migrations made
+here: the baseline's statements in several files, and small ones after it.
+"""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from importlib.resources import as_file, files
+from importlib.resources import files
 from itertools import count
 from multiprocessing.synchronize import Event
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from unittest.mock import patch
 
 import psycopg
-from yoyo import get_backend, read_migrations
 
-from mshield.store.database import migrate
+from mshield.server.database import migrate
 
-
-def make_earlier(url: str, *, before: str) -> None:
-    """Applies the migrations whose ids sort before this one to an empty database."""
-    address = url.replace("postgresql://", "postgresql+psycopg://")
-    with as_file(files("mshield.store") / "migrations") as folder, get_backend(address) as backend:
-        earlier = read_migrations(str(folder)).filter(lambda migration: migration.id < before)
-        backend.apply_migrations(backend.to_apply(earlier))
+MORE: Final[Mapping[str, str]] = {
+    "0002_noted.sql": "ALTER TABLE requests ADD COLUMN noted TEXT;\n",
+    "0003_tests.sql": "CREATE TABLE tests (id TEXT PRIMARY KEY, at BIGINT NOT NULL);\n",
+    "0003_tests.postgresql.sql": "ALTER TABLE tests SET UNLOGGED;\n",
+}
+"""Migrations after the baseline; the first one changes a table that services write."""
 
 
-def each_earlier(url: str) -> Iterator[frozenset[str]]:
-    """Applies all migrations to an empty database by yoyo; says which are applied, at first and after each."""
-    address = url.replace("postgresql://", "postgresql+psycopg://")
-    applied: frozenset[str] = frozenset()
-    yield applied
-    with as_file(files("mshield.store") / "migrations") as folder, get_backend(address) as backend:
-        for migration in backend.to_apply(read_migrations(str(folder))):
-            backend.apply_one(migration)
-            applied |= {migration.id}
-            yield applied
+@contextmanager
+def migrations_in(folder: Path) -> Iterator[None]:
+    """Has this process migrate by the files of another folder."""
+    with patch.object(migrate, "folder", lambda: folder):
+        migrate._migrations.cache_clear()
+        try:
+            yield
+        finally:
+            migrate._migrations.cache_clear()
 
 
-def migrate_to(url: str, last: frozenset[str], begun: Event | None = None, number: int = 0) -> set[str]:
-    """The service's own migration, of these and no more; which it applied. Sets `begun` when the `number`-th begins."""
+def put_more(folder: Path, more: Mapping[str, str] = MORE) -> Path:
+    """Copies the shipped migrations into a new folder and adds others."""
+    folder.mkdir()
+    for file in (files("mshield.server.database") / "migrations").iterdir():
+        (folder / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    for name, text in more.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def put_baseline_in_parts(folder: Path, parts: int) -> Path:
+    """Writes the baseline as so many migrations of about the same number of statements into a new folder."""
+    folder.mkdir()
+    (baseline,) = migrate._migrations()
+    statements = list(baseline.sqlite_statements())
+    for number in range(parts):
+        first, last = (round(place * len(statements) / parts) for place in (number, number + 1))
+        (folder / f"{number + 1:04}_part.sql").write_text("".join(statements[first:last]), "utf-8")
+    assert baseline.postgresql is not None
+    (folder / f"{parts:04}_part.postgresql.sql").write_text(baseline.postgresql.read_text("utf-8"), "utf-8")
+    return folder
+
+
+def migrate_to(
+    folder: Path, url: str, last: frozenset[str], begun: Event | None = None, number: int = 0
+) -> set[str]:
+    """Applies these migrations of a folder and no more; returns which it applied.
+
+    Sets `begun` when the `number`-th begins.
+    """
     missing, counted = migrate._missing, count()
 
-    def limited(recorded: set[str]) -> list[Any]:
+    def limited(recorded: set[str]) -> list[migrate.Migration]:
         left = [one for one in missing(recorded) if one.id in last]
         if begun is not None and next(counted) == number:
             begun.set()
         return left
 
-    with patch.object(migrate, "_missing", limited):
+    with migrations_in(folder), patch.object(migrate, "_missing", limited):
         return set(migrate.migrate(url))
 
 
 @contextmanager
 def rows_of(url: str) -> Iterator[Any]:
-    """A connection that commits each statement and wants no row that another refers to."""
+    """Opens a connection that commits each statement and checks no foreign key."""
     connection: Any
     if url.startswith("sqlite"):
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
@@ -60,8 +90,3 @@ def rows_of(url: str) -> Iterator[Any]:
         connection.execute("SET session_replication_role = replica")
     with closing(connection):
         yield connection
-
-
-def marked(url: str, statement: str) -> str:
-    """The statement, written with `?`, with this database's placeholders."""
-    return statement if url.startswith("sqlite") else statement.replace("?", "%s")

@@ -1,4 +1,4 @@
-"""What a run makes once for all of its processes, in a folder that goes with it."""
+"""Files made once per test run for all its processes, in a folder that is deleted afterwards."""
 
 import fcntl
 import os
@@ -10,17 +10,17 @@ _FOLDER: Final = "TESTS_RUN_FOLDER"
 
 
 def share(folder: Path) -> None:
-    """Says where, before the first that asks."""
+    """Sets the folder; call it before the first use."""
     os.environ[_FOLDER] = str(folder)
 
 
 def is_shared() -> bool:
-    """Whether this is a run of tests, which has such a folder."""
+    """Reports whether this is a test run with such a folder."""
     return _FOLDER in os.environ
 
 
 def once(name: str, make: Callable[[Path], object]) -> Path:
-    """The file or folder of this name, which `make` makes at the path that it gets where no process has made it yet."""
+    """Returns the file or folder of this name; if no process has made it yet, `make` makes it at the path it gets."""
     place = Path(os.environ[_FOLDER]) / name
     with place.with_name(f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,7 @@
-"""In which order tests are run. xdist's `worksteal` gives each process an equal part, one after the other."""
+"""Order of the tests.
+
+xdist's `worksteal` first gives each process an equal, contiguous part of them.
+"""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,7 +10,7 @@ T = TypeVar("T")
 
 
 def long_first(short: Sequence[T], long: Sequence[T], processes: int) -> list[T]:
-    """All, such that each of the equal parts begins with its share of the long ones."""
+    """Orders tests so that each of the equal parts begins with its share of the long ones."""
     ordered: list[T] = []
     left = list(short)
     for number in range(processes):

@@ -1,4 +1,4 @@
-"""Outside systems for tests, as real servers on a socket: each behaves as told, and notes what it was asked."""
+"""Outside systems for tests, as real servers on a socket: each behaves as told and records its calls."""
 
 import json
 import ssl
@@ -18,7 +18,7 @@ RECORD: Final = {
     "id_number": "330206199001014217",
     "role": "operator",
 }
-"""The demonstration's operator, as a filing system outside knows them."""
+"""The demonstration's operator in an outside filing system."""
 USER: Final = {
     "external_id": "u-7",
     "name": "林知远",
@@ -26,13 +26,13 @@ USER: Final = {
     "id_number": "330206199001014217",
     "phone": "13800006027",
 }
-"""The same, as a system with accounts tells of them."""
+"""The person as known to an outside account system."""
 PASSWORD: Final = "the password over there"
 
 
 @dataclass(slots=True)
 class Asked:
-    """One call that came in."""
+    """An incoming call."""
 
     method: str
     path: str
@@ -41,13 +41,13 @@ class Asked:
 
     @property
     def document(self) -> Any:
-        """The body as JSON."""
+        """Body, parsed as JSON."""
         return json.loads(self.body)
 
 
 @dataclass(slots=True)
 class Reply:
-    """What goes back; `cut` closes the connection instead, `seconds` is how long it takes."""
+    """Response: `cut` closes the connection instead, `seconds` is its delay."""
 
     status: int = 200
     body: bytes = b""
@@ -57,13 +57,13 @@ class Reply:
 
     @classmethod
     def of(cls, document: object, status: int = 200) -> "Reply":
-        """A document as JSON."""
+        """Makes a JSON response."""
         return cls(status, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
 
 @dataclass(slots=True)
 class OutsideServer:
-    """`answer` says what comes back to a call; `next` are replies that come before it, once each."""
+    """Server: `answer` computes the response to a call; those in `next` are used first, once each."""
 
     answer: Callable[[Asked], Reply]
     asked: list[Asked] = field(default_factory=list)
@@ -72,7 +72,7 @@ class OutsideServer:
     url: str = ""
 
     def handle(self, asked: Asked) -> Reply:
-        """Notes the call and gives its reply."""
+        """Records the call and returns its response."""
         self.asked.append(asked)
         reply = self.next.pop(0) if self.next else self.answer(asked)
         if reply.seconds:
@@ -83,14 +83,14 @@ class OutsideServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
-    """Many may call at the same moment: past a full queue they would come a second late."""
+    """Large enough for many simultaneous calls, which are delayed by a second once the queue is full."""
 
 
 @contextmanager
 def serving(
     answer: Callable[[Asked], Reply], *, tls: ssl.SSLContext | None = None
 ) -> Iterator[OutsideServer]:
-    """A server on a free port of this machine; with `tls` it is `localhost`."""
+    """Runs a server on a free local port; with `tls` its host is `localhost`."""
     outside = OutsideServer(answer)
     server = _Server(("127.0.0.1", 0), _handler(outside))
     outside.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -126,7 +126,7 @@ def _handler(outside: OutsideServer) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 pass  # the caller didn't wait
 
-        do_GET = do_POST = _serve  # http.server's names
+        do_GET = do_POST = _serve  # names required by http.server
 
         def log_message(self, *args: object) -> None:
             pass
@@ -135,7 +135,7 @@ def _handler(outside: OutsideServer) -> type[BaseHTTPRequestHandler]:
 
 
 class FilingOffice:
-    """A filing system as the adapter expects one: it knows its people by credit code, role and id number.
+    """A filing system as the adapter expects it, finding people by credit code, role and ID number.
 
     A record may have a `phone`, or null for none.
     """
@@ -146,27 +146,27 @@ class FilingOffice:
     def __call__(self, asked: Asked) -> Reply:
         if asked.method != "POST" or asked.headers.get("authorization") != f"Bearer {SECRET}":
             return Reply(401)
-        wanted = asked.document
-        found = [each for each in self.people if all(each[name] == value for name, value in wanted.items())]
-        return Reply.of({"filed": found[0] if found else None})
+        query = asked.document
+        records = [each for each in self.people if all(each[name] == value for name, value in query.items())]
+        return Reply.of({"filed": records[0] if records else None})
 
 
 @dataclass(slots=True)
 class AccountOffice:
-    """A system with users, as the adapter expects one."""
+    """An account system as the adapter expects it."""
 
     users: dict[str, dict[str, Any]] = field(default_factory=lambda: {"lin": dict(USER)})
 
     def __call__(self, asked: Asked) -> Reply:
         if asked.headers.get("authorization") != f"Bearer {SECRET}":
             return Reply(401)
-        right = asked.document["password"] == PASSWORD
-        return Reply.of({"person": self.users.get(asked.document["account"]) if right else None})
+        is_right = asked.document["password"] == PASSWORD
+        return Reply.of({"person": self.users.get(asked.document["account"]) if is_right else None})
 
 
 @dataclass(slots=True)
 class Carrier:
-    """A real-name check as the adapter expects one: it knows the holder of each number it has."""
+    """A real-name check as the adapter expects it, with the holder of each phone number."""
 
     holders: dict[str, tuple[str, str]] = field(
         default_factory=lambda: {USER["phone"]: (USER["name"], USER["id_number"])}
@@ -175,8 +175,8 @@ class Carrier:
     def __call__(self, asked: Asked) -> Reply:
         if asked.method != "POST" or asked.headers.get("authorization") != f"Bearer {SECRET}":
             return Reply(401)
-        wanted = asked.document
-        holder = self.holders.get(wanted["phone"])
-        same = holder == (wanted["name"], wanted["id_number"])
+        question = asked.document
+        holder = self.holders.get(question["phone"])
+        same = holder == (question["name"], question["id_number"])
         result = "unknown" if holder is None else "match" if same else "mismatch"
-        return Reply.of({"question_id": wanted["question_id"], "result": result})
+        return Reply.of({"question_id": question["question_id"], "result": result})

@@ -1,4 +1,4 @@
-"""PDFs of tests, written by hand: honest ones, and those that could look otherwise than they do."""
+"""PDFs for tests, written by hand: honest ones, and ones that could change their looks."""
 
 import math
 import random
@@ -12,39 +12,39 @@ _ROOT: Final = 1
 
 
 def page_text(lines: tuple[str, ...]) -> bytes:
-    """A page's content: these lines, in Latin letters."""
+    """Returns a page's content with these lines of ASCII text."""
     shown = b"".join(b"(" + line.encode("ascii") + b") Tj T*\n" for line in lines)
     return b"BT /F1 18 Tf 24 TL 60 760 Td\n" + shown + b"ET\n"
 
 
 def stream(content: bytes, entries: bytes = b"") -> bytes:
-    """A stream's body."""
+    """Returns the body of a stream object."""
     return b"<< /Length %d %s >>\nstream\n" % (len(content), entries) + content + b"\nendstream"
 
 
 def bodies(
     pages: int = 1, *, lines: tuple[str, ...] = ("Contract 2026-118", "Total: CNY 100.00")
 ) -> dict[int, bytes]:
-    """Objects of a contract: 1 its root, 2 the list of pages, 3 the font, then each page and its content."""
+    """Returns the objects of a contract: 1 root, 2 page list, 3 font, then each page and its content."""
     kids = b" ".join(b"%d 0 R" % (4 + 2 * n) for n in range(pages))
-    made = {
+    objects = {
         1: b"<< /Type /Catalog /Pages 2 0 R >>",
         2: b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, kids),
         3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     }
     for n in range(pages):
-        made[4 + 2 * n] = (
+        objects[4 + 2 * n] = (
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R"
             b" /Resources << /Font << /F1 3 0 R >> >> >>" % (5 + 2 * n)
         )
-        made[5 + 2 * n] = stream(page_text((*lines, f"Page {n + 1} of {pages}")))
-    return made
+        objects[5 + 2 * n] = stream(page_text((*lines, f"Page {n + 1} of {pages}")))
+    return objects
 
 
 def written(
     objects: Bodies, *, trailer: bytes = b"", onto: bytes = b"%PDF-1.7\n", root: int = _ROOT
 ) -> bytes:
-    """The objects as a file with a classic table; appended to one, as a revision more."""
+    """Returns a file with a classic table, or `onto` with the objects appended as another revision."""
     out, places = bytearray(onto), {}
     for number, body in objects.items():
         places[number] = len(out)
@@ -65,37 +65,65 @@ def written(
 
 
 def contract(pages: int) -> bytes:
-    """One of so many pages."""
+    """Returns a contract with this number of pages."""
     return written(bodies(pages))
 
 
 def pdf(*, root: bytes = b"", page: bytes = b"", **more: bytes) -> bytes:
-    """A contract of one page; with entries more in its root and its page, and objects `o90` and so on more."""
-    made = bodies()
-    made[1] = made[1].replace(b" >>", b" " + root + b" >>")
-    made[4] = made[4].replace(b" /Resources", b" " + page + b" /Resources")
-    return written(made | {int(name[1:]): body for name, body in more.items()})
+    """Returns a contract of one page with extra entries in root and page, and extra objects `o90` and so on."""
+    objects = bodies()
+    objects[1] = objects[1].replace(b" >>", b" " + root + b" >>")
+    objects[4] = objects[4].replace(b" /Resources", b" " + page + b" /Resources")
+    return written(objects | {int(name[1:]): body for name, body in more.items()})
 
 
 def heavy(pages: int = 100, octets: int = 10_000_000) -> bytes:
-    """A contract with a scanned picture on each page, of so many octets in all."""
-    made, edge = bodies(pages), math.isqrt(octets // pages // 3)
+    """Returns a contract with a scanned picture on each page, of this size in total."""
+    objects, edge = bodies(pages), math.isqrt(octets // pages // 3)
     look = (
         b"/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceRGB"
         % (edge, edge)
     )
     for n in range(pages):
         picture = 3 + 2 * pages + n + 1
-        made[picture] = stream(random.Random(n).randbytes(3 * edge * edge), look)  # noqa: S311  # noise to look at
-        made[4 + 2 * n] = made[4 + 2 * n].replace(b"/Font", b"/XObject << /X1 %d 0 R >> /Font" % picture)
-        made[5 + 2 * n] = stream(b"q 475 0 0 475 60 120 cm /X1 Do Q\n" + page_text((f"Page {n + 1}",)))
-    return written(made)
+        objects[picture] = stream(random.Random(n).randbytes(3 * edge * edge), look)  # noqa: S311  # noise for the picture
+        objects[4 + 2 * n] = objects[4 + 2 * n].replace(
+            b"/Font", b"/XObject << /X1 %d 0 R >> /Font" % picture
+        )
+        objects[5 + 2 * n] = stream(b"q 475 0 0 475 60 120 cm /X1 Do Q\n" + page_text((f"Page {n + 1}",)))
+    return written(objects)
 
 
 def bomb() -> bytes:
-    """A list of objects that is a thousand times as long when it is unpacked: 200 MB."""
+    """Returns a PDF whose object table unpacks to a thousand times its size: 200 MB."""
     packed = zlib.compressobj()
     data = b"".join(packed.compress(bytes(1 << 20)) for _ in range(200)) + packed.flush()
     table = b"/Type /XRef /Size 50000000 /W [1 2 1] /Root 1 0 R /Filter /FlateDecode"
     begin = b"%PDF-1.7\n"
     return begin + b"1 0 obj\n" + stream(data, table) + b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(begin)
+
+
+def packed_arrays(count: int, values: int) -> bytes:
+    """Returns a PDF with `count` object streams, each with an array of `values` numbers, which packs to 2 kB."""
+    objects = bodies()
+    first = max(objects) + 1
+    array = b"[" + b"0 " * values + b"]"
+    for number in range(first, first + 2 * count, 2):
+        head = b"%d 0 " % (number + 1)
+        entries = b"/Type /ObjStm /N 1 /First %d /Filter /FlateDecode" % len(head)
+        objects[number] = stream(zlib.compress(head + array), entries)
+    table, out = first + 2 * count, bytearray(b"%PDF-1.7\n")
+    rows = {0: (0, 0, 65535)}
+    for number, body in objects.items():
+        rows[number] = (1, len(out), 0)
+        if number >= first:
+            rows[number + 1] = (2, number, 0)
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    rows[table] = (1, len(out), 0)
+    places = b"".join(
+        kind.to_bytes(1, "big") + place.to_bytes(4, "big") + index.to_bytes(2, "big")
+        for kind, place, index in (rows[number] for number in range(table + 1))
+    )
+    entries = b"/Type /XRef /Size %d /W [1 4 2] /Root 1 0 R /Filter /FlateDecode" % (table + 1)
+    end = b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(out)
+    return bytes(out) + b"%d 0 obj\n" % table + stream(zlib.compress(places), entries) + end

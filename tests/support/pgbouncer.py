@@ -1,4 +1,4 @@
-"""PgBouncer before a PostgreSQL of the tests, on a port of its own; stopped by who started it."""
+"""PgBouncer in front of a test's PostgreSQL, on its own port; stopped by its caller."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ _SECONDS: Final = 10.0
 
 @contextlib.contextmanager
 def pgbouncer(server: Server, folder: Path, *, mode: str, **settings: object) -> Iterator[str]:
-    """The address of the server's database `mshield` behind it; `settings` are those of its section `pgbouncer`."""
+    """Runs it and yields the address of the database `mshield` behind it; `settings` go to its section `pgbouncer`."""
     port = free_ports(1)
     give_to_postgres(folder)
     (folder / "users").write_text(f'"{USER}" ""\n')
@@ -43,7 +43,7 @@ def pgbouncer(server: Server, folder: Path, *, mode: str, **settings: object) ->
             _until_it_answers(port)
             yield f"postgresql://{USER}@127.0.0.1:{port}/mshield"
         finally:
-            process.terminate()  # at once, whoever is still connected
+            process.terminate()  # stops immediately, even with clients connected
 
 
 def _until_it_answers(port: int) -> None:

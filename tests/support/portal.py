@@ -1,4 +1,4 @@
-"""A legal person at the portal of the running application, and shields of any enterprise without their phones."""
+"""A legal representative at the portal of the running application, and shields of any enterprise without phones."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,9 +7,9 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, Person
-from mshield.services.context import Context
-from mshield.store.certificates.certificates import CertificateRow
+from mshield.server.certificates.rows.certificates import CertificateRow
+from mshield.server.context import Context
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
 from tests.support.application import ORIGIN, Application
 from tests.support.captchas import answered_captcha
 from tests.support.conformance import Conforming
@@ -31,26 +31,26 @@ class Browser:
 
     @classmethod
     def of(cls, application: Application) -> "Browser":
-        """A new one."""
+        """Creates a browser."""
         transport = Conforming(application.app)
         return cls(application, httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
     async def begin(
         self, person: Person = LEGAL_PERSON, *, changes: Mapping[str, object] | None = None
     ) -> httpx.Response:
-        """The first half of a login, with a right captcha."""
-        shown = await answered_captcha(self.http, f"{API}/captchas")
-        document = {"account": person.phone, "password": person.password, **shown}
+        """Makes the first half of a login, with a valid captcha."""
+        captcha = await answered_captcha(self.http, f"{API}/captchas")
+        document = {"account": person.phone, "password": person.password, **captcha}
         return await self.http.post(f"{API}/logins", json=document | dict(changes or {}))
 
     async def finish(self, begun: dict[str, Any], code: str) -> httpx.Response:
-        """The second half."""
+        """Makes the second half."""
         document = {"login_id": begun["login_id"], "sms_code": code}
         return await self.http.post(f"{API}/sessions", json=document)
 
     async def log_in(self, person: Person = LEGAL_PERSON) -> dict[str, Any]:
-        """Both halves; the session as the page sees it."""
-        self.application.clock.advance(seconds=61)  # between two SMS codes
+        """Logs in and returns the session as the page sees it."""
+        self.application.clock.advance(seconds=61)  # minimum time between two SMS codes
         begun = await self.begin(person)
         assert begun.status_code == 201, begun.text
         answer = await self.finish(begun.json(), await self.application.sms_code("portal"))
@@ -60,16 +60,16 @@ class Browser:
         return session
 
     async def get(self, path: str, **params: str | int) -> httpx.Response:
-        """A call that changes nothing."""
+        """Makes a GET call."""
         return await self.http.get(API + path, params=params)
 
     async def send(self, method: str, path: str, document: object = None) -> httpx.Response:
-        """A call that changes something, with the session's CSRF token."""
+        """Makes a changing call with the session's CSRF token."""
         headers = {} if self.csrf is None else {"X-CSRF-Token": self.csrf}
         return await self.http.request(method, API + path, json=document, headers=headers)
 
     async def act(self, act: str, *numbers: str, enterprise: str = OWN) -> list[dict[str, Any]]:
-        """The outcomes of an act."""
+        """Performs an act on shields and returns its outcomes."""
         document = {"act": act, "shield_numbers": numbers, "reason": "手机遗失"}
         answer = await self.send("POST", f"/enterprises/{enterprise}/acts", document)
         assert answer.status_code == 200, answer.text
@@ -77,14 +77,14 @@ class Browser:
         return items
 
     async def revocation_code(self) -> str:
-        """A fresh code that revokes."""
+        """Requests a code to revoke and returns it."""
         self.application.clock.advance(seconds=61)
         sent = await self.send("POST", "/revocation-codes")
         assert sent.status_code == 202, sent.text
         return await self.application.sms_code("revoke")
 
     async def vouching_code(self, person_id: str, *, enterprise: str = OWN) -> str:
-        """A fresh code for one act about this operator."""
+        """Requests a code for one act about this operator and returns it."""
         self.application.clock.advance(seconds=61)
         sent = await self.send("POST", f"/enterprises/{enterprise}/people/{person_id}/vouching-codes")
         assert sent.status_code == 202, sent.text
@@ -97,7 +97,7 @@ class Browser:
         return await self.send("POST", path, {"decision": "confirm", "sms_code": code})
 
     async def revoke(self, *numbers: str, code: str | None = None, enterprise: str = OWN) -> httpx.Response:
-        """Revokes, with a fresh code where none is given."""
+        """Revokes shields, by default with a fresh code."""
         document = {
             "shield_numbers": numbers,
             "reason": "员工离职",
@@ -107,15 +107,15 @@ class Browser:
         return await self.send("POST", f"/enterprises/{enterprise}/revocations", document)
 
     async def shield(self, number: str, enterprise: str = OWN) -> dict[str, Any]:
-        """One shield with its history."""
+        """Returns a shield with its history."""
         answer = await self.get(f"/enterprises/{enterprise}/shields/{number}")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        shield: dict[str, Any] = answer.json()
+        return shield
 
 
 async def certified(context: Context, number: str, *, credit_code: str = OWN) -> CertificateRow:
-    """An issued certificate of a new person and device under this shield number."""
+    """Issues a certificate to a new person and device under this shield number."""
     now = context.clock()
     new, _ = await filed_person(context.db, context.keyring, context.engine, now=now)
     issue = context.certificates.own.issue
@@ -125,7 +125,7 @@ async def certified(context: Context, number: str, *, credit_code: str = OWN) ->
 
 
 def logged_in() -> object:
-    """The fixture `browser` of a module: the legal person's, logged in."""
+    """Returns a fixture `browser` for a module: the legal representative's, logged in."""
 
     @pytest.fixture(name="browser")
     async def browser(application: Application) -> AsyncIterator[Browser]:

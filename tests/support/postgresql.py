@@ -1,7 +1,7 @@
-"""PostgreSQL servers of the tests: each in a folder of its own, on a free port, stopped by who started it.
+"""PostgreSQL servers for tests: each in its own folder, on a free port, stopped by its caller.
 
-Nothing here touches a server or a file that was there before. As root the server runs as the user `postgres`,
-since PostgreSQL refuses root.
+Existing servers and files are never touched. If run as root, the server runs as the user `postgres`, because
+PostgreSQL refuses root.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _MISSING: Final = (
 
 
 class PostgresqlMissing(RuntimeError):
-    """PostgreSQL's programs are not installed."""
+    """Error: PostgreSQL's programs are not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class Server:
     port: int
 
     def url(self, database: str) -> str:
-        """The address of one of its databases."""
+        """Returns the address of one of its databases."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Starts it, also after a crash, and returns when it answers."""
+        """Starts it, also after a crash, and waits until it responds."""
         _run("pg_ctl", "--pgdata", str(self.data), "--wait", "--log", str(self.data / "log"), "start")
 
     def stop(self) -> None:
-        """Stops it at once, by force where it takes too long; without effect where it doesn't run."""
+        """Stops it immediately, by force if that takes too long; no-op if it isn't running."""
         if not (self.data / "postmaster.pid").exists():
             return
         try:
@@ -59,11 +59,11 @@ class Server:
                 self.kill()
 
     def kill(self) -> None:
-        """SIGKILL to all its processes, as when the machine loses power. `start` brings it back."""
+        """Sends SIGKILL to all its processes, like a power failure; `start` restarts it."""
         pid_file = self.data / "postmaster.pid"
         postmaster = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
-        # Held first: a backend that it starts after its children were listed would live on with the shared memory,
-        # and no server starts while that is in use.
+        # Suspend the postmaster first. A backend started after listing its children would survive and keep
+        # the shared memory in use, and then no server starts.
         postmaster.suspend()
         wait_until(lambda: postmaster.status() == psutil.STATUS_STOPPED)
         processes = [*postmaster.children(recursive=True), postmaster]
@@ -71,13 +71,13 @@ class Server:
             with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                 process.kill()
         wait_until(lambda: not any(_lives(process) for process in processes))
-        pid_file.unlink()  # where nobody reaps the dead, PostgreSQL would take them for running
+        pid_file.unlink()  # if nobody reaps the dead processes, PostgreSQL would take them for running
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """SIGSTOP to all its processes meanwhile: connections stay, also new ones are taken, and nothing answers."""
+        """Sends SIGSTOP to all its processes meanwhile: connections are kept and accepted, but nothing responds."""
         postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split("\n", 1)[0]))
-        postmaster.suspend()  # first: then it starts no more
+        postmaster.suspend()  # first, so that it starts no more processes
         processes = [*postmaster.children(recursive=True), postmaster]
         try:
             for process in processes:
@@ -90,7 +90,7 @@ class Server:
                     process.resume()
 
     def standby(self, data: Path) -> "Server":
-        """A standby of it in the new folder `data`, to which it streams."""
+        """Creates and starts a standby in the new folder `data`, streaming from this server."""
         give_to_postgres(data)
         _run(
             "pg_basebackup", "--pgdata", str(data), "--host", "127.0.0.1", "--port", str(self.port),
@@ -103,11 +103,11 @@ class Server:
         return standby
 
     def promote(self) -> None:
-        """A standby takes over, as at a failover; the one that it came from lives on."""
+        """Promotes this standby to primary, as in a failover; the previous primary keeps running."""
         _run("pg_ctl", "--pgdata", str(self.data), "--wait", "promote")
 
     def create(self, name: str, *, template: str | None = None) -> str:
-        """A new database, empty or as its template; its address."""
+        """Creates a database, empty or from a template. Returns its address."""
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(name), sql.Identifier(template or "template1")
         )
@@ -120,7 +120,7 @@ class Server:
         return self.url(name)
 
     def drop(self, name: str) -> None:
-        """Drops a database, whoever is still connected to it."""
+        """Drops a database, even with clients connected."""
         with self._admin() as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -129,9 +129,9 @@ class Server:
 
 
 def start_server(data: Path, *, durable: bool, memory: str = "64MB") -> Server:
-    """Makes and starts a server in the new folder `data`; `durable` says whether a commit reaches the disk.
+    """Creates and starts a server in the new folder `data`; `durable` says whether commits reach the disk.
 
-    `memory` is what it keeps pages in.
+    `memory` is the size of its buffers.
     """
     give_to_postgres(data)
     _run(
@@ -164,7 +164,7 @@ def _settings(port: int, *, durable: bool, memory: str) -> str:
 
 
 def _programs() -> Path:
-    """The newest installed version's folder of programs. Raises PostgresqlMissing."""
+    """Returns the folder of the newest installed version's programs. Raises: PostgresqlMissing."""
     versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if versions:
         return max(versions, key=lambda folder: float(folder.parent.name))
@@ -174,7 +174,7 @@ def _programs() -> Path:
 
 
 def identity() -> dict[str, Any]:
-    """Whom to run the programs as: `postgres` where we are root, else ourselves."""
+    """Returns subprocess options for the user to run as: `postgres` if we are root, otherwise ourselves."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -185,7 +185,7 @@ def identity() -> dict[str, Any]:
 
 
 def give_to_postgres(data: Path) -> None:
-    """Makes the new folder `data`, which the programs may write."""
+    """Creates the folder `data`, writable for the programs."""
     data.mkdir(mode=0o700)
     if who := identity():
         os.chown(data, who["user"], who["group"])
@@ -195,7 +195,7 @@ def give_to_postgres(data: Path) -> None:
 
 
 def wait_until(until: Callable[[], bool]) -> None:
-    """Returns as soon as it is so, and fails after a minute."""
+    """Waits until the condition is true; fails after a minute."""
     deadline = time.monotonic() + _SECONDS
     while not until():
         assert time.monotonic() < deadline

@@ -1,30 +1,35 @@
-"""Imports what the service and its commands import, also only when they run, for tests/support/forked.py."""
+"""Imports all modules of the service and its commands, including those imported at run time, for forked.py."""
 
 import gc
 import importlib
 import pkgutil
 from typing import Final
 
-from mshield import commands
+from mshield import cli
+from mshield.server import commands
+from mshield.testkit import commands as commands_of_people
 
 _LATER: Final = (
     "anyio._backends._asyncio",
     "asyncpg",
     "cffi.cparser",
-    "mshield.cli",
+    "mshield.cli.main",
     "mshield.gm.botan",
     "mshield.gm.openssl",
-    "mshield.main",
+    "mshield.server.main",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
-    "mshield.web.edge.connection",
-    "yoyo.scripts.main",
+    "mshield.server.http.edge.connection",
 )
 
 for name in (
     *_LATER,
-    *(found.name for found in pkgutil.walk_packages(commands.__path__, "mshield.commands.")),
+    *(
+        found.name
+        for package in (cli, commands, commands_of_people)
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    ),
 ):
     importlib.import_module(name)
 
-gc.freeze()  # else each child's first collection would copy all of it
+gc.freeze()  # otherwise each child's first garbage collection would copy all of it

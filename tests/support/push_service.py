@@ -1,6 +1,7 @@
-"""A browser's push service, as a real server with TLS, and the browser that reads what it brings.
+"""A browser's push service, as a real TLS server, and the browser that reads its pushes.
 
-The browser decrypts by RFC 8291 and RFC 8188 with primitives alone, so that it doesn't repeat what encrypted.
+The browser decrypts by RFC 8291 and RFC 8188 with primitives only, so that it doesn't share code with the
+encryption.
 """
 
 import base64
@@ -38,11 +39,11 @@ class Browser:
 
     @property
     def point(self) -> bytes:
-        """Its public key."""
+        """The browser's public key."""
         return self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def subscription(self, endpoint: str, *, requests: bool = True, notices: bool = True) -> dict[str, Any]:
-        """As the app sends it."""
+        """Returns the subscription in the form in which the app sends it."""
         return {
             "endpoint": endpoint,
             "p256dh": self.point.hex(),
@@ -52,7 +53,7 @@ class Browser:
         }
 
     def read(self, body: bytes) -> bytes:
-        """What a push says: one record."""
+        """Decrypts a push of one record."""
         salt, size, length = body[:16], int.from_bytes(body[16:20], "big"), body[20]
         sender, record = body[21 : 21 + length], body[21 + length :]
         assert len(record) <= size
@@ -69,13 +70,13 @@ class Browser:
 
 
 def _derived(salt: bytes, secret: bytes, info: bytes, length: int) -> bytes:
-    """HKDF by SHA-256, of one block (RFC 5869)."""
+    """Computes one block of HKDF with SHA-256 (RFC 5869)."""
     extracted = hmac.digest(salt, secret, hashlib.sha256)
     return hmac.digest(extracted, info + b"\x01", hashlib.sha256)[:length]
 
 
 def claims_of(asked: Asked, point: bytes) -> dict[str, Any]:
-    """What the sender says of itself (RFC 8292), its signature checked by the key that the subscription is bound to."""
+    """Returns the sender's claims (RFC 8292), after checking them with the key to which the subscription is bound."""
     scheme, _, parts = asked.headers["authorization"].partition(" ")
     token, key = (part.strip().partition("=")[2] for part in parts.split(","))
     assert scheme == "vapid"
@@ -97,7 +98,7 @@ def _decoded(text: str) -> bytes:
 
 @contextmanager
 def push_service(folder: Path) -> Iterator[tuple[OutsideServer, ssl.SSLContext]]:
-    """It takes everything, and a context that trusts it."""
+    """Runs a push service that accepts everything. Yields it and a TLS context that trusts it."""
     files = make_certificate(folder)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(files)

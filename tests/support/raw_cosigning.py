@@ -1,4 +1,4 @@
-"""A phone's `open` and `finish` as raw requests, many at once, with any share: what a thief with many hands could send.
+"""A phone's `open` and `finish` as raw, concurrent requests with any share: what an attacker could send.
 
 The state comes from a virtual phone's folder; nothing is written back.
 """
@@ -13,34 +13,34 @@ from typing import Any, Final, Self
 import httpx
 import msgspec
 
-from mshield.client.dpop import DeviceKey, proof
-from mshield.client.phone.folder import Folder
-from mshield.client.phone.state import KeyState
-from mshield.client.phone.vault import opened
 from mshield.gm import cosign, mask, sm2
 from mshield.gm.curve import N
 from mshield.gm.engine import Engine, load_engine
-from tests.support.shown import told_of
+from mshield.testkit.phone.dpop import DeviceKey, proof
+from mshield.testkit.phone.folder import Folder
+from mshield.testkit.phone.state import KeyState
+from mshield.testkit.phone.vault import opened
+from tests.support.display_statement import display_statement
 
 _TIMEOUT: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON of an answer."""
+    """Status and JSON of a response."""
 
     status: int
     document: dict[str, Any]
 
     @property
     def code(self) -> str:
-        """The problem's code, or `ok`."""
+        """Code of the problem, or `ok`."""
         return str(self.document["code"]) if self.status >= httpx.codes.BAD_REQUEST else "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An opened session: what `finish` needs."""
+    """An opened session, as needed by `finish`."""
 
     nonces: tuple[cosign.PhoneNonce, ...]
     q2s: tuple[bytes, ...]
@@ -48,7 +48,7 @@ class Opened:
 
 @dataclass(slots=True)
 class Attacker:
-    """Everything that a thief of the unlocked phone has, and a connection of many lanes."""
+    """Everything that a thief of the unlocked phone has, and an HTTP client with many connections."""
 
     origin: str
     device: DeviceKey
@@ -69,7 +69,7 @@ class Attacker:
 
     @classmethod
     def of(cls, folder: Path, origin: str, pin: str) -> "Attacker":
-        """From the phone in this folder; with the right PIN also its share, for the comparison."""
+        """Reads the phone in this folder; `pin`, the right one, also gives its share, for comparison."""
         with opened(Folder(folder), server=None, patience=10) as vault:
             key, session = vault.state.key, vault.state.session
             assert key is not None
@@ -87,31 +87,31 @@ class Attacker:
         return cls(origin, device, token, key, share, load_engine(), http)
 
     async def call(self, method: str, path: str, body: bytes = b"") -> Answer:
-        """One call with a fresh proof."""
+        """Makes a call with a fresh proof."""
         url = self.origin + path
-        made = proof(
+        dpop_proof = proof(
             self.device, method=method, url=url, body=body, now=time.time_ns() // 1_000_000, token=self.token
         )
         headers = {
             "Authorization": f"DPoP {self.token}",
-            "DPoP": made,
+            "DPoP": dpop_proof,
             "Content-Type": "application/json",
         }
         answer = await self.http.request(method, url, content=body, headers=headers)
         return Answer(answer.status_code, answer.json() if answer.content else {})
 
     async def scan(self, qr: str) -> dict[bytes, bytes]:
-        """Takes a request; the messages by sid."""
+        """Takes a request. Returns the messages by sid."""
         answer = await self.call("POST", "/api/phone/scans", msgspec.json.encode({"code": qr}))
         assert answer.code == "ok", answer
-        self.told |= {task["sid"]: told_of(task) for task in answer.document["tasks"]}
+        self.told |= {task["sid"]: display_statement(task) for task in answer.document["tasks"]}
         return {
             bytes.fromhex(task["sid"]): msgspec.convert(task["message_b64"], bytes)
             for task in answer.document["tasks"]
         }
 
     async def open(self, messages: dict[bytes, bytes], *, rn: bytes | None = None) -> Opened | Answer:
-        """`open` for these documents; the answer where it was refused."""
+        """Calls `open` for these documents. Returns the response if it was refused."""
         key, epoch = self.key, self.key.slots[0].epoch
         nonces = tuple(
             cosign.phone_commit(
@@ -131,7 +131,7 @@ class Attacker:
         return Opened(nonces, tuple(bytes.fromhex(item["Q2"]) for item in answer.document["items"]))
 
     def finish_body(self, session: Opened, share: int | None = None) -> bytes:
-        """The body of `finish` under this share; without one, under a wrong share drawn anew."""
+        """Returns the body of `finish` under this share, or under a random wrong one."""
         d1 = secrets.randbelow(N - 1) + 1 if share is None else share
         items = []
         for nonce, q2 in zip(session.nonces, session.q2s, strict=True):
@@ -148,9 +148,9 @@ class Attacker:
         return msgspec.json.encode({"items": items, "tau": None})
 
     async def finish(self, body: bytes) -> Answer:
-        """`finish` with exactly this body."""
+        """Calls `finish` with exactly this body."""
         return await self.call("POST", self.path("finish"), body)
 
     def path(self, step: str) -> str:
-        """The address of `open` or `finish`."""
+        """Returns the path of `open` or `finish`."""
         return f"/api/phone/keys/{self.key.uid.hex()}/{step}"

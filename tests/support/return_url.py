@@ -1,4 +1,4 @@
-"""Where the tests' business system lets the shield's app lead back to (R13)."""
+"""Registered return address of the tests' business system (R13)."""
 
 from typing import Final
 

@@ -1,6 +1,7 @@
-"""What the schema is after all migrations, as text and as facts that both databases can be compared by.
+"""The schema after all migrations, as text and in a form that allows comparing both databases.
 
-`python -m tests.support.schema` writes the snapshot `src/mshield/store/schema.sql` (`make schema`); a test compares it.
+`python -m tests.support.schema` writes the snapshot `src/mshield/server/database/schema.sql` (`make schema`); a test
+compares it.
 """
 
 import sqlite3
@@ -13,16 +14,16 @@ from typing import Final
 
 import psycopg
 
-from mshield.store.database.migrate import migrate
+from mshield.server.database.migrate import migrate
 
-SNAPSHOT: Final = Path(__file__).parents[2] / "src/mshield/store/schema.sql"
+SNAPSHOT: Final = Path(__file__).parents[2] / "src/mshield/server/database/schema.sql"
 
 _HEADER: Final = """\
 -- The schema after all migrations, as SQLite tells it; written by `make schema`, never by hand, and never run.
 -- PostgreSQL has the same tables, columns, keys and indexes; it keeps signing_sessions UNLOGGED.
 """
-# yoyo's own, and SQLite's for constraints.
-_NOT_OURS: Final = ("_yoyo", "yoyo_", "sqlite_")
+# The ledger of migrations, and SQLite's own for constraints.
+_INTERNAL_PREFIXES: Final = ("migrations", "sqlite_")
 _TYPES: Final = {
     "bytea": "BYTEA",
     "bigint": "BIGINT",
@@ -34,7 +35,7 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as both databases know it."""
+    """A column, in a form common to both databases."""
 
     table: str
     name: str
@@ -44,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index, with those of keys and unique constraints; None stands for an expression."""
+    """An index, including those of keys and unique constraints; None stands for an expression."""
 
     table: str
     columns: tuple[str | None, ...]
@@ -53,7 +54,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What must be equal in both databases."""
+    """Parts of a schema that must be equal in both databases."""
 
     columns: frozenset[Column]
     indexes: frozenset[Index]
@@ -61,7 +62,7 @@ class Schema:
 
 
 def snapshot() -> str:
-    """The text of the snapshot, from an empty SQLite file brought up to date."""
+    """Returns the text of the snapshot, from a newly migrated SQLite file."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "schema.db"
         migrate(f"sqlite:///{file}")
@@ -69,14 +70,14 @@ def snapshot() -> str:
 
 
 def statements(file: Path) -> list[str]:
-    """What makes the schema of a SQLite file, in the order in which it was made."""
+    """Returns the statements that make the schema of a SQLite file, in order of creation."""
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
         return [f"{sql};\n" for name, sql in rows if _ours(name)]
 
 
 def sqlite_schema(file: str) -> Schema:
-    """The schema of a SQLite file."""
+    """Returns the schema of a SQLite file."""
     connection = sqlite3.connect(file)
     tables = [
         name
@@ -103,7 +104,7 @@ def sqlite_schema(file: str) -> Schema:
 
 
 def postgresql_schema(url: str) -> Schema:
-    """The schema of a PostgreSQL database."""
+    """Returns the schema of a PostgreSQL database."""
     with psycopg.connect(url) as connection:
         columns = {
             Column(table, name, _TYPES.get(str(kind), str(kind)), nullable == "NO")
@@ -137,7 +138,7 @@ def postgresql_schema(url: str) -> Schema:
 
 
 def unlogged(url: str) -> frozenset[str]:
-    """PostgreSQL's tables that stay out of its write-ahead log."""
+    """Returns PostgreSQL's tables that aren't in its write-ahead log."""
     with psycopg.connect(url) as connection:
         rows: Iterable[tuple[str]] = connection.execute(
             "SELECT relname::text FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'"
@@ -146,7 +147,7 @@ def unlogged(url: str) -> frozenset[str]:
 
 
 def _ours(name: str) -> bool:
-    return not name.startswith(_NOT_OURS)
+    return not name.startswith(_INTERNAL_PREFIXES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Seals for the rows that a test writes itself, as the service would have sealed them."""
+"""Seals for rows that a test writes directly, as the service would make them."""
 
 # ruff: noqa: S608  the names in the statements are those of the program's own tables
 
@@ -8,25 +8,26 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from mshield.keys.keyring import Keyring
-from mshield.keys.seals import RowSealer, load_sealer
-from mshield.keys.sources import MasterKeyFile
-from mshield.store.certificates.key_marks import begun_mark, mark_earlier
-from mshield.store.database.interface import Database, NoSealer, Tx
-from mshield.store.database.opening import open_database
-from mshield.store.database.queries import Query, Statement
-from mshield.store.seals.login_marks import login_mark
-from mshield.store.seals.sealing import row_name
-from mshield.store.seals.tables import TABLES, SealedTable
+from mshield.server.certificates.rows.key_marks import begun_mark, key_mark
+from mshield.server.database.interface import Database, NoSealer, Tx
+from mshield.server.database.opening import open_database
+from mshield.server.database.queries import Query, Statement
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.seals import RowSealer, load_sealer
+from mshield.server.keys.sources import MasterKeyFile
+from mshield.server.seals.login_marks import login_mark
+from mshield.server.seals.request_marks import request_mark
+from mshield.server.seals.sealing import row_name
+from mshield.server.seals.tables import TABLES, SealedTable
 
 SEALER: Final = RowSealer(bytes(32))
-"""For a test that loads no keys."""
+"""Sealer for tests that load no keys."""
 
 
 async def seal_all(db: Database, sql: str = "") -> None:
-    """Gives every row of a sealed table the seal and the record that fit it; nothing where no key was loaded yet.
+    """Gives every row of a sealed table its valid seal and record; no-op if no key is loaded yet.
 
-    Before, in the same transaction, runs a statement, if any: nobody reads a row whose seal doesn't fit.
+    Runs the statement `sql` first, in the same transaction, so that nobody can read a row with a broken seal.
     """
     if isinstance(db.sealer, NoSealer):
         return
@@ -42,7 +43,7 @@ async def seal_all(db: Database, sql: str = "") -> None:
 
 
 async def seal_new(db: Database, *names: str) -> None:
-    """The same for rows of these tables that never had a seal: for a test that writes many, more than once."""
+    """Like `seal_all`, for rows of these tables that never had a seal: for tests that repeatedly write many."""
 
     async def work(tx: Tx) -> None:
         for table in TABLES:
@@ -53,7 +54,7 @@ async def seal_new(db: Database, *names: str) -> None:
 
 
 def seal_beside(url: str, key_file: Path, sql: str = "") -> None:
-    """The same in the database of a running service, which has this master key; also where a loop runs already."""
+    """Like `seal_all`, in the database of a running service with this master key; also works inside a running loop."""
 
     async def run() -> None:
         db = await open_database(url, pool_size=1)
@@ -63,19 +64,19 @@ def seal_beside(url: str, key_file: Path, sql: str = "") -> None:
         finally:
             await db.close()
 
-    failed: list[BaseException] = []
+    failures: list[BaseException] = []
 
     def work() -> None:
         try:
             asyncio.run(run())
-        except BaseException as error:  # noqa: BLE001  # told to whoever waits
-            failed.append(error)
+        except BaseException as error:  # noqa: BLE001  # raised again in the waiting thread
+            failures.append(error)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    if failed:
-        raise failed[0]
+    if failures:
+        raise failures[0]
 
 
 async def _seal(tx: Tx, table: SealedTable, *, where: str = "") -> None:
@@ -95,7 +96,7 @@ async def _seal(tx: Tx, table: SealedTable, *, where: str = "") -> None:
             key=row[table.key],
         )
         if table.logged:
-            # With an id of its own: those that the service makes stay in the order in which it makes them.
+            # Use a random id, so that the service's own ids stay in the order in which it makes them.
             await tx.run(
                 _query(
                     "INSERT INTO sealed_changes (id, place, row_key, version, seal, at) VALUES ($1, $2, $3, $4, $5, 0)",
@@ -110,7 +111,7 @@ async def _seal(tx: Tx, table: SealedTable, *, where: str = "") -> None:
 
 
 async def _mark(tx: Tx) -> None:
-    """Marks the logins and keys that have no mark, as the service would have."""
+    """Adds the marks of logins, requests and keys, as the service would."""
     for row in await tx.all(
         _query(
             "SELECT p.token_hash, p.account_id, p.device_id, d.jkt, p.expires_at FROM phone_sessions p"
@@ -122,17 +123,27 @@ async def _mark(tx: Tx) -> None:
             mark=login_mark(tx.sealer, **row),
             token_hash=row["token_hash"],
         )
-    while await mark_earlier(tx):
-        pass
+    columns = "id, client_id, kind, channel, number, shield_number, asker_name, asker_domain"
+    columns += ", pc_address, pc_browser, return_url"
     for row in await tx.all(
-        _query(
-            "SELECT uid, enrol_sid, challenge_hash, expires_at FROM keys WHERE mark IS NULL AND public_key IS NULL"
-        )
+        _query(f"SELECT {columns} FROM requests WHERE mark IS NOT NULL OR state <> 'signed'")
     ):
         await tx.run(
-            _query("UPDATE keys SET mark = $1 WHERE uid = $2", "mark", "uid"),
-            mark=begun_mark(tx.sealer, **row),
-            uid=row["uid"],
+            _query("UPDATE requests SET mark = $1 WHERE id = $2", "mark", "id"),
+            mark=request_mark(tx.sealer, **row),
+            id=row["id"],
+        )
+    columns = "uid, enrol_sid, challenge_hash, expires_at, public_key"
+    for row in await tx.all(_query(f"SELECT {columns} FROM keys WHERE mark IS NULL")):
+        values = dict(row)
+        public_key = values.pop("public_key")
+        mark = (
+            begun_mark(tx.sealer, **values)
+            if public_key is None
+            else key_mark(tx.sealer, uid=row["uid"], enrol_sid=row["enrol_sid"], public_key=public_key)
+        )
+        await tx.run(
+            _query("UPDATE keys SET mark = $1 WHERE uid = $2", "mark", "uid"), mark=mark, uid=row["uid"]
         )
 
 

@@ -1,4 +1,4 @@
-"""The lines of the security log as a test sees them, and whether they name any of its people."""
+"""The lines of the security log in tests, and a check that they contain no personal data."""
 
 import json
 import logging
@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import Person
-from mshield.services.process.security_events import EVENTS, Event
-from mshield.services.process.security_log import LOGGER
+from mshield.server.runtime.security_log.events import EVENTS, Event
+from mshield.server.runtime.security_log.log import LOGGER
+from mshield.testkit.demo.people import Person
 
 _FIELDS: Final = {event.name: {"time", "event", "level", *event.fields} for event in EVENTS}
 
 
 @contextmanager
 def fresh_logger() -> Iterator[logging.Logger]:
-    """The logger as it is in a process that begins; afterwards as it was."""
+    """Provides the logger in its state at process start, and restores it afterwards."""
     logger = logging.getLogger(LOGGER)
     handlers, propagates, level = logger.handlers[:], logger.propagate, logger.level
     logger.handlers.clear()
@@ -31,12 +31,12 @@ def fresh_logger() -> Iterator[logging.Logger]:
 
 
 def raw_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """As they stand in the file."""
+    """Returns the lines as in the file."""
     return [record.getMessage() for record in caplog.records if record.name == LOGGER]
 
 
 def lines_of(caplog: pytest.LogCaptureFixture, *events: Event) -> list[dict[str, Any]]:
-    """Those of these events, or all; each is an object of one line with the fields of its event."""
+    """Returns the lines of these events, or all, after checking that each is one line with its event's fields only."""
     lines = []
     for raw in raw_lines(caplog):
         assert raw.isascii()
@@ -49,7 +49,7 @@ def lines_of(caplog: pytest.LogCaptureFixture, *events: Event) -> list[dict[str,
 
 
 def require_nobody(lines: Iterable[str], people: Iterable[Person], *secrets: str) -> None:
-    """Fails where a line says something of a person, or one of the secrets, in any spelling of JSON."""
+    """Asserts that no line contains data of these people, or any of the secrets, in any JSON spelling."""
     text = "\n".join(lines)
     spelled = f"{text}\n{text.encode().decode('unicode_escape')}".casefold()
     for person in people:

@@ -1,18 +1,18 @@
-"""Some routes alone, as an application that answers."""
+"""An application with some routes only."""
 
 from collections.abc import Iterable
 
 from starlette.applications import Starlette
 
-from mshield.domain import errors
-from mshield.store.database.interface import Unavailable
-from mshield.web.edge.dispatch import Dispatch
-from mshield.web.problems import Refusals
-from mshield.web.router import Route
+from mshield.server import errors as server_errors
+from mshield.server.database.interface import Unavailable
+from mshield.server.http.edge.dispatch import Dispatch
+from mshield.server.http.problems import Refusals
+from mshield.server.http.router import Route
 
 
 def serving(routes: Iterable[Route], context: object = None, *, most: int = 64) -> Dispatch:
-    """These routes, over what they need of the service's context; `most` calls at once."""
+    """Returns an application with these routes over the given context; `most` is the limit of concurrent calls."""
     app = Starlette()
     app.state.context = context
-    return Dispatch(app, tuple(routes), refuse=Refusals({Unavailable: errors.Unavailable}), most=most)
+    return Dispatch(app, tuple(routes), refuse=Refusals({Unavailable: server_errors.Unavailable}), most=most)

@@ -1,4 +1,4 @@
-"""A phone with a certificate, over HTTP: its co-signing side without its PIN."""
+"""A phone with a certificate, over HTTP: co-signing without a PIN."""
 
 import base64
 
@@ -8,11 +8,11 @@ from mshield.gm import cosign, sm2
 from mshield.gm.cosign import PhoneNonce
 from mshield.gm.engine import load_engine
 from tests.support.application import Application, Device
-from tests.support.shown import told_of
+from tests.support.display_statement import display_statement
 
 
 class Shield:
-    """A phone's co-signing over HTTP; the share stands for the right PIN."""
+    """A phone's co-signing over HTTP; its share takes the place of a correct PIN."""
 
     def __init__(self, application: Application, device: Device) -> None:
         self.application = application
@@ -24,7 +24,7 @@ class Shield:
         self.told: dict[str, dict[str, str]] = {}
 
     async def enrol(self, **form_of: str) -> None:
-        """The protocol's enrolment; `form_of` changes the data page."""
+        """Runs the protocol's enrolment; `form_of` changes the application form."""
         form = await self.application.application_form(self.device, **form_of)
         begun = (await self.device.call("POST", "/api/phone/enrolments", form)).json()
         self.uid, sid = bytes.fromhex(begun["uid"]), bytes.fromhex(begun["sid"])
@@ -41,7 +41,7 @@ class Shield:
         await self.sign([task])
 
     async def sign(self, tasks: list[dict[str, str]]) -> dict[str, object]:
-        """Open and finish for these documents."""
+        """Opens and finishes a session for these documents."""
         nonces, opened = await self.open(tasks)
         finished = await self.finish(nonces, opened)
         assert finished.status_code == 200, finished.text
@@ -51,9 +51,9 @@ class Shield:
         return answer
 
     async def open(self, tasks: list[dict[str, str]]) -> tuple[list[PhoneNonce], httpx.Response]:
-        """The first half, with the nonces that the second one needs."""
+        """Calls `open`. Returns the nonces that `finish` needs, and the response."""
         nonces = []
-        self.told = {task["sid"]: told_of(task) for task in tasks}
+        self.told = {task["sid"]: display_statement(task) for task in tasks}
         for task in tasks:
             e = sm2.digest(self.P, base64.b64decode(task["message_b64"]))
             sid = bytes.fromhex(task["sid"])
@@ -69,7 +69,7 @@ class Shield:
         return nonces, opened
 
     async def finish(self, nonces: list[PhoneNonce], opened: httpx.Response) -> httpx.Response:
-        """The second half: a right PIN."""
+        """Calls `finish` like after a correct PIN."""
         items = []
         for nonce, item in zip(nonces, opened.json()["items"], strict=True):
             half = cosign.phone_finish(self.engine, d1=self.d1, nonce=nonce, Q2=bytes.fromhex(item["Q2"]))

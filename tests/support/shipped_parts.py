@@ -1,9 +1,11 @@
-"""What of others comes with Mobile Shield: Python packages installed beside it, JavaScript built into its pages.
+"""Third-party parts of Mobile Shield: Python packages installed with it, JavaScript built into its pages.
 
-Names and versions are the lock files', licences the packages' own, JavaScript what the build says that it built in.
+Names and versions come from the lock files, licences from the packages, the list of JavaScript from the
+build.
 """
 
 import base64
+import hashlib
 import importlib.metadata
 import json
 import re
@@ -23,25 +25,27 @@ from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mshield.server.content.pdf_seal import FONT
+
 ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKS: Final = ("constraints.txt", "constraints-extras.txt", "constraints-dev.txt")
-"""Each has what those before it have not."""
-_STATIC: Final = ROOT / "src" / "mshield" / "web" / "static"
+"""Lock files; each adds to the ones before it."""
+_STATIC: Final = ROOT / "src" / "mshield" / "server" / "http" / "static"
 _FRONTEND: Final = ROOT / "frontend"
 
+CLIENT: Final = "mshield-client"
 EXTRAS: Final = {
-    "": "all",
-    "server": "service",
+    "": "service",
     "aliyun": "SMS by Alibaba Cloud",
     "tencent": "SMS by Tencent Cloud",
     "otel": "spans for OpenTelemetry",
     "pkcs11": "keys in hardware by PKCS#11",
 }
-"""The extras of pyproject.toml, in the order in which a package is counted to one of them."""
+"""Extras of pyproject.toml, in the order in which a package is assigned to one of them."""
 _SYSTEMS: Final = ("linux", "win32", "darwin")
 _PYTHONS: Final = ("3.11", "3.14")
-"""A package that one of these needs is listed, wherever the list is written."""
+"""Python versions; a package needed with any of these, or on any system above, is listed wherever this runs."""
 _SPDX: Final = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache": "Apache-2.0",
@@ -49,49 +53,52 @@ _SPDX: Final = {
     "Apache License 2.0": "Apache-2.0",
     "MIT License": "MIT",
 }
-"""What stands in the field `License`, where it isn't SPDX's name."""
-_READ: Final = {
+"""SPDX names of licences for values of the field `License` that aren't SPDX names."""
+_READ_IN_FILES: Final = {
     "altcha": "MIT",
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "jinja2": "BSD-3-Clause",
-    "pylopdf-fonts-zh-cn": "OFL-1.1",
     "python-stdnum": "LGPL-2.1-or-later",
     "segno": "BSD-3-Clause",
     "sqlparse": "BSD-3-Clause",
 }
-"""Read in the package's own files, where its metadata doesn't say which of a family it is."""
+"""Licences read in the packages' own files, because their metadata is ambiguous."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A package, of the version that is shipped."""
+    """A package in its shipped version."""
 
     name: str
     version: str
     licence: str
-    """SPDX's expression; empty where the package doesn't say."""
+    """SPDX expression; empty if the package doesn't state it."""
     purl: PackageURL
     where: tuple[str, ...]
-    """What needs it, or the pages that it is built into."""
+    """Purpose of the package, or the pages that contain it."""
     needs: frozenset[str] = frozenset()
-    """Names of other parts."""
+    """Names of other parts that it needs."""
     sha512: str | None = None
-    """Of the archive; a Python release has several, whose hashes stand in the lock file."""
+    """SHA-512 of the archive or the shipped file. A Python release has several archives: see the lock file."""
 
 
 def locked(lock: str) -> dict[str, str]:
-    """The versions in a lock file, by canonical name."""
+    """Returns the versions in a lock file, by canonical name."""
     text = (ROOT / lock).read_text("utf-8")
     return {canonicalize_name(name): version for name, version in re.findall(r"(?m)^([\w.-]+)==(\S+)", text)}
 
 
 def python_parts() -> list[Part]:
-    """What is installed with mshield and its extras, by name. Raises what says that .venv isn't as locked."""
+    """Returns the packages installed with mshield and its extras, by name.
+
+    Raises: LookupError (.venv isn't as locked).
+    """
     versions = {name: version for lock in reversed(LOCKS) for name, version in locked(lock).items()}
     where: dict[str, str] = {}
     extras_of: dict[str, set[str]] = {}
-    for extra, words in EXTRAS.items():
-        for name, extras in _with_all_it_needs(extra, versions.keys()).items():
+    service = ((PROJECT["name"], extra, words) for extra, words in EXTRAS.items())
+    for project, extra, words in ((CLIENT, "", "all"), *service):
+        for name, extras in _with_all_it_needs(project, extra, versions.keys()).items():
             where.setdefault(name, words)
             extras_of.setdefault(name, set()).update(extras)
     return [
@@ -101,7 +108,7 @@ def python_parts() -> list[Part]:
 
 
 def page_parts() -> list[Part]:
-    """What the built pages contain, by name. Raises KeyError for what isn't in the lock file."""
+    """Returns the parts of the built pages, by name. Raises: KeyError (a part isn't in the lock file)."""
     integrity = {
         (package.get("name") or place.rpartition("node_modules/")[2], package["version"]): package[
             "integrity"
@@ -132,14 +139,28 @@ def page_parts() -> list[Part]:
     return [*parts, _scanner()]
 
 
+def font_parts() -> list[Part]:
+    """Returns the fonts in the source tree, by name."""
+    return [
+        Part(
+            name="Noto Sans CJK SC",
+            version="2.004",
+            licence="OFL-1.1",
+            purl=PackageURL("github", "notofonts", "noto-cjk", "Sans2.004"),
+            where=(EXTRAS[""],),
+            sha512=hashlib.sha512(FONT.read_bytes()).hexdigest(),
+        )
+    ]
+
+
 def licences_page() -> str:
-    """docs/licences.md."""
-    return _PAGE.format(python=_table(python_parts()), pages=_table(page_parts()))
+    """Renders docs/licences.md."""
+    return _PAGE.format(python=_list(python_parts()), fonts=_list(font_parts()), pages=_list(page_parts()))
 
 
 def bill_of_materials() -> str:
-    """docs/mshield.cdx.json: CycloneDX 1.6, without a moment, so that the same parts make the same file."""
-    parts = [*python_parts(), *page_parts()]
+    """Renders docs/mshield.cdx.json: CycloneDX 1.6 without a timestamp, so that equal parts give equal files."""
+    parts = [*python_parts(), *font_parts(), *page_parts()]
     components = {part.name: _component(part) for part in parts}
     version = PROJECT["version"]
     whole = Component(
@@ -153,7 +174,8 @@ def bill_of_materials() -> str:
     identity = "\n".join(sorted(str(part) for part in (whole.purl, *(part.purl for part in parts))))
     bom = Bom(components=components.values(), serial_number=uuid.uuid5(uuid.NAMESPACE_URL, identity))
     bom.metadata.component = whole
-    direct = _names_needed(whole.name, EXTRAS) | {part.name for part in page_parts()} - {_scanner().name}
+    direct = (_names_needed(whole.name, EXTRAS) | _names_needed(CLIENT, ())) - {CLIENT}
+    direct |= {part.name for part in (*font_parts(), *page_parts())} - {_scanner().name}
     bom.register_dependency(whole, [components[name] for name in sorted(direct)])
     for part in parts:
         bom.register_dependency(components[part.name], [components[name] for name in sorted(part.needs)])
@@ -163,7 +185,7 @@ def bill_of_materials() -> str:
 
 
 def _requirements(name: str, extras: Iterable[str]) -> Iterator[Requirement]:
-    """What a package needs, by itself or with an extra, on any system that it may be installed on."""
+    """Yields the requirements of a package, with its extras, on any supported system."""
     systems = [
         {
             "extra": extra,
@@ -185,10 +207,10 @@ def _names_needed(name: str, extras: Iterable[str]) -> set[str]:
     return {canonicalize_name(needed.name) for needed in _requirements(name, extras)}
 
 
-def _with_all_it_needs(extra: str, known: Container[str]) -> dict[str, set[str]]:
-    """The packages behind one extra of mshield, and their own extras, as far as the lock files have them."""
+def _with_all_it_needs(project: str, extra: str, known: Container[str]) -> dict[str, set[str]]:
+    """Returns all packages needed for one extra of mshield, with their extras, as far as they are locked."""
     walked: dict[str, set[str]] = {}
-    waiting = [(PROJECT["name"], {extra})]
+    waiting = [(project, {extra})]
     while waiting:
         name, extras = waiting.pop()
         if name in walked and extras <= walked[name]:
@@ -199,7 +221,7 @@ def _with_all_it_needs(extra: str, known: Container[str]) -> dict[str, set[str]]
             for needed in _requirements(name, walked[name])
             if canonicalize_name(needed.name) in known
         ]
-    del walked[PROJECT["name"]]
+    del walked[project]
     return walked
 
 
@@ -207,11 +229,11 @@ def _python_part(name: str, version: str, where: str, needs: set[str]) -> Part:
     if (installed := importlib.metadata.version(name)) != version:
         raise LookupError(f"{name} {installed} is installed, {version} is locked: run make .venv/.dev")
     fields = importlib.metadata.metadata(name).json
-    written = str(fields.get("license_expression") or fields.get("license") or "")
+    stated = str(fields.get("license_expression") or fields.get("license") or "")
     return Part(
         name=name,
         version=version,
-        licence=_READ.get(name) or _SPDX.get(written, written),
+        licence=_READ_IN_FILES.get(name) or _SPDX.get(stated, stated),
         purl=PackageURL("pypi", None, name, version),
         where=(where,),
         needs=frozenset(needs),
@@ -219,7 +241,7 @@ def _python_part(name: str, version: str, where: str, needs: set[str]) -> Part:
 
 
 def _scanner() -> Part:
-    """The C++ inside of zxing-wasm, at the commit that this exports."""
+    """Returns the C++ library inside zxing-wasm, at the commit that it exports."""
     code = (_FRONTEND / "node_modules" / "zxing-wasm" / "dist" / "es" / "share.js").read_text("utf-8")
     (commit,) = re.findall(r"\"([0-9a-f]{40})\"", code)
     purl = PackageURL("github", "zxing-cpp", "zxing-cpp", commit)
@@ -240,9 +262,9 @@ def _component(part: Part) -> Component:
     )
 
 
-def _table(parts: Iterable[Part]) -> str:
+def _list(parts: Iterable[Part]) -> str:
     return "\n".join(
-        f"| {part.name} | {part.version} | {part.licence} | {', '.join(part.where)} |" for part in parts
+        f"- {part.name} {part.version}, {part.licence}: {', '.join(part.where)}" for part in parts
     )
 
 
@@ -250,25 +272,27 @@ _PAGE: Final = """\
 # Licences of others' parts
 
 Written by `make docs` from the lock files, the packages' metadata and the build of the pages. Mobile Shield itself is
-[Apache-2.0](../LICENSE); its pictures, icons and templates too. The fonts that it ships
-are those of pdfjs-dist, which has its own licence beside each. The same list for programs is
-`mshield.cdx.json` (CycloneDX), beside this page and in each wheel's `sboms/`; what libraries' own wheels contain, such
-as OpenSSL in `cryptography`, their own lists say.
+[Apache-2.0](../LICENSE), with its pictures, icons and templates. It ships the font below, and those of pdfjs-dist with
+their licences. For programs the same list is `mshield.cdx.json` (CycloneDX), here and in each wheel's `sboms/`. What
+other wheels contain, such as OpenSSL in `cryptography`, is in their own lists.
 
 ## Installed beside it
 
 Not part of the distribution: `pip` brings them, unchanged, and each can be replaced. So the copyleft of some (LGPL,
 MPL) ends at themselves.
 
-| package | version | licence | for |
-|---|---|---|---|
 {python}
+
+## Fonts
+
+A subset of the font is in the source tree and in the wheel, with the licence's text beside it, and writes names on PDF
+pages.
+
+{fonts}
 
 ## Built into the pages
 
 The texts of these licences are served with the pages, as `licences.json`, and the app shows them under "About".
 
-| package | version | licence | pages |
-|---|---|---|---|
 {pages}
 """

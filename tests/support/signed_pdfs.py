@@ -1,10 +1,10 @@
-"""PDFs that somebody signed, honest ones and such that hide a change behind a signature; no signature is a real one."""
+"""Signed PDFs: honest ones, and ones that hide a change behind a signature. No signature is a real one."""
 
 import re
 from typing import Final
 
-from mshield.content.pdf_order import Seal, Update
-from mshield.content.pdf_update import prepared
+from mshield.server.content.pdf_order import Seal, Update
+from mshield.server.content.pdf_update import prepared
 from tests.support.pdfs import bodies, contract, page_text, pdf, stream, written
 
 _SEAL: Final = Seal(name="李明", number="MS12345678901", time="2026-11-28 21:14:05 +08:00")
@@ -14,7 +14,7 @@ _SHOWN: Final = stream(b"", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]")
 
 
 def signed(octets: bytes, *, field: str = "s1") -> bytes:
-    """As the service signs it, but for the signature itself."""
+    """Appends an update like the service's, without the signature itself."""
     update = Update(
         field=field,
         subfilter="adbe.pkcs7.detached",
@@ -36,7 +36,7 @@ def by_others(
     page: bytes = b"",
     **more: bytes,
 ) -> bytes:
-    """A contract with an update by which somebody signs it, or what looks like that; with entries more."""
+    """Returns a contract with another party's signing update, or something similar, with extra entries."""
     plain = bodies()
     update = {
         1: plain[1].replace(
@@ -52,7 +52,7 @@ def by_others(
 
 
 def covered(octets: bytes) -> bytes:
-    """With the ByteRange of a file whose last gap is all that isn't covered."""
+    """Fills in the ByteRange, with everything covered except the last gap."""
     start = octets.rindex(b"/Contents <") + len(b"/Contents ")
     end = octets.index(b">", start) + 1
     numbers = b"[0 %010d %010d %010d]" % (start, end, len(octets) - end)
@@ -130,7 +130,7 @@ def dishonest_signed() -> dict[str, tuple[str, bytes]]:
             "form",
             by_others(field=_FIELD + _LOOK.replace(b"/N 92 0 R", b"/N << /On 92 0 R /Off 92 0 R >>")),
         ),
-        "a field nobody has signed": ("form", by_others(field=_LOOK + b"/FT /Sig /T (s)")),
+        "an unsigned field": ("form", by_others(field=_LOOK + b"/FT /Sig /T (s)")),
         "a form beside the signature": (
             "form",
             by_others(o95=patch),
@@ -148,7 +148,7 @@ def dishonest_signed() -> dict[str, tuple[str, bytes]]:
 
 
 def _as_info(body: bytes, *, number: int = 5) -> bytes:
-    """A signature's update that replaces an object, which it also names as the words about the file."""
+    """Makes a signing update that replaces an object which it also declares as document information."""
     first = written(bodies() | {80: b"<< /Producer (one) >>"})
     first = first.replace(b"/Root", b"/Info %d 0 R /Root" % number)
     update = by_others(first, **{f"o{number}": body})

@@ -1,6 +1,6 @@
-"""A phone and its service without HTTP: a filed operator, account and device, and a key made by the real enrolment.
+"""A phone and its service without HTTP: a filed operator, account and device, and a key from a real enrolment.
 
-The phone keeps its share in memory; a wrong PIN is another share, as on a real phone.
+The phone keeps its share in memory; a wrong PIN gives another share, as on a real phone.
 """
 
 import hashlib
@@ -8,38 +8,40 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from mshield.domain.tokens import token_hash
 from mshield.gm import cosign, sm2
 from mshield.gm.engine import Engine, load_engine
-from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki.certificates import csr
-from mshield.pki.signatures.kept_display import read_display
-from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
-from mshield.services.ca.init import CaNames, init_ca
-from mshield.services.certificates.certificate import Certificates
-from mshield.services.certificates.enrol import Application, Enrol
-from mshield.services.certificates.issue import Issue
-from mshield.services.identity.consents import Consents
-from mshield.services.identity.proofs import Proofs
-from mshield.services.notices.push import Push
-from mshield.services.process.events import Events
-from mshield.services.requests.answer import Answer
-from mshield.services.requests.ask import Ask, Asked
-from mshield.services.requests.document import Document
-from mshield.services.requests.drawing import DrawDocuments
-from mshield.services.requests.prepare import PreparePdfs
-from mshield.services.requests.secrets import RequestSecrets
-from mshield.services.signing.finish import FinishRequest, FinishSigning
-from mshield.services.signing.internal_tasks import AskInternally, InternalPurpose
-from mshield.services.signing.open import Opened, OpenItem, OpenRequest, OpenSigning
-from mshield.services.signing.shown import Shown
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
-from mshield.store.database.queries import Query, Statement
-from mshield.store.systems.systems import BusinessSystem
+from mshield.pki.signatures.stored_display import read_display
+from mshield.server.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.server.authorities.authority import load_authorities
+from mshield.server.ca.init import CaNames, init_ca
+from mshield.server.certificates.certificate import Certificates
+from mshield.server.certificates.enrol import Enrol
+from mshield.server.certificates.issue import Issue
+from mshield.server.database.interface import Database
+from mshield.server.database.queries import Query, Statement
+from mshield.server.identity.consents import Consents
+from mshield.server.identity.proofs import Proofs
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey, load_lookup_key
+from mshield.server.notices.push import Push
+from mshield.server.requests.answer import Answer
+from mshield.server.requests.ask import Ask, CreatedRequest
+from mshield.server.requests.document import Document
+from mshield.server.requests.drawing import DrawDocuments
+from mshield.server.requests.prepare import PreparePdfs
+from mshield.server.requests.secrets import RequestSecrets
+from mshield.server.runtime.events import Events
+from mshield.server.settings.settings import Settings
+from mshield.server.signing.documents import Shown
+from mshield.server.signing.finish import FinishRequest, FinishSigning
+from mshield.server.signing.internal_tasks import AskInternally, InternalPurpose
+from mshield.server.signing.open import Opened, OpenItem, OpenRequest, OpenSigning
+from mshield.server.systems.rows.systems import BusinessSystem
+from mshield.wire.phone.enrolment import ApplicantMessage
+from mshield.wire.tokens import token_hash
 from tests.support.clock import Clock
 from tests.support.return_url import RETURN_URL
 from tests.support.seals import seal_all
@@ -55,37 +57,47 @@ WRONG_SHARE = 12345
 
 
 def statement(sql: str) -> Query:
-    """A statement of a test's own; parameters `$1`, `$2` are named p1, p2."""
+    """Makes a test's own statement; parameters `$1`, `$2` are named p1, p2."""
     count = sql.count("$")
     names = tuple(f"p{number + 1}" for number in range(count))
     return Query("test", Statement(sql, names), Statement(sql.replace("$", "?"), names))
 
 
+_EVENT: Final = """INSERT INTO certificate_events (id, serial, event, actor, reason, state, holds, at)
+  SELECT '01fffffff-' || c.serial || (SELECT COUNT(*) FROM certificate_events n WHERE n.serial = c.serial), c.serial,
+    'freeze', 'service', 'test', c.state, c.holds, c.changed_at
+  FROM certificates c WHERE c.state || ' ' || c.holds <> (SELECT e.state || ' ' || e.holds FROM certificate_events e
+    WHERE e.serial = c.serial ORDER BY e.id || '' DESC LIMIT 1)"""
+"""The event without which a certificate's changed row counts as set back by somebody else."""
+
+
 async def execute(db: Database, sql: str, *values: object) -> None:
-    """Runs a test's own statement, as the service would: rows with authority are sealed again."""
+    """Runs a test's own statement like the service would, by sealing rows with authority again."""
     await tamper(db, sql, *values)
+    if sql.startswith("UPDATE certificates"):
+        await tamper(db, _EVENT)
     await seal_all(db)
 
 
 async def tamper(db: Database, sql: str, *values: object) -> None:
-    """Runs a statement as somebody who may write to the database and has no key."""
+    """Runs a statement like somebody with write access to the database but without keys."""
     await db.run(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
 
 
 async def shown_of(db: Database, sids: Iterable[bytes]) -> dict[bytes, Shown]:
-    """What a phone tells in `finish` of documents in the database, by sid."""
-    shown = {}
+    """Returns what a phone states in `finish` about documents in the database, by sid."""
+    statements = {}
     for sid in sids:
         row = await fetch(db, "SELECT display FROM tasks WHERE sid = $1", sid)
         display = read_display(str(row["display"]))
         bound, confirmed = display.bound, display.wants or "none"
         if bound is not None:
-            shown[sid] = Shown(confirmed, bound.shown(confirmed))
-    return shown
+            statements[sid] = Shown(confirmed, bound.shown(confirmed))
+    return statements
 
 
 async def fetch(db: Database, sql: str, *values: object) -> dict[str, object]:
-    """The first row of a test's own query."""
+    """Returns the first row of a test's own query."""
     row = await db.one(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
     assert row is not None
     return dict(row)
@@ -93,7 +105,7 @@ async def fetch(db: Database, sql: str, *values: object) -> dict[str, object]:
 
 @dataclass(slots=True)
 class Phone:
-    """The phone's side of the protocol. `d1` is its share under the right PIN."""
+    """The phone's state in the protocol; `d1` is its share under the right PIN."""
 
     caller: Caller
     uid: bytes = b""
@@ -106,7 +118,7 @@ class Phone:
 
 @dataclass(slots=True)
 class World:
-    """Everything that open and finish need, over one database."""
+    """All services for `open` and `finish`, on one database."""
 
     db: Database
     engine: Engine
@@ -125,21 +137,21 @@ class World:
     phone: Phone
 
     async def task(self, content: bytes = "报关单".encode()) -> bytes:
-        """A document that this phone has scanned; its sid."""
-        asked = await self.asked([content])
-        scanned = await self.scan(asked)
+        """Creates a document and scans it with this phone. Returns its sid."""
+        request = await self.asked([content])
+        scanned = await self.scan(request)
         return scanned[0]
 
     async def login(self) -> PhoneLogin:
-        """The phone's login."""
+        """Returns the phone's login."""
         return await authenticate_phone(self.db, self.phone.caller, now=self.clock())
 
     async def internal_task(self, purpose: InternalPurpose) -> bytes:
-        """One of the protocol's own tasks; its sid."""
+        """Creates one of the protocol's own tasks. Returns its sid."""
         return await self.ask_internally(self.phone.caller, self.phone.uid, purpose, now=self.clock())
 
-    async def asked(self, contents: list[bytes]) -> Asked:
-        """A business system's request for signatures."""
+    async def asked(self, contents: list[bytes]) -> CreatedRequest:
+        """Creates a business system's request for signatures."""
         return await self.ask.create(
             self.system,
             kind="signature",
@@ -147,18 +159,18 @@ class World:
             pc_address=None,
             pc_browser=None,
             idempotency_key=None,
-            body=b"".join(contents),
+            body_hash=b"".join(contents),
             now=self.clock(),
         )
 
-    async def scan(self, asked: Asked) -> list[bytes]:
-        """Takes the request with the phone; the sids of its documents."""
+    async def scan(self, asked: CreatedRequest) -> list[bytes]:
+        """Takes the request with the phone. Returns the sids of its documents."""
         code = asked.app_link if asked.channel == "app" else asked.qr_text(now=self.clock())
-        found = await self.answer.scan(self.phone.caller, code, now=self.clock())
-        return [task.sid for task in found.tasks]
+        request = await self.answer.scan(self.phone.caller, code, now=self.clock())
+        return [task.sid for task in request.tasks]
 
     async def commit(self, sids: list[bytes]) -> list[cosign.PhoneNonce]:
-        """The phone's nonces for documents of this key."""
+        """Returns the phone's nonces for documents of this key."""
         nonces = []
         for sid in sids:
             row = await fetch(self.db, "SELECT message FROM tasks WHERE sid = $1", sid)
@@ -171,7 +183,7 @@ class World:
         return nonces
 
     async def open(self, nonces: list[cosign.PhoneNonce], **changes: object) -> Opened:
-        """`open` with the phone's present state; `changes` replace fields of the message."""
+        """Calls `open` with the phone's current state; `changes` replace fields of the message."""
         message = OpenRequest(
             rn=self.phone.rn,
             otp=self.phone.otp,
@@ -184,9 +196,9 @@ class World:
     def partials(
         self, nonces: list[cosign.PhoneNonce], opened: Opened, *, d1: int | None = None
     ) -> list[cosign.Partial]:
-        """The phone's halves, after checking the server's proofs."""
+        """Checks the server's proofs and returns the phone's partial signatures."""
         share = self.phone.d1 if d1 is None else d1
-        made = []
+        partials = []
         for nonce, answered in zip(nonces, opened.items, strict=True):
             cosign.check_nonce(
                 self.engine,
@@ -196,8 +208,8 @@ class World:
                 Q2=answered.Q2,
                 proof=answered.proof,
             )
-            made.append(cosign.phone_finish(self.engine, d1=share, nonce=nonce, Q2=answered.Q2))
-        return made
+            partials.append(cosign.phone_finish(self.engine, d1=share, nonce=nonce, Q2=answered.Q2))
+        return partials
 
     async def finish(
         self,
@@ -206,7 +218,7 @@ class World:
         tau: int | None = None,
         excluded: Mapping[bytes, str] | None = None,
     ) -> dict[str, object]:
-        """`finish`; the answer as JSON. `excluded` are left out, with the reason."""
+        """Calls `finish` and returns the response's JSON; `excluded` maps excluded documents to reasons."""
         items = tuple(cosign.FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
         shown = await shown_of(self.db, [item.sid for item in items])
         request = FinishRequest(items, tau, shown, excluded or {})
@@ -215,12 +227,12 @@ class World:
         return answer
 
     def accept(self, answer: dict[str, object]) -> None:
-        """What the phone stores of a checked answer."""
+        """Stores what the phone keeps of a checked response."""
         self.phone.otp = bytes.fromhex(str(answer["otp"]))
         self.phone.rn = secrets.token_bytes(32)
 
     async def sign(self, sids: list[bytes], *, d1: int | None = None) -> dict[str, object]:
-        """Open and finish in one; with another `d1` a wrong PIN."""
+        """Opens and finishes a session; another `d1` acts as a wrong PIN."""
         nonces = await self.commit(sids)
         opened = await self.open(nonces)
         answer = await self.finish(self.partials(nonces, opened, d1=d1))
@@ -228,7 +240,7 @@ class World:
         return answer
 
     async def refresh(self, tau: int) -> int:
-        """A PIN change with the old share; gives the next epoch. `phone` keeps the old share and epoch."""
+        """Changes the PIN with the old share and returns the next epoch. `phone` keeps the old share and epoch."""
         nonces = await self.commit([await self.internal_task("refresh")])
         opened = await self.open(nonces)
         assert opened.next_epoch is not None
@@ -236,11 +248,11 @@ class World:
         return opened.next_epoch
 
     def move(self, epoch: int, tau: int) -> None:
-        """The phone goes on with the share of this epoch."""
+        """Lets the phone continue with the share of this epoch."""
         self.phone.epoch, self.phone.d1 = epoch, cosign.next_phone_share(self.phone.d1, tau)
 
     async def counters(self) -> tuple[int, int]:
-        """(failures, wrong_total) of the key."""
+        """Returns (failures, wrong_total) of the key."""
         row = await fetch(self.db, "SELECT failures, wrong_total FROM keys WHERE uid = $1", self.phone.uid)
         failures, wrong_total = row["failures"], row["wrong_total"]
         assert isinstance(failures, int)
@@ -257,9 +269,9 @@ async def make_world(
     settings: Settings | None = None,
     enrolled: bool = True,
 ) -> World:
-    """A world with a logged-in phone; `enrolled` also gives it its certificate."""
+    """Creates a world with a logged-in phone, and with `enrolled` also its certificate."""
     engine = engine or load_engine()
-    settings = settings or Settings(opens_per_minute=10_000)  # the limit has a test of its own
+    settings = settings or Settings.of(opens_per_minute=10_000)  # the limit has a test of its own
     lookup = await load_lookup_key(db, keyring, now=clock())
     await init_ca(db, keyring, engine, settings, CaNames(), now=clock())
     authorities = await load_authorities(db, keyring, engine)
@@ -267,7 +279,7 @@ async def make_world(
     system = await _rows(db, keyring, lookup, clock)
     caller = Caller(token_hash("token"), "jkt")
     request_secrets = RequestSecrets(lookup)
-    proofs = Proofs(db, settings)
+    proofs = Proofs(db, settings.identity)
     consents = Consents(db, proofs)
     push = Push(db, keyring, settings, clock)
     ask = Ask(db, settings, events, request_secrets, DrawDocuments(db), push)
@@ -281,9 +293,9 @@ async def make_world(
         certificates=Certificates(
             db, engine, authorities, Issue(db, keyring, lookup, authorities, settings), proofs
         ),
-        opening=OpenSigning(db, engine, keyring, settings, consents),
+        opening=OpenSigning(db, engine, keyring, settings.signing, consents),
         finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents, with_id_number=True),
-        ask_internally=AskInternally(db, settings),
+        ask_internally=AskInternally(db, settings.signing),
         ask=ask,
         answer=Answer(db, events, request_secrets, consents, PreparePdfs(db, settings)),
         secrets=request_secrets,
@@ -296,7 +308,7 @@ async def make_world(
 
 
 async def _issue_later(caller: Caller, *, now: int) -> None:
-    """The service issues the certificate at once; here it is a step of its own."""
+    """No-op: the service would issue the certificate at once; tests do it as a separate step."""
 
 
 async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock) -> BusinessSystem:
@@ -365,14 +377,14 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
 
 
 async def any_code(*, phone: str, purpose: str, code: str, now: int) -> None:
-    """Takes any SMS code."""
+    """Accepts any SMS code."""
 
 
 async def enrol(world: World) -> None:
-    """The protocol's enrolment, steps 1 to 5."""
+    """Runs the protocol's enrolment, steps 1 to 5."""
     phone, now = world.phone, world.clock()
     login = await authenticate_phone(world.db, phone.caller, now=now)
-    application = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
+    application = ApplicantMessage(NAME, ID_NUMBER, "operator", CREDIT_CODE)
     begun = await world.enrol.begin(login, application, sms_code=CODE, now=now)
     offer = cosign.phone_enrol(world.engine, uid=begun.uid, sid=begun.sid)
     phone.P = await world.enrol.make_key(

@@ -1,4 +1,4 @@
-"""A small view (展示规则) of a business system's orders, in as many versions as a test wants, with a content."""
+"""A small view (展示规则) of a business system's orders, in any number of versions, with a content."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ VIEW_ID: Final = "example/order"
 
 
 def small_view(version: int = 1, *, ignore: tuple[str, ...] = (), view_id: str = VIEW_ID) -> bytes:
-    """The view's file: number and buyer are rows, what `ignore` names is left out, the rest is listed."""
+    """Returns the view's file: number and buyer are rows, `ignore` names fields to omit, the rest is listed."""
     rows = [{"label": "订单号", "path": "number"}, {"label": "买方", "path": "buyer"}]
     view: dict[str, Any] = {
         "type": "mshield-view/v1",
@@ -25,7 +25,7 @@ def small_view(version: int = 1, *, ignore: tuple[str, ...] = (), view_id: str =
 
 
 def handed_in(view: bytes, *contents: bytes, **more: str) -> dict[str, Any]:
-    """As the console's API takes it."""
+    """Returns a submission in the form of the console's API."""
     samples = [
         {"name": f"订单 {number}.json", "content_b64": base64.b64encode(content).decode()}
         for number, content in enumerate(contents or (CONTENT,), 1)

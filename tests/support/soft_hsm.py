@@ -1,4 +1,4 @@
-"""SoftHSM2, a PKCS#11 token in software: its own tool makes the token, its own library keeps the keys."""
+"""SoftHSM2, a software PKCS#11 token: its own tool creates the token, its own library stores the keys."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ import pkcs11
 from pkcs11 import Attribute, KeyType
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from mshield.keys.hardware.devices import Devices
-from mshield.settings import Settings
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.settings.settings import Settings
 
 TOKEN: Final = "mshield-test"
 OTHER_TOKEN: Final = "mshield-other"
@@ -23,17 +23,17 @@ _LIBRARIES: Final = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/
 
 
 class SoftHsmMissing(Exception):
-    """SoftHSM2 is not installed; the message says what to install."""
+    """Error: SoftHSM2 is not installed; the message says what to install."""
 
 
 @dataclass(frozen=True)
 class SoftHsm:
-    """The library, and two tokens with one PIN."""
+    """The library, and two tokens with the same PIN."""
 
     library: Path
 
     def environment(self, label: str | None = None) -> dict[str, str]:
-        """The variables of the service; with the label of a wrapping key where it has one."""
+        """Returns the service's environment variables, with the label of a wrapping key if given."""
         return {
             "MSHIELD_PKCS11_MODULE": str(self.library),
             "MSHIELD_PKCS11_TOKEN": TOKEN,
@@ -42,24 +42,24 @@ class SoftHsm:
         }
 
     def settings(self, label: str | None = None, **changed: Any) -> Settings:
-        """The same as settings."""
+        """Like `environment`, as settings."""
         values = {
             "pkcs11_module": self.library,
             "pkcs11_token": TOKEN,
             "pkcs11_pin": PIN,
             "pkcs11_wrapping_key": label,
         }
-        return Settings(**{**values, **changed})
+        return Settings.of(**{**values, **changed})
 
     def log_out(self) -> None:
-        """Ends what a test has kept open: a process that is logged in is asked for no PIN again."""
+        """Ends logins kept by earlier tests, since a logged-in process isn't asked for the PIN again."""
         for label in (TOKEN, OTHER_TOKEN):
-            token = Devices(self.settings(pkcs11_token=label)).token()
-            token._kept = False
+            token = Devices(self.settings(pkcs11_token=label).keys).token()
+            token._stays_open = False
             token.once(lambda _: None)
 
     def make_key(self, label: str, *, curve: str = "secp256r1", extractable: bool = False) -> str:
-        """A key pair, as an operator makes it with the token's own tool; its name for the service."""
+        """Makes a key pair, like an operator with the token's own tool. Returns its name for the service."""
 
         def work(session: pkcs11.Session) -> None:
             parameters = session.create_domain_parameters(
@@ -68,12 +68,15 @@ class SoftHsm:
             private = {Attribute.EXTRACTABLE: extractable, Attribute.SENSITIVE: True}
             parameters.generate_keypair(store=True, label=label, private_template=private)
 
-        Devices(self.settings()).token().once(work, writes=True)
+        Devices(self.settings().keys).token().once(work, writes=True)
         return f"pkcs11:token={TOKEN};object={quote(label)}"
 
 
 def make_soft_hsm(folder: Path) -> SoftHsm:
-    """Fresh tokens in `folder`. The library reads where they are when it is begun, so the variable stays set."""
+    """Makes new tokens in `folder`.
+
+    The library reads their location when it is initialised, so the environment variable stays set.
+    """
     library = next((Path(place) for place in _LIBRARIES if Path(place).exists()), None)
     if library is None or shutil.which("softhsm2-util") is None:
         raise SoftHsmMissing("apt-get install softhsm2")

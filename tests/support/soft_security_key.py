@@ -1,4 +1,4 @@
-"""A security key in software, as hostile or honest as a test wants: what a browser would hand on from it."""
+"""A software security key, honest or hostile, with the responses that a browser would forward."""
 
 import base64
 import hashlib
@@ -16,13 +16,13 @@ _PRESENT, _VERIFIED, _WITH_KEY = 0x01, 0x04, 0x40
 
 
 def b64(value: bytes) -> str:
-    """As the wire has it."""
+    """Encodes bytes as base64url, as in the API."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 @dataclass(slots=True)
 class SoftKey:
-    """One credential; `count` is what it tells next."""
+    """One credential; `count` is its next counter value."""
 
     origin: str = "http://shield.example"
     host: str = "shield.example"
@@ -35,7 +35,7 @@ class SoftKey:
     )
 
     def register(self, challenge: str, /, **changes: Any) -> dict[str, str]:
-        """The answer to `create`; the counter has grown."""
+        """Returns the response to `create` and increments the counter."""
         numbers = self.key.public_key().public_numbers()
         point = (numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big"))
         public = cbor.encode({1: 2, 3: -7, -1: 1, -2: point[0], -3: point[1]})
@@ -49,15 +49,15 @@ class SoftKey:
         }
 
     def sign(self, challenge: str, /, **changes: Any) -> dict[str, str]:
-        """The answer to `get`; the counter has grown."""
+        """Returns the response to `get` and increments the counter."""
         client, data = self._client("webauthn.get", challenge, changes), self._data(0)
-        signed = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
+        signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         self.count += 1
         return {
             "credential_id": b64(self.id),
             "client_data": b64(client),
             "authenticator_data": b64(data),
-            "signature": b64(signed),
+            "signature": b64(signature),
         }
 
     def _client(self, kind: str, challenge: str, changes: dict[str, Any]) -> bytes:

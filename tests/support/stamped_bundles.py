@@ -1,4 +1,4 @@
-"""Bundles with time stamps of all kinds, and of a CA whose key is another's, with what both verifiers have to say."""
+"""Bundles with time stamps of all kinds, and of a compromised CA, with the result that both verifiers must give."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, authority, make_
 
 A: Final = authority()
 HOUSE: Final = make_authority(A.engine)
-"""Another CA, which made outside authorities."""
+"""Another CA, which issued the outside authorities."""
 
 AT: Final = SIGNED_AT + DAY
 SECOND: Final = (SIGNED_AT // 1000 + 1) * 1000
@@ -34,7 +34,10 @@ _COMPROMISED: Final = ("revocation", "ca_compromised")
 
 @dataclass(frozen=True, kw_only=True)
 class Stamped:
-    """A bundle, whom one trusts, and what has to be said: step and code, or whose time it is, and which (ms)."""
+    """A bundle, the trusted authorities, and the expected result.
+
+    `expected` is step and code of the failure, or whose time is used and which (ms).
+    """
 
     name: str
     evidence: Evidence
@@ -45,17 +48,17 @@ class Stamped:
 
     @property
     def tsa_roots(self) -> list[bytes]:
-        """Their roots."""
+        """Roots of the trusted authorities."""
         return [tsa.root for tsa in self.tsas]
 
 
 def stamped(*tsas: Tsa, at: int = SECOND, **how: Any) -> Evidence:
-    """Stamped by each of these."""
+    """Makes a bundle stamped by each of these authorities."""
     return Maker(A, stamp=lambda data: [tsa.stamp(data, at=at) for tsa in tsas], **how).made()
 
 
 def renewed(*, at: int, by: Tsa = LONG) -> Evidence:
-    """Stamped by one whose life is short, and renewed by another."""
+    """Makes a bundle stamped by an authority with a short validity, and renewed by another."""
 
     def stamps(data: bytes) -> list[EvidenceTimeStamp]:
         first = SHORT.stamp(data, at=SECOND)
@@ -65,16 +68,16 @@ def renewed(*, at: int, by: Tsa = LONG) -> Evidence:
 
 
 def _changed(evidence: Evidence, change: Callable[[EvidenceTimeStamp], EvidenceTimeStamp]) -> Evidence:
-    return replace_stamps(evidence, [change(stamp) for stamp in evidence.stamps])
+    return replace_stamps(evidence, [change(stamp) for stamp in evidence.time_stamps])
 
 
 def replace_stamps(evidence: Evidence, stamps: Sequence[EvidenceTimeStamp]) -> Evidence:
-    """With other stamps than its CMS has."""
+    """Replaces the bundle's stamps, so that they differ from those in its CMS."""
     return replace(evidence, time_stamps=tuple(stamps))
 
 
 def good() -> Iterator[Stamped]:
-    """Whose time it is."""
+    """Yields valid bundles, with whose time is used."""
     by_service, by_own, by_outside = ("service", SIGNED_AT), ("own", SECOND), ("outside", SECOND)
     yield Stamped(name="none", evidence=stamped(), expected=by_service)
     yield Stamped(name="own", evidence=stamped(OWN), expected=by_own)
@@ -94,7 +97,7 @@ def good() -> Iterator[Stamped]:
 
 
 def archived() -> Iterator[Stamped]:
-    """The first authority's life ends after thirty days."""
+    """Yields bundles whose first authority ends after thirty days."""
     late, end = NOW + 60 * DAY, NOW + 30 * DAY
     trusted: dict[str, Any] = {"tsas": [SHORT], "at": late}
     yield Stamped(name="ended", evidence=stamped(SHORT), expected=("service", SIGNED_AT), **trusted)
@@ -105,7 +108,7 @@ def archived() -> Iterator[Stamped]:
 
 
 def faulty() -> Iterator[Stamped]:
-    """Each with one fault."""
+    """Yields bundles with one fault each."""
     refused = ("time_stamp", "bad_time_stamp")
     whole = stamped(OWN)
     other = _changed(
@@ -114,12 +117,13 @@ def faulty() -> Iterator[Stamped]:
     yield Stamped(name="another time", evidence=other, expected=refused)
     other = _changed(whole, lambda stamp: EvidenceTimeStamp(token=stamp.token, profile="p256", at=stamp.at))
     yield Stamped(name="another profile", evidence=other, expected=refused)
-    yield Stamped(name="left out of the list", evidence=replace_stamps(whole, []), expected=refused)
-    more = replace_stamps(whole, [*whole.stamps, OUTSIDE.stamp(whole.signature.value, at=SECOND)])
+    misplaced = ("cms", "message_mismatch")
+    yield Stamped(name="left out of the list", evidence=replace_stamps(whole, []), expected=misplaced)
+    more = replace_stamps(whole, [*whole.time_stamps, OUTSIDE.stamp(whole.signature.value, at=SECOND)])
     yield Stamped(name="one more than in the CMS", evidence=more, expected=refused)
-    twice = replace_stamps(whole, [*whole.stamps, *whole.stamps])
-    yield Stamped(name="twice", evidence=twice, expected=refused)
-    foreign = replace_stamps(whole, [*whole.stamps, OWN.stamp(b"other", at=SECOND)])
+    twice = replace_stamps(whole, [*whole.time_stamps, *whole.time_stamps])
+    yield Stamped(name="twice", evidence=twice, expected=misplaced)
+    foreign = replace_stamps(whole, [*whole.time_stamps, OWN.stamp(b"other", at=SECOND)])
     yield Stamped(name="of other data", evidence=foreign, expected=refused)
     yield Stamped(name="before the signature", evidence=stamped(OWN, at=SECOND - 400_000), expected=refused)
     yield Stamped(name="of the future", evidence=stamped(OWN, at=AT + 400_000), expected=refused)
@@ -129,16 +133,16 @@ def faulty() -> Iterator[Stamped]:
         on_log = Maker(A, log_stamp=lambda note, data=data, at=at: [OWN.stamp(data or note, at=at)]).made()  # type: ignore[misc]  # mypy infers no lambda with a default
         yield Stamped(name=f"{name}, on the checkpoint", evidence=on_log, expected=("log", "bad_time_stamp"))
     rubbish = _changed(whole, lambda stamp: EvidenceTimeStamp(token=b"0", profile="sm2", at=stamp.at))
-    yield Stamped(name="rubbish", evidence=rubbish, expected=refused)
+    yield Stamped(name="rubbish", evidence=rubbish, expected=misplaced)
 
 
 def replace_signer(a: Authority) -> Tsa:
-    """A shield that makes itself an authority."""
+    """Makes a shield that poses as an authority."""
     return Tsa(Sm2StampSigner(parse_tsa_certificate(a.leaf.der), (a.issuing.der,), a.leaf_key), a.root.der)
 
 
 def compromised() -> Iterator[Stamped]:
-    """Somebody else has the issuing CA's key: told by the bundle's own answer, or by a list of later."""
+    """Yields bundles of a compromised issuing CA, known from the bundle's own OCSP response or a later CRL."""
     how: dict[str, Any] = {"ca_status": RevokedAt(REVOKED, KEY_COMPROMISE), "status_at": REVOKED + 60_000}
     for name, tsas, at, expected in (
         ("no stamp", [], SECOND, None),
@@ -148,8 +152,8 @@ def compromised() -> Iterator[Stamped]:
         ("stamp of the same second", [OUTSIDE], REVOKED - 1000, None),
         ("stamp of after", [OUTSIDE], REVOKED + 1000, None),
     ):
-        told = stamped(*tsas, at=at, **how)
-        yield Stamped(name=name, evidence=told, tsas=tsas, expected=expected or _COMPROMISED)
+        bundle = stamped(*tsas, at=at, **how)
+        yield Stamped(name=name, evidence=bundle, tsas=tsas, expected=expected or _COMPROMISED)
         since = A.root_crl((Revoked(A.issuing.serial, REVOKED, KEY_COMPROMISE),), at=REVOKED)
         listed = stamped(*tsas, at=at)
         then = expected or ("issuers", "ca_compromised")
@@ -167,5 +171,5 @@ def compromised() -> Iterator[Stamped]:
 
 
 def every() -> list[Stamped]:
-    """All of them."""
+    """Returns all bundles."""
     return [*good(), *archived(), *faulty(), *compromised()]

@@ -1,4 +1,4 @@
-"""The vectors of time stamps (vectors/time_stamps), questions with their answers, and how both verifiers judge them."""
+"""Test vectors of time stamps (vectors/time_stamps): requests with responses, and the results of both verifiers."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ _ENGINE: Final = load_engine()
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """An answer to a question; `now` and `signed_at` in ms."""
+    """A response to a request; `now` and `signed_at` in ms."""
 
     name: str
     answer: bytes
@@ -39,7 +39,7 @@ class Case:
     signed_at: int | None = None
 
     def line(self) -> str:
-        """For the runner in node."""
+        """Returns the case in the form of the runner in node."""
         return json.dumps(
             {
                 "answer": _b64(self.answer),
@@ -55,7 +55,7 @@ class Case:
 
 
 def vectors() -> list[tuple[Case, bool]]:
-    """Each with whether it is to be believed."""
+    """Returns the vectors, each with whether it must be accepted."""
     index = json.loads((FOLDER / "index.json").read_text("utf-8"))
     now = int(datetime.fromisoformat(index["at"]).timestamp() * 1000)
     return [(_case(each, now), each["expect"] == "accept") for each in index["vectors"]]
@@ -67,7 +67,7 @@ def _case(told: dict[str, Any], now: int) -> Case:
         answer=(FOLDER / told["file"]).read_bytes(),
         data=(FOLDER / told["data"]).read_bytes(),
         roots=[(FOLDER / root).read_bytes() for root in told["roots"]],
-        hash="sha256" if told["hash"] == "sha256" else "sm3",  # nobody asks with SHA-1
+        hash="sha256" if told["hash"] == "sha256" else "sm3",  # there are no requests with SHA-1
         nonce=int(told["nonce"]),
         policy=told["policy"],
         now=now,
@@ -75,8 +75,8 @@ def _case(told: dict[str, Any], now: int) -> Case:
 
 
 def by_python(case: Case) -> str | None:
-    """None where it is believed, else the reason."""
-    asked = TimeStampRequest(
+    """Returns None if the response is accepted, otherwise the reason."""
+    request = TimeStampRequest(
         hash=case.hash, digest=hashed(case.hash, case.data), policy=case.policy, nonce=case.nonce
     )
     trust = TsaTrust([parse_tsa_certificate(root) for root in case.roots])
@@ -84,7 +84,7 @@ def by_python(case: Case) -> str | None:
         verify_answer(
             _ENGINE,
             token_of(case.answer),
-            asked,
+            request,
             data=case.data,
             trust=trust,
             now=case.now,
@@ -96,11 +96,11 @@ def by_python(case: Case) -> str | None:
 
 
 def by_page(cases: Sequence[Case], folder: Path) -> list[str | None]:
-    """As the page's verifier judges them, in node."""
+    """Returns the results of the page's verifier, run in node."""
     file = folder / "cases.jsonl"
     file.write_text("\n".join(case.line() for case in cases), "ascii")
     npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
-    done = subprocess.run(
+    process = subprocess.run(
         (
             f"{ROOT_DIR}/bin/node",
             npm,
@@ -118,7 +118,7 @@ def by_page(cases: Sequence[Case], folder: Path) -> list[str | None]:
         text=True,
         timeout=300,
     )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in process.stdout.splitlines()]
 
 
 def _b64(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A TLS certificate of one's own: who trusts `tls.pem` trusts whoever has `key.pem`."""
+"""Makes a self-signed TLS certificate: a client that trusts `tls.pem` trusts the server with `key.pem`."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(folder: Path, name: str = "localhost") -> Path:
-    """Writes tls.pem, its key.pem, and tls-and-key.pem with both, for a day; where the last one is."""
+    """Writes tls.pem, key.pem, and tls-and-key.pem with both, valid for a day. Returns the last one's path."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (

@@ -1,4 +1,4 @@
-"""Time stamping authorities for tests: below a CA's root, or of another house, with SM2 or on P-256."""
+"""Time stamping authorities for tests: below a CA's root, or independent, with SM2 or P-256."""
 
 import secrets
 from dataclasses import dataclass
@@ -23,27 +23,27 @@ POLICY = "2.999.1.3"
 
 @dataclass(frozen=True)
 class Tsa:
-    """An authority; `root` is what one has to trust (DER)."""
+    """An authority; `root` is the certificate to trust (DER)."""
 
     signer: StampSigner
     root: bytes
 
     def token(self, data: bytes, *, at: int, hash: Hash | None = None) -> bytes:  # noqa: A002
-        """A token on the data."""
+        """Makes a token on the data."""
         profile = self.signer.certificate.profile
         name = hash or HASH_OF[profile]
-        asked = TimeStampRequest(hash=name, digest=hashed(name, data), nonce=secrets.randbits(63))
-        return make_token(self.signer, asked, policy=POLICY, serial=secrets.randbits(120), at=at)
+        request = TimeStampRequest(hash=name, digest=hashed(name, data), nonce=secrets.randbits(63))
+        return make_token(self.signer, request, policy=POLICY, serial=secrets.randbits(120), at=at)
 
     def stamp(self, data: bytes, *, at: int) -> EvidenceTimeStamp:
-        """As it stands in a bundle."""
+        """Makes a stamp in the form of a bundle."""
         return EvidenceTimeStamp(
             token=self.token(data, at=at), profile=self.signer.certificate.profile, at=at // 1000 * 1000
         )
 
 
 def below(a: Authority, *, organisation: str = "独立时间戳中心", until: int = NOW + 5 * YEAR) -> Tsa:
-    """An SM2 authority that this CA's root made."""
+    """Creates an SM2 authority issued by this CA's root."""
     key = new_key(a.engine)
     certificate = issue_tsa(
         signer=a.root_key,
@@ -59,7 +59,7 @@ def below(a: Authority, *, organisation: str = "独立时间戳中心", until: i
 
 
 def on_p256(*, organisation: str = "独立时间戳中心", until: int = NOW + 5 * YEAR) -> Tsa:
-    """One with its own root."""
+    """Creates a P-256 authority with its own root."""
     private = ec.generate_private_key(ec.SECP256R1())
     certificate = make_p256_certificate(
         private,

@@ -1,4 +1,4 @@
-"""What browsers call themselves, one for each way of installing the app."""
+"""User agents of browsers, one for each way of installing the app."""
 
 import json
 from collections.abc import Mapping
@@ -37,4 +37,4 @@ IN_APP_BROWSERS: Final[tuple[tuple[str, str], ...]] = tuple(
     (name, user_agent)
     for name, user_agent in json.loads(Path(__file__).with_name("in_app_browsers.json").read_text())
 )
-"""What pages inside other apps are looked at with: the app, and what its browser calls itself."""
+"""User agents of browsers inside other apps: the app, and its user agent."""

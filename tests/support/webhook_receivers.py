@@ -1,4 +1,4 @@
-"""A business system with webhook endpoints: its receivers are real servers on this machine."""
+"""A business system with webhook endpoints; its receivers are real local servers."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mshield.client import Event, verify_webhook
-from mshield.services.systems.webhook_endpoints import Delivery, WebhookEndpoints
-from mshield.services.systems.webhooks import Webhooks
+from mshield.server.webhooks.deliver import Webhooks
+from mshield.server.webhooks.endpoints import WebhookEndpoints
+from mshield.server.webhooks.rules import DeliveryMessage
 from tests.support.application import Application, running
 from tests.support.clock import Clock
 from tests.support.outside_systems import Asked, OutsideServer
@@ -20,7 +21,7 @@ LOOPBACK = ("127.0.0.0/8",)
 
 @dataclass(slots=True)
 class Hooked:
-    """The running application, as its operator uses it."""
+    """The running application, from its operator's view."""
 
     application: Application
     endpoints: WebhookEndpoints
@@ -28,29 +29,29 @@ class Hooked:
 
     @property
     def webhooks(self) -> Webhooks:
-        """The job."""
+        """The webhook job."""
         return self.application.context.systems.webhooks
 
     async def endpoint(self, url: str) -> str:
-        """A new endpoint's id."""
+        """Adds an endpoint and returns its id."""
         clock, client_id = self.application.clock, self.application.client_id
         endpoint_id, secret = await self.endpoints.add(client_id=client_id, url=url, now=clock())
         self.secrets[endpoint_id] = [secret]
         return endpoint_id
 
     async def ended(self) -> str:
-        """The id of a request that was cancelled."""
+        """Creates and cancels a request. Returns its id."""
         request_id = await self.asked()
         await self.cancel(request_id)
         return request_id
 
     async def cancel(self, request_id: str) -> None:
-        """Ends a request."""
+        """Cancels a request."""
         answer = await self.application.business("POST", f"/api/business/requests/{request_id}/cancel")
         assert answer.status_code == 204
 
     async def asked(self) -> str:
-        """The id of a new request."""
+        """Creates a request and returns its id."""
         key = secrets.token_hex(8)
         headers = {"Idempotency-Key": key}
         answer = await self.application.business(
@@ -59,19 +60,19 @@ class Hooked:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    async def deliveries(self, **chosen: Any) -> list[Delivery]:
-        """As the operator lists them."""
+    async def deliveries(self, **chosen: Any) -> list[DeliveryMessage]:
+        """Returns the deliveries as the operator lists them."""
         return await self.endpoints.deliveries(**chosen)
 
     def event(self, asked: Asked, endpoint_id: str) -> Event:
-        """What came in, checked as its receiver would."""
+        """Verifies a received webhook like its receiver would."""
         now = datetime.fromtimestamp(self.application.clock() / 1000, UTC)
         return verify_webhook(asked.headers, asked.body, self.secrets[endpoint_id], now=now)
 
 
 @asynccontextmanager
 async def hooked(database_url: str, folder: Path, clock: Clock, **settings: object) -> AsyncIterator[Hooked]:
-    """An application whose webhooks may go to this machine, without TLS."""
+    """Runs an application whose webhooks may go to this machine, without TLS."""
     changed = {
         "webhook_networks": LOOPBACK,
         "webhook_http": True,
@@ -80,9 +81,9 @@ async def hooked(database_url: str, folder: Path, clock: Clock, **settings: obje
     }
     async with running(database_url, folder, clock, **changed) as application:
         context = application.context
-        yield Hooked(application, WebhookEndpoints(context.db, context.keyring, context.settings))
+        yield Hooked(application, WebhookEndpoints(context.db, context.keyring, context.settings.webhooks))
 
 
 def ids(receiver: OutsideServer) -> list[str]:
-    """The ids that came in, in their order."""
+    """Returns the received ids in order."""
     return [asked.headers["webhook-id"] for asked in receiver.asked]

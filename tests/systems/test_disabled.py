@@ -1,13 +1,13 @@
-"""Disabling a business system ends what it has asked, at once and also where a phone is amid taking or signing it."""
+"""Disabling a business system ends its requests at once, even while a phone is taking or signing one."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from mshield.domain.actor import SERVICE
-from mshield.store.database.interface import Tx
-from mshield.store.database.queries import Query, Statement
+from mshield.server.acts.actor import SERVICE
+from mshield.server.database.interface import Tx
+from mshield.server.database.queries import Query, Statement
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.factories import REQUESTS, document_message
@@ -42,7 +42,7 @@ async def _disable(application: Application) -> None:
 
 
 async def _states(application: Application, request_id: str) -> tuple[object, object]:
-    """Of the request and of its document."""
+    """Returns the states of the request and of its document."""
     row = await fetch(
         application.context.db,
         "SELECT r.state, t.state AS task FROM requests r JOIN tasks t ON t.request_id = r.id WHERE r.id = $1",
@@ -55,7 +55,9 @@ async def _number(shield: Shield) -> str:
     return str((await shield.device.call("GET", "/api/phone/me")).json()["shield_number"])
 
 
-async def test_nothing_of_it_can_be_taken_or_signed(application: Application, shield: Shield) -> None:
+async def test_requests_of_a_disabled_system_cannot_be_taken_or_signed(
+    application: Application, shield: Shield
+) -> None:
     waiting = await _asked(application, shield_number=await _number(shield))
     scanned = await _asked(application)
     signed = await _asked(application)
@@ -74,7 +76,7 @@ async def test_nothing_of_it_can_be_taken_or_signed(application: Application, sh
     assert task.json()["state"] == "closed"
 
 
-async def test_those_who_wait_are_told(application: Application) -> None:
+async def test_waiting_calls_learn_of_the_end(application: Application) -> None:
     asked = await _asked(application)
     page = {"Authorization": f"Bearer {asked['status_token']}"}
     held = asyncio.create_task(application.http.get(f"/api/pc/requests/{asked['id']}?wait=60", headers=page))
@@ -96,8 +98,8 @@ async def test_another_systems_requests_stay(application: Application, shield: S
 
 
 @pytest.mark.parametrize("kind", ["login", "signature"])
-async def test_a_process_that_does_not_know_yet_makes_nothing(application: Application, kind: str) -> None:
-    await _asked(application)  # so that the system is remembered for five seconds
+async def test_process_with_a_stale_cache_makes_no_request(application: Application, kind: str) -> None:
+    await _asked(application)  # so that the system is cached for five seconds
     await _disable(application)
     body = {"kind": kind} | ({"documents": [document_message(b"<x/>")]} if kind == "signature" else {})
     assert_refused(await application.business("POST", REQUESTS, body), "wrong_client", 401)
@@ -109,10 +111,10 @@ async def test_a_process_that_does_not_know_yet_makes_nothing(application: Appli
     assert counted["counted"] == 1
 
 
-async def test_what_was_being_made_at_that_moment_stays_dead(
+async def test_request_committed_after_disabling_stays_unusable(
     application: Application, shield: Shield
 ) -> None:
-    """It is committed after all that disabling looks at; here it is put back as it would stand then."""
+    """Such a request is committed after disabling has read the table; the test restores that state."""
     late = await _asked(application, shield_number=await _number(shield))
     await _disable(application)
     await execute(application.context.db, "UPDATE requests SET state = 'waiting' WHERE id = $1", late["id"])
@@ -157,7 +159,9 @@ _SIGN = _statement("UPDATE tasks SET state = 'signed' WHERE request_id = $1", "i
 _FINISH = _statement("UPDATE requests SET state = 'signed' WHERE id = $1", "id")
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # the only one with two at a time
+@pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # the only one with concurrent transactions
 @pytest.mark.parametrize(
     ("first", "then", "states"),
     [
@@ -166,7 +170,7 @@ _FINISH = _statement("UPDATE requests SET state = 'signed' WHERE id = $1", "id")
     ],
     ids=["taking", "signing"],
 )
-async def test_a_phone_that_was_faster_is_waited_for(
+async def test_disabling_waits_for_a_faster_phone(
     application: Application, shield: Shield, first: Query, then: Query | None, states: tuple[str, str]
 ) -> None:
     asked = await _asked(application)

@@ -1,4 +1,4 @@
-"""Business systems that could be taken for one another: the small rule, and that one person alone registers none."""
+"""Look-alike business systems: the rule, and that one person alone can't register one."""
 
 import asyncio
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
-from mshield.domain.systems.lookalike import likeness, registrable, skeleton
+from mshield.server.staff.rules import StaffRole
+from mshield.server.systems.rules.lookalike import likeness, registrable, skeleton
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import refusal
@@ -38,7 +38,7 @@ NAME, DOMAIN = "国际贸易单一窗口", "singlewindow.example"
         ("单一", "o.example", ()),
     ],
 )
-def test_what_could_be_taken_for_another(name: str, domain: str, found: tuple[str, ...]) -> None:
+def test_look_alikes_are_detected(name: str, domain: str, found: tuple[str, ...]) -> None:
     assert likeness(name, domain, NAME, DOMAIN) == found
     assert likeness(NAME, DOMAIN, name, domain) == found
 
@@ -60,7 +60,7 @@ def test_width_case_and_letters_of_other_scripts() -> None:
         ("127.0.0.1", "127.0.0.1"),
     ],
 )
-def test_what_somebody_registered(host: str, owner: str) -> None:
+def test_registrable_domain_is_found(host: str, owner: str) -> None:
     assert registrable(host) == owner
 
 
@@ -86,7 +86,7 @@ async def _decide(clerk: Clerk, asked: dict[str, Any]) -> httpx.Response:
     ("name", "domain"),
     [("别的系统", "singlewindow.example"), ("单一窗口", "else.example"), ("单 一窗口公司", "else.example")],
 )
-async def test_one_officer_registers_none_that_is_like_another(
+async def test_look_alike_needs_a_second_officer(
     application: Application, one: Clerk, name: str, domain: str
 ) -> None:
     refused = await one.call("POST", "/systems", {"name": name, "domain": domain})
@@ -95,7 +95,7 @@ async def test_one_officer_registers_none_that_is_like_another(
     assert len((await one.call("GET", "/systems")).json()["items"]) == 1
 
 
-async def test_two_who_see_both_register_it(application: Application, one: Clerk, other: Clerk) -> None:
+async def test_two_officers_register_a_look_alike(application: Application, one: Clerk, other: Clerk) -> None:
     asked = await _ask(one, "system.add", "单一窗口测试", **ALIKE)
     (alike,) = asked["details"]["alike"]
     assert (alike["name"], alike["domain"], alike["likeness"]) == (
@@ -111,7 +111,7 @@ async def test_two_who_see_both_register_it(application: Application, one: Clerk
     assert told["client_secret"] not in str(act.details)
 
 
-async def test_a_renamed_one_is_compared_with_all_others_but_itself(
+async def test_renamed_system_is_compared_with_all_others(
     application: Application, one: Clerk, other: Clerk
 ) -> None:
     made = await one.call("POST", "/systems", {"name": "掌上海关", "domain": "palm.example"})
@@ -133,8 +133,10 @@ async def test_a_renamed_one_is_compared_with_all_others_but_itself(
     assert application.clock()
 
 
-async def test_what_was_not_shown_is_not_done(application: Application, one: Clerk, other: Clerk) -> None:
-    """Another look-alike is there by now, or the one that was shown has another name."""
+async def test_changed_look_alikes_refuse_the_approval(
+    application: Application, one: Clerk, other: Clerk
+) -> None:
+    """Another look-alike exists now, or the displayed one has another name."""
     asked = await _ask(one, "system.add", "单一窗口测试", **ALIKE)
     renamed = {"name": "海关统计", "domain": "singlewindow.example"}
     assert (await one.call("PUT", f"/systems/{application.client_id}", renamed)).status_code == 200
@@ -142,7 +144,7 @@ async def test_what_was_not_shown_is_not_done(application: Application, one: Cle
     assert len((await one.call("GET", "/systems")).json()["items"]) == 1
 
 
-async def test_race_of_two_that_are_alike_one_is_registered(one: Clerk, other: Clerk) -> None:
+async def test_race_of_two_look_alikes_registers_one(one: Clerk, other: Clerk) -> None:
     new = {"name": "跨境电商平台", "domain": "ecommerce.example"}
     done = await asyncio.gather(*(who.call("POST", "/systems", new) for who in (one, other)))
     assert sorted(each.status_code for each in done) == [201, 409]

@@ -1,4 +1,4 @@
-"""A business system that is renamed stays what it was in all that it asked before: that is what the phone signs."""
+"""A renamed business system keeps its name in earlier requests, since phones signed that name."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Final
 import httpx
 
 from mshield.client import Document
-from mshield.client.evidence import VerifiedEvidence, verify_evidence
-from mshield.demo.people import OPERATOR
-from mshield.domain.actor import SERVICE
-from mshield.services.log.sequence import sequence
+from mshield.client.evidence.verify import VerifiedEvidence, verify_evidence
+from mshield.server.acts.actor import SERVICE
+from mshield.server.log.sequence import sequence
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import ORIGIN
 from tests.support.killed_service import Mortal, killable_service
 
 _THEN: Final = ("单一窗口", "singlewindow.example")
 _NOW: Final = ("国际贸易单一窗口", "trade.example")
-"""Name and domain."""
+"""New name and domain."""
 _DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=b"one")
 
 
@@ -24,7 +24,7 @@ service = killable_service()
 
 
 def _rename(service: Mortal) -> None:
-    """Six seconds on, it counts everywhere."""
+    """Renames the system; six seconds later it is in effect everywhere."""
     name, domain = _NOW
     systems = service.context.systems.manage
     service.run(
@@ -49,14 +49,12 @@ def _proven(service: Mortal, request_id: str) -> VerifiedEvidence:
 
 
 def _asker(service: Mortal, request_id: str) -> tuple[str, str]:
-    """As the bundle of evidence, which verifies, names it."""
+    """Returns name and domain in the verified evidence bundle."""
     named = _proven(service, request_id).evidence.request.business_system
     return named.name, named.domain
 
 
-def test_evidence_of_what_was_signed_before_verifies_and_names_the_asker_of_then(
-    service: Mortal, tmp_path: Path
-) -> None:
+def test_earlier_evidence_verifies_and_has_the_earlier_name(service: Mortal, tmp_path: Path) -> None:
     phone = service.enrolled(tmp_path / "phone")
     made = []
     with service.business() as business:
@@ -69,7 +67,7 @@ def test_evidence_of_what_was_signed_before_verifies_and_names_the_asker_of_then
     assert [_asker(service, each) for each in made] == [_THEN, _THEN]
 
 
-def test_a_login_that_waits_is_taken_and_signed_as_it_was_asked(service: Mortal, tmp_path: Path) -> None:
+def test_pending_login_is_signed_with_the_earlier_name(service: Mortal, tmp_path: Path) -> None:
     phone = service.enrolled(tmp_path / "phone")
     with service.business() as business:
         asked = business.request_login()
@@ -88,7 +86,7 @@ def test_a_login_that_waits_is_taken_and_signed_as_it_was_asked(service: Mortal,
     assert _asker(service, asked.id) == _THEN
 
 
-def test_inbox_and_my_signatures_name_who_asked_then(service: Mortal, tmp_path: Path) -> None:
+def test_inbox_and_my_signatures_show_the_earlier_name(service: Mortal, tmp_path: Path) -> None:
     phone = service.enrolled(tmp_path / "phone")
     number = phone.certificate().shield_number
     with service.business() as business:

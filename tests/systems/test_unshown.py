@@ -1,4 +1,4 @@
-"""What a phone can't show is asked for by none but those systems that two officers let; one of them ends it."""
+"""Only business systems allowed by two officers may request unshown content; one officer ends the allowance."""
 
 import base64
 from typing import Any, Final
@@ -6,9 +6,9 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
-from mshield.store.database.interface import SealBroken
-from mshield.store.systems import unshown as store
+from mshield.server.database.interface import SealBroken
+from mshield.server.staff.rules import StaffRole
+from mshield.server.systems.rows import unshown as store
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.console_people import Clerk, two_at_work
@@ -45,15 +45,17 @@ async def _question(clerk: Clerk, **changes: Any) -> httpx.Response:
 
 
 @pytest.mark.parametrize("hidden", [DIGEST, UNKNOWN, NO_TEXT])
-async def test_nobody_may_until_somebody_lets(application: Application, hidden: dict[str, Any]) -> None:
-    """As after the migration; which document it is, is told."""
+async def test_unshown_content_is_refused_until_allowed(
+    application: Application, hidden: dict[str, Any]
+) -> None:
+    """As after the migration; the refusal names the document."""
     assert await _asked(application, SHOWN, hidden) == (403, "unshown_refused", 1)
     assert await _asked(application, SHOWN) == (201, None, None)
     await let_ask_unshown(application)
     assert await _asked(application, SHOWN, hidden) == (201, None, None)
 
 
-async def test_two_officers_let_it_and_one_ends_it(one: Clerk, other: Clerk) -> None:
+async def test_two_officers_allow_unshown_content_and_one_ends_it(one: Clerk, other: Clerk) -> None:
     application = one.application
     db, client_id = application.context.db, application.client_id
     asked = (await _question(one)).json()
@@ -67,7 +69,7 @@ async def test_two_officers_let_it_and_one_ends_it(one: Clerk, other: Clerk) -> 
     assert (allowed.details["approval"], allowed.details["name"]) == (asked["id"], "单一窗口")
     shown = (await one.call("GET", f"/systems/{client_id}")).json()
     assert shown["unshown_since"] == application.clock()
-    assert (await _question(one)).json()["code"] == "conflict"  # it may already
+    assert (await _question(one)).json()["code"] == "conflict"  # it is allowed already
 
     ended = await one.call("POST", f"/systems/{client_id}/unshown-end", {"reason": "改用展示规则"})
     assert ended.json()["unshown_since"] is None
@@ -76,14 +78,14 @@ async def test_two_officers_let_it_and_one_ends_it(one: Clerk, other: Clerk) -> 
     assert (await _asked(application, DIGEST))[1] == "unshown_refused"
     act = (await acts_on(db, subject=client_id))[-1]
     assert (act.act, act.details) == ("system.end_unshown", {"reason": "改用展示规则"})
-    # And once more from the beginning: an old question doesn't serve twice.
+    # Once more from the start: an old request can't be used twice.
     anew = (await _question(one)).json()
     assert (await other.decide(anew)).is_success
     assert (await _asked(application, DIGEST))[0] == 201
     assert (await other.decide(asked)).json()["code"] == "approval_over"
 
 
-async def test_a_system_that_was_renamed_meanwhile_is_asked_about_anew(one: Clerk, other: Clerk) -> None:
+async def test_renamed_system_needs_a_new_request(one: Clerk, other: Clerk) -> None:
     asked = (await _question(one)).json()
     renamed = {"name": "口岸查询服务", "domain": "singlewindow.example", "return_urls": []}
     assert (await one.call("PUT", f"/systems/{one.application.client_id}", renamed)).is_success
@@ -91,7 +93,7 @@ async def test_a_system_that_was_renamed_meanwhile_is_asked_about_anew(one: Cler
     assert (await _asked(one.application, DIGEST))[1] == "unshown_refused"
 
 
-async def test_what_can_not_be_asked(one: Clerk) -> None:
+async def test_invalid_allowance_request_is_refused(one: Clerk) -> None:
     assert (await _question(one, subject="bs-0000000000000000")).json()["code"] == "not_found"
     assert (await _question(one, details={"name": "x"})).json()["code"] == "invalid_request"
     client = await Clerk.at_work(one.application, StaffRole.CUSTOMER_SERVICE)
@@ -100,11 +102,11 @@ async def test_what_can_not_be_asked(one: Clerk) -> None:
     assert (await client.call("POST", path, {"reason": "x"})).json()["code"] == "forbidden"
 
 
-async def test_a_writer_of_the_database_lets_nobody(application: Application) -> None:
-    """The log finds it too: tests/security/database."""
+async def test_database_write_access_cannot_allow_unshown_content(application: Application) -> None:
+    """The log detects it too: tests/security/database."""
     context = application.context
     await let_ask_unshown(application)
     await tamper(context.db, "UPDATE unshown_allowances SET allowed_at = allowed_at - 1")
     with pytest.raises(SealBroken):
         await store.find(context.db, client_id=application.client_id)
-    assert (await _asked(application, DIGEST))[0] >= 500
+    assert await _asked(application, DIGEST) == (409, "record_changed", None)

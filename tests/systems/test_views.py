@@ -1,4 +1,4 @@
-"""Views (展示规则): one officer hands one in with samples, another sees them drawn and approves; what the log says."""
+"""Views (展示规则): one officer submits one with samples, another sees them rendered and approves; log entries."""
 
 import asyncio
 import hashlib
@@ -8,16 +8,17 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.domain.staff import StaffRole
 from mshield.gm.sm3 import sm3
 from mshield.pki.tlog.entry import ViewEntry
-from mshield.services.log.read import prove_view
-from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import verify_log
-from mshield.services.operations.purge import purge
-from mshield.services.systems.register import register_system
-from mshield.store.database.interface import SealBroken
-from mshield.store.systems import views as store
+from mshield.server.database.interface import SealBroken
+from mshield.server.log.read import prove_view
+from mshield.server.log.sequence import sequence
+from mshield.server.log.verify import verify_log
+from mshield.server.retention.sweep import purge
+from mshield.server.staff.rules import StaffRole
+from mshield.server.systems.register import register_system
+from mshield.server.systems.rows import views as store
+from mshield.server.systems.rules.lookalike import skeleton_of_id
 from tests.support.acts import acts_on
 from tests.support.assertions import refusal
 from tests.support.console_people import Clerk, two_at_work
@@ -35,7 +36,7 @@ async def _hand_in(one: Clerk, document: dict[str, Any]) -> httpx.Response:
 
 
 async def _registered(one: Clerk, other: Clerk, view: bytes) -> dict[str, Any]:
-    """The question by which it was registered."""
+    """Returns the request by which it was registered."""
     asked = await _hand_in(one, handed_in(view, **REASON))
     assert asked.status_code == 201, asked.text
     decided = await other.decide(asked.json())
@@ -52,7 +53,7 @@ async def _listed(one: Clerk) -> list[dict[str, Any]]:
 
 
 async def test_two_officers_register_versions_and_one_withdraws(one: Clerk, other: Clerk) -> None:
-    """Its second version is drawn beside the first; who asked can't approve; all of it stands in the acts."""
+    """The second version is rendered beside the first; the requester can't approve; acts record everything."""
     application, db = one.application, one.application.context.db
     client_id = application.client_id
     first = await _registered(one, other, small_view())
@@ -85,9 +86,10 @@ async def test_two_officers_register_versions_and_one_withdraws(one: Clerk, othe
 
     path = f"/systems/{client_id}/views/{second['digest']}/withdrawal"
     withdrawn = await one.call("POST", path, {"reason": "漏了备注"})
-    assert [view["state"] for view in withdrawn.json()["items"]] == ["withdrawn", "in_force"]
+    assert [view["state"] for view in withdrawn.json()["items"]] == ["withdrawn", "replaced"]
     assert refusal(await other.call("POST", path, {"reason": "x"})) == (409, "conflict")
-    assert [view.version for view in (await store.in_force(db, client_id=client_id)).rows] == [1]
+    assert (await store.in_force(db, client_id=client_id)).rows == ()
+    assert await store.newest(db, client_id=client_id, view_id=VIEW_ID) is None
     assert refusal(await _hand_in(one, handed_in(small_view(2), **REASON))) == (409, "view_version_wrong")
     acts = [act for act in await acts_on(db, subject=client_id) if act.act.startswith("view.")]
     assert [(act.act, act.actor_id) for act in acts] == [
@@ -99,7 +101,7 @@ async def test_two_officers_register_versions_and_one_withdraws(one: Clerk, othe
     assert acts[2].details["reason"] == "漏了备注"
 
 
-async def test_the_log_says_which_view_and_that_two_registered_it(one: Clerk, other: Clerk) -> None:
+async def test_log_records_the_view_and_both_officers(one: Clerk, other: Clerk) -> None:
     context, client_id = one.application.context, one.application.client_id
     await _registered(one, other, small_view())
     await sequence(context.log, now=one.application.clock())
@@ -135,7 +137,7 @@ async def test_the_log_says_which_view_and_that_two_registered_it(one: Clerk, ot
     assert (await verify_log(context.log)).holds
 
 
-async def test_what_cant_be_handed_in(one: Clerk, other: Clerk) -> None:
+async def test_invalid_view_cannot_be_submitted(one: Clerk, other: Clerk) -> None:
     client_id = one.application.client_id
     missing = b'{"number":"1"}'
     cases: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
@@ -174,8 +176,70 @@ async def test_what_cant_be_handed_in(one: Clerk, other: Clerk) -> None:
     assert await _listed(other) == []
 
 
-async def test_what_was_shown_is_registered_or_nothing(one: Clerk, other: Clerk) -> None:
-    """A file that isn't as it was handed in, and a version that came meanwhile; files of a refused one are dropped."""
+@pytest.mark.parametrize("twin", ["exarnple/order", "example/0rder", "example.order", "example/or-der"])
+async def test_id_that_looks_like_a_registered_one_is_refused(one: Clerk, other: Clerk, twin: str) -> None:
+    """A system could name either, and nobody would see which."""
+    registered = small_view(view_id="example/order")
+    await _registered(one, other, registered)
+    refused = await _hand_in(one, handed_in(small_view(view_id=twin), **REASON))
+    assert refusal(refused) == (422, "view_alike")
+    assert refused.json()["like"] == "example/order"
+    assert (await _hand_in(one, handed_in(small_view(view_id="example/order2"), **REASON))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("one_id", "other_id"),
+    [
+        ("gd/1.1", "gd/1-1"),
+        ("gd/1.1", "gd/l.l"),
+        ("gd/1.0", "gd/1/o"),
+        ("gd/v1.1", "gd-v1.1"),
+        ("gd/v1.1", "g.d/vl.1"),
+        ("gd/1.1", "gd/1.1/"),
+        ("gd/1.1", "gd//1.1"),
+        ("form/2", "forrn2"),
+    ],
+)
+def test_ids_that_look_the_same_are_alike(one_id: str, other_id: str) -> None:
+    assert skeleton_of_id(one_id) == skeleton_of_id(other_id)
+
+
+@pytest.mark.parametrize(
+    ("one_id", "other_id"),
+    [("gd/1.1", "gd/11"), ("gd/v1.1", "gd/v11"), ("gd/1.10", "gd/11.0"), ("gd/2024-1", "gd/20241")],
+)
+def test_ids_of_different_versions_are_not_alike(one_id: str, other_id: str) -> None:
+    assert skeleton_of_id(one_id) != skeleton_of_id(other_id)
+
+
+async def test_one_of_two_waiting_ids_that_look_alike_is_registered(one: Clerk, other: Clerk) -> None:
+    """Neither was registered when the other was submitted."""
+    first, twin = [
+        (await _hand_in(one, handed_in(small_view(view_id=view_id), **REASON))).json()
+        for view_id in ("example/order", "example/0rder")
+    ]
+    assert (await other.decide(first)).status_code == 200
+    assert refusal(await other.decide(twin)) == (409, "conflict")
+    assert len(await _listed(one)) == 1
+
+
+async def test_hidden_content_that_no_sample_has_cannot_be_submitted(one: Clerk, other: Clerk) -> None:
+    """The second officer sees what samples lose: without such a sample, a view would hide unseen."""
+    asked = await _hand_in(one, handed_in(small_view(ignore=("note", "penalty")), **REASON))
+    assert refusal(asked) == (422, "view_unseen")
+    assert asked.json()["paths"] == ["penalty"]
+    for name in ("#comment", "penalty#comment"):  # in JSON a name like any other
+        asked = await _hand_in(one, handed_in(small_view(ignore=("note", name)), **REASON))
+        assert refusal(asked) == (422, "view_unseen")
+    more = CONTENT[:-1] + b',"penalty":{"rate":"5 %"}}'
+    assert (
+        await _hand_in(one, handed_in(small_view(ignore=("note", "penalty")), CONTENT, more, **REASON))
+    ).status_code == 201
+    assert await _listed(other) == []
+
+
+async def test_displayed_view_is_registered_exactly_or_not_at_all(one: Clerk, other: Clerk) -> None:
+    """A changed file, or a new version meanwhile, is refused; files of a refused request are deleted."""
     db = one.application.context.db
     asked = (await _hand_in(one, handed_in(small_view(), **REASON))).json()
     await tamper(db, "UPDATE view_files SET content = $1 WHERE position = 1", b"{}")
@@ -188,7 +252,7 @@ async def test_what_was_shown_is_registered_or_nothing(one: Clerk, other: Clerk)
     assert refusal(await other.call("GET", f"/approvals/{asked['id']}/view")) == (404, "not_found")
 
 
-async def test_race_of_two_who_approve(one: Clerk, other: Clerk) -> None:
+async def test_race_of_two_approvers_has_one_winner(one: Clerk, other: Clerk) -> None:
     third = await Clerk.at_work(one.application, StaffRole.SECURITY_OFFICER)
     asked = (await _hand_in(one, handed_in(small_view(), **REASON))).json()
     answers = await asyncio.gather(other.decide(asked), third.decide(asked))

@@ -1,4 +1,4 @@
-"""Cases in one test (tests/support/cases.py): all are tried, and the test names each that fails."""
+"""Several cases in one test (tests/support/cases.py): all are tried, and the test names each that fails."""
 
 import pytest
 
@@ -17,11 +17,11 @@ def _failing(*numbers: int) -> list[int]:
     return tried
 
 
-def test_each_is_tried() -> None:
+def test_each_case_is_run() -> None:
     assert _failing() == [1, 2, 3]
 
 
-def test_all_that_fail_are_named() -> None:
+def test_every_failing_case_is_named() -> None:
     with pytest.raises(BaseExceptionGroup, match="2 cases fail") as group:
         _failing(1, 3)
     assert [note for failure in group.value.exceptions for note in failure.__notes__] == [
@@ -30,7 +30,7 @@ def test_all_that_fail_are_named() -> None:
     ]
 
 
-async def test_an_asynchronous_one_fails_where_nothing_was_raised() -> None:
+async def test_asynchronous_case_fails_if_nothing_is_raised() -> None:
     @cases(("error", "text"), [(ValueError, "x"), (ValueError, "1")], ids=["no number", "a number"])
     async def judge(error: type[Exception], text: str, *, base: int) -> None:
         with pytest.raises(error):
@@ -41,7 +41,7 @@ async def test_an_asynchronous_one_fails_where_nothing_was_raised() -> None:
     assert group.value.exceptions[0].__notes__ == ["case: a number"]
 
 
-def test_none_is_an_error() -> None:
+def test_empty_case_list_is_an_error() -> None:
     with pytest.raises(AssertionError, match="no case"):
         cases("number", [])(print)
 

@@ -5,13 +5,13 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from mshield.setting_sources import BadSettings
-from mshield.settings import Settings, load_settings
+from mshield.server.settings.settings import Settings, load_settings
+from mshield.server.settings.sources import BadSettings
 
 
 @pytest.mark.parametrize("url", ["https://filing.example/api/", "http://localhost:9", "http://[::1]:9/x"])
-def test_addresses_that_may_be(url: str) -> None:
-    assert Settings(filing_source_url=url).filing_source_url == url.rstrip("/")
+def test_allowed_addresses_are_accepted(url: str) -> None:
+    assert Settings.of(filing_source_url=url).filing.source_url == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,9 @@ def test_addresses_that_may_be(url: str) -> None:
     ["http://filing.example", "ftp://filing.example", "https://", "https://u:p@filing.example", "filing.example",
      "https://filing.example/?a=b", "https://filing.example/#x"],
 )  # fmt: skip
-def test_addresses_that_may_not(url: str) -> None:
+def test_disallowed_addresses_are_refused(url: str) -> None:
     with pytest.raises(ValidationError):
-        Settings(filing_source_url=url)
+        Settings.of(filing_source_url=url)
 
 
 SOURCE: dict[str, object] = {
@@ -41,7 +41,7 @@ def _load(monkeypatch: pytest.MonkeyPatch, text: str) -> Settings:
 
 def test_sources_of_accounts_come_as_json_and_hide_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = _load(monkeypatch, json.dumps([SOURCE]))
-    (source,) = settings.account_sources
+    (source,) = settings.accounts.account_sources
     assert (source.name, source.url, source.seconds) == ("single-window", "https://sw.example/check", 10)
     assert source.secret.get_secret_value() == "what-nobody-sees"
     assert "what-nobody-sees" not in f"{settings!r} {settings.model_dump()}"
@@ -54,9 +54,7 @@ def test_sources_of_accounts_come_as_json_and_hide_their_secrets(monkeypatch: py
         {"client_id": "x"}, {"url": "http://sw.example"}, {"title_zh": ""}, {"more": 1}, {"seconds": 0},
     ))],
 )  # fmt: skip
-def test_sources_that_cannot_be_are_named_without_their_secrets(
-    monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
+def test_invalid_sources_are_named_without_their_secrets(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     with pytest.raises(BadSettings) as refused:
         _load(monkeypatch, text)
     assert "MSHIELD_ACCOUNT_SOURCES" in refused.value.en

@@ -1,4 +1,4 @@
-"""Every case of the protocol's vector files, as `mshield selftest` runs them: those that fail are named."""
+"""Every case of the protocol's vector files, as run by `mshield selftest`: failing ones are named."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ ENGINES = ("botan", "openssl")
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("library", ENGINES)
-def test_whole_file(library: str, file: str) -> None:
+def test_every_case_of_a_file_passes(library: str, file: str) -> None:
     engine = load_engine(library)  # type: ignore[arg-type]  # a name of the parameters
     names = [name for name, _ in selftest.cases(engine, FILES[file])]
     report = selftest.run(engine, FILES[file])

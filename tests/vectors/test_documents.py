@@ -1,4 +1,4 @@
-"""What a document's signature is over, byte for byte: any phone has to come to the same."""
+"""The signed bytes of a document: every phone must compute the same."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ VECTORS = load("documents.json")
 
 
 @pytest.mark.parametrize("vector", VECTORS["documents"], ids=lambda vector: vector["comment"])
-def test_message(vector: dict[str, Any]) -> None:
+def test_message_matches_the_vector(vector: dict[str, Any]) -> None:
     content = bytes.fromhex(vector["content"])
     lines = [(line["label"], line["value"]) for line in vector["display"]]
     shown = {
@@ -31,11 +31,11 @@ def test_message(vector: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS["not_attributes"], ids=lambda vector: vector["comment"])
-def test_refused_as_message(vector: dict[str, Any]) -> None:
+def test_invalid_message_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises((DerError, CmsError)):
         parse_signed_attributes(bytes.fromhex(vector["M"]))
 
 
 @pytest.mark.parametrize("vector", VECTORS["raw"], ids=lambda vector: vector["comment"])
-def test_raw_content(vector: dict[str, Any]) -> None:
+def test_raw_content_like_attributes_is_detected(vector: dict[str, Any]) -> None:
     assert is_like_attributes(bytes.fromhex(vector["content"])) == vector["refused"]

@@ -1,15 +1,15 @@
-"""All vectors of foreign formats, as `mshield selftest --formats` runs them."""
+"""All vectors of foreign formats, as run by `mshield selftest --formats`."""
 
 import json
 from typing import Any, Final
 
 import pytest
 
-from mshield.domain.certificates.shield import PATTERN
-from mshield.domain.login_message import is_login_message
 from mshield.gm.engine import load_engine
 from mshield.pki import selftest
 from mshield.pki.selftest import Bench, Files
+from mshield.wire.login_message import is_login_message
+from mshield.wire.shield_number import PATTERN
 from tests.vectors.files import FOLDER
 
 FORMATS: Final = FOLDER / "formats"
@@ -29,11 +29,11 @@ INDEX: Final = json.loads(_file("index.json"))
 def test_all_vectors_pass() -> None:
     report = selftest.run(_bench(_file))
     assert report.failures == ()
-    assert report.passed == len(INDEX["vectors"]) == 284
+    assert report.passed == len(INDEX["vectors"]) == 332
 
 
 def test_a_case_that_is_wrong_or_faulty_fails() -> None:
-    """Another expectation, another M, a missing file, an unknown kind, what is no case."""
+    """Another expectation, another M, a missing file, an unknown kind, an invalid case."""
     good = next(case for case in INDEX["vectors"] if case["file"] == "p7/gb-attrs.p7s")
     cases: list[Any] = [
         good,

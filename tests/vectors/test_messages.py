@@ -1,4 +1,4 @@
-"""What is signed by each format and its options, byte for byte: a phone comes to the same, and takes nothing else."""
+"""The signed bytes for each format and its options: a phone computes the same, and accepts nothing else."""
 
 import base64
 from typing import Any
@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from mshield.client.errors import ClientError
-from mshield.client.phone.document import read_document
-from mshield.client.phone.messages import Task
 from mshield.pki.signatures.formats import signs_content
+from mshield.testkit.phone.document import read_document
+from mshield.testkit.phone.messages import Task
+from tests.support.display_statement import phone_task
 from tests.vectors.files import load
 
 VECTORS = load("messages.json")
@@ -18,9 +19,6 @@ CASES: list[dict[str, Any]] = VECTORS["messages"]
 
 def task_of(case: dict[str, Any], **changes: Any) -> Task:
     found = {
-        "sid": "",
-        "uid": "",
-        "purpose": "sign",
         "message_b64": base64.b64encode(bytes.fromhex(case["M"])).decode(),
         "media_type": VECTORS["media_type"],
         "title": VECTORS["title"],
@@ -32,16 +30,16 @@ def task_of(case: dict[str, Any], **changes: Any) -> Task:
         "view": None,
         "drawn": None,
     }
-    return msgspec.convert(found | changes, Task)
+    return phone_task(**(found | changes))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['format']} {case['options']}")
-def test_message(case: dict[str, Any]) -> None:
+def test_message_matches_the_vector(case: dict[str, Any]) -> None:
     task = task_of(case)
     read_document(task)
     message = bytes.fromhex(case["M"])
     others: list[dict[str, Any]] = []
-    if not signs_content(task.format, task.options):  # else what is shown is the message itself
+    if not signs_content(task.format, task.options):  # otherwise the message itself is displayed
         others += [
             {"message_b64": base64.b64encode(message + b"\0").decode()},
             {"content_b64": base64.b64encode(b"another").decode()},
@@ -55,7 +53,7 @@ def test_message(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("refused", VECTORS["refused"], ids=lambda refused: refused["comment"])
-def test_refused(refused: dict[str, Any]) -> None:
+def test_changed_options_are_refused(refused: dict[str, Any]) -> None:
     case = next(one for one in CASES if one["format"] == refused["format"] and one["signing_time"] is None)
     try:
         task = task_of(case, options=case["options"] | refused["changes"])

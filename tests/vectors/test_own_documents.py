@@ -1,15 +1,15 @@
-"""What the service itself asks to sign, as it writes it: the app and `/verify/` read the words from it."""
+"""The service's own documents to sign, as it writes them: the app and `/verify/` read their texts from them."""
 
 from typing import Any
 
 import pytest
 
-from mshield.services.identity.consents import terms
-from mshield.services.legal_person.own_shield import Revocation
-from mshield.services.legal_person.session import ManagedEnterprise
-from mshield.services.legal_person.vouch import Vouching
-from mshield.services.requests.document import Document
-from mshield.services.requests.own_system import own_document
+from mshield.server.identity.consents import terms
+from mshield.server.legal_person.own_shield import Revocation
+from mshield.server.legal_person.session import ManagedEnterprise
+from mshield.server.legal_person.vouch import Vouching
+from mshield.server.requests.document import Document
+from mshield.server.requests.own_system import own_document
 from tests.vectors.files import load
 
 NOW = 1_795_500_000_000
@@ -47,9 +47,9 @@ def revocation(*numbers: str) -> Document:
     return own_document(wanted.title, wanted.terms(), wanted.lines(ENTERPRISE), now=NOW)
 
 
-def test_they_are_what_the_service_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_documents_equal_the_services(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "mshield.services.requests.own_system.secrets.token_hex", lambda _: "68655a6146319712a97a6de1790b649f"
+        "mshield.server.requests.own_system.secrets.token_hex", lambda _: "68655a6146319712a97a6de1790b649f"
     )
     written = {
         "a consent": consent(),
@@ -66,6 +66,6 @@ def test_they_are_what_the_service_writes(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_eleven_shields_are_more_than_the_lines_name() -> None:
-    """So the app shows the content itself."""
+    """The app then shows the content itself."""
     document = revocation(*(f"MS107204688{n:02d}" for n in range(11)))
     assert "等 11 个" in dict(document.display)["手机盾号"]

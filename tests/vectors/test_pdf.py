@@ -1,15 +1,15 @@
-"""What is signed of a PDF in itself, byte for byte: a phone comes to the same, and takes nothing else."""
+"""The signed bytes of a PDF with an embedded signature: a phone computes the same, and accepts nothing else."""
 
 import base64
 from typing import Any
 
-import msgspec
 import pytest
 
 from mshield.client.errors import ClientError
-from mshield.client.phone.document import read_document
-from mshield.client.phone.messages import Task
 from mshield.pki.signatures.pdf import finished, fits
+from mshield.testkit.phone.document import read_document
+from mshield.testkit.phone.messages import Task
+from tests.support.display_statement import phone_task
 from tests.vectors.files import load
 
 VECTORS = load("pdf.json")
@@ -23,9 +23,6 @@ def b64(octets: bytes) -> str:
 
 def task_of(case: dict[str, Any], **changes: Any) -> Task:
     found = {
-        "sid": "",
-        "uid": "",
-        "purpose": "sign",
         "message_b64": b64(bytes.fromhex(case["M"])),
         "media_type": VECTORS["media_type"],
         "title": VECTORS["title"],
@@ -39,11 +36,11 @@ def task_of(case: dict[str, Any], **changes: Any) -> Task:
         "view": None,
         "drawn": None,
     }
-    return msgspec.convert(found | changes, Task)
+    return phone_task(**(found | changes))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["options"]))
-def test_message(case: dict[str, Any]) -> None:
+def test_message_matches_the_vector(case: dict[str, Any]) -> None:
     read_document(task_of(case))
     message, (start, end) = bytes.fromhex(case["M"]), VECTORS["gap"]
     others: list[dict[str, Any]] = [
@@ -68,13 +65,13 @@ def test_message(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("refused", VECTORS["refused"], ids=lambda refused: refused["comment"])
-def test_refused(refused: dict[str, Any]) -> None:
+def test_changed_update_is_refused(refused: dict[str, Any]) -> None:
     update = UPDATE[: refused["from"]] + bytes.fromhex(refused["put"]) + UPDATE[refused["to"] :]
     with pytest.raises(ClientError, match="bad_task"):
         read_document(task_of(CASES[0], update_b64=b64(update)))
 
 
-def test_the_signature_fills_the_gap_and_nothing_else() -> None:
+def test_signature_fills_only_the_gap() -> None:
     start, end = VECTORS["gap"]
     room = (end - start - 2) // 2
     for length in (1, room):

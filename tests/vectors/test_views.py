@@ -1,4 +1,4 @@
-"""All vectors of views, as `mshield selftest --views` runs them, and the views that ship."""
+"""All vectors of views, as run by `mshield selftest --views`, and the shipped views."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_all_vectors_pass() -> None:
 
 
 def test_a_case_that_is_wrong_or_faulty_fails() -> None:
-    """Another answer, a missing file, an unknown kind; and shipped views that are others."""
+    """Another answer, a missing file, an unknown kind; and changed shipped views."""
     index = json.loads(_file("index.json"))
     good = index["cases"][0]
     index["cases"] = [
@@ -51,7 +51,7 @@ def test_a_case_that_is_wrong_or_faulty_fails() -> None:
         selftest.run(lambda _: b"{}")
 
 
-def test_the_views_that_ship_are_those_of_the_vectors() -> None:
+def test_shipped_views_equal_the_vectors() -> None:
     digests = json.loads(_file("shipped/digests.json"))
     assert set(NAMES) == set(digests)
     for name in NAMES:

@@ -1,4 +1,4 @@
-// The form's only comforts: the box above the list chooses all, and totals follow what is typed. Without it all works.
+// Conveniences of the form: the box above the list selects all, and totals are updated during input. The form works without it.
 const all = document.querySelector("#all");
 all?.addEventListener("change", () => {
   for (const box of document.querySelectorAll('input[name="id"]')) box.checked = all.checked;

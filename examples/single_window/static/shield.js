@@ -1,4 +1,4 @@
-// What the page does when the shield's element tells of an end. An event is a hint: the server looks for itself.
+// Handles the events of the shield's element when a request has ended. An event is only a hint: the server checks the result itself.
 const shield = document.querySelector("mshield-login, mshield-sign");
 const finish = document.querySelector("form[data-finish]");
 const ends = finish?.dataset.finish.split(" ") ?? [];

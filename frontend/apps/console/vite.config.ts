@@ -15,14 +15,14 @@ export default defineConfig({
     components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
   ],
   define: {
-    __VUE_OPTIONS_API__: true, // Element Plus has components of that kind
+    __VUE_OPTIONS_API__: true, // Element Plus has components of this kind
     __VUE_PROD_DEVTOOLS__: false,
     __VUE_I18N_FULL_INSTALL__: false,
     __VUE_I18N_LEGACY_API__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
   },
   build: {
-    outDir: "../../../src/mshield/web/static/console",
+    outDir: "../../../src/mshield/server/http/static/console",
     emptyOutDir: true,
     target: ["chrome111", "safari16.4", "firefox121"],
     assetsInlineLimit: 0,

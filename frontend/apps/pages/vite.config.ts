@@ -3,9 +3,9 @@ import { defineConfig } from "vite";
 import { licences } from "../../packages/look/licences.ts";
 import { look } from "../../packages/look/vite.ts";
 
-const STATIC = "../../../src/mshield/web/static";
+const STATIC = "../../../src/mshield/server/http/static";
 
-// The scripts and styles of pages that the service writes itself; it finds them by the manifest.
+// Scripts and styles of pages that the service renders itself; it finds them by the manifest.
 export default defineConfig({
   base: "/",
   plugins: [look({ files: ["logo.svg", "icons.svg"] }), licences("licences-pages.json").application],

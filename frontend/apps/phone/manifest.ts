@@ -1,8 +1,11 @@
-/** What the system knows of the app once it is installed (W3C Web Application Manifest). Icons: scripts/make_icons.py. */
+/**
+ * The web app manifest, which tells the operating system about the installed app (W3C Web Application
+ * Manifest). Icons: scripts/make_icons.py.
+ */
 
 import type { ManifestOptions } from "vite-plugin-pwa";
 
-const BACKGROUND = "#f2f5f3"; // --ms-bg; in dark the document's theme-color says it
+const BACKGROUND = "#f2f5f3"; // --ms-bg; in dark mode the document's theme-color overrides it
 
 function icon(src: string, size: number, purpose: "any" | "maskable" | "monochrome") {
   return { src, sizes: `${size}x${size}`, type: "image/png", purpose } as const;

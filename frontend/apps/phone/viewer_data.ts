@@ -1,4 +1,7 @@
-/** What pdf.js reads beside its code, with the licences: character maps, the standard fonts, colours, WebAssembly. */
+/**
+ * Data files that pdf.js loads at run time, with their licences: character maps, the standard fonts, colour
+ * profiles, WebAssembly.
+ */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,11 +14,14 @@ const FOLDERS: Readonly<Record<string, RegExp>> = {
   cmaps: /./,
   standard_fonts: /./,
   iccs: /./,
-  // Of scripts nothing: what pictures need, and the fallbacks are for browsers without WebAssembly.
+  // No scripts: only what images need. The JavaScript fallbacks are for browsers without WebAssembly.
   wasm: /^(?:jbig2|openjpeg|qcms_bg)\.wasm$|^LICENSE_(?!.*QUICKJS)/,
 };
 
-/** Emits them where `src/screens/request/pages/pdf.ts` looks for them; the version in the path stands for a hash. */
+/**
+ * Emits the files where `src/screens/request/pages/pdf.ts` looks for them. The version in the path replaces a
+ * hash.
+ */
 export function viewerData(): Plugin {
   const { version } = JSON.parse(readFileSync(join(HOME, "package.json"), "utf8")) as { version: string };
   return {

@@ -9,7 +9,7 @@ import { viewerData } from "./viewer_data.ts";
 
 const { application, workers } = licences();
 
-/** The service worker's own build says no more than the app's, and what it writes is one file. */
+/** Sets the service worker's own build to log only warnings, like the app's, and to write one file. */
 function quietly(config: InlineConfig): void {
   config.logLevel = "warn";
   const output = config.build?.rollupOptions?.output;
@@ -25,23 +25,23 @@ export default defineConfig({
   plugins: [
     vue({ template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("mshield-") } } }),
     iconSprite(),
-    // What the web component draws with.
+    // Icons used by the web component.
     look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }),
-    // What is built in, with its licences, for the screen that tells them.
+    // Emits the list of included packages with their licences, for the screen that shows it.
     application,
     viewerData(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
       filename: "sw.ts",
-      // src/engine/updates.ts does it: under Trusted Types, and after the first screen stands.
+      // src/engine/updates.ts registers it, to satisfy Trusted Types and to wait for the first screen.
       injectRegister: null,
       manifest,
       includeManifestIcons: false,
       integration: { configureCustomSWViteBuild: quietly },
       injectManifest: {
         injectionPoint: "self.shellFiles",
-        // The shell and all screens; the scanner's WebAssembly and the viewer of PDFs are kept once they were used.
+        // The shell and all screens. The scanner's WebAssembly and the PDF viewer are cached at first use.
         globPatterns: ["**/*.{html,js,css,svg}", "licences*.json"],
         globIgnores: ["assets/pdf-*.js", "assets/pdf.worker*.js", "assets/pdfjs-*/**"],
         dontCacheBustURLsMatching: /^assets\//,
@@ -57,23 +57,24 @@ export default defineConfig({
   },
   worker: { format: "es", plugins: workers },
   build: {
-    outDir: "../../../src/mshield/web/static/app",
+    outDir: "../../../src/mshield/server/http/static/app",
     emptyOutDir: true,
-    // Dialogs, :has(), IndexedDB with strict durability, WebCrypto in workers: iOS 16.4 and Chrome 111.
+    // Required: dialogs, :has(), IndexedDB with strict durability, WebCrypto in workers: iOS 16.4 and Chrome
+    // 111.
     target: ["chrome111", "safari16.4", "firefox121"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
         codeSplitting: {
-          // What the first screen needs comes in two files and not in twenty: each costs a round trip, and a browser
-          // asks for six at a time.
+          // Put the code of the first screen in two files instead of twenty: each costs a round trip, and a
+          // browser loads six at a time.
           groups: [
             { name: "vendor", test: /[\\/]node_modules[\\/]/, tags: ["$initial"] },
             { name: "app", tags: ["$initial"] },
-            // Some screens use parts of the engine; it stays one file all the same.
+            // Keep the engine in one file, though some screens use parts of it.
             { name: "engine", test: /[\\/](?:packages[\\/](?:shield|gm)|node_modules[\\/]@noble)[\\/]/ },
-            // So do the small files that the engine and the screens of a request share.
+            // Likewise the small files shared by the engine and the request screens.
             {
               name: "shared",
               test: /[\\/](?:engine[\\/](?:app_shield|usual)|drawn[\\/](?:drawer|same_order)|views[\\/]src[\\/]numbers)\.ts$/,

@@ -18,7 +18,7 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: false,
   },
   build: {
-    outDir: "../../../src/mshield/web/static/verify",
+    outDir: "../../../src/mshield/server/http/static/verify",
     emptyOutDir: true,
     target: ["chrome111", "safari16.4", "firefox121"],
     assetsInlineLimit: 0,

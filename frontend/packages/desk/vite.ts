@@ -1,4 +1,4 @@
-/** How an application at a desk is built: Vue, the look's icons in the document, Element Plus imported as used. */
+/** Build of a desk application: Vue, the look's icons in the document, Element Plus imported as used. */
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,9 @@ import type { PluginOption, UserConfig } from "vite";
 import { licences } from "../look/licences.ts";
 import { iconSprite } from "../look/vite.ts";
 
-const STATIC = fileURLToPath(new URL("../../../src/mshield/web/static", import.meta.url));
+const STATIC = fileURLToPath(new URL("../../../src/mshield/server/http/static", import.meta.url));
 
-/** The application that is served at `/NAME/`. */
+/** Returns the configuration of the application served at `/NAME/`. */
 export function deskApp(name: string, ...plugins: PluginOption[]): UserConfig {
   return {
     base: `/${name}/`,
@@ -25,7 +25,7 @@ export function deskApp(name: string, ...plugins: PluginOption[]): UserConfig {
       ...plugins,
     ],
     define: {
-      __VUE_OPTIONS_API__: true, // Element Plus has components of that kind
+      __VUE_OPTIONS_API__: true, // Element Plus has components of this kind
       __VUE_PROD_DEVTOOLS__: false,
       __VUE_I18N_FULL_INSTALL__: false,
       __VUE_I18N_LEGACY_API__: false,

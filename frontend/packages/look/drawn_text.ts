@@ -1,8 +1,8 @@
-/** A value that a view drew (`mshield-drawn/v1`) as it is read; its own marks for what is hidden come with it. */
+/** A value rendered by a view (`mshield-drawn/v1`) as text, with marks for hidden characters. */
 
 import { honestValue } from "./honest_text.ts";
 
-/** A cell of the drawn lines, as far as its text needs it. */
+/** The fields of a rendered cell that its text needs. */
 export interface DrawnCell {
   readonly as: string;
   readonly missing?: boolean | undefined;
@@ -21,7 +21,7 @@ export interface DrawnMoney {
   readonly text: string;
 }
 
-/** Null for one that isn't there. */
+/** Returns the text; null for a missing value. */
 export function cellText({ as, missing, value, text = "", unit, name, code }: DrawnCell): string | null {
   if (missing === true) {
     return null;
@@ -44,6 +44,6 @@ export function cellText({ as, missing, value, text = "", unit, name, code }: Dr
 
 export const moneyText = ({ name, text }: DrawnMoney): string => (name === null ? text : `${name} ${text}`);
 
-/** Of a code beside whose name the content says another, what it says. */
-export const saysOtherwise = ({ conflict, says }: DrawnCell): string | null =>
+/** Returns the content's own name for a code, if it contradicts the code's name. */
+export const contradictingName = ({ conflict, says }: DrawnCell): string | null =>
   conflict === true ? honestValue(says ?? "") : null;

@@ -1,6 +1,7 @@
 /**
- * Text from outside as it is shown, so that nothing reads otherwise than it is signed: characters that can't be seen, that
- * turn others around, or that look like another one, are written out as `[U+202E]`. Only what is known to be plain is not.
+ * Text from outside, displayed so that nothing reads differently from what is signed: invisible characters,
+ * those that reverse others, and look-alikes are written as `[U+202E]`. Only characters known to be plain are
+ * shown as they are.
  */
 
 import { classOf, LOOKALIKES, PLAIN, RIGHT_TO_LEFT } from "./plain_characters.ts";
@@ -12,12 +13,12 @@ const SCRIPTS = [LATIN, GREEK, CYRILLIC].map((letters) => new RegExp(`[${letters
 const FOREIGN_WORD = new RegExp(`[${LATIN}]*[${GREEK}${CYRILLIC}][${LATIN}${GREEK}${CYRILLIC}]*`, "gu");
 const LOOKALIKE = new RegExp(`[${LOOKALIKES}]`, "gu");
 const OWN_LETTER = new RegExp(`[^${LOOKALIKES}]`, "u");
-/** And what would read as a mark of ours. */
+/** Characters to mark, and text that would read as one of these marks. */
 const HIDDEN = new RegExp(`[^${classOf(PLAIN)}]|\\[(?=U\\+)`, "gu");
 const TURNED = new RegExp(`[${classOf(RIGHT_TO_LEFT)}]+(?: [${classOf(RIGHT_TO_LEFT)}]+)*`, "gu");
 const EDGES = /^\s+|\s+$|[\t\r]+/g;
 
-/** `text` with each such character written out; words from right to left turn nothing around but themselves. */
+/** Marks each such character in `text`; right-to-left words reverse nothing but themselves. */
 export function honest(text: string): string {
   return text
     .replaceAll(HIDDEN, mark)
@@ -25,13 +26,13 @@ export function honest(text: string): string {
     .replaceAll(TURNED, (words) => ISOLATE + words + END);
 }
 
-/** A whole value, of which blanks at its ends count too; those inside are kept by its style. */
+/** Marks a whole value, including spaces at its ends; those inside are preserved by its style. */
 export function honestValue(text: string): string {
   return honest(text).replaceAll(EDGES, (blanks) => [...blanks].map(mark).join(""));
 }
 
-/** A value of JSON with all its texts so: whatever of it is shown later, nobody has to think of it again. */
-export function honestly<T>(value: T): T {
+/** Marks all texts in a JSON value, so that nothing displayed from it later can be forgotten. */
+export function honestDeep<T>(value: T): T {
   return shown(value) as T;
 }
 
@@ -48,7 +49,7 @@ function shown(value: unknown): unknown {
     : value;
 }
 
-/** A word of one script that has a letter of its own is plain; else it could be another script's, or is in part. */
+/** Marks look-alikes, except in a word of one script that has an unmistakable letter of it. */
 function lettersOf(word: string): string {
   const isOne = SCRIPTS.filter((script) => script.test(word)).length === 1;
   return isOne && OWN_LETTER.test(word) ? word : word.replaceAll(LOOKALIKE, mark);

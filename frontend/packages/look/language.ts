@@ -1,8 +1,11 @@
-/** Which of the two languages somebody is spoken to in, who said which ones they read; pages of the service decide so too. */
+/** Choice between the two languages by the user's preferences; pages of the service use the same rule. */
 
 export type Language = "zh" | "en";
 
-/** The first that is Chinese or English, of any kind; English for who reads others alone, Chinese where nothing is said. */
+/**
+ * Returns the first that is Chinese or English, of any kind; English if only others are named, Chinese if
+ * none is.
+ */
 export function languageFor(tags: readonly string[]): Language {
   for (const tag of tags) {
     const [, primary] = /^(zh|en)(?:-|$)/i.exec(tag) ?? [];

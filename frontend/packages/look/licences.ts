@@ -1,6 +1,7 @@
-/** The list of what is built into an application, with the licences: one for its pages and their workers.
+/**
+ * List of the components built into an application, with licences: one list for its pages and their workers.
  *
- * Vite's own `build.license` leaves workers out.
+ * Vite's own `build.license` omits workers.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +15,7 @@ const TEXT = /^(licen[cs]e|copying)/i;
 interface Part {
   readonly name: string;
   readonly version: string;
-  /** As SPDX names it. */
+  /** SPDX identifier. */
   readonly identifier: string;
   readonly text: string;
 }
@@ -26,7 +27,7 @@ function part(folder: string): Part {
   return { name, version, identifier, text: file ? readFileSync(join(folder, file), "utf8").trim() : "" };
 }
 
-/** Plugins for the application, which write the list to `fileName`, and for its workers. */
+/** Returns plugins for the application, which write the list to `fileName`, and for its workers. */
 export function licences(fileName = "licences.json"): { application: Plugin; workers: () => Plugin[] } {
   const folders = new Set<string>();
   function note(bundle: Rolldown.OutputBundle): void {

@@ -1,7 +1,7 @@
 /**
- * The characters that are shown as they are: each looks like no other of them in the app's own font, which
- * tests/browser/app/test_honest_text.py sees. Code points in hex; the commands have the same list, and
- * vectors/shown_text.json holds both to it.
+ * Characters shown as they are: in the app's own font none looks like another, which
+ * tests/browser/app/test_honest_text.py checks. Code points in hex. The commands have the same list;
+ * vectors/shown_text.json verifies both.
  */
 
 export const PLAIN =
@@ -16,13 +16,13 @@ export const PLAIN =
   "1F900-1F9FF 20000-2420D 2420F-24A00 24A02-29FD6 29FD8-2A6DF 2A700-2B738 2B740-2B81D 2B820-2CEA1 2CEB0-2EBE0 " +
   "30000-3134A";
 
-/** Letters of scripts that are written from right to left. */
+/** Letters of right-to-left scripts. */
 export const RIGHT_TO_LEFT = "5D0-5EA 621-63A 641-64A 67E 686 698 6AD 6AF 6BE 6C6-6C8 6CB 6D0";
 
 /** Greek and Cyrillic letters that look like another script's, or like a digit. */
 export const LOOKALIKES = "ΑΒΓΕΖΗΙΪΚΜΝΟΠΡΣΤΥΫΦΧικμνοπρυφχАВЕЁЗІЇЈЅКМНОРСТУҮХҺаеёзбіїјѕорсуүхһ";
 
-/** These ranges as what stands between the brackets of a regular expression with the flag `u`. */
+/** Converts these ranges to the inside of a character class of a regular expression with the flag `u`. */
 export function classOf(ranges: string): string {
   return ranges.replaceAll(/[0-9A-F]+/g, (point) => `\\u{${point}}`).replaceAll(" ", "");
 }

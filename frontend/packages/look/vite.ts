@@ -1,7 +1,8 @@
-/** The look for code that can't link its files: Vite modules made from tokens.css, icons.svg and logo.svg.
+/**
+ * The look for code that can't link its files: Vite modules made from tokens.css, icons.svg and logo.svg.
  *
- * `virtual:look/host` has the tokens on `:host` in place of `:root`, those alone that the importer's `style.css`
- * uses; `virtual:look/marks` has the logo and the named icons as lists of elements.
+ * `virtual:look/host` has the tokens used by the importer's `style.css`, on `:host` instead of `:root`;
+ * `virtual:look/marks` has the logo and the named icons as lists of elements.
  */
 
 import { readFileSync } from "node:fs";
@@ -23,7 +24,7 @@ const ATTRIBUTE = /([\w-]+)="([^"]*)"/g;
 
 /** An SVG element: its name and attributes. */
 export type Shape = [name: string, attributes: Record<string, string>];
-/** `night` is null for what is the same in the dark. */
+/** Tokens by name; `night` is null if dark is the same. */
 type Tokens = Map<string, { readonly day: string; readonly night: string | null }>;
 
 function read(name: string): string {
@@ -61,10 +62,12 @@ function block(tokens: Iterable<readonly [string, string]>): string {
   return `{${[...tokens].map(([name, value]) => `${name}:${value};`).join("")}}`;
 }
 
-/** The tokens that `style` uses, on `:host`: light or dark as the page around it is, or as its attribute `theme` says.
+/**
+ * Returns the tokens that `style` uses, on `:host`: light or dark as the surrounding page, or as the
+ * attribute `theme`.
  *
- * A page that doesn't know dark stays light on a dark system, and so does what stands on it. Browsers without
- * light-dark() get the light look. Throws where `style` uses a token that there is not.
+ * A page without dark mode stays light on a dark system, and so does its content. Browsers without
+ * light-dark() get the light look. Throws if `style` uses an unknown token.
  */
 export function hostTokens(css: string, style: string): string {
   const tokens = declarations(css);
@@ -89,7 +92,7 @@ export function hostTokens(css: string, style: string): string {
   );
 }
 
-/** The shapes in a piece of SVG. */
+/** Returns the shapes in a piece of SVG. */
 export function shapes(markup: string): Shape[] {
   return [...markup.matchAll(ELEMENT)].map(([, name, rest]) => [
     name!,
@@ -104,13 +107,13 @@ function symbol(icons: string, name: string): Shape[] {
 }
 
 interface Wanted {
-  /** Names of icons to have in `virtual:look/marks`. */
+  /** Names of icons in `virtual:look/marks`. */
   readonly icons?: readonly string[];
-  /** Files of the look to have among the built files, under their own names in the manifest. */
+  /** Files of the look to include among the built files, under their own names in the manifest. */
   readonly files?: readonly string[];
 }
 
-/** The plugin. */
+/** Returns the plugin. */
 export function look({ icons = [], files = [] }: Wanted = {}): Plugin {
   return {
     name: "mshield-look",
@@ -137,9 +140,9 @@ export function look({ icons = [], files = [] }: Wanted = {}): Plugin {
   };
 }
 
-/** The icons stand in the document itself, at `<!--icons-->`: no request for them, none missing without a network. */
+/** Inserts the icons into the document at `<!--icons-->`: no requests for them, and none missing offline. */
 export function iconSprite(): Plugin {
-  // Its style element would be an inline style, which the policies forbid; base.css says the same.
+  // Its style element would be an inline style, which the policies forbid; base.css has the same rules.
   const sprite = read("icons.svg")
     .replace(/<style>.*?<\/style>\s*/s, "")
     .trim();

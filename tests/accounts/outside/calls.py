@@ -1,11 +1,11 @@
-"""How a phone logs in with an account of an outside system."""
+"""Calls by which a phone logs in with an account of an outside system."""
 
 from typing import Any
 
 import httpx
 
-from mshield.demo.people import OPERATOR
-from mshield.store.accounts import accounts as store
+from mshield.server.accounts.rows import accounts as store
+from mshield.testkit.demo.people import OPERATOR
 from tests.support.application import Application, Device
 from tests.support.captchas import answered_captcha
 from tests.support.consents import AGREED

@@ -1,11 +1,11 @@
-"""A service whose users' accounts are the Single Window's (by password) and Internet+Customs' (at its page)."""
+"""A service with accounts of the Single Window (by password) and of Internet+Customs (at its page)."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH
 from tests.support.account_sources import both_sources
 from tests.support.application import ORIGIN, Application, running
 from tests.support.clock import Clock

@@ -1,4 +1,4 @@
-"""R2: accounts of outside systems log in at a page of theirs (OpenID Connect)."""
+"""R2: accounts of outside systems log in at those systems' own page (OpenID Connect)."""
 
 import json
 from typing import Any
@@ -51,7 +51,7 @@ async def test_claims_in_the_token_need_no_userinfo(application: Application, pr
     assert "/userinfo" not in {asked.path for asked in provider.server.asked}
 
 
-async def test_a_state_is_good_once_on_its_phone_and_for_a_while(
+async def test_state_is_valid_once_on_its_phone_and_expires(
     application: Application, provider: Provider, clock: Clock
 ) -> None:
     device, other = application.device(), application.device()
@@ -69,7 +69,7 @@ async def test_a_state_is_good_once_on_its_phone_and_for_a_while(
     assert {(each.status_code, each.json()["code"]) for each in failures} == {(401, "login_failed")}
 
 
-async def test_a_code_of_another_login_is_worth_nothing(application: Application, provider: Provider) -> None:
+async def test_code_of_another_login_is_refused(application: Application, provider: Provider) -> None:
     device = application.device()
     first, second = (await begin(device)).json(), (await begin(device)).json()
     stolen, _ = provider.log_in_at(first["address"])
@@ -124,9 +124,7 @@ async def test_userinfo_about_somebody_else_is_refused(application: Application,
 
 
 @pytest.mark.parametrize("missing", ["name", "id_number", "phone_number", "id_type"])
-async def test_a_provider_must_tell_who_it_is(
-    application: Application, provider: Provider, missing: str
-) -> None:
+async def test_provider_must_name_itself(application: Application, provider: Provider, missing: str) -> None:
     del provider.person[missing]
     answer = await through_the_page(application.device(), provider)
     assert_refused(answer, "account_source_unavailable", 424)
@@ -144,7 +142,7 @@ async def test_a_provider_must_tell_who_it_is(
         {"jwks_uri": 7},
     ],
 )
-async def test_a_document_that_cannot_be_is_refused(
+async def test_impossible_provider_document_is_refused(
     application: Application, provider: Provider, change: dict[str, object]
 ) -> None:
     assert provider.server is not None
@@ -154,12 +152,12 @@ async def test_a_document_that_cannot_be_is_refused(
     assert_refused(answer, "account_source_unavailable", 424)
 
 
-async def test_ways_to_the_page_are_counted(application: Application) -> None:
+async def test_redirects_to_the_page_are_limited(application: Application) -> None:
     codes = [(await begin(application.device())).status_code for _ in range(61)]
     assert codes == [201] * 60 + [429]
 
 
-async def test_r7_the_page_lets_nobody_else_into_a_phone_that_applied(
+async def test_r7_page_login_of_another_account_is_refused_on_a_phone_that_applied(
     application: Application, provider: Provider, office: AccountOffice
 ) -> None:
     from tests.support.shield_over_http import Shield

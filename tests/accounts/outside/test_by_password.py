@@ -1,4 +1,4 @@
-"""R2: accounts of outside systems that check passwords log in as they are."""
+"""R2: accounts of outside systems that check passwords log in unchanged."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.accounts.outside.calls import begin, find_account, log_in
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
@@ -34,14 +34,14 @@ async def test_r2_an_account_of_the_single_window_logs_in_as_it_is(
     assert [asked.document for asked in server.asked] == [{"account": "lin", "password": PASSWORD}]
 
 
-async def test_r2_and_applies_for_a_certificate(application: Application) -> None:
+async def test_r2_account_of_the_single_window_applies_for_a_certificate(application: Application) -> None:
     device = application.device()
     device.token = (await log_in(application, device)).json()["access_token"]
     form = await application.application_form(device)
     assert (await device.call("POST", "/api/phone/enrolments", form)).status_code == 201
 
 
-async def test_first_logins_at_once_make_one_account(application: Application) -> None:
+async def test_concurrent_first_logins_make_one_account(application: Application) -> None:
     answers = await asyncio.gather(*(log_in(application, application.device()) for _ in range(5)))
     assert {each.status_code for each in answers} == {201}
     account = await find_account(application)
@@ -49,7 +49,9 @@ async def test_first_logins_at_once_make_one_account(application: Application) -
     assert account.external_id == "u-7"
 
 
-async def test_what_changes_there_is_followed_here(application: Application, office: AccountOffice) -> None:
+async def test_changes_at_the_outside_system_are_adopted(
+    application: Application, office: AccountOffice
+) -> None:
     await log_in(application, application.device())
     first = await find_account(application)
     office.users["lin"] |= {"name": "林志远", "phone": "+86 139 0000 1234"}
@@ -61,7 +63,7 @@ async def test_what_changes_there_is_followed_here(application: Application, off
     assert (account.id, account.name) == (first.id, "林志远")
 
 
-async def test_a_wrong_password_there_is_told_as_here(
+async def test_wrong_outside_password_is_reported_like_a_local_one(
     application: Application, server: OutsideServer
 ) -> None:
     answers = [
@@ -86,11 +88,11 @@ async def test_captcha_and_throttle_come_before_the_outside_system(
     assert asked < 7
     assert_refused(await log_in(application, device), "login_slowed")
     assert len(server.asked) == asked
-    # Another account there, and one of the same name here, are counted by themselves.
+    # Another account there, and an account with the same name here, have counts of their own.
     assert_refused(await log_in(application, device, account="other"), "login_failed")
 
 
-async def test_r17_a_repeated_login_asks_the_outside_system_once(
+async def test_r17_repeated_login_calls_the_outside_system_once(
     application: Application, server: OutsideServer
 ) -> None:
     device = application.device()
@@ -142,7 +144,7 @@ async def test_an_unknown_source_is_refused(application: Application, server: Ou
         ({"more": "x"}, "account_source_unavailable"),
     ],
 )
-async def test_what_no_registration_would_take_makes_no_account(
+async def test_invalid_outside_data_make_no_account(
     application: Application, office: AccountOffice, change: dict[str, Any], code: str
 ) -> None:
     office.users["lin"] |= change
@@ -155,7 +157,7 @@ async def test_what_no_registration_would_take_makes_no_account(
 @pytest.mark.parametrize(
     "reply", [Reply(503), Reply(cut=True), Reply(401), Reply(200, b"yes"), Reply(seconds=20)]
 )
-async def test_an_outage_is_told_and_the_password_sent_once(
+async def test_outage_is_reported_and_the_password_sent_once(
     application: Application, server: OutsideServer, reply: Reply
 ) -> None:
     server.next[:] = [reply]
@@ -165,7 +167,7 @@ async def test_an_outage_is_told_and_the_password_sent_once(
     assert (await log_in(application, application.device())).status_code == 201
 
 
-async def test_a_registration_of_the_same_person_stays_an_account_of_its_own(
+async def test_registered_account_of_the_same_person_stays_separate(
     application: Application,
 ) -> None:
     await application.registered()
@@ -177,7 +179,7 @@ async def test_a_registration_of_the_same_person_stays_an_account_of_its_own(
     await application.logged_in()
 
 
-async def test_nobody_gets_the_account_of_another_by_a_phone_number(
+async def test_equal_phone_number_gives_no_access_to_another_account(
     application: Application, office: AccountOffice
 ) -> None:
     await application.registered()
@@ -189,7 +191,7 @@ async def test_nobody_gets_the_account_of_another_by_a_phone_number(
     assert (account.source, account.name) == ("local", "林知远")
 
 
-async def test_an_outside_account_never_becomes_another_person(
+async def test_outside_account_cannot_change_its_person(
     application: Application, office: AccountOffice
 ) -> None:
     await log_in(application, application.device())
@@ -211,7 +213,7 @@ async def test_two_outside_accounts_never_share_a_number(
     assert (await log_in(application, application.device(), account="gu")).json()["code"] == "account_differs"
 
 
-async def test_a_legal_person_of_the_single_window_comes_into_the_portal(
+async def test_legal_person_of_the_single_window_logs_in_at_the_portal(
     application: Application, office: AccountOffice
 ) -> None:
     office.users["gu"] = {

@@ -1,7 +1,7 @@
-"""The manual's pictures: taken while a test walks through it, and only where MANUAL_PICTURES names their folder.
+"""The manual's pictures: taken while a test walks through it, only if MANUAL_PICTURES names a folder.
 
-What differs from run to run (numbers, times, the captcha, what the camera sees) is drawn as an example's, so that a
-picture changes only where the app does.
+Varying content (numbers, times, the captcha, the camera's view) is replaced by an example's, so that a
+picture changes only if the app does.
 """
 
 import io
@@ -14,9 +14,9 @@ from PIL import Image
 from playwright.sync_api import Page
 
 LARGEST: Final = 60_000
-"""Bytes of a picture."""
+"""Maximum size of a picture in bytes."""
 WIDTH: Final = 585
-"""Pixels: one and a half for each of the phone's 390 points."""
+"""Width in pixels: one and a half for each of the phone's 390 points."""
 _CAPTCHA: Final = "7KMRWX"
 _DRAW: Final = r"""
 const typeCodes = () => {
@@ -126,23 +126,23 @@ _DESK_STILL: Final = (
 _GO_ON: Final = """() => {
   for (const [node, before, text] of globalThis.pictured.splice(0)) if (node.data === text) node.data = before;
 }"""
-"""The test goes on with the page, which has its own texts again."""
+"""The page gets its own texts back, since the test goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """Where the pictures go; None where none are wanted."""
+    """Target folder of the pictures; None if none are taken."""
 
     folder: Path | None
 
     @classmethod
     def wanted(cls) -> Self:
-        """As `make manual` asks."""
+        """Returns the album as configured by `make manual`."""
         named = os.environ.get("MANUAL_PICTURES")
         return cls(Path(named) if named else None)
 
     def take(self, page: Page, name: str, *, whole: bool = False) -> None:
-        """What stands on the screen, or the `whole` page; the page is of no use for fields afterwards."""
+        """Takes the screen or, with `whole`, the whole page; the page's fields are unusable afterwards."""
         if self.folder is None:
             return
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -158,18 +158,18 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class DeskAlbum:
-    """The pictures of pages at a desk, which the test goes on with; counts and charts are those of the walk."""
+    """Pictures of desk pages, with which the test goes on; counts and charts are those of the walk."""
 
     folder: Path | None
 
     @classmethod
     def wanted(cls, name: str = "desk") -> Self:
-        """As `make manual` asks: a folder of this name beside the app's."""
+        """Returns the album as configured by `make manual`: a folder of this name beside the app's."""
         named = os.environ.get("MANUAL_PICTURES")
         return cls(Path(named).parent / name if named else None)
 
     def take(self, page: Page, name: str) -> None:
-        """What stands on the screen."""
+        """Takes the screen."""
         if self.folder is None:
             return
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -178,7 +178,7 @@ class DeskAlbum:
         page.evaluate(_GO_ON)
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{name}.webp"
-        for quality in (80, 65, 50):  # a page full of text, as it is after many tests, takes more
+        for quality in (80, 65, 50):  # a page full of text, as after many tests, is larger
             Image.open(io.BytesIO(seen)).convert("RGB").save(file, quality=quality, method=6)
             if file.stat().st_size <= LARGEST:
                 break

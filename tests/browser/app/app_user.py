@@ -1,6 +1,6 @@
-"""Somebody who uses the app, by what they see: each of the manual's steps as they do it, through the screens.
+"""A user of the app, by what they see: each step of the manual through the screens.
 
-They read their SMS and the captcha's characters where a demonstration shows them; all else goes by the app.
+They read their SMS and the captcha's characters in the demonstration; everything else goes through the app.
 """
 
 import time
@@ -9,23 +9,23 @@ from typing import Final
 
 from playwright.sync_api import Page, Response, expect
 
-from mshield.demo.people import Person
-from mshield.domain.identity import mask_but_end
+from mshield.server.values.names import mask_but_end
+from mshield.testkit.demo.people import Person
 from tests.browser.app.consenting import agree
 from tests.browser.app.pin_pad_and_pixels import enter_pin
 from tests.support.live_service import LiveService
 
 WORK_MS: Final = 30_000
-"""For what makes a key or signs: seconds on a busy machine, where the phone derives the PIN's key 600 000 times."""
+"""Timeout in ms for making a key or signing: deriving the PIN's key takes seconds on a busy machine."""
 _CAPTCHAS: Final = "/api/phone/captchas"
 SUBMIT: Final = {"apply": "提交", "renew": "核对无误，更新"}
-"""The button under a data page."""
+"""Button below a data page."""
 _TYPES: Final = {"operator": "企业操作员", "legal_person": "企业法人"}
 
 
 @dataclass(slots=True)
 class User:
-    """One person before one page of the app."""
+    """One person at one page of the app."""
 
     service: LiveService
     page: Page
@@ -35,20 +35,20 @@ class User:
 
     def __post_init__(self) -> None:
         self.pin = self.pin or self.person.pin
-        drawn = self._drawn  # Playwright takes no method of a class with slots
+        drawn = self._drawn  # Playwright accepts no method of a class with slots
         self.page.on("response", lambda each: drawn.append(each) if each.url.endswith(_CAPTCHAS) else None)
 
     def open(self, path: str = "/") -> None:
-        """The app at one of its addresses."""
+        """Opens the app at one of its addresses."""
         self.page.goto(f"{self.service.origin}/app{path}")
 
     def begin(self) -> None:
-        """Reads the first start and goes on."""
+        """Reads the first-start page and continues."""
         self.press("开始使用")
         expect(self.page.get_by_label("密码", exact=True)).to_be_visible()
 
     def fill_registration(self) -> None:
-        """The form behind 我要注册, all but the button; the wheel of id types is turned and turned back."""
+        """Fills the form behind 我要注册, without submitting; turns the wheel of id types and turns it back."""
         self.fill("姓名", self.person.name)
         self.page.get_by_role("button", name="证件类型").click()
         wheel = self.page.get_by_role("listbox", name="证件类型")
@@ -64,7 +64,7 @@ class User:
         self.fill("登录密码", self.person.password)
 
     def register(self) -> None:
-        """From the login page by 我要注册 to what comes next, logged in."""
+        """Registers from the login page by 我要注册, until logged in."""
         self.page.get_by_role("link", name="我要注册").click()
         agree(self.page)
         self.fill_registration()
@@ -72,7 +72,7 @@ class User:
         self.sees("接下来")
 
     def fill_login(self) -> None:
-        """Account, password and the characters of the picture; on a phone that has applied, by that way."""
+        """Fills account, password and captcha; on a phone that has applied, after choosing that way."""
         password, by_password = (
             self.page.get_by_label("密码", exact=True),
             self.page.get_by_role("button", name="密码登录"),
@@ -86,13 +86,13 @@ class User:
         self.fill("图形验证码", self.read_captcha())
 
     def log_in(self) -> None:
-        """To the home page."""
+        """Logs in, to the home page."""
         self.fill_login()
         self.press("登录")
         expect(self.page.get_by_role("navigation", name="功能")).to_be_visible()
 
     def fill_application(self, purpose: str) -> None:
-        """The data page of an application or a renewal, all but the button: a renewal knows all but the code."""
+        """Fills the data page of an application or a renewal, without submitting; a renewal needs only the code."""
         if purpose == "apply":
             self.fill("姓名", self.person.name)
             expect(self.page.get_by_text(mask_but_end(self.person.id_number))).to_be_visible()
@@ -105,7 +105,7 @@ class User:
         self.get_code(purpose)
 
     def apply(self) -> None:
-        """From the data to the certificate."""
+        """Applies, from the data to the certificate."""
         self.open("/apply")
         self.fill_application("apply")
         self.press("提交")
@@ -113,12 +113,12 @@ class User:
         self.sees("证书已签发")
 
     def choose_pin(self, pin: str, *, change: bool = False) -> None:
-        """A new PIN, twice; in a change after the old one."""
+        """Chooses a new PIN, twice; in a change after the old one."""
         self.choose_pin_once(pin, change=change)
         enter_pin(self.page, pin)
 
     def choose_pin_once(self, pin: str, *, change: bool = False) -> None:
-        """The first of the two times."""
+        """Enters the new PIN the first time."""
         steps = (
             ("第 2 步，共 3 步", "第 3 步，共 3 步") if change else ("第 1 步，共 2 步", "第 2 步，共 2 步")
         )
@@ -127,18 +127,18 @@ class User:
         expect(self.page.get_by_text(steps[1])).to_be_visible()
 
     def prove_old_pin(self) -> None:
-        """The first step of a change."""
+        """Does the first step of a change."""
         expect(self.page.get_by_text("第 1 步，共 3 步")).to_be_visible()
         self.press("输入现在的 PIN 码")
         self.give_pin()
 
     def give_pin(self, pin: str | None = None) -> None:
-        """The PIN, on the sheet that asks for it."""
+        """Enters the PIN on the sheet that asks for it."""
         expect(self.page.get_by_role("dialog")).to_be_visible()
         enter_pin(self.page, pin or self.pin)
 
     def get_code(self, purpose: str) -> None:
-        """Asks for an SMS code and types it."""
+        """Requests an SMS code and types it."""
         ask = self.page.get_by_role("button", name="获取验证码")
         with self.page.expect_response("**/sms-codes"):
             ask.or_(self.page.get_by_role("button", name="重新获取")).click()
@@ -146,19 +146,19 @@ class User:
         self.fill("短信验证码", self.service.sms_code(purpose, self.person))
 
     def fill(self, label: str, text: str) -> None:
-        """A field by its label."""
+        """Fills a field by its label."""
         self.page.get_by_label(label, exact=True).and_(self.page.locator("input")).fill(text)
 
     def press(self, name: str) -> None:
-        """A button by its name."""
+        """Presses a button by its name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def sees(self, heading: str, *, timeout: float = WORK_MS) -> None:
-        """A heading, soon."""
+        """Waits for a heading."""
         expect(self.page.get_by_role("heading", name=heading)).to_be_visible(timeout=timeout)
 
     def read_captcha(self) -> str:
-        """The characters of the picture that was drawn last."""
+        """Returns the characters of the captcha drawn last."""
         deadline = time.monotonic() + 10
         while not self._drawn and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)

@@ -1,4 +1,4 @@
-"""The phone's own fingerprint reader as Chromium plays one: a built-in authenticator with PRF (WebAuthn level 3)."""
+"""The phone's own fingerprint reader as simulated by Chromium: a built-in authenticator with PRF (WebAuthn level 3)."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,14 +18,14 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """It belongs to one page and keeps its credentials as long as that is open."""
+    """An authenticator of one page; its credentials last as long as the page."""
 
     session: CDPSession
     number: str
 
     @classmethod
     def on(cls, page: Page, *, has_prf: bool = True) -> "Authenticator":
-        """Builds one in."""
+        """Adds an authenticator to the page."""
         session = page.context.new_cdp_session(page)
         session.send("WebAuthn.enable")
         made = session.send("WebAuthn.addVirtualAuthenticator", {"options": {**_OPTIONS, "hasPrf": has_prf}})
@@ -33,16 +33,16 @@ class Authenticator:
 
     @property
     def credentials(self) -> list[dict[str, Any]]:
-        """What it keeps."""
+        """Returns the stored credentials."""
         found: list[dict[str, Any]] = self._send("getCredentials")["credentials"]
         return found
 
     def refuse(self) -> None:
-        """From now on the finger is not the user's; as on a phone it stays shut then."""
+        """Makes every later user verification fail, like a foreign finger on a phone."""
         self._send("setUserVerified", isUserVerified=False)
 
     def clear(self) -> None:
-        """The user removes their fingerprints, and with them all credentials."""
+        """Removes all credentials, as when the user removes their fingerprints."""
         self._send("clearCredentials")
 
     def _send(self, method: str, **more: Any) -> dict[str, Any]:

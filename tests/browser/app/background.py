@@ -1,4 +1,4 @@
-"""The app goes to the background and comes back, as a browser tells a page of it; its clocks are the test's."""
+"""The app goes to the background and returns, as a browser reports it to the page; the test controls the clocks."""
 
 import time
 from typing import Final
@@ -13,17 +13,17 @@ _SHOWN: Final = """state => {
 
 
 def leave(page: Page) -> None:
-    """Another app comes to the front."""
+    """Sends the app to the background."""
     page.evaluate(_SHOWN, "hidden")
 
 
 def come_back(page: Page) -> None:
-    """This app comes to the front again."""
+    """Brings the app to the foreground."""
     page.evaluate(_SHOWN, "visible")
 
 
 def pass_time(page: Page, seconds: int, *, timers: bool) -> None:
-    """Time goes by; `timers` says whether the page's own go on, or it is frozen."""
+    """Advances time; `timers` says whether the page's own timers run, or the page is frozen."""
     if timers:
         page.clock.fast_forward(seconds * 1000)
     else:
@@ -31,5 +31,5 @@ def pass_time(page: Page, seconds: int, *, timers: bool) -> None:
 
 
 def right_time(page: Page) -> None:
-    """The phone's clock agrees with the service's again."""
+    """Sets the phone's clock to the service's time again."""
     page.clock.set_system_time(time.time())

@@ -1,7 +1,7 @@
-"""A camera that films a screen: Chromium takes its pictures from a file, which is made anew for each scene.
+"""A camera that films a screen: Chromium reads its frames from a file, which is written again for each scene.
 
-The code on the screen changes each second and counts for 5 s: a scene has those of the coming seconds. Each time the
-camera is opened the scene begins from its start; after its end it begins again, with codes that are old by then.
+The code on the screen changes each second and is valid for 5 s: a scene has those of the coming seconds.
+Opening the camera starts the scene; at its end it repeats, with codes that have expired by then.
 """
 
 import time
@@ -14,12 +14,12 @@ import segno
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page
 
-from mshield.domain.qr import qr_text, short_code
+from mshield.wire.qr import qr_text, short_code
 
 WIDTH: Final = 640
 HEIGHT: Final = 480
 RATE: Final = 10
-"""Pictures per second."""
+"""Frames per second."""
 _HEADER: Final = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode()
 _COLOURLESS: Final = bytes([128]) * (WIDTH * HEIGHT // 2)
 _MEASURED: Final = "performance.getEntriesByName('mshield-scan', 'measure').map(({ duration }) => duration)"
@@ -30,34 +30,34 @@ _TILT: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The PC's screen with a request's code: what its page shows now and in the coming seconds."""
+    """The PC's screen with a request's code, now and in the coming seconds."""
 
     made: dict[str, Any]
     begun: float
 
     @classmethod
     def of(cls, made: dict[str, Any]) -> "Screen":
-        """Of a request that was just made; `made` is the service's answer to the business system."""
+        """Returns the screen of a new request; `made` is the service's answer to the business system."""
         return cls(made, time.time() - made["age"] / 1000)
 
     def text(self, elapsed: int) -> str:
-        """The code of this second since the request began."""
+        """Returns the code of this second since the request began."""
         secret = bytes.fromhex(self.made["qr_secret"])
         return qr_text(self.made["qr_origin"], self.made["id"], secret, elapsed)
 
     @property
     def newest(self) -> str:
-        """The last code that counts by now: the service takes one of a clock that is a second ahead."""
+        """Returns the last valid code: the service accepts a clock that is a second ahead."""
         return self.coming(2)[1]
 
     @property
     def newest_short(self) -> str:
-        """The short code of that second, as people type it: in two groups."""
+        """Returns the short code of that second, in two groups as people type it."""
         code = short_code(bytes.fromhex(self.made["qr_secret"]), int(time.time() - self.begun) + 1)
         return f"{code[:4]} {code[4:]}"
 
     def coming(self, seconds: int) -> list[str]:
-        """The codes from now on."""
+        """Returns the codes of the coming seconds."""
         now = int(time.time() - self.begun)
         return [self.text(now + n) for n in range(seconds)]
 
@@ -70,11 +70,11 @@ class Camera:
 
     @property
     def flags(self) -> list[str]:
-        """With which Chromium has this camera and no other."""
+        """Chromium's flags that make this its only camera."""
         return ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.file}"]
 
     def film(self, texts: Sequence[str | None], *, rate: int = RATE) -> None:
-        """A second for each code; None for a desk without one."""
+        """Films each code for a second; None is a desk without a code."""
         made = self.file.with_suffix(".new")
         with made.open("wb") as file:
             file.write(_HEADER)
@@ -83,26 +83,26 @@ class Camera:
         made.replace(self.file)
 
     def film_screen(self, screen: Screen, seconds: int = 10, *, aiming: int = 0) -> None:
-        """What the PC shows from the next second on: until the camera is open it is there.
+        """Films what the PC shows from the next second on, when the camera opens.
 
-        `aiming`: for so many seconds the camera doesn't see it yet.
+        `aiming`: seconds in which the camera doesn't see it yet.
         """
         self.film([*[None] * aiming, *screen.coming(aiming + seconds + 1)[aiming + 1 :]])
 
     def film_photo(self, screen: Screen, elapsed: int = 0) -> None:
-        """A still photo of what it showed in one second."""
+        """Films a still photo of what the screen showed in one second."""
         self.film([screen.text(elapsed)])
 
 
 def milliseconds_to_read(page: Page) -> float:
-    """From the moment when the app's scanner had the camera's picture to its first code, by the app's own measure."""
+    """Returns the time in ms from the scanner's first frame to its first code, as measured by the app."""
     measured: list[float] = page.evaluate(_MEASURED)
     assert measured, "no code was read on this page"
     return measured[-1]
 
 
 def _picture(text: str | None) -> bytes:
-    """The luma of one frame: a code as a camera sees it, a little turned and not quite sharp."""
+    """Returns the luma of one frame: a code as a camera sees it, slightly rotated and blurred."""
     frame = Image.new("L", (WIDTH, HEIGHT), _DESK)
     if text is not None:
         code = segno.make(text, error="q", micro=False)

@@ -1,4 +1,4 @@
-"""The engine's bundle, made once for all tests of a run; staff at the console, who see what happens in the app."""
+"""The engine's bundle, made once per run; staff at the console, who see the app's effects."""
 
 from pathlib import Path
 
@@ -13,5 +13,5 @@ __all__ = ["engine", "log_in_as"]
 
 @pytest.fixture(scope="session")
 def engine() -> Path:
-    """The folder with the engine as the app has it."""
+    """The folder with the engine as in the app."""
     return once("engine", bundle)

@@ -1,4 +1,4 @@
-"""The consents of a page as a person gives them: each by itself, none ticked before."""
+"""Consents given on a page one by one, none ticked in advance."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ AGREED: Final = """async () => {
 
 
 def agree(page: Page) -> None:
-    """At the app, before the form of registration."""
+    """Accepts them in the app, before the registration form."""
     for left, name in zip((3, 2, 1), NAMES, strict=True):
         expect(page.get_by_role("button", name=f"还有 {left} 项没勾选")).to_be_disabled()
         page.get_by_role("checkbox", name=name).check(force=True)
@@ -20,6 +20,6 @@ def agree(page: Page) -> None:
 
 
 def tick(page: Page) -> None:
-    """At a page at a desk."""
+    """Ticks them on a desk page."""
     for name in NAMES:
         page.get_by_role("checkbox", name=name).check()

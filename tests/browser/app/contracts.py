@@ -1,4 +1,4 @@
-"""A contract as people get it: printed by a browser, with its fonts, of so many pages."""
+"""A realistic contract: printed by a browser, with its fonts, with a given number of pages."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _CLAUSES: Final = {
 
 
 def printed(browser: Browser, pages: int = 5) -> bytes:
-    """The PDF, as Chromium writes it."""
+    """Returns the PDF written by Chromium."""
     page = browser.new_page()
     try:
         page.set_content(_HEAD + "".join(_section(number, pages) for number in range(1, pages + 1)))

@@ -1,4 +1,4 @@
-"""The way between a phone's browser and the service, where answers get lost after the service has done its part."""
+"""A connection between a phone's browser and the service that loses answers after the service has acted."""
 
 import re
 from contextlib import suppress
@@ -10,19 +10,19 @@ from playwright.sync_api import BrowserContext, Error, Route
 CALLS: Final = "**/api/phone/**"
 _IDS: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
 _TIMES: Final = 2
-"""Answers lost of each kind of call: some flows make the same kind twice."""
+"""Lost answers per kind of call: some flows make the same call twice."""
 _SPARED: Final = {"POST sms-codes", "GET policy"}
-"""Before anything is at stake."""
+"""Calls without risk, whose answers are never lost."""
 IMPATIENT: Final = """
 const wait = window.setTimeout;
 window.setTimeout = (run, ms, ...given) => wait(run, ms >= 500 && ms <= 8000 ? ms / 10 : ms, ...given);
 """
-"""Makes the phone's pauses between its tries a tenth of what they are."""
+"""Reduces the phone's pauses between retries to a tenth."""
 
 
 @dataclass(slots=True)
 class Line:
-    """Every second answer of each kind of call is lost; with `outages`, nothing passes after it until `mend`."""
+    """Loses every second answer of each kind of call; with `outages`, nothing passes afterwards until `mend`."""
 
     outages: bool
     lost: list[str] = field(default_factory=list)
@@ -30,15 +30,15 @@ class Line:
     _is_down: bool = False
 
     def lay(self, context: BrowserContext) -> None:
-        """From now on this browser's calls go through it."""
+        """Routes this browser's calls through the line."""
         context.route(CALLS, lambda route: self._carry(route))  # noqa: PLW0108  # no method of a class with slots
 
     def remove(self, context: BrowserContext) -> None:
-        """From now on they don't."""
+        """Stops routing them."""
         context.unroute(CALLS)
 
     def mend(self) -> None:
-        """Until the next loss."""
+        """Ends the outage until the next loss."""
         self._is_down = False
 
     def _carry(self, route: Route) -> None:
@@ -53,7 +53,7 @@ class Line:
         seen = self._seen[kind] = self._seen.get(kind, 0) + 1
         if seen % 2 == 1 and seen < 2 * _TIMES:
             self.lost.append(kind)
-            with suppress(Error):  # of a page that has gone on meanwhile
+            with suppress(Error):  # the page has navigated meanwhile
                 route.fetch()
                 self._is_down = self.outages
                 route.abort()

@@ -1,4 +1,4 @@
-"""Export declarations of a business system, drawn by its view: of one item, with an amount and a party of its own."""
+"""Export declarations of a business system with a view: of one item, with their own amount and party."""
 
 import base64
 import re
@@ -9,26 +9,25 @@ from tests.browser.conftest import Party
 
 _ROOT: Final = Path(__file__).parents[3]
 SAMPLE: Final = _ROOT / "vectors" / "views" / "shipped" / "contents" / "single-window-export.xml"
-_VIEW: Final = _ROOT / "src" / "mshield" / "views" / "shipped" / "single-window-export.view.json"
+_VIEW: Final = _ROOT / "client" / "src" / "mshield" / "views" / "shipped" / "single-window-export.view.json"
 VIEW: Final = {"id": "example/single-window-export"}
 _SECOND: Final = re.compile(r'  <商品 项号="2">.*?</商品>\n', re.DOTALL)
 
 
 def with_view(party: Party) -> None:
-    """Has the view registered, once for the party's life."""
+    """Registers the view, once per party."""
     client_id = party.service.system["client_id"]
     views = party.service.command("business", "view", "list", client_id)
     if VIEW["id"] not in str(views):
-        options = ("--sample", str(SAMPLE), "--second-person", "王审核")
-        party.service.command("business", "view", "add", client_id, str(_VIEW), *options)
-        # A phone draws by it once the log has it.
+        party.service.by_two("business", "view", "add", client_id, str(_VIEW), "--sample", str(SAMPLE))
+        # A phone uses the view once the log has its registration.
         party.service.command("jobs", "run", "--once", "--job", "log")
 
 
 def export(
     number: str, amount: str, *, currency: str = "USD", buyer: str = "Hanmi Trading Co., Ltd.", **more: Any
 ) -> dict[str, Any]:
-    """The document, as the business system gives it."""
+    """Returns the document as the business system submits it."""
     name = {"USD": "美元", "EUR": "欧元"}[currency]
     text = _SECOND.sub("", SAMPLE.read_text("utf-8"))
     for old, new in (
@@ -46,7 +45,7 @@ def export(
 
 
 def long_export(goods: int) -> dict[str, Any]:
-    """One with so many goods, as the second of the example, whose sum isn't the declared one."""
+    """Returns a declaration with many goods, whose sum isn't the declared one."""
     document = export("E20260000118473", "186000.00")
     text = SAMPLE.read_text("utf-8")
     second = _SECOND.search(text)

@@ -1,4 +1,4 @@
-"""What a browser with an empty cache fetches of the app before anybody scans, as it comes over the wire."""
+"""The files of the app that a browser with an empty cache loads before the first scan, as transferred."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -6,25 +6,25 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser
 
-from mshield.web.sites.phone_app import PHONE_APP
+from mshield.server.http.sites.phone_app import PHONE_APP
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 
 _KEPT: Final = frozenset({".html", ".js", ".css", ".svg"})
-"""What the service worker keeps (vite.config.ts), but for the viewer of PDFs."""
+"""File types that the service worker caches (vite.config.ts), except the PDF viewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLoad:
-    """`files` are the addresses that the page itself asks for; both figures in bytes, heads of the answers included."""
+    """The `files` that the page itself loads; both sizes in bytes, with response headers."""
 
     files: frozenset[str]
     page: int
     behind: int
-    """What the service worker then fetches, so that the app starts without a network."""
+    """Bytes that the service worker then loads, so that the app starts offline."""
 
 
 def first_load(browser: Browser, origin: str, path: str = "/") -> FirstLoad:
-    """Opens the app for the first time, until the page asks for nothing more."""
+    """Opens the app for the first time, until the page loads nothing more."""
     context = browser.new_context(**PIXEL, service_workers="block")
     try:
         page = context.new_page()

@@ -1,4 +1,4 @@
-"""The app without a finger: what Tab reaches, whether one sees where one is, where a sheet keeps the focus."""
+"""The app by keyboard: what Tab reaches, whether the focus is visible, where a sheet keeps the focus."""
 
 from typing import Any, Final
 
@@ -51,9 +51,9 @@ _INSIDE: Final = "() => !!document.activeElement?.closest('dialog')"
 
 
 def walk(page: Page, within: str = "body") -> list[str]:
-    """Walks by Tab from the page's start, or from that of a part that may have the focus.
+    """Walks by Tab from the start of the page, or of a part that may have the focus.
 
-    Says what it didn't reach, didn't show as focused, or left out of sight.
+    Returns the elements that were not reached, not shown as focused, or out of sight.
     """
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     names: list[str] = page.evaluate(_TO_REACH, within)
@@ -81,7 +81,7 @@ def walk(page: Page, within: str = "body") -> list[str]:
 
 
 def keeps(page: Page, steps: int = 20) -> bool:
-    """Whether Tab stays within the open sheet, forwards and back, or rests on the browser's own."""
+    """Reports whether Tab stays within the open sheet, forwards and back, or on the browser's own controls."""
     for key in ["Tab"] * steps + ["Shift+Tab"] * steps:
         page.keyboard.press(key)
         if not page.evaluate(_INSIDE) and not page.evaluate("document.activeElement === document.body"):
@@ -90,7 +90,7 @@ def keeps(page: Page, steps: int = 20) -> bool:
 
 
 def press(page: Page, target: Locator, key: str = "Enter") -> None:
-    """Tabs on from where the focus is until it is on the target, then the key."""
+    """Tabs from the current focus to the target, then presses the key."""
     expect(target).to_be_attached()
     for _ in range(80):
         if target.evaluate("each => each === document.activeElement"):

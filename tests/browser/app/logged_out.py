@@ -1,4 +1,4 @@
-"""What a phone knows of its login, as it is when that is over."""
+"""Scripts that end the login stored on a phone."""
 
 from typing import Final
 
@@ -13,4 +13,4 @@ END_LOGIN: Final = """async (expiresAt) => {
   await done(records.put({ ...state, session: { ...state.session, expiresAt: expiresAt ?? 1 } }, key));
   database.close();
 }"""
-"""As after twelve hours: what the phone knows of its login is over, its shield stays. Or when it is over, ms."""
+"""Ends the stored login, as after twelve hours, and keeps the shield. Or sets when it ends, in ms."""

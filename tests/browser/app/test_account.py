@@ -1,4 +1,4 @@
-"""Account and login in the app (R2, R3): the first start, registration, a new password, accounts of outside systems."""
+"""Account and login in the app (R2, R3): first start, registration, new password, accounts of outside systems."""
 
 import json
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from mshield.demo.people import OPERATOR, Person
-from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH
+from mshield.testkit.demo.people import OPERATOR, Person
 from tests.browser.app.app_user import User
 from tests.browser.app.consenting import agree
 from tests.browser.app.logged_out import END_LOGIN
@@ -27,7 +27,7 @@ CHAN: Final = Person(
     role="operator",
     credit_code="91330206MA2XB7C1TW",
     phone="13600004455",
-    password="Harbour-view-2026",  # an invented account of tests
+    password="Harbour-view-2026",  # an invented test account
     pin="586471",
 )
 NEW_PASSWORD: Final = "Morgentau-2026-11"
@@ -35,7 +35,7 @@ NEW_PASSWORD: Final = "Morgentau-2026-11"
 
 @dataclass(slots=True)
 class Site:
-    """The service with two outside systems, and one of its accounts."""
+    """The service with two outside systems."""
 
     service: LiveService
     provider: Provider
@@ -43,7 +43,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One for all tests of this module."""
+    """One site for all tests of this module."""
     folder = tmp_path_factory.mktemp("accounts")
     live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
     with serving(AccountOffice()) as office, providing(live.origin + RETURN_PATH) as provider:
@@ -67,38 +67,38 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def user(browser: Browser, site: Site) -> Iterator[User]:
-    """Somebody who opens the app on a phone where it never was."""
+    """A user on a phone that never opened the app."""
     with visitor(browser, site.service) as made:
         yield User(site.service, made.context.new_page(), CLERK)
-        # Only the outside system's own page is meant to be asked.
+        # Calls are expected only to the outside system's own page.
         made.foreign[:] = [url for url in made.foreign if not url.startswith(site.provider.issuer)]
 
 
 @pytest.fixture
 def welcomed(user: User) -> User:
-    """The same where the first start was read."""
+    """A new user who has left the first-start page."""
     text = json.dumps({"language": "zh", "isWelcomed": True})
     user.page.context.add_init_script(f"localStorage.setItem('mshield-settings', {text!r})")
     return user
 
 
 def at(user: User, path: str) -> None:
-    """They are at this address of the app."""
+    """Asserts the app's address."""
     expect(user.page).to_have_url(f"{user.service.origin}/app{path}")
 
 
 def field(user: User, label: str) -> Locator:
-    """The field with this label."""
+    """Returns the field with this label."""
     return user.page.get_by_label(label, exact=True)
 
 
 def log_in(user: User) -> None:
-    """Fills the login in and sends it."""
+    """Fills in and sends the login."""
     user.fill_login()
     user.press("登录")
 
 
-def test_r3_from_the_first_start_to_where_one_wanted(user: User) -> None:
+def test_r3_first_start_leads_to_the_wanted_page(user: User) -> None:
     page = user.page
     user.open("/inbox")
     expect(page.get_by_role("heading", name="相机：只用来扫二维码")).to_be_visible()
@@ -123,7 +123,7 @@ def test_r3_from_the_first_start_to_where_one_wanted(user: User) -> None:
 
 
 def fill_registration(user: User) -> None:
-    """All fields, the document's type by the keyboard alone (R2)."""
+    """Fills in all fields, the document type by keyboard only (R2)."""
     page, person = user.page, user.person
     user.press("注册")
     expect(page.get_by_role("alert")).to_have_count(5)
@@ -148,7 +148,7 @@ def fill_registration(user: User) -> None:
     choose_password(user, "登录密码")
 
 
-def test_r2_a_type_that_was_tapped_is_chosen_before_the_wheel_has_come_to_rest(welcomed: User) -> None:
+def test_r2_tapped_type_is_chosen_before_the_wheel_stops(welcomed: User) -> None:
     welcomed.open("/register")
     agree(welcomed.page)
     choice = welcomed.page.get_by_role("button", name="证件类型")
@@ -174,7 +174,7 @@ def test_r2_a_type_that_was_tapped_is_chosen_before_the_wheel_has_come_to_rest(w
 
 
 def get_code(user: User, purpose: str) -> None:
-    """The SMS code's row: to no number that can't be one is a code sent."""
+    """Uses the SMS code's row; an impossible number gets no code."""
     phone = user.person.phone
     user.fill("手机号", "1380000")
     user.press("获取验证码")
@@ -185,7 +185,7 @@ def get_code(user: User, purpose: str) -> None:
 
 
 def choose_password(user: User, label: str) -> None:
-    """How strong a password is stands there while one types, in words."""
+    """Types passwords and checks the displayed strength."""
     person = user.person
     meter = user.page.locator(".meter")
     for typed, said in (
@@ -235,7 +235,7 @@ def test_r3_account_password_and_captcha_must_all_be_right(welcomed: User) -> No
     at(welcomed, "/")
 
 
-def test_r2_a_number_that_has_an_account_leads_to_its_login(welcomed: User) -> None:
+def test_r2_registered_number_leads_to_its_login(welcomed: User) -> None:
     page = welcomed.page
     welcomed.open("/login?next=/me")
     page.get_by_role("link", name="我要注册").click()
@@ -252,7 +252,7 @@ def test_r2_a_number_that_has_an_account_leads_to_its_login(welcomed: User) -> N
     at(welcomed, f"/login?next=/me&account={CLERK.phone}")
 
 
-def test_a_forgotten_password_is_set_anew(welcomed: User) -> None:
+def test_forgotten_password_is_reset(welcomed: User) -> None:
     page, service = welcomed.page, welcomed.service
     forgetful = replace(CLERK, phone="13500001234")
     welcomed.person = forgetful
@@ -291,17 +291,17 @@ def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> 
         welcomed.person = replace(CLERK, phone="lin", password="not the password")
         log_in(welcomed)
     expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
-    # Where the error leads; who types before is led away.
+    # The error's link moves the focus; typing before that would go elsewhere.
     expect(page.get_by_label("密码", exact=True)).to_be_focused()
     welcomed.person = replace(CLERK, phone="lin", password=PASSWORD)
     with page.expect_response("**/api/phone/sessions"):
         log_in(welcomed)
-    # Nothing of them is kept before they agreed.
+    # No data are stored before the consents.
     page.get_by_role("link", name="去看并勾选").click()
     agree(page)
     log_in(welcomed)
     at(welcomed, "/inbox")
-    # The next login on this phone begins with the same system.
+    # The next login on this phone starts with the same system.
     page.evaluate(END_LOGIN)
     welcomed.open("/login")
     expect(page.get_by_role("radio", name="单一窗口")).to_be_checked()
@@ -314,7 +314,7 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     }  # fmt: skip
     welcomed.open("/login?next=/inbox")
     page.get_by_role("radio", name="手机盾").focus()
-    page.keyboard.press("ArrowLeft")  # round to the last
+    page.keyboard.press("ArrowLeft")  # wraps around to the last one
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()
     expect(page.get_by_role("heading", name="在互联网+海关的页面登录")).to_be_visible()
     judged(page)
@@ -325,7 +325,7 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     agree(page)
     welcomed.press("前往互联网+海关登录")
     at(welcomed, "/inbox")
-    # The same way back once more: the code is spent.
+    # Returning once more fails: the code is used up.
     page.goto(returns[-1])
     expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("这次登录已经结束")
@@ -335,13 +335,13 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()
 
 
-def test_r2_who_turns_back_at_the_other_page_is_not_logged_in(welcomed: User) -> None:
+def test_r2_cancelling_at_the_outside_page_logs_nobody_in(welcomed: User) -> None:
     welcomed.open("/outside-login?error=access_denied&state=1")
     expect(welcomed.page.get_by_role("alert")).to_contain_text("对方页面没有完成登录")
     at(welcomed, "/outside-login")
 
 
-def test_a_login_leads_to_the_apps_own_screens_only(welcomed: User) -> None:
+def test_login_redirects_only_within_the_app(welcomed: User) -> None:
     welcomed.open("/login?next=//elsewhere.example/")
     log_in(welcomed)
     at(welcomed, "/")

@@ -1,4 +1,4 @@
-"""请法人办理: asked in the app, answered at the portal, read in the app, and seen by customer service."""
+"""请法人办理: requested in the app, answered at the portal, read in the app, and visible to customer service."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mshield.demo.people import LEGAL_PERSON
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.seeded import Holder, holder
@@ -26,7 +26,7 @@ REASON = "请先把旧手机交回"
 
 @pytest.fixture
 def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
-    """A phone with a certificate, whose legal person is known to be who they say."""
+    """A phone with a certificate, whose legal representative is proven."""
     service = party.service
     ensure_registered(service, LEGAL_PERSON)
     with service.phone("chief-who-is-asked") as chief:
@@ -36,13 +36,13 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
         yield made
 
 
-def test_what_is_asked_in_the_app_is_answered_at_the_portal(
+def test_request_from_the_app_is_answered_at_the_portal(
     browser: Browser, party: Party, app: Holder, log_in_as: LogInAs
 ) -> None:
     page = app.page("/asks")
-    expect(page.get_by_role("button", name="先选要办什么")).to_be_disabled()
+    expect(page.get_by_role("button", name="请选择办理事项")).to_be_disabled()
     expect(page.get_by_role("radio", name="挂失手机盾")).to_be_visible()
-    expect(page.get_by_role("radio", name="解除停用")).to_have_count(0)  # nothing is to be lifted
+    expect(page.get_by_role("radio", name="解除停用")).to_have_count(0)  # no hold to lift
     page.get_by_role("radio", name="作废手机盾").check()
     page.get_by_label("留言").fill(NOTE)
     page.get_by_role("button", name="提交").click()
@@ -60,7 +60,7 @@ def test_what_is_asked_in_the_app_is_answered_at_the_portal(
         expect(asked).to_contain_text(app.person.name)
         look(portal, "portal-asks")
         asked.get_by_role("button", name="答复“已办理”").click()
-        expect(portal.get_by_role("alert")).to_be_visible()  # the shield is as it was
+        expect(portal.get_by_role("alert")).to_be_visible()  # the shield is unchanged
         asked.get_by_role("button", name="不办理…").click()
         portal.get_by_label("不办理的原因，操作员会看到").fill(REASON)
         look(portal, "portal-asks-refuse")

@@ -1,7 +1,9 @@
-"""The browser's way back in the app: it closes a sheet, or goes back a step, before it leaves the screen."""
+"""The browser's Back in the app: it closes a sheet, or goes back a step, before it leaves the screen."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -12,6 +14,7 @@ from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 
 pytestmark = pytest.mark.slow
+_PIN: Final = re.compile("/app/pin$")
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +25,11 @@ def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 
 def title(page: Page, words: str) -> None:
-    """The screen that stands there."""
+    """Asserts the current screen's title."""
     expect(page.get_by_role("heading", level=1, name=words, exact=True)).to_be_visible()
 
 
-def test_back_closes_the_sheet_then_goes_a_step_then_leaves(phone: Holder) -> None:
+def test_back_closes_the_sheet_then_a_step_then_the_screen(phone: Holder) -> None:
     page = phone.page("/me/settings")
     page.get_by_role("link", name="修改 PIN 码").click()
     title(page, "修改 PIN 码")
@@ -36,14 +39,14 @@ def test_back_closes_the_sheet_then_goes_a_step_then_leaves(phone: Holder) -> No
     page.go_back()
     expect(sheet).to_have_count(0)
     title(page, "修改 PIN 码")
-    assert page.url.endswith("/app/pin")
+    expect(page).to_have_url(_PIN)  # restored a moment after the browser has left it
 
     page.get_by_role("button", name="输入现在的 PIN 码").click()
     enter_pin(page, phone.person.pin)
     expect(page.get_by_role("heading", name="设置新的 PIN 码")).to_be_visible(timeout=30_000)
     page.go_back()
     expect(page.get_by_role("button", name="输入现在的 PIN 码")).to_be_visible()
-    assert page.url.endswith("/app/pin")
+    expect(page).to_have_url(_PIN)  # restored a moment after the browser has left it
 
     page.go_back()
     title(page, "设置")
@@ -52,17 +55,18 @@ def test_back_closes_the_sheet_then_goes_a_step_then_leaves(phone: Holder) -> No
     page.close()
 
 
-def test_a_sheet_stays_while_its_act_runs_and_says_what_came_of_it(phone: Holder) -> None:
+def test_sheet_stays_open_until_its_act_ends(phone: Holder) -> None:
     page = phone.page("/me")
     page.get_by_role("link", name="我的设备").click()
     page.get_by_role("button", name="改名称").click()
     page.get_by_label("名称", exact=True).fill("办公室的手机")
     held: list[Route] = []
     page.route("**/name", lambda route: held.append(route))  # noqa: PLW0108  # Playwright marks what it is given
-    page.get_by_role("button", name="保存").click()
+    with page.expect_request("**/name"):  # a busy phone sends it after the sheet shows that it is working
+        page.get_by_role("button", name="保存").click()
     sheet = page.get_by_role("dialog")
     expect(sheet.get_by_role("button", name="返回")).to_be_disabled()
-    for _ in range(3):  # the second one a browser doesn't ask about
+    for _ in range(3):  # the browser doesn't ask about the second one
         page.keyboard.press("Escape")
     page.mouse.click(10, 10)
     page.go_back()

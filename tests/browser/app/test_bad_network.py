@@ -1,6 +1,6 @@
-"""Answers are lost at each step, there is no network, it is slow: the app goes on when it is done again (R17).
+"""Lost answers at each step, no network, a slow one: the app continues when the user retries (R17).
 
-Nothing is lost and nothing done twice: one certificate, one signature, no PIN attempt less.
+Nothing is lost or done twice: one certificate, one signature, no PIN attempt used.
 """
 
 import sqlite3
@@ -31,23 +31,23 @@ NEW_PIN: Final = "862094"
 SIGNING: Final = ("POST keys/*/open", "POST keys/*/finish")
 SECONDS: Final = 90.0
 KEY_MS: Final = 5_000
-"""For a key of the keypad to be pressed, if it is there."""
+"""Timeout in ms for pressing a key of the keypad, if it is there."""
 AGAIN: Final = (
     "再试一次", "继续申请", "继续更新", "输入现在的 PIN 码", "绑定证书", "提交", "核对无误，更新",
     "输入 PIN 码登录", "输入 PIN 码签名", ONWARDS,
 )  # fmt: skip
-"""What somebody presses to do it again, on whichever screen they are."""
+"""Buttons by which a user retries, on any screen."""
 
 
 @pytest.fixture(params=[False, True], ids=["answers lost", "outages"])
 def line(request: pytest.FixtureRequest) -> Line:
-    """Single answers, which the app asks for again by itself; or nothing passes until the user tries again."""
+    """Loses single answers, which the app retries by itself, or everything until the user tries again."""
     return Line(request.param)
 
 
 @pytest.fixture
 def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
-    """Somebody's with a certificate."""
+    """The phone of a new person with a certificate."""
     with holder(browser, party, engine, person=newcomer(party.service), **PIXEL) as made:
         made.context.add_init_script(IMPATIENT)
         yield made
@@ -55,12 +55,12 @@ def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 @pytest.fixture
 def user(phone: Holder) -> User:
-    """Its holder."""
+    """The phone's holder."""
     return User(phone.service, phone.page(), phone.person)
 
 
 def count(service: LiveService, question: str, phone: str) -> int:
-    """Rows that the service has for this account; `question` follows FROM."""
+    """Counts the service's rows for this account; `question` follows FROM."""
     with closing(sqlite3.connect(service.folder / "mshield.db")) as database, database:
         account = "account_id = (SELECT id FROM accounts WHERE phone = ?)"
         asked = f"SELECT COUNT(*) FROM {question} {account}"  # noqa: S608  # by this file alone
@@ -69,11 +69,11 @@ def count(service: LiveService, question: str, phone: str) -> int:
 
 
 def persevere(user: User, line: Line, done: str, pin: str, *, code_for: str = "") -> None:
-    """Does it again, with the PIN where it is asked for, until this is to be seen; all five tries are always left."""
+    """Retries, with the PIN if asked, until `done` is visible; all five attempts must remain."""
     page = user.page
     end = page.get_by_role("heading", name=done).or_(page.get_by_text(done))
     sheet = page.get_by_role("dialog")
-    fewer = sheet.locator(".tries")  # stands there once one of the five tries is gone
+    fewer = sheet.locator(".tries")  # shown once one of the five attempts is used
     again = page.get_by_role("button", name=AGAIN[0], exact=True)
     for name in AGAIN[1:]:
         again = again.or_(page.get_by_role("button", name=name, exact=True))
@@ -83,20 +83,20 @@ def persevere(user: User, line: Line, done: str, pin: str, *, code_for: str = ""
         if not fewer.is_visible() and sheet.get_by_label("已输入 0 位").is_visible():
             type_while_it_is_asked(sheet, pin)
         elif page.get_by_text("短信验证码已失效").first.is_visible():
-            # The code had been taken when the line broke, and what it was for not yet begun.
+            # The code was consumed when the connection broke, but its purpose hadn't begun.
             line.mend()
             user.get_code(code_for)
             user.press(SUBMIT[code_for])
         elif not sheet.is_visible() and again.first.is_visible():
             line.mend()
-            with suppress(TookTooLong):  # while it works by itself, or as the screen changes
+            with suppress(TookTooLong):  # the app works by itself, or the screen is changing
                 again.first.click(timeout=500)
         page.wait_for_timeout(50)
     line.mend()
 
 
 def type_while_it_is_asked(sheet: Locator, pin: str) -> None:
-    """As `enter_pin`; an outage may end the app's tries meanwhile, and with them the sheet and what was typed."""
+    """Types like `enter_pin`; an outage may end the app's retries meanwhile, and close the sheet."""
     pad = sheet.get_by_role("group", name="数字键盘")
     for digit in pin:
         try:
@@ -107,11 +107,11 @@ def type_while_it_is_asked(sheet: Locator, pin: str) -> None:
 
 
 def no_attempt_is_lost(service: LiveService, phone: str) -> None:
-    """Wrong tries that the service counted for this account's keys."""
+    """Asserts that the service counted no wrong attempt for this account's keys."""
     assert count(service, "keys WHERE (wrong_total > 0 OR failures > 0) AND", phone) == 0
 
 
-def test_logging_in(browser: Browser, party: Party, line: Line) -> None:
+def test_login_survives_lost_calls(browser: Browser, party: Party, line: Line) -> None:
     person = registered(party.service)
     context = browser.new_context(locale="zh-CN", **PIXEL)
     context.add_init_script(IMPATIENT)
@@ -125,7 +125,7 @@ def test_logging_in(browser: Browser, party: Party, line: Line) -> None:
     act = user.page.get_by_role("button", name="登录", exact=True)
     while not home.is_visible() and time.monotonic() < deadline:
         line.mend()
-        # The try before may end well in this moment, and a captcha not come at all.
+        # The previous attempt may succeed just now, so that no captcha appears.
         with suppress(TookTooLong, AssertionError):
             user.page.get_by_role("button", name="换一张图形验证码").click(timeout=1000)
             user.page.wait_for_timeout(1500)
@@ -138,7 +138,7 @@ def test_logging_in(browser: Browser, party: Party, line: Line) -> None:
     context.close()
 
 
-def test_r4_applying(browser: Browser, party: Party, line: Line) -> None:
+def test_r4_application_survives_lost_calls(browser: Browser, party: Party, line: Line) -> None:
     person = registered(party.service)
     context = browser.new_context(locale="zh-CN", **PIXEL)
     context.add_init_script(IMPATIENT)
@@ -160,7 +160,7 @@ def test_r4_applying(browser: Browser, party: Party, line: Line) -> None:
     context.close()
 
 
-def test_r8_binding(phone: Holder, user: User, line: Line) -> None:
+def test_r8_binding_survives_lost_calls(phone: Holder, user: User, line: Line) -> None:
     user.open("/bind")
     expect(user.page.get_by_role("button", name="绑定证书")).to_be_visible()
     line.lay(phone.context)
@@ -176,7 +176,7 @@ def test_r8_binding(phone: Holder, user: User, line: Line) -> None:
     no_attempt_is_lost(phone.service, user.person.phone)
 
 
-def test_r9_changing_the_pin(party: Party, phone: Holder, user: User, line: Line) -> None:
+def test_r9_pin_change_survives_lost_calls(party: Party, phone: Holder, user: User, line: Line) -> None:
     user.open("/pin")
     user.prove_old_pin()
     user.choose_pin_once(NEW_PIN, change=True)
@@ -189,7 +189,7 @@ def test_r9_changing_the_pin(party: Party, phone: Holder, user: User, line: Line
     no_attempt_is_lost(phone.service, user.person.phone)
 
 
-def test_r11_renewing(phone: Holder, user: User, line: Line) -> None:
+def test_r11_renewal_survives_lost_calls(phone: Holder, user: User, line: Line) -> None:
     with closing(sqlite3.connect(phone.service.folder / "mshield.db")) as database, database:
         database.execute("UPDATE filed_persons SET version = version + 1 WHERE name = ?", (user.person.name,))
     phone.service.seal()
@@ -208,7 +208,9 @@ def test_r11_renewing(phone: Holder, user: User, line: Line) -> None:
 
 
 @pytest.mark.parametrize("kind", ["login", "signature"])
-def test_r15_r16_answering_a_request(party: Party, phone: Holder, user: User, line: Line, kind: str) -> None:
+def test_r15_r16_answer_to_a_request_survives_lost_calls(
+    party: Party, phone: Holder, user: User, line: Line, kind: str
+) -> None:
     more = {"documents": [document()]} if kind == "signature" else {}
     made = party.ask(kind, **more)
     line.lay(phone.context)
@@ -221,7 +223,7 @@ def test_r15_r16_answering_a_request(party: Party, phone: Holder, user: User, li
 
 
 def log_in_by_code(party: Party, user: User, pin: str) -> None:
-    """With this PIN, which is right at the first try."""
+    """Logs in with this PIN, which must be accepted at the first attempt."""
     made = party.ask()
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     user.press("输入 PIN 码登录")
@@ -230,14 +232,14 @@ def log_in_by_code(party: Party, user: User, pin: str) -> None:
 
 
 def signatures(service: LiveService, made: dict[str, Any]) -> int:
-    """How many the service has of this request."""
+    """Counts the service's signatures of this request."""
     with closing(sqlite3.connect(service.folder / "mshield.db")) as database, database:
         asked = "SELECT COUNT(*) FROM signatures WHERE request_id = ?"
         found: int = database.execute(asked, (made["id"],)).fetchone()[0]
     return found
 
 
-def test_r17_offline_at_the_moment_of_signing(party: Party, phone: Holder, user: User) -> None:
+def test_r17_signature_attempted_offline_can_be_repeated(party: Party, phone: Holder, user: User) -> None:
     made = party.ask("signature", documents=[document()])
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     read_on(user.page)
@@ -254,7 +256,7 @@ def test_r17_offline_at_the_moment_of_signing(party: Party, phone: Holder, user:
     no_attempt_is_lost(party.service, user.person.phone)
 
 
-def test_slow_3g_shows_that_it_works(party: Party, phone: Holder, user: User) -> None:
+def test_slow_3g_shows_progress(party: Party, phone: Holder, user: User) -> None:
     made = party.ask("signature", documents=[document()])
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     read_on(user.page)
@@ -262,7 +264,7 @@ def test_slow_3g_shows_that_it_works(party: Party, phone: Holder, user: User) ->
     phone.context.new_cdp_session(user.page).send("Network.emulateNetworkConditions", slow)
     user.press("输入 PIN 码签名")
     expect(user.page.get_by_text("正在连接")).to_be_visible()
-    user.give_pin()  # typed meanwhile: nobody waits for the service to type
+    user.give_pin()  # typed meanwhile: typing doesn't wait for the service
     expect(user.page.get_by_text("正在签名，请稍候")).to_be_visible()
     user.sees("已签名")
     assert state(party, made)[0] == "signed"

@@ -1,4 +1,4 @@
-"""Several documents under one PIN: of one request, and of several that wait in the inbox (R16)."""
+"""Several documents under one PIN: of one request, and of several in the inbox (R16)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,28 +27,27 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
     """A phone with a certificate; its business system has a view."""
     with_view(party)
     client_id = party.service.system["client_id"]
-    allowed = ("--reason", "在单一窗口看得到", "--second-person", "顾行")
-    party.service.command("business", "unshown", "allow", client_id, *allowed)
+    party.service.by_two("business", "unshown", "allow", client_id, "--reason", "在单一窗口看得到")
     with holder(browser, party, engine) as made:
         yield made
-    # The rest of the module may run later on the same service.
+    # Other tests of this module may run later on the same service.
     party.service.command("business", "unshown", "end", client_id, "--reason", "不再需要")
 
 
 def opened(app: Holder, made: dict[str, Any]) -> Page:
-    """The app on this request, as the phone's own camera leads to it."""
+    """Opens the app on this request, like the phone's own camera does."""
     page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
     expect(page.get_by_role("heading", name="批量签名")).to_be_visible()
     return page
 
 
 def ends(party: Party, made: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """How the business system has each document."""
+    """Returns each document's final state, as the business system gets it."""
     with party.service.business() as business:
         return [(each.state, each.reason) for each in business.result(made["id"]).documents]
 
 
-def test_r16_what_stands_in_the_list_needs_no_tap_and_one_is_left_out_with_a_reason(
+def test_r16_listed_documents_need_no_tap_and_one_is_excluded_with_a_reason(
     party: Party, app: Holder
 ) -> None:
     documents = [
@@ -84,7 +83,7 @@ def test_r16_what_stands_in_the_list_needs_no_tap_and_one_is_left_out_with_a_rea
     judged(page)
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("heading", name="签了 3 份")).to_be_visible()
-    expect(page.get_by_role("heading", name="您没签")).to_be_visible()
+    expect(page.get_by_role("heading", name="未签署")).to_be_visible()
     judged(page)
     page.close()
     assert state(party, made)[0] == "signed"
@@ -98,9 +97,7 @@ def test_r16_what_stands_in_the_list_needs_no_tap_and_one_is_left_out_with_a_rea
     again.close()
 
 
-def test_of_a_batch_what_the_list_does_not_say_is_seen_before_one_pin_signs_all(
-    party: Party, app: Holder
-) -> None:
+def test_batch_shows_unlisted_content_before_one_pin_signs_all(party: Party, app: Holder) -> None:
     contract = document("合同", "总价 126000 欧元".encode(), media_type="text/plain", format="raw")
     wrong = [{"label": "申报总价", "value": "美元 1.00"}]
     documents = [export("E20261127000021", "9750.00", display=wrong), contract, MUST_BE_OPENED]
@@ -110,13 +107,13 @@ def test_of_a_batch_what_the_list_does_not_say_is_seen_before_one_pin_signs_all(
     expect(page.get_by_text("另有 2 份没有读出金额")).to_be_visible()
     judged(page)
     page.get_by_role("link", name="出口货物报关单").click()
-    expect(page.get_by_role("alert")).to_contain_text("对方说的和原文不一样")
-    # The words of one that differs leave it out, and the others are signed.
+    expect(page.get_by_role("alert")).to_contain_text("对方说明与原文不一致")
+    # A document whose description contradicts it is excluded, and the others are signed.
     page.get_by_role("button", name="不签，告诉对方不一致").click()
     page.get_by_role("radio", name="金额不对").check()
     page.get_by_role("button", name="不签这一份").click()
     expect(page.get_by_role("heading", name="第 2 份，共 3 份")).to_be_focused()
-    expect(page.get_by_role("alert")).to_contain_text("对方说的和原文不一样")
+    expect(page.get_by_role("alert")).to_contain_text("对方说明与原文不一致")
     judged(page)
     page.get_by_role("button", name="返回", exact=True).click()
     expect(page.get_by_role("button", name="还有 2 份要先看")).to_be_disabled()
@@ -125,7 +122,7 @@ def test_of_a_batch_what_the_list_does_not_say_is_seen_before_one_pin_signs_all(
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="确认，看下一份").click()
     expect(page.get_by_role("alert")).to_contain_text("原文不在这部手机上")
-    # What the digest ends with comes from the other page: here it is hidden, to be read and to be copied.
+    # The end of the digest comes from the other page: here it is masked, so it can't be read or copied.
     expect(page.locator("main")).to_contain_text("ABAB ABAB ABAB ????")
     expect(page.get_by_role("button", name="复制内容指纹")).to_have_count(0)
     page.get_by_role("button", name="仍要签名…").click()
@@ -144,9 +141,7 @@ def test_of_a_batch_what_the_list_does_not_say_is_seen_before_one_pin_signs_all(
     assert ends(party, made) == [("declined", "金额不对"), ("signed", None), ("signed", None)]
 
 
-def test_of_the_inbox_several_are_signed_under_one_pin_and_then_comes_the_next(
-    party: Party, app: Holder
-) -> None:
+def test_several_inbox_requests_are_signed_under_one_pin(party: Party, app: Holder) -> None:
     number = app.shield_number
     first, second, third, fourth = (
         party.ask("signature", documents=documents, shield_number=number)
@@ -158,7 +153,7 @@ def test_of_the_inbox_several_are_signed_under_one_pin_and_then_comes_the_next(
         )
     )
     page = app.page("/inbox")
-    # What each comes to stands there before it is opened; who asks isn't told.
+    # Each total is shown before the request is opened; the business system isn't notified.
     row = page.get_by_role("listitem").filter(has_text="E20261127000031")
     expect(row.locator(".sum-of")).to_have_text("美元 186,000.00")
     expect(page.locator(".inbox .sum-of")).to_have_text(
@@ -172,11 +167,11 @@ def test_of_the_inbox_several_are_signed_under_one_pin_and_then_comes_the_next(
     page.get_by_role("checkbox", name="选上：进口货物报关单等 2 份").press("Space")
     expect(page.get_by_role("status").filter(has_text="已选 3 个")).not_to_contain_text("另有")
     judged(page)
-    page.get_by_role("button", name="一起看，再签").click()
+    page.get_by_role("button", name="合并查看后签署").click()
     expect(page.get_by_role("heading", name="一起签名")).to_be_visible()
     expect(page.locator(".match")).to_have_count(0)
     expect(page.locator(".batch-sum")).to_contain_text("229,206.00")
-    # A whole request is left where it is, and nobody is told a reason.
+    # A whole request is left in place, and no reason is sent.
     row = page.get_by_role("listitem").filter(has_text="E20261127000034")
     row.get_by_role("checkbox").click()
     expect(row).to_contain_text("这次不签，留在待办")
@@ -188,7 +183,7 @@ def test_of_the_inbox_several_are_signed_under_one_pin_and_then_comes_the_next(
     judged(page)
     page.get_by_role("button", name="下一个：进口货物报关单").click()
     expect(page.get_by_role("heading", name="批量签名")).to_be_visible()
-    # Kept, also when the app is closed in between.
+    # The selection is stored, even if the app is closed in between.
     page.close()
     page = app.page("/inbox")
     page.get_by_role("link", name="进口货物报关单").click()

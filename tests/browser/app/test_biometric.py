@@ -1,4 +1,4 @@
-"""Finger or face in place of typing the PIN: off by default, and the service judges and counts the PIN as ever."""
+"""Fingerprint or face instead of typing the PIN: off by default; the service still checks and counts the PIN."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ _HIDE_ANOTHER: Final = """async (pin) => {
   await done(store().put({ ...sealed, box }, "sealed"));
   database.close();
 }"""
-"""Puts another PIN into the box, as nobody can without the user's finger: what the service is then told is wrong."""
+"""Puts another PIN into the box, which needs the user's finger: the service then gets a wrong PIN."""
 
 _DOCUMENT: Final = {"title": "报关单", "media_type": "text/plain", "content_b64": "aGVsbG8="}
 _COUNT_TAPS: Final = (
@@ -64,7 +64,7 @@ def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 @pytest.fixture
 def page(phone: Holder) -> Iterator[Page]:
-    """The settings, on a phone that never saw a finger."""
+    """The settings, on a phone that never used a fingerprint."""
     opened = phone.context.new_page()
     yield opened
     opened.goto(f"{phone.service.origin}/app/me/settings")
@@ -76,22 +76,22 @@ def page(phone: Holder) -> Iterator[Page]:
 
 
 def setting(page: Page) -> Locator:
-    """The switch among the settings."""
+    """Returns the switch in the settings."""
     return page.get_by_role("switch", name="用指纹或面容代替输入 PIN 码")
 
 
 def key(page: Page) -> Locator:
-    """The key on the keypad that asks for the finger."""
+    """Returns the keypad's key for the fingerprint."""
     return page.get_by_role("dialog").get_by_role("button", name="指纹或面容")
 
 
 def full(page: Page) -> Locator:
-    """What the sheet says as long as all five tries are left."""
+    """Returns the sheet's text shown while all five attempts are left."""
     return page.get_by_role("dialog").get_by_role("link", name="忘记 PIN 码？")
 
 
 def switch_on(phone: Holder, page: Page) -> None:
-    """Among the settings, with the right PIN."""
+    """Switches it on in the settings, with the right PIN."""
     page.goto(f"{phone.service.origin}/app/me/settings")
     setting(page).click()
     enter_pin(page, phone.person.pin)
@@ -99,7 +99,7 @@ def switch_on(phone: Holder, page: Page) -> None:
 
 
 def ask(phone: Holder, party: Party, page: Page) -> dict[str, Any]:
-    """A login, up to the moment when the PIN is asked for."""
+    """Starts a login, up to the request for the PIN."""
     made = party.ask()
     page.goto(f"{phone.service.origin}/app{Screen.of(made).newest.removeprefix(phone.service.origin)}")
     page.get_by_role("button", name=re.compile("PIN 码登录$")).click()
@@ -108,12 +108,12 @@ def ask(phone: Holder, party: Party, page: Page) -> dict[str, Any]:
 
 
 def state(party: Party, made: dict[str, Any]) -> str:
-    """How the business system sees its request."""
+    """Returns the request's state as the business system sees it."""
     with party.service.business() as business:
         return business.status(made["id"]).state
 
 
-def test_it_is_off_until_it_is_switched_on(phone: Holder, party: Party, page: Page) -> None:
+def test_biometric_is_off_by_default(phone: Holder, party: Party, page: Page) -> None:
     Authenticator.on(page)
     page.goto(f"{phone.service.origin}/app/me/settings")
     expect(setting(page)).to_have_attribute("aria-checked", "false")
@@ -123,10 +123,10 @@ def test_it_is_off_until_it_is_switched_on(phone: Holder, party: Party, page: Pa
     assert stored(page).get(BOX, "") == ""
 
 
-def test_r3_a_returning_person_is_known_and_a_code_read_first_waits(
+def test_r3_returning_person_unlocks_and_the_scanned_code_waits(
     phone: Holder, party: Party, page: Page
 ) -> None:
-    """A cold start, by finger in three taps at most and by PIN in twelve, and no captcha (ADR 106, 107).
+    """From a cold start, at most three taps by fingerprint and twelve by PIN, without a captcha (ADR 106, 107).
 
     A login at a PC needs no more: one PIN does both (ADR 125).
     """
@@ -159,7 +159,7 @@ def test_r3_a_returning_person_is_known_and_a_code_read_first_waits(
     enter_pin(page, phone.person.pin)
     expect(page.get_by_role("alert")).to_contain_text("已拒绝")
     assert state(party, made) == "declined"
-    # A document is shown once the app is open.
+    # A document is shown once the app is unlocked.
     made = party.ask("signature", documents=[_DOCUMENT])
     assert ended(phone, page, Screen.of(made).newest.removeprefix(phone.service.origin)) == 0
     expect(page.get_by_text("登录后继续：")).to_be_visible()
@@ -173,7 +173,7 @@ def test_r3_a_returning_person_is_known_and_a_code_read_first_waits(
 
 
 def cold_login(phone: Holder, party: Party, page: Page) -> dict[str, Any]:
-    """A login at a PC, whose code opens the app after its login has ended."""
+    """Starts a login at a PC, whose code opens the app after its login has ended."""
     made = party.ask()
     page.evaluate(END_LOGIN)
     page.evaluate("sessionStorage.removeItem('taps')")
@@ -183,7 +183,7 @@ def cold_login(phone: Holder, party: Party, page: Page) -> dict[str, Any]:
 
 
 def ended(phone: Holder, page: Page, path: str) -> int:
-    """The login ends, and the app is opened anew at this address; the taps from then on."""
+    """Ends the login and opens the app again at this address; returns the taps from then on."""
     page.evaluate(END_LOGIN)
     page.evaluate("sessionStorage.removeItem('taps')")
     page.goto(f"{phone.service.origin}/app{path}")
@@ -192,26 +192,24 @@ def ended(phone: Holder, page: Page, path: str) -> int:
 
 
 def taps(page: Page) -> int:
-    """How often was tapped since the app was opened."""
+    """Returns the number of taps since the app was opened."""
     return int(page.evaluate("Number(sessionStorage.taps ?? 0)"))
 
 
 def key_of_sheet(page: Page) -> Locator:
-    """The finger's key, on the sheet of the request that waited."""
+    """Returns the fingerprint key on the sheet of the waiting request."""
     page.get_by_role("button", name="用指纹、面容或 PIN 码登录").click()
     return key(page)
 
 
-def test_it_signs_without_typing_once_the_service_has_judged_the_pin(
-    phone: Holder, party: Party, page: Page
-) -> None:
+def test_biometric_signs_once_the_service_accepted_the_pin(phone: Holder, party: Party, page: Page) -> None:
     finger = Authenticator.on(page)
     page.goto(f"{phone.service.origin}/app/me/settings")
     judged(page)
     setting(page).click()
     enter_pin(page, WRONG)
     expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
-    assert stored(page).get(BOX, "") == ""  # a PIN that is wrong is not kept
+    assert stored(page).get(BOX, "") == ""  # a wrong PIN is not stored
     enter_pin(page, phone.person.pin)
     expect(setting(page)).to_have_attribute("aria-checked", "true")
     assert len(finger.credentials) == 1
@@ -225,16 +223,14 @@ def test_it_signs_without_typing_once_the_service_has_judged_the_pin(
     assert state(party, made) == "signed"
 
 
-def test_another_persons_finger_opens_nothing_and_spends_no_attempt(
-    phone: Holder, party: Party, page: Page
-) -> None:
+def test_foreign_finger_opens_nothing_and_uses_no_attempt(phone: Holder, party: Party, page: Page) -> None:
     finger = Authenticator.on(page)
     switch_on(phone, page)
     made = ask(phone, party, page)
     finger.refuse()
     key(page).click()
     expect(full(page)).to_be_visible()
-    finger.clear()  # as when the fingers of the phone were changed
+    finger.clear()  # as if the phone's fingerprints had been changed
     key(page).click()
     expect(full(page)).to_be_visible()
     enter_pin(page, phone.person.pin)
@@ -242,7 +238,7 @@ def test_another_persons_finger_opens_nothing_and_spends_no_attempt(
     assert state(party, made) == "signed"
 
 
-def test_a_wrong_pin_out_of_the_box_is_counted_and_ends_it(phone: Holder, party: Party, page: Page) -> None:
+def test_wrong_stored_pin_is_counted_and_ends_biometric_use(phone: Holder, party: Party, page: Page) -> None:
     Authenticator.on(page)
     switch_on(phone, page)
     page.evaluate(_HIDE_ANOTHER, WRONG)
@@ -258,9 +254,7 @@ def test_a_wrong_pin_out_of_the_box_is_counted_and_ends_it(phone: Holder, party:
     assert state(party, made) == "signed"
 
 
-def test_a_box_that_was_changed_is_given_up_and_the_pin_typed(
-    phone: Holder, party: Party, page: Page
-) -> None:
+def test_changed_box_is_dropped_and_the_pin_typed(phone: Holder, party: Party, page: Page) -> None:
     Authenticator.on(page)
     switch_on(phone, page)
     page.evaluate(_HIDE_ANOTHER.replace("|${sealed.pinSetAt}", "|0"), phone.person.pin)
@@ -273,7 +267,7 @@ def test_a_box_that_was_changed_is_given_up_and_the_pin_typed(
     expect(page.get_by_role("heading", name="已登录")).to_be_visible()
 
 
-def test_a_phone_that_cannot_do_it_says_so_and_keeps_nothing(phone: Holder, page: Page) -> None:
+def test_phone_without_support_says_so_and_stores_nothing(phone: Holder, page: Page) -> None:
     finger = Authenticator.on(page, has_prf=False)
     page.goto(f"{phone.service.origin}/app/me/settings")
     setting(page).click()
@@ -283,7 +277,7 @@ def test_a_phone_that_cannot_do_it_says_so_and_keeps_nothing(phone: Holder, page
     assert finger.credentials == []
 
 
-def test_a_new_pin_ends_it(phone: Holder, party: Party, page: Page) -> None:
+def test_new_pin_ends_biometric_use(phone: Holder, party: Party, page: Page) -> None:
     finger = Authenticator.on(page)
     switch_on(phone, page)
     user = User(phone.service, page, phone.person)

@@ -1,4 +1,4 @@
-"""Captchas as people meet them: work that nobody sees, and after many codes or failures a picture that can be read."""
+"""Captchas in use: invisible work, and after many codes or failures a readable image."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.browser.app.app_user import User
 from tests.browser.app.consenting import agree, tick
 from tests.browser.app.pin_pad_and_pixels import judged
@@ -16,14 +16,14 @@ from tests.support.live_service import LiveService
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 LOOK: Final = os.environ.get("CAPTCHAS_SEEN")
-"""A folder for pictures of what is tested, for who wants to look."""
+"""Optional folder for pictures of the tested pages."""
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SIZES: Final = {"320": (320, 640), "390": (390, 844), "1024": (1024, 768)}
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """One that asks for a picture after one code, and after one failure."""
+    """A service that requires an image after one code and after one failure."""
     folder = tmp_path_factory.mktemp("service")
     settings = {"MSHIELD_SMS_CODES_BEFORE_PICTURE": "1", "MSHIELD_CAPTCHA_FREE_FAILURES": "1"}
     made = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}", settings=settings)
@@ -50,7 +50,7 @@ def _look(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
-def test_the_next_code_takes_a_picture_and_is_sent_then(browser: Browser, service: LiveService) -> None:
+def test_second_code_requires_a_picture(browser: Browser, service: LiveService) -> None:
     with service.phone("another") as phone:
         phone.request_sms_code("register", phone="13900009999")
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
@@ -94,7 +94,7 @@ def test_the_work_is_done_while_the_picture_is_read(browser: Browser, service: L
     context.close()
 
 
-def test_staff_see_a_picture_after_a_failure_alone(browser: Browser, service: LiveService) -> None:
+def test_staff_see_a_picture_only_after_a_failure(browser: Browser, service: LiveService) -> None:
     context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="zh-CN")
     page = context.new_page()
     page.goto(f"{service.origin}/console/login")
@@ -112,7 +112,7 @@ def test_staff_see_a_picture_after_a_failure_alone(browser: Browser, service: Li
     _look(page, "console")
     with page.expect_response("**/api/console/captchas") as drawn:
         page.get_by_role("button", name="换一张").click()
-    # With the picture comes an empty field.
+    # A new image clears the field.
     shown = f"data:image/png;base64,{drawn.value.json()['image_b64']}"
     expect(page.get_by_role("img", name="验证码图片")).to_have_attribute("src", shown)
     page.get_by_label("图形验证码", exact=True).fill(_answer(service, drawn.value))

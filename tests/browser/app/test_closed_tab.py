@@ -1,7 +1,7 @@
-"""The app is closed at each step of a PIN change: afterwards one PIN is in force, and which one is no guess (R9).
+"""The app is closed at each step of a PIN change: afterwards exactly one known PIN is in force (R9).
 
-The old one is in force until the service has finished the change, the new one from then on; the right one is accepted
-at its first try by an app that is opened anew.
+The old PIN is in force until the service has finished the change, the new one from then on; a restarted app
+accepts it at the first attempt.
 """
 
 import time
@@ -22,13 +22,13 @@ from tests.browser.conftest import Party
 
 PINS: Final = ("862094", "295173")
 CALLED: Final = ("policy", "birth-dates", "tasks", "open", "finish", "tasks", "open", "finish")
-"""By a change: is the new PIN good enough; a task that is signed to change it, another to show that it works."""
+"""Calls of a change: check of the new PIN, a signed task for the change, another one to confirm it."""
 SECONDS: Final = 30.0
 
 
 @dataclass(slots=True)
 class Closing:
-    """Counts the calls; at the one numbered `at` the page is to be closed, `after` the service's answer or before."""
+    """Counts calls; at call number `at` the page is to be closed, before or `after` the service's answer."""
 
     at: int
     after: bool
@@ -36,7 +36,7 @@ class Closing:
     is_due: bool = False
 
     def lay(self, context: BrowserContext) -> None:
-        """From now on."""
+        """Starts counting."""
         context.route(CALLS, lambda route: self._carry(route))  # noqa: PLW0108  # no method of a class with slots
 
     def _carry(self, route: Route) -> None:
@@ -47,7 +47,7 @@ class Closing:
                 route.continue_()
                 return
             route.fetch()
-        # What is left hanging the browser would send as the page closes.
+        # Otherwise the browser sends the pending request when the page closes.
         self.is_due = True
         route.abort()
 
@@ -55,7 +55,7 @@ class Closing:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.long
-def test_r9_one_pin_is_in_force_wherever_the_app_is_closed(
+def test_r9_exactly_one_pin_is_valid_wherever_the_app_is_closed(
     browser: Browser, party: Party, engine: Path
 ) -> None:
     person = newcomer(party.service)

@@ -1,4 +1,4 @@
-"""The first load stays small: its bound is this project's own, `make bench` tells how long it takes."""
+"""The first load stays small: the limit is our own; `make bench` measures its time."""
 
 from typing import Final
 
@@ -12,11 +12,11 @@ pytestmark = pytest.mark.slow
 
 BOUND: Final = 200_000
 FILES: Final = 12
-"""A round trip each where there are more than six: what the first screen needs is not scattered."""
+"""Maximum number of files: more than six need another round trip each."""
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/q/nothing"])
-def test_the_first_load_is_within_its_bound(browser: Browser, party: Party, path: str) -> None:
+def test_first_load_is_within_its_limit(browser: Browser, party: Party, path: str) -> None:
     load = first_load(browser, party.service.origin, path)
     assert 50_000 < load.page <= BOUND
     assets = [address for address in load.files if address.startswith("/app/")]

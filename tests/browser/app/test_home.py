@@ -1,6 +1,7 @@
-"""The app's home in each state of the certificate, as the service, the legal person and the user bring it about (R3).
+"""The app's home page in each state of the certificate, by service, legal representative and user (R3).
 
-One phone goes through all of them. What time brings about is told the database: the service's clock is its machine's.
+One phone goes through all states. Those caused by time are written into the database, since the service uses
+the machine's clock.
 """
 
 import re
@@ -15,9 +16,9 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mshield.client.portal import PortalClient
-from mshield.client.portal_messages import Act
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
+from mshield.testkit.portal import PortalClient
+from mshield.wire.portal import Act
 from tests.browser.app.app_user import User
 from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
@@ -35,7 +36,7 @@ OPERATOR: Final = Person(
     role="operator",
     credit_code=CREDIT_CODE,
     phone="13500002208",
-    password="Cloud-walk-2026",  # an invented account of tests
+    password="Cloud-walk-2026",  # an invented test account
     pin="586471",
 )
 LEGAL_PERSON: Final = Person(
@@ -44,7 +45,7 @@ LEGAL_PERSON: Final = Person(
     role="legal_person",
     credit_code=CREDIT_CODE,
     phone="13900006612",
-    password="Harbour-gate-2026",  # as above
+    password="Harbour-gate-2026",  # an invented test account
     pin="314159",
 )
 DOCUMENT: Final = {
@@ -57,7 +58,7 @@ DAY_MS: Final = 86_400_000
 NEVER_WORKS: Final = ("扫码登录", "扫码签名", "绑定证书", "修改 PIN 码", "更新证书")
 _END: Final = "SELECT not_after FROM certificates WHERE shield_number = ? AND state = 'active'"
 _MOVE_END: Final = "UPDATE certificates SET not_after = ? WHERE shield_number = ? AND state = 'active'"
-# As the engine keeps it once the service has answered `stale_epoch` to all slots (packages/shield/live/lost.live.ts).
+# The state that the engine stores after `stale_epoch` for all slots (packages/shield/live/lost.live.ts).
 _FORGOTTEN: Final = """async (isUnusable) => {
   const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
   const database = await done(indexedDB.open("mshield"));
@@ -103,7 +104,7 @@ class Home:
     number: str
 
     def look(self, state: str) -> None:
-        """Comes back to it; it shows this state."""
+        """Opens the page again and asserts this state."""
         with self.page.expect_response("**/api/phone/me"):
             self.page.goto(f"{self.phone.service.origin}/app/")
         expect(self.page.locator(".cert .chip")).to_have_text(state)
@@ -111,11 +112,11 @@ class Home:
 
     @property
     def todo(self) -> Locator:
-        """What there is to do about it."""
+        """The panel with the next step."""
         return self.page.locator(".todo-panel")
 
     def says_why(self, function: str, text: str) -> Locator:
-        """A function that can't work says why when it is tapped; its sheet."""
+        """Taps a disabled function; returns its sheet, which gives the reason."""
         tile = self.page.get_by_role("navigation", name="功能").get_by_role("link", name=function)
         expect(tile).to_have_attribute("aria-disabled", "true")
         tile.press("Enter")
@@ -124,20 +125,20 @@ class Home:
         return sheet
 
     def close(self) -> None:
-        """Closes that sheet; the focus goes back."""
+        """Closes that sheet; the focus returns."""
         self.page.get_by_role("dialog").get_by_role("button", name="知道了").click()
         expect(self.page.get_by_role("dialog")).to_have_count(0)
         expect(self.page.get_by_role("navigation", name="功能").locator("a:focus")).to_have_count(1)
 
     def works(self) -> bool:
-        """Whether all functions but applying can be used."""
+        """Reports whether all functions except applying are enabled."""
         tiles = self.page.get_by_role("navigation", name="功能")
         off = [tiles.get_by_role("link", name=name).get_attribute("aria-disabled") for name in NEVER_WORKS]
         assert len(set(off)) == 1, off
         return off[0] is None
 
     def shift_end(self, milliseconds: int) -> int:
-        """Moves the end of the certificate in force to so long from now; how much later it was."""
+        """Moves the current certificate's end to this long from now; returns the shift in ms."""
         database = self.phone.service.database.removeprefix("sqlite:///")
         now = time.time_ns() // 1_000_000
         with closing(sqlite3.connect(database)) as db, db:
@@ -149,14 +150,14 @@ class Home:
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
-    """With a certificate of its own."""
+    """A phone with a certificate of its own."""
     with holder(browser, party, engine, person=OPERATOR, chief=LEGAL_PERSON, **PIXEL) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def home(phone: Holder) -> Home:
-    """Its home page."""
+    """The phone's home page."""
     page = phone.page()
     number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
     assert number is not None
@@ -165,18 +166,18 @@ def home(phone: Holder) -> Home:
 
 @dataclass(frozen=True, slots=True)
 class Chief:
-    """The legal person of its enterprise, at the portal."""
+    """The enterprise's legal representative at the portal."""
 
     home: Home
     portal: PortalClient
 
     def act(self, act: Act, reason: str) -> None:
-        """Reports loss, lifts it, freezes or unfreezes."""
+        """Reports or lifts a loss, freezes or unfreezes."""
         (done,) = self.portal.act(CREDIT_CODE, act, [self.home.number], reason=reason)
         assert done.outcome == "changed", done
 
     def begin_anew(self) -> None:
-        """A new certificate in place of whatever the test before has left."""
+        """Replaces whatever the previous test left by a new certificate."""
         home = self.home
         legal_person.revoke(
             home.phone.service, self.portal, home.number, person=LEGAL_PERSON, reason="换新证书"
@@ -184,7 +185,7 @@ class Chief:
         home.phone.enrol()
 
     def revoke(self, reason: str) -> None:
-        """Ends the shield for good."""
+        """Revokes the shield."""
         home = self.home
         (done,) = legal_person.revoke(
             home.phone.service, self.portal, home.number, person=LEGAL_PERSON, reason=reason
@@ -194,12 +195,12 @@ class Chief:
 
 @pytest.fixture(scope="module")
 def chief(party: Party, home: Home) -> Iterator[Chief]:
-    """Logged in."""
+    """The legal representative, logged in."""
     with legal_person.at_the_portal(party.service, LEGAL_PERSON) as portal:
         yield Chief(home, portal)
 
 
-def test_r3_active_and_due(home: Home, party: Party) -> None:
+def test_r3_active_certificate_allows_no_application(home: Home, party: Party) -> None:
     page = home.page
     home.look("正常")
     assert home.works()
@@ -224,7 +225,7 @@ def test_r3_active_and_due(home: Home, party: Party) -> None:
     home.shift_end(later)
 
 
-def test_forgotten_by_a_restored_service_leads_to_the_guide_only(home: Home) -> None:
+def test_shield_unknown_to_a_restored_service_leads_to_the_guide(home: Home) -> None:
     page = home.page
     page.evaluate(_FORGOTTEN, arg=True)
     home.look("本机不能用")
@@ -239,7 +240,7 @@ def test_forgotten_by_a_restored_service_leads_to_the_guide_only(home: Home) -> 
     expect(notice).to_have_count(0)
 
 
-def test_r14_held_by_the_legal_person_with_their_reason(home: Home, chief: Chief) -> None:
+def test_r14_hold_by_the_legal_person_shows_their_reason(home: Home, chief: Chief) -> None:
     page = home.page
     chief.act("freeze", "出差期间停用")
     home.look("已冻结")
@@ -294,14 +295,14 @@ def test_r6_stopped_after_a_second_application_and_revoked(home: Home, chief: Ch
     expect(home.page.get_by_role("heading", name="申请证书")).to_be_visible()
 
 
-def test_stopped_because_it_may_have_been_copied(home: Home, chief: Chief) -> None:
+def test_suspected_clone_is_stopped(home: Home, chief: Chief) -> None:
     chief.begin_anew()
     assert home.phone.beside(_CLONE, OPERATOR.pin) == "clone"
     home.look("疑似复制")
     expect(home.todo.get_by_role("heading")).to_have_text("疑似被复制，证书已停用")
     expect(home.todo.get_by_role("listitem").first).to_contain_text("系统自动")
     judged(home.page)
-    # What the legal person can lift changes nothing about what they can't.
+    # Lifting the legal representative's hold doesn't lift the other one.
     chief.act("freeze", "先停用")
     home.look("疑似复制")
     expect(home.todo.get_by_role("list", name="停用原因").get_by_role("listitem")).to_have_count(2)
@@ -309,7 +310,7 @@ def test_stopped_because_it_may_have_been_copied(home: Home, chief: Chief) -> No
     chief.revoke("疑似复制")
 
 
-def test_r10_locked_for_good(home: Home, chief: Chief) -> None:
+def test_r10_permanently_locked_pin_is_explained(home: Home, chief: Chief) -> None:
     chief.begin_anew()
     home.phone.beside(_WRONG_PINS)
     home.look("PIN 码已锁死")
@@ -328,7 +329,7 @@ def test_r10_locked_for_good(home: Home, chief: Chief) -> None:
     chief.revoke("PIN 码锁死")
 
 
-def test_r11_expired(home: Home, chief: Chief) -> None:
+def test_r11_expired_certificate_is_explained(home: Home, chief: Chief) -> None:
     chief.begin_anew()
     home.shift_end(-1000)
     home.look("已过期")
@@ -341,7 +342,7 @@ def test_r11_expired(home: Home, chief: Chief) -> None:
     home.look("已作废")
 
 
-def test_r7_another_account_is_told_whose_the_shield_is(home: Home, party: Party) -> None:
+def test_r7_another_account_is_told_the_shields_owner(home: Home, party: Party) -> None:
     page = home.page
     ensure_registered(party.service, CLERK)
     user = User(party.service, page, CLERK)
@@ -358,7 +359,7 @@ def test_r7_another_account_is_told_whose_the_shield_is(home: Home, party: Party
     expect(page).to_have_url(f"{party.service.origin}/app/bind")
 
 
-def test_r8_binding_leads_on_to_the_apps_own_screens_only(home: Home, chief: Chief) -> None:
+def test_r8_binding_redirects_only_within_the_app(home: Home, chief: Chief) -> None:
     page, origin = home.page, home.phone.service.origin
     chief.begin_anew()
     page.goto(f"{origin}/app/bind?next=/inbox")

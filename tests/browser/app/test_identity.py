@@ -1,4 +1,4 @@
-"""核验身份 in the app: who is nobody yet is led from applying to a proof, and applies once they have it."""
+"""核验身份 in the app: an unproven person is led from applying to a proof, and then applies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
 from tests.browser.app.app_user import User
 from tests.browser.app.more_people import registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
-    """A service of this module's own."""
+    """A service for this module only."""
     with unproven_party(tmp_path_factory.mktemp("identity")) as made:
         yield made
 
 
 @contextmanager
 def logged_in(browser: Browser, service: LiveService, person: Person) -> Iterator[User]:
-    """Their phone, with nothing but the login."""
+    """Yields the person's phone, only logged in."""
     with visitor(browser, service, **PIXEL) as made:
         user = User(service, made.page(), person)
         user.begin()
@@ -40,14 +40,14 @@ def logged_in(browser: Browser, service: LiveService, person: Person) -> Iterato
 
 
 def nobody_yet(service: LiveService) -> Person:
-    """An operator with an account, whose number isn't on file."""
+    """Returns an operator with an account, whose number isn't on file."""
     person = registered(service)
     file_phone(service, person, None)
     return person
 
 
 def open_ways(user: User) -> Page:
-    """The page of the ways, with the record in its address."""
+    """Opens the page of the ways, with the record in its address."""
     role, code = user.person.role, user.person.credit_code
     user.open(f"/identity?type={role}&code={code}")
     user.sees("您的身份还没有核验")
@@ -60,7 +60,7 @@ def _confirm(page: Page, service: LiveService) -> None:
     page.get_by_role("dialog").get_by_role("button", name="确认是本人").click()
 
 
-def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Party) -> None:
+def test_application_is_confirmed_by_the_legal_person(browser: Browser, office: Party) -> None:
     service = office.service
     person = nobody_yet(service)
     with logged_in(browser, service, person) as user, desk(browser, office) as legal:
@@ -68,14 +68,15 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
         user.open("/apply")
         user.fill_application("apply")
         user.press("提交")
-        user.sees("您的身份还没有核验")  # before a PIN is chosen for nothing
+        user.sees("您的身份还没有核验")  # before a PIN is chosen in vain
         expect(page).to_have_url(f"{service.origin}/app/identity?type=operator&code={person.credit_code}")
         cards = page.locator(".opts > li")
         expect(cards.nth(0)).to_contain_text("请法人确认")
         expect(cards.nth(0)).to_contain_text("推荐")
         expect(cards.nth(1)).to_contain_text("输入激活码")
-        expect(cards.nth(2)).to_contain_text("备案里没有手机号")
-        expect(cards.nth(2).get_by_role("button")).to_have_count(0)
+        expect(cards.nth(2)).to_contain_text("用现有的手机盾同意")
+        expect(cards.nth(3)).to_contain_text("备案里没有您注册的这个手机号")
+        expect(cards.nth(3).get_by_role("button")).to_have_count(0)
         seen(page, "ways")
 
         user.press("请法人确认")
@@ -97,7 +98,7 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
         _confirm(desk_page, service)
         expect(desk_page.get_by_text(f"已确认：{person.name}")).to_be_visible()
 
-        user.sees("已核验")  # by itself
+        user.sees("已核验")  # without a reload
         seen(page, "confirmed")
         user.press("申请证书")
         expect(page.get_by_label("统一社会信用代码")).to_have_value(person.credit_code)
@@ -115,7 +116,7 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
         seen(page, "proofs")
 
 
-def test_an_activation_code_and_wrong_ones(browser: Browser, office: Party) -> None:
+def test_activation_code_proves_and_wrong_ones_are_refused(browser: Browser, office: Party) -> None:
     service = office.service
     person = nobody_yet(service)
     code = make_code(service, person)
@@ -171,13 +172,13 @@ def test_five_wrong_codes_a_day(browser: Browser, office: Party) -> None:
         expect(page.get_by_role("button", name="24 小时后再试")).to_be_disabled()
 
 
-def test_an_impossible_way_says_why_and_never_the_number(browser: Browser, office: Party) -> None:
+def test_impossible_way_gives_its_reason_without_the_number(browser: Browser, office: Party) -> None:
     service = office.service
     person = registered(service)
     with logged_in(browser, service, person) as user:
         file_phone(service, person, "13911118841")
         page = open_ways(user)
-        expect(page.locator(".opts > li").last).to_contain_text("与您注册的手机号不同")
+        expect(page.locator(".opts > li").last).to_contain_text("备案里没有您注册的这个手机号")
         expect(page.locator("main")).not_to_contain_text("8841")
         file_phone(service, person, person.phone)
         page.reload()
@@ -189,7 +190,7 @@ def test_an_impossible_way_says_why_and_never_the_number(browser: Browser, offic
         expect(page.get_by_text("第 1 步，共 2 步")).to_be_visible()
 
 
-def test_a_second_account_waits_until_the_first_was_told(browser: Browser, office: Party) -> None:
+def test_second_account_waits_until_the_first_is_notified(browser: Browser, office: Party) -> None:
     service = office.service
     first = nobody_yet(service)
     with service.phone("first") as phone:
@@ -200,7 +201,7 @@ def test_a_second_account_waits_until_the_first_was_told(browser: Browser, offic
         register(service, phone, second)
     with logged_in(browser, service, second) as user:
         page = open_ways(user)
-        expect(page.locator(".opts > li").last).to_contain_text("您另有一个已核验的账号")
+        expect(page.locator(".opts > li").last).to_contain_text("备案里没有您注册的这个手机号")
         page.get_by_role("button", name="输入激活码").click()
         page.get_by_label("激活码", exact=True).fill(make_code(service, second))
         user.press("核验")
@@ -210,7 +211,7 @@ def test_a_second_account_waits_until_the_first_was_told(browser: Browser, offic
         expect(page.get_by_role("link", name="实名核验")).to_contain_text("稍后生效")
 
 
-def test_the_first_account_stops_a_second_one(browser: Browser, office: Party) -> None:
+def test_first_account_stops_a_second(browser: Browser, office: Party) -> None:
     service = office.service
     person = registered(service)
     with service.phone("first-account") as own:
@@ -242,7 +243,7 @@ def test_the_first_account_stops_a_second_one(browser: Browser, office: Party) -
             seen(page, "second-stopped")
         (proof,) = phone.identity().proofs
         assert proof.ended_reason == "objected"
-        # The office hands another code over: that one is customer service's.
+        # The office makes another code; objecting to that proof is left to customer service.
         prove(service, phone, other)
         with logged_in(browser, service, person) as user:
             user.open("/me/identity")
@@ -250,7 +251,7 @@ def test_the_first_account_stops_a_second_one(browser: Browser, office: Party) -
             expect(user.page.get_by_role("button", name="不是我，叫停")).to_have_count(0)
 
 
-def test_nobody_could_confirm_where_the_legal_person_is_nobody_yet(browser: Browser, office: Party) -> None:
+def test_unproven_legal_person_cannot_confirm(browser: Browser, office: Party) -> None:
     service = office.service
     person = Person(
         name="阿依夏木·买买提",
@@ -258,7 +259,7 @@ def test_nobody_could_confirm_where_the_legal_person_is_nobody_yet(browser: Brow
         role="operator",
         credit_code="91370203MA3YK2D9RF",
         phone="13500002208",
-        password="Cloud-walk-2026",  # an invented account of tests
+        password="Cloud-walk-2026",  # an invented test account
         pin="586471",
     )
     with service.phone("elsewhere") as phone:
@@ -270,7 +271,7 @@ def test_nobody_could_confirm_where_the_legal_person_is_nobody_yet(browser: Brow
         expect(page.locator(".opts")).to_contain_text("贵企业的法人还没有开通")
 
 
-def test_refused_and_taken_back(browser: Browser, office: Party) -> None:
+def test_request_is_refused_or_withdrawn(browser: Browser, office: Party) -> None:
     service = office.service
     person = nobody_yet(service)
     with logged_in(browser, service, person) as user, desk(browser, office) as legal:

@@ -1,4 +1,4 @@
-"""核验身份 by a shield on another phone, and by the carrier: what both phones show, and when it counts."""
+"""核验身份 by a shield on another phone, and by the carrier: displays of both phones, and when the proof is valid."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
 from tests.browser.app.app_user import User
 from tests.browser.app.more_people import registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL
@@ -32,7 +32,7 @@ def carrier() -> Iterator[OutsideServer]:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, carrier: OutsideServer) -> Iterator[Party]:
-    """A service that can ask a carrier."""
+    """A service with a carrier."""
     folder: Path = tmp_path_factory.mktemp("ways")
     asks = {"MSHIELD_REAL_NAME_URL": carrier.url, "MSHIELD_REAL_NAME_SECRET": SECRET}
     with unproven_party(folder, **asks) as made:
@@ -41,7 +41,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, carrier: OutsideServer) -> 
 
 @contextmanager
 def logged_in(browser: Browser, service: LiveService, person: Person) -> Iterator[User]:
-    """Their phone, with nothing but the login."""
+    """Yields the person's phone, only logged in."""
     with visitor(browser, service, **PIXEL) as made:
         user = User(service, made.page(), person)
         user.begin()
@@ -50,7 +50,7 @@ def logged_in(browser: Browser, service: LiveService, person: Person) -> Iterato
 
 
 def open_ways(user: User) -> Page:
-    """The page of the ways, with the record in its address."""
+    """Opens the page of the ways, with the record in its address."""
     user.open(f"/identity?type={user.person.role}&code={user.person.credit_code}")
     user.sees("您的身份还没有核验")
     return user.page
@@ -62,7 +62,7 @@ _LISTEN: Final = """() => {
 
 
 def code_on(page: Page, service: LiveService) -> str:
-    """The text of the code that the new phone shows now."""
+    """Returns the text of the code that the new phone shows now."""
     shown = page.locator("mshield-sign")
     request, token = shown.get_attribute("request"), shown.get_attribute("token")
     answer = page.request.get(
@@ -72,7 +72,7 @@ def code_on(page: Page, service: LiveService) -> str:
     return text
 
 
-def test_the_old_phone_signs_for_the_new_one(browser: Browser, office: Party) -> None:
+def test_old_phone_consents_for_the_new_one(browser: Browser, office: Party) -> None:
     service = office.service
     person = registered(service)
     second = replace(person, phone="13700007799")
@@ -100,7 +100,7 @@ def test_the_old_phone_signs_for_the_new_one(browser: Browser, office: Party) ->
             "请注意",
         ):
             expect(main).to_contain_text(words)
-        # In words, read from what is signed; the JSON itself stands behind a touch, and nothing is said twice.
+        # The text is read from the signed JSON, which itself is behind a tap; nothing is repeated.
         expect(main).not_to_contain_text('"nonce"')
         expect(main.get_by_text("137****7799")).to_have_count(1)
         seen(old.page, "consent-asked")
@@ -117,7 +117,7 @@ def test_the_old_phone_signs_for_the_new_one(browser: Browser, office: Party) ->
         expect(page.get_by_role("link", name="实名核验")).to_contain_text("稍后生效")
 
 
-def test_not_me_on_the_old_phone(browser: Browser, office: Party) -> None:
+def test_old_phone_objects_to_a_second_account(browser: Browser, office: Party) -> None:
     service = office.service
     person = registered(service)
     second = replace(person, phone="13700007800")

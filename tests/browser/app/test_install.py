@@ -1,4 +1,4 @@
-"""What makes the app an installed one: manifest, icons, the start without a network, new versions."""
+"""The installed app: manifest, icons, offline start, new versions."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.web.sites.assets import FOLDER
+from mshield.server.http.sites.assets import FOLDER
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 from tests.browser.page_checks import barriers
@@ -35,7 +35,7 @@ def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 @pytest.fixture
 def app(phone: Holder) -> Iterator[Page]:
-    """The app's home, served by its service worker."""
+    """The app's home page, served by its service worker."""
     page = phone.page()
     page.evaluate(_CONTROLLED)
     page.reload()
@@ -44,7 +44,7 @@ def app(phone: Holder) -> Iterator[Page]:
     page.close()
 
 
-def test_the_manifest_and_its_icons(party: Party) -> None:
+def test_manifest_names_existing_icons(party: Party) -> None:
     with httpx.Client(base_url=f"{party.service.origin}/app/", trust_env=False) as http:
         manifest = http.get("manifest.webmanifest").raise_for_status().json()
         assert (manifest["name"], manifest["lang"], manifest["display"]) == ("手机盾", "zh-CN", "standalone")
@@ -57,14 +57,14 @@ def test_the_manifest_and_its_icons(party: Party) -> None:
             assert f"{drawn.width}x{drawn.height}" == icon["sizes"]
 
 
-def test_the_browser_would_install_it(phone: Holder, app: Page) -> None:
+def test_browser_can_install_the_app(phone: Holder, app: Page) -> None:
     session = phone.context.new_cdp_session(app)
     found = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    assert {each["errorId"] for each in found} <= {"in-incognito"}  # as each of a test's contexts is
+    assert {each["errorId"] for each in found} <= {"in-incognito"}  # each test context is incognito
     assert session.send("Page.getAppManifest")["errors"] == []
 
 
-def test_the_service_worker_keeps_the_apps_files_alone(app: Page) -> None:
+def test_service_worker_caches_only_the_apps_files(app: Page) -> None:
     cached = app.evaluate(_CACHED)
     assert "/app/index.html" in cached
     assert all(path.startswith("/app/") for path in cached)
@@ -72,7 +72,7 @@ def test_the_service_worker_keeps_the_apps_files_alone(app: Page) -> None:
     assert app.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)").endswith("/app/")
 
 
-def test_a_new_version_is_offered_and_taken(open_page: Callable[..., Page]) -> None:
+def test_new_version_is_offered_and_installed(open_page: Callable[..., Page]) -> None:
     with _copy_of_the_build() as site:
         page = open_page(width=390, height=844, locale="zh-CN")
         page.goto(f"{site.origin}/app/locked")
@@ -93,7 +93,7 @@ def test_a_new_version_is_offered_and_taken(open_page: Callable[..., Page]) -> N
 
 
 def _copy_of_the_build() -> Site:
-    """The app's files on a site of their own, where a newer build can take their place."""
+    """Returns a site with the app's files, where a newer build can replace them."""
     site = Site("default-src 'self'; require-trusted-types-for 'script'; trusted-types vue mshield")
     for file in (FOLDER / "app").rglob("*"):
         if file.suffix in {".html", ".js", ".css", ".svg", ".json", ".webmanifest"}:
@@ -103,7 +103,7 @@ def _copy_of_the_build() -> Site:
 
 
 @pytest.mark.parametrize("path", ["/", "/faq/3.8?from=1", "/me/certificate"])
-def test_it_starts_without_a_network(phone: Holder, app: Page, path: str) -> None:
+def test_app_starts_offline(phone: Holder, app: Page, path: str) -> None:
     phone.context.set_offline(True)
     app.goto(f"{phone.service.origin}/app{path}")
     expect(app.get_by_text("没有网络。可以查看证书")).to_be_visible()

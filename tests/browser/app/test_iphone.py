@@ -1,11 +1,11 @@
-"""The app's main flows from an iPhone's home screen, and what a tab on it says, in Chromium's engine."""
+"""The app's main flows from an iPhone's home screen, and its page in a tab there, in Chromium's engine."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mshield.demo.people import LEGAL_PERSON
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.app_user import User
 from tests.browser.app.camera import Screen
 from tests.browser.app.more_people import newcomer
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module", params=list(IPHONES))
 def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iterator[User]:
-    """Somebody who has registered, which logs in, and applied on it."""
+    """A user who has registered, which logs in, and applied."""
     context = browser.new_context(locale="zh-CN", **IPHONES[request.param])
     context.add_init_script("Object.defineProperty(navigator, 'standalone', { value: true })")
     user = User(party.service, context.new_page(), newcomer(party.service))
@@ -33,9 +33,7 @@ def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iter
     context.close()
 
 
-def test_a_tab_holds_no_key_and_a_code_that_the_camera_opened_leads_to_the_icon(
-    browser: Browser, party: Party
-) -> None:
+def test_browser_tab_stores_no_key_and_leads_to_the_icon(browser: Browser, party: Party) -> None:
     context = browser.new_context(locale="zh-CN", **next(iter(IPHONES.values())))
     page = context.new_page()
     page.goto(Screen.of(party.ask()).newest)
@@ -52,7 +50,7 @@ def test_a_tab_holds_no_key_and_a_code_that_the_camera_opened_leads_to_the_icon(
     context.close()
 
 
-def test_r15_a_code_that_opens_in_the_app(user: User, party: Party) -> None:
+def test_r15_scanned_code_opens_in_the_app(user: User, party: Party) -> None:
     made = party.ask()
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     user.sees("确认登录")
@@ -63,7 +61,7 @@ def test_r15_a_code_that_opens_in_the_app(user: User, party: Party) -> None:
     assert state(party, made) == ("signed", None)
 
 
-def test_r16_a_signature_by_a_typed_code(user: User, party: Party) -> None:
+def test_r16_request_is_signed_by_a_typed_code(user: User, party: Party) -> None:
     made = party.ask("signature", documents=[document()])
     user.open("/scan")
     user.sees("没有找到相机")
@@ -81,9 +79,7 @@ def test_r16_a_signature_by_a_typed_code(user: User, party: Party) -> None:
 @pytest.mark.parametrize(
     ("case", "title"), [("forgotten", "忘记 PIN 码"), ("unusable", "本机的手机盾不能再用")]
 )
-def test_r21_a_shield_of_no_use_by_the_guide_revoked_and_applied_for_anew(
-    user: User, case: str, title: str
-) -> None:
+def test_r21_unusable_shield_is_revoked_and_applied_for_again(user: User, case: str, title: str) -> None:
     page = user.page
     user.open()
     shield = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")

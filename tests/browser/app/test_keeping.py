@@ -1,4 +1,4 @@
-"""Whether the browser keeps the key: asked before one is made, said before and at home until it has promised."""
+"""Persistent storage: requested before a key is made; warnings before that and at home until it is granted."""
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -23,9 +23,7 @@ if (storage) {
 """
 
 
-def test_what_may_be_lost_is_said_before_it_is_made_and_until_the_browser_promises(
-    browser: Browser, party: Party
-) -> None:
+def test_warning_about_lost_data_lasts_until_storage_is_persistent(browser: Browser, party: Party) -> None:
     person = registered(party.service)
     with visitor(browser, party.service, **PIXEL) as made:
         made.context.add_init_script(_COUNT_ASKING)
@@ -35,9 +33,9 @@ def test_what_may_be_lost_is_said_before_it_is_made_and_until_the_browser_promis
         user.log_in()
         assert page.evaluate("sessionStorage.asked") is None
         user.open("/apply")
-        expect(page.get_by_text("还没有答应长期保存密钥")).to_be_visible()
+        expect(page.get_by_text("尚未允许长期保存密钥")).to_be_visible()
         expect(page.get_by_role("link", name="先看办法")).to_be_visible()
-        # That it isn't kept the page knows before it asks: the engine that asks may still be loading.
+        # The page knows that storage isn't persistent before it requests it: the engine may still be loading.
         for _ in range(200):
             if page.evaluate("sessionStorage.asked") is not None:
                 break
@@ -50,13 +48,13 @@ def test_what_may_be_lost_is_said_before_it_is_made_and_until_the_browser_promis
         user.open()
         notice = page.get_by_text("手机盾可能被浏览器清掉")
         expect(notice).to_be_visible()
-        page.get_by_role("link", name="查看办法").click()
+        page.get_by_role("link", name="如何处理").click()
         expect(page.get_by_role("heading", name="请允许长期保存")).to_be_visible()
         seen(page, "not-kept")
-        ask = page.get_by_role("button", name="再问一次浏览器")
+        ask = page.get_by_role("button", name="重新申请授权")
         ask.click()
         expect(page.get_by_role("alert")).to_be_visible()
-        # What a person allows in the browser's own settings.
+        # Grants what a person allows in the browser's own settings.
         session = made.context.new_cdp_session(page)
         phone = session.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
         allowed = {"permissions": ["durableStorage"], "origin": party.service.origin}

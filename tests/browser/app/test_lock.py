@@ -1,4 +1,4 @@
-"""The lock: after five minutes in the background nothing of the user's is left, in the page or in its memory."""
+"""The lock: after five minutes in the background, page and memory hold nothing of the user's."""
 
 import io
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 @pytest.fixture
 def page(phone: Holder) -> Iterator[Page]:
-    """Home, with the certificate to be seen."""
+    """The home page with the certificate."""
     page = phone.context.new_page()
     page.clock.install()
     page.goto(f"{phone.service.origin}/app/")
@@ -46,7 +46,7 @@ def page(phone: Holder) -> Iterator[Page]:
 
 
 def be_away(page: Page) -> None:
-    """Another app is in front for five minutes, then this one starts anew, still behind it."""
+    """Leaves the app in the background for five minutes; it restarts there."""
     leave(page)
     with page.expect_event("domcontentloaded"):
         pass_time(page, FIVE_MINUTES, timers=True)
@@ -54,19 +54,21 @@ def be_away(page: Page) -> None:
 
 
 def locked(page: Page) -> None:
-    """The lock's screen, and nothing else."""
+    """Asserts that only the lock screen is shown."""
     expect(page.get_by_role("heading", name="已锁定")).to_be_visible()
     expect(page.get_by_role("navigation")).to_have_count(0)
 
 
 def open_by_pin(page: Page, pin: str) -> None:
-    """Nothing else opens it but finger or face."""
+    """Unlocks by PIN, the only way besides fingerprint or face."""
     expect(page.get_by_role("button", name="继续使用")).to_have_count(0)
     page.get_by_role("button", name="输入 PIN 码继续").click()
     enter_pin(page, pin)
 
 
-def test_after_five_minutes_nothing_is_left_and_going_on_leads_back(phone: Holder, page: Page) -> None:
+def test_lock_after_five_minutes_clears_everything_and_returns_after_unlocking(
+    phone: Holder, page: Page
+) -> None:
     name = phone.person.name
     page.get_by_role("link", name="待办").first.click()
     expect(page).to_have_url(f"{phone.service.origin}/app/inbox")
@@ -86,7 +88,7 @@ def test_after_five_minutes_nothing_is_left_and_going_on_leads_back(phone: Holde
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
 
 
-def test_it_locks_when_it_comes_back_though_its_timers_stood_still(phone: Holder, page: Page) -> None:
+def test_app_locks_on_return_even_if_its_timers_were_frozen(phone: Holder, page: Page) -> None:
     for seconds, is_locked in ((FIVE_MINUTES - 60, False), (FIVE_MINUTES, True)):
         leave(page)
         pass_time(page, seconds, timers=False)
@@ -101,9 +103,7 @@ def test_it_locks_when_it_comes_back_though_its_timers_stood_still(phone: Holder
     expect(page.get_by_role("navigation", name="功能")).to_be_visible()
 
 
-def test_a_pin_half_typed_is_gone_and_the_request_still_there(
-    phone: Holder, party: Party, page: Page
-) -> None:
+def test_half_typed_pin_is_cleared_and_the_request_kept(phone: Holder, party: Party, page: Page) -> None:
     made = party.ask()
     page.goto(f"{phone.service.origin}/app{Screen.of(made).newest.removeprefix(phone.service.origin)}")
     page.get_by_role("button", name="输入 PIN 码登录").click()
@@ -123,7 +123,7 @@ def test_a_pin_half_typed_is_gone_and_the_request_still_there(
     expect(page.get_by_role("heading", name="已登录")).to_be_visible()
 
 
-def test_in_the_background_there_is_nothing_to_see(phone: Holder, party: Party, page: Page) -> None:
+def test_background_hides_the_content(phone: Holder, party: Party, page: Page) -> None:
     def colours() -> int:
         picture = Image.open(io.BytesIO(page.screenshot()))
         return len(picture.convert("RGB").getcolors(1 << 24) or ())
@@ -160,7 +160,7 @@ def test_a_shown_password_is_hidden_again(phone: Holder, page: Page) -> None:
     expect(field).to_have_value("Demo-newcomer-2026")
 
 
-def test_where_finger_or_face_is_on_the_lock_asks_for_it(phone: Holder, page: Page) -> None:
+def test_lock_asks_for_biometric_if_enabled(phone: Holder, page: Page) -> None:
     finger = Authenticator.on(page)
     page.goto(f"{phone.service.origin}/app/me/settings")
     switch = page.get_by_role("switch", name="用指纹或面容代替输入 PIN 码")
@@ -172,10 +172,10 @@ def test_where_finger_or_face_is_on_the_lock_asks_for_it(phone: Holder, page: Pa
         pass_time(page, FIVE_MINUTES, timers=True)
     come_back(page)
     right_time(page)
-    expect(switch).to_be_visible()  # it has asked by itself, once it was seen
+    expect(switch).to_be_visible()  # it asks by itself when it becomes visible
     page.goto(f"{phone.service.origin}/app/inbox")
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
-    # Closed, and opened again: soon, then late.
+    # The app is closed and opened again: first soon, then late.
     page.reload()
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
     leave(page)
@@ -185,11 +185,11 @@ def test_where_finger_or_face_is_on_the_lock_asks_for_it(phone: Holder, page: Pa
     locked(page)
     right_time(page)
     judged(page)
-    page.go_back()  # no way around it
+    page.go_back()  # Back doesn't evade the lock
     locked(page)
     page.get_by_role("button", name="用指纹或面容继续").click()
     expect(page.get_by_role("alert")).to_contain_text("没有通过指纹或面容")
-    # Whose finger doesn't work logs out, and the box with the PIN goes.
+    # A user whose finger fails logs out, and the box with the PIN is deleted.
     page.get_by_role("button", name="退出登录").click()
     expect(page.get_by_role("button", name="用 PIN 码打开")).to_be_visible()
     expect(page.get_by_role("button", name="用指纹或面容打开")).to_have_count(0)

@@ -1,6 +1,6 @@
-"""The manual's chapter 2.3, from the first section to the last: one person, one phone, the real service.
+"""The manual's chapter 2.3 from the first section to the last: one person, one phone, the real service.
 
-`make manual` has it take the pictures of docs/manual as well.
+`make manual` also takes the pictures of docs/manual in this test.
 """
 
 import csv
@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from mshield.client.portal_messages import Act
-from mshield.demo.people import Person
+from mshield.testkit.demo.people import Person
+from mshield.wire.portal import Act
 from tests.browser.app.album import Album
 from tests.browser.app.app_user import WORK_MS, User
 from tests.browser.app.camera import Camera, Screen
@@ -30,7 +30,7 @@ from tests.support.chromium import WHOLE, launch
 from tests.support.legal_person import at_the_portal
 from tests.support.live_service import LiveService
 
-# As `make manual` picks them.
+# Markers by which `make manual` selects this test.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 CREDIT_CODE: Final = "91350502MA8UK3T57L"
@@ -40,7 +40,7 @@ OPERATOR: Final = Person(
     role="operator",
     credit_code=CREDIT_CODE,
     phone="13800006127",
-    password="Demo-manual-2026",  # an invented account of tests
+    password="Demo-manual-2026",  # an invented test account
     pin="295173",
 )
 LEGAL_PERSON: Final = Person(
@@ -49,26 +49,26 @@ LEGAL_PERSON: Final = Person(
     role="legal_person",
     credit_code=CREDIT_CODE,
     phone="13900005127",
-    password="Demo-portal-2026",  # as above
+    password="Demo-portal-2026",  # an invented test account
     pin="314159",
 )
 NEW_PIN: Final = "862094"
 ENTERPRISE: Final = "泉州海帆贸易有限公司"
 RENAMED: Final = "泉州海帆供应链有限公司"
-"""As the enterprise is called from a day on: its people's certificates must be renewed."""
+"""New name of the enterprise, which makes renewals of its people's certificates due."""
 ACTS: Final[dict[Act, str | None]] = {
     "report_loss": "手机盾已挂失",
     "freeze": "手机盾已挂失、已冻结",
     "lift_loss": "手机盾已冻结",
     "unfreeze": None,
 }
-"""What the legal person does (R14), and what the app then says."""
+"""Acts of the legal representative (R14), and the app's text after each."""
 FUNCTIONS: Final = ("申请证书", "绑定证书", "修改 PIN 码", "更新证书", "扫码登录", "扫码签名")
-"""The six of the home page (R3), by the manual's names."""
+"""The six functions of the home page (R3), by the manual's names."""
 
 
 def file(service: LiveService, enterprise: str) -> None:
-    """The enterprise's filing, as customer service imports it."""
+    """Imports the enterprise's filing, as customer service does."""
     listed = service.folder / "manual.csv"
     with listed.open("w", encoding="utf-8", newline="") as lines:
         rows = csv.writer(lines)
@@ -76,12 +76,12 @@ def file(service: LiveService, enterprise: str) -> None:
         for person, role in ((LEGAL_PERSON, "法人"), (OPERATOR, "操作员")):
             filed = (person.name, "居民身份证", person.id_number, role, person.phone)
             rows.writerow((enterprise, CREDIT_CODE, *filed))
-    service.command("filing", "import", str(listed), "--second-person", "许安然")
+    service.by_two("filing", "import", str(listed))
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Who and what takes part: the operator with their phone, its camera, a PC beside it, the pictures."""
+    """The operator with their phone, its camera, a PC beside it, and the pictures."""
 
     party: Party
     user: User
@@ -92,11 +92,11 @@ class Scene:
 
     @property
     def page(self) -> Page:
-        """The phone's."""
+        """The phone's page."""
         return self.user.page
 
     def picture(self, name: str) -> None:
-        """One for the manual."""
+        """Takes a picture for the manual."""
         self.album.take(self.page, name)
 
 
@@ -117,7 +117,7 @@ def scene(party: Party, site: Site, tmp_path: Path, playwright: Playwright) -> I
 
 def _pc(browser: Browser) -> Page:
     opened = browser.new_context(viewport={"width": 1280, "height": 800})
-    # Opens the component's closed tree to the test's eyes.
+    # Makes the component's closed shadow tree open for the test.
     opened.add_init_script(
         """const attach = Element.prototype.attachShadow;
         Element.prototype.attachShadow = function (options) {
@@ -162,7 +162,7 @@ def first_login(scene: Scene) -> None:
 
 
 def log_out(scene: Scene) -> None:
-    """The registration ended logged in."""
+    """Logs out after the registration, which logged in."""
     user, page = scene.user, scene.page
     user.open("/me")
     user.press("退出登录")
@@ -185,7 +185,7 @@ def usual_login(scene: Scene) -> None:
 
 
 def apply(scene: Scene) -> None:
-    """2.3.1.3 申请证书: the filed data, an SMS code, a PIN twice; the shield number comes with the certificate."""
+    """2.3.1.3 申请证书: filed data, SMS code, PIN twice; the certificate brings the shield number."""
     user, page = scene.user, scene.page
     user.open()
     page.get_by_role("link", name="申请证书").first.click()
@@ -217,7 +217,7 @@ def bind(scene: Scene) -> None:
 
 
 def change_pin(scene: Scene) -> None:
-    """2.3.1.5 修改口令: the old PIN, then the new one twice; it counts from then on."""
+    """2.3.1.5 修改口令: the old PIN, then the new one twice, which is valid from then on."""
     user, page = scene.user, scene.page
     page.get_by_role("link", name="修改 PIN 码").click()
     expect(page.get_by_text("第 1 步，共 3 步")).to_be_visible()
@@ -235,7 +235,7 @@ def change_pin(scene: Scene) -> None:
 
 
 def renew(scene: Scene) -> None:
-    """2.3.1.6 更新证书: the filing has changed; old and new are shown, and an SMS code is asked for."""
+    """2.3.1.6 更新证书: the filing changed; old and new data are shown, and an SMS code is needed."""
     user, page = scene.user, scene.page
     file(scene.party.service, RENAMED)
     user.open()
@@ -255,7 +255,7 @@ def renew(scene: Scene) -> None:
 
 
 def look_up(scene: Scene) -> None:
-    """2.3.1.7 信息查看: my page with the shield's number and the account's phone; certificate, signatures, FAQ."""
+    """2.3.1.7 信息查看: my page with shield number and account phone; certificate, signatures, FAQ."""
     user, page = scene.user, scene.page
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="我的").click()
     user.sees("我的")
@@ -276,7 +276,7 @@ def look_up(scene: Scene) -> None:
 
 
 def app_to_app(scene: Scene) -> None:
-    """2.3.1.8 数字签名: a business app leads here, the PIN signs, and the way leads back to it."""
+    """2.3.1.8 数字签名: a business app opens this app, the PIN signs, and the user returns to that app."""
     user, page, party = scene.user, scene.page, scene.party
     link = ask_from_app(scene)
     page.goto(f"{scene.site.origin}/declare")
@@ -296,7 +296,7 @@ def app_to_app(scene: Scene) -> None:
 
 
 def ask_from_app(scene: Scene) -> dict[str, Any]:
-    """The business app's page with the link to the shield's app, and where it wants the user back."""
+    """Returns the business app's request, with the link to the shield's app and its return address."""
     party, site = scene.party, scene.site
     address = f"{site.origin}/signed"
     party.service.command("business", "return-urls", party.service.system["client_id"], address)
@@ -308,7 +308,7 @@ def ask_from_app(scene: Scene) -> dict[str, Any]:
 
 
 def manage(scene: Scene) -> None:
-    """2.3.1.9 证书管理: the legal person, by the shield's number; the app says how it stands."""
+    """2.3.1.9 证书管理: the legal representative acts by shield number; the app shows the state."""
     user, page, service = scene.user, scene.page, scene.party.service
     user.open()
     number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
@@ -326,7 +326,7 @@ def manage(scene: Scene) -> None:
 
 
 def scan_to_log_in(scene: Scene) -> None:
-    """2.3.1.10 扫码登录: the PC shows a code, the app films it, the PIN logs the PC in."""
+    """2.3.1.10 扫码登录: the PC shows a code, the app scans it, the PIN logs the PC in."""
     user, page, party = scene.user, scene.page, scene.party
     user.open()
     page.get_by_role("navigation", name="功能").get_by_role("link", name="扫码登录").click()
@@ -348,7 +348,7 @@ def scan_to_log_in(scene: Scene) -> None:
 
 
 def scan_to_sign(scene: Scene) -> None:
-    """2.3.1.11 扫码签名: likewise, with what is signed before the user's eyes."""
+    """2.3.1.11 扫码签名: likewise, with the signed content on display."""
     user, page, party = scene.user, scene.page, scene.party
     made = party.ask("signature", documents=[export("E20260000118473", "48000.00", currency="EUR")], pc=PC)
     shield = show(scene.pc, scene.site, party, made)
@@ -374,12 +374,12 @@ def scan_to_sign(scene: Scene) -> None:
 
 
 def asks_for_the_pin(page: Page) -> None:
-    """The sheet is there, and the service has said that all tries are left."""
+    """Waits for the PIN sheet with all attempts left."""
     expect(page.get_by_role("dialog").get_by_role("link", name="忘记 PIN 码？")).to_be_visible()
 
 
 def film(scene: Scene, made: dict[str, Any]) -> None:
-    """The camera is held before the PC's page, whose code is the one that it will see."""
+    """Points the camera at the PC's page, which shows the code that it films."""
     expect(scene.pc.locator(".qr")).to_be_visible()
     screen = Screen.of(made)
     before = screen.coming(1)

@@ -1,6 +1,6 @@
-"""The manual's chapter 2.1: how the app is installed, by the browser that asks.
+"""The manual's chapter 2.1: installing the app, for each browser.
 
-`make manual` has it take the pictures of docs/manual as well.
+`make manual` also takes the pictures of docs/manual in this test.
 """
 
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.web.pages.guides import GUIDES
-from mshield.web.pages.platform import Platform
+from mshield.server.http.pages.guides import GUIDES
+from mshield.server.http.pages.platform import Platform
 from tests.browser.app.album import Album
 from tests.browser.conftest import Party
 from tests.support.user_agents import USER_AGENTS

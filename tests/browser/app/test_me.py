@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.domain.faq import FAQ
+from mshield.server.http.pages.faq import FAQ
 from tests.browser.app.camera import Screen
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
@@ -31,7 +31,7 @@ LINES: Final = [
 MANY: Final = 21
 _APPROVE: Final = """async ([text, pin]) => {
   const { Shield } = await import("/engine/index.js");
-  const { readHere: reader } = await import("/engine/read_here.js");
+  const { readLocally: reader } = await import("/engine/local_reader.js");
   const shield = new Shield(location.origin, { reader });
   await shield.scan(text);
   await shield.approve(pin);
@@ -40,20 +40,20 @@ _COPIED: Final = "navigator.clipboard.readText()"
 
 
 def sign(party: Party, app: Holder, kind: str, **more: Any) -> None:
-    """The business system asks, this phone answers, by the engine alone."""
+    """Creates a request of the business system and answers it on this phone, by the engine only."""
     made = party.ask(kind, pc=PC, **more)
     app.beside(_APPROVE, [Screen.of(made).newest, app.person.pin])
 
 
 def document(title: str, **more: Any) -> dict[str, Any]:
-    """A document as the business system gives it."""
+    """Returns a document as the business system submits it."""
     content = base64.b64encode(title.encode()).decode()
     return {"title": title, "media_type": "text/plain", "format": "cms", "content_b64": content, **more}
 
 
 @pytest.fixture(scope="module")
 def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
-    """A phone that has signed a declaration, logged in, and signed many more documents."""
+    """A phone that has signed a declaration, a login and many more documents."""
     with holder(browser, party, engine, **PIXEL) as made:
         made.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=party.service.origin)
         said = base64.b64encode("\n".join(f"{each['label']} {each['value']}" for each in LINES).encode())
@@ -66,7 +66,7 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 @pytest.fixture
 def page(app: Holder) -> Iterator[Page]:
-    """My page, by its tab."""
+    """My page, opened by its tab."""
     opened = app.page()
     opened.get_by_role("link", name="我的").click()
     expect(opened.get_by_role("heading", name="我的", exact=True)).to_be_focused()
@@ -75,7 +75,7 @@ def page(app: Holder) -> Iterator[Page]:
     opened.close()
 
 
-def test_r12_number_phone_and_the_ways_to_all_the_rest(page: Page) -> None:
+def test_r12_my_page_shows_number_phone_and_links(page: Page) -> None:
     shown = page.locator("main")
     expect(shown).to_contain_text(CLERK.name)
     expect(shown).to_contain_text("宁波北潮进出口有限公司")
@@ -91,7 +91,7 @@ def test_r12_number_phone_and_the_ways_to_all_the_rest(page: Page) -> None:
     judged(page)
 
 
-def test_r12_the_certificate_in_fields_and_as_pem_also_without_a_network(app: Holder, page: Page) -> None:
+def test_r12_certificate_is_shown_in_fields_and_pem_even_offline(app: Holder, page: Page) -> None:
     page.get_by_role("link", name="我的证书").click()
     shown = page.locator("main")
     for text in (
@@ -114,7 +114,7 @@ def test_r12_the_certificate_in_fields_and_as_pem_also_without_a_network(app: Ho
     assert kept.value.suggested_filename.endswith(".pem")
     assert kept.value.path().read_text() == pem
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.reload()  # under the service worker's hand from here on
+    page.reload()  # controlled by the service worker from here on
     app.context.set_offline(True)
     page.reload()
     expect(shown).to_contain_text("以下是本机存的证书")
@@ -126,13 +126,13 @@ def test_r12_my_signatures_page_by_page(page: Page) -> None:
     page.get_by_role("link", name="我的签名").click()
     rows = page.get_by_role("listitem")
     expect(rows).to_have_count(20)
-    # Made just now; it may have been midnight since.
+    # Signed just now, but midnight may have passed since.
     expect(page.get_by_role("heading", name=re.compile("^(今天|昨天)$")).first).to_be_visible()
     judged(page)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(rows).to_have_count(MANY + 2)
     expect(page.get_by_text("没有更早的记录")).to_be_visible()
-    # Back from one of them the list stands where it stood.
+    # On return from a signature, the list is at the same position.
     page.get_by_role("link", name="进口货物报关单").click()
     expect(page.get_by_role("heading", name="签名详情")).to_be_focused()
     page.get_by_role("button", name="返回").click()
@@ -158,9 +158,12 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> 
     expect(page.get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="进口货物报关单").click()
     shown = page.locator("main")
-    for text in ("欧元126,000.00", "北仑海关（3104）", "singlewindow.example", "203.0.113.24", "Edge 142"):
+    for text in ("126000.00 欧元", "北仑海关（3104）", "singlewindow.example", "203.0.113.24", "Edge 142"):
         expect(shown).to_contain_text(text)
-    # The phone's own zone, here UTC, and the service's beside it.
+    # No view draws this document: what the business system says of it is neither large nor locked.
+    expect(shown.locator(".amt")).to_have_count(0)
+    expect(shown.locator(".theirs")).to_contain_text("来自对方的说明，未核对")
+    # The time is shown in the phone's zone, here UTC, and in the service's.
     expect(shown).to_contain_text(re.compile(r"\d\d:\d\d UTC\+00:00服务时区 .* UTC\+08:00"))
     judged(page)
     page.get_by_role("button", name="复制内容指纹（SM3）").click()
@@ -179,8 +182,8 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
         page.get_by_role("link", name="我的设备").click()
         expect(page.get_by_role("heading", name="在用 2 部，最多 6 部")).to_be_visible()
         own = page.get_by_role("listitem").filter(has_text="本机")
-        # By this phone: of the same account others may have logged in at such a computer too.
-        at_a_pc = page.get_by_role("listitem").filter(has_text="电脑，Windows", has_not_text="用尾号")
+        # Logins by this phone only: others of the same account may have logged in at the same kind of PC.
+        at_a_pc = page.get_by_role("listitem").filter(has_text="电脑 · Windows", has_not_text="用尾号")
         for text in ("Edge 142", "单一窗口", PC["address"]):
             expect(at_a_pc).to_contain_text(text)
         at_a_pc.get_by_role("button", name="不是我的").click()
@@ -234,7 +237,7 @@ def test_r17_every_entry_opens_from_anywhere_without_login_or_network(app: Holde
     page.get_by_role("link", name="全部常见问题").click()
     expect(page.get_by_role("listitem")).to_have_count(len(FAQ))
     judged(page)
-    page.get_by_role("textbox").fill("码不对，还可以试")  # words of a message
+    page.get_by_role("textbox").fill("码不对，还可以试")  # words of an error message
     expect(page.get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="忘记 PIN 码").click()
     page.get_by_text("出现这些提示时").click()
@@ -257,11 +260,11 @@ def test_r17_an_error_leads_to_its_entry(app: Holder, page: Page) -> None:
     page.get_by_role("link", name="我的设备").click()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("操作太频繁")
-    alert.get_by_role("link", name="查看办法").click()
+    alert.get_by_role("link", name="如何处理").click()
     expect(page.get_by_role("heading", name="网络异常")).to_be_visible()
 
 
-def test_language_and_appearance_count_at_once(page: Page) -> None:
+def test_language_and_appearance_change_at_once(page: Page) -> None:
     page.get_by_role("link", name="设置").click()
     page.get_by_role("switch", name="打乱数字键盘").click()
     expect(page.get_by_role("switch", name="打乱数字键盘")).to_be_checked()
@@ -278,7 +281,7 @@ def test_language_and_appearance_count_at_once(page: Page) -> None:
     expect(page.get_by_role("heading", name="设置")).to_be_visible()
 
 
-def test_what_the_app_is_made_of(page: Page) -> None:
+def test_about_page_lists_the_components(page: Page) -> None:
     page.get_by_role("link", name="关于").click()
     expect(page.get_by_text("MSHIELD/v1")).to_be_visible()
     for part in ("@vue/runtime-core", "@noble/curves", "workbox-core", "zxing-cpp"):
@@ -288,7 +291,7 @@ def test_what_the_app_is_made_of(page: Page) -> None:
     judged(page)
 
 
-def test_the_login_ends_after_a_question_and_here_alone_where_nobody_answers(app: Holder, page: Page) -> None:
+def test_logout_asks_first_and_works_offline_for_this_phone(app: Holder, page: Page) -> None:
     page.get_by_role("button", name="退出登录").click()
     sheet = page.get_by_role("dialog", name="退出登录")
     expect(sheet.get_by_role("button", name="不退出")).to_be_focused()

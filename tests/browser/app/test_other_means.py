@@ -1,6 +1,5 @@
-"""What the app asks of people who haven't the usual means: no shield that signs, no id number that is told."""
+"""Alternatives in the app for people without the usual means: no shield that signs, no id number known."""
 
-from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -20,19 +19,11 @@ ELSEWHERE: Final = "91370203MA3YK2D9RF"
 
 
 def _lose_own_number(route: Route) -> None:
-    """The network fails."""
+    """Simulates a network failure."""
     route.abort("connectionreset")
 
 
-def _answer_as_earlier(route: Route) -> None:
-    """Of a service whose earlier release runs beside this one: it doesn't say the number."""
-    answer = route.fetch()
-    document = answer.json()
-    del document["id_number_masked"]
-    route.fulfill(response=answer, json=document)
-
-
-def test_r05_who_has_no_shield_here_disowns_a_device_by_an_sms_code(browser: Browser, party: Party) -> None:
+def test_r05_device_is_disowned_by_sms_code_without_a_shield(browser: Browser, party: Party) -> None:
     service = party.service
     person = registered(service)
     with service.phone(f"lost-{person.phone}") as lost, visitor(browser, service, **PIXEL) as made:
@@ -62,16 +53,13 @@ def test_r05_who_has_no_shield_here_disowns_a_device_by_an_sms_code(browser: Bro
         user.fill("短信验证码", right)
         sheet.get_by_role("button", name="挂失并退出那部设备").click()
         expect(sheet.get_by_role("heading", name="已挂失，那部设备已退出")).to_be_visible()
-        expect(sheet).not_to_contain_text("本机的手机盾")  # there is none
+        expect(sheet).not_to_contain_text("本机的手机盾")  # it has none
         seen(page, "not-mine-done")
         sheet.get_by_role("button", name="以后再改").click()
         expect(device).to_contain_text("已挂失")
 
 
-@pytest.mark.parametrize("answer", [_lose_own_number, _answer_as_earlier])
-def test_r4_r10_where_the_service_does_not_tell_the_id_number_it_is_typed(
-    browser: Browser, party: Party, answer: Callable[[Route], None]
-) -> None:
+def test_r4_r10_id_number_is_typed_if_it_cannot_be_fetched(browser: Browser, party: Party) -> None:
     service = party.service
     person = registered(service)
     with visitor(browser, service, **PIXEL) as made:
@@ -79,7 +67,7 @@ def test_r4_r10_where_the_service_does_not_tell_the_id_number_it_is_typed(
         page = user.page
         user.begin()
         user.log_in()
-        page.route("**/api/phone/me/birth-dates", answer)
+        page.route("**/api/phone/me/birth-dates", _lose_own_number)
         user.open("/apply")
         field = page.get_by_role("textbox", name="身份证号")
         expect(field).to_be_visible()
@@ -112,7 +100,7 @@ def test_r4_r10_where_the_service_does_not_tell_the_id_number_it_is_typed(
         user.sees("证书已签发")
 
 
-def test_r4_what_is_not_on_file_is_told_before_a_pin_is_chosen(browser: Browser, party: Party) -> None:
+def test_r4_unfiled_data_are_refused_before_the_pin(browser: Browser, party: Party) -> None:
     service = party.service
     person = registered(service)
     with visitor(browser, service, **PIXEL) as made:
@@ -131,5 +119,5 @@ def test_r4_what_is_not_on_file_is_told_before_a_pin_is_chosen(browser: Browser,
         user.fill("统一社会信用代码", person.credit_code)
         expect(page.get_by_text("请核对：是不是备案您的那家企业")).to_have_count(0)
         user.press("提交")
-        user.choose_pin(person.pin)  # the code is unspent
+        user.choose_pin(person.pin)  # the code was not consumed
         user.sees("证书已签发")

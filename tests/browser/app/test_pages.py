@@ -1,4 +1,4 @@
-"""PDFs and images in the app, page by page: the signature waits for the last one (R16, docs/security/display.md)."""
+"""PDFs and images in the app, page by page: signing needs the last page first (R16, docs/threat-model.md)."""
 
 import base64
 import re
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 ACT: Final = "输入 PIN 码签名"
 LARGEST: Final = 20 * 1024 * 1024
-"""Octets that a PDF may have."""
+"""Maximum size of a PDF in bytes."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 
 def ask(party: Party, *contents: tuple[str, bytes], form: str = "cms") -> dict[str, Any]:
-    """A request with these documents, by type and content."""
+    """Creates a request with these documents, given as type and content."""
     documents = [
         {
             "title": f"附件 {n}",
@@ -47,14 +47,14 @@ def ask(party: Party, *contents: tuple[str, bytes], form: str = "cms") -> dict[s
 
 
 def opened(app: Holder, made: dict[str, Any], heading: str = "确认签名") -> Page:
-    """The app on this request, as the phone's own camera leads to it."""
+    """Opens the app on this request, like the phone's own camera does."""
     page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     return page
 
 
 def see(page: Page) -> None:
-    """The whole page is before the eyes."""
+    """Scrolls so that the whole page is visible."""
     expect(page.locator(".page:not([aria-busy=true]) :is(canvas, img)")).to_be_visible()
     page.locator(".pages").evaluate("place => place.scrollIntoView()")
 
@@ -86,7 +86,7 @@ def test_r16_a_contract_is_signed_after_its_last_page(browser: Browser, party: P
         assert business.status(made["id"]).state == "signed"
 
 
-def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app: Holder) -> None:
+def test_r16_unread_pages_need_a_tick_and_images_are_signed_too(party: Party, app: Holder) -> None:
     page = opened(app, ask(party, ("application/pdf", contract(3))))
     see(page)
     expect(page.locator(".reading")).to_contain_text("已看到 1/3 页")
@@ -113,7 +113,7 @@ def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app
     page.close()
 
 
-def test_r16_the_largest_pdf_comes_through_the_inbox_and_is_signed(party: Party, app: Holder) -> None:
+def test_r16_largest_pdf_is_signed_from_the_inbox(party: Party, app: Holder) -> None:
     content = heavy(3, LARGEST)
     assert LARGEST - 20_000 < len(content) <= LARGEST
     document = {"title": "附件", "media_type": "application/pdf", "format": "cms"}
@@ -134,15 +134,13 @@ def test_r16_the_largest_pdf_comes_through_the_inbox_and_is_signed(party: Party,
         assert business.status(asked["id"]).state == "signed"
 
 
-def test_what_the_service_let_through_the_phone_refuses_and_what_it_cannot_draw_it_says(
-    party: Party, app: Holder
-) -> None:
-    """The service's answer is exchanged on its way, as a faulty service would."""
+def test_phone_refuses_bad_pdfs_and_reports_undrawable_ones(party: Party, app: Holder) -> None:
+    """The test replaces the service's answer on its way, to simulate a faulty service."""
     for bad, told in (
         (pdf(o90=JAVASCRIPT), "里面有脚本"),
         (b"no PDF at all", "不是 PDF"),
     ):
-        made = ask(party, ("application/pdf", pdf()), form="raw")  # else the attributes tell it first
+        made = ask(party, ("application/pdf", pdf()), form="raw")  # otherwise the attributes reveal it first
         honest = base64.b64encode(pdf()).decode()
 
         def exchange(route: Route, _: Request, honest: str = honest, bad: bytes = bad) -> None:

@@ -1,4 +1,4 @@
-"""叫停 at home (R18): the account gets another number in a day, and whoever didn't ask for it stops that in the app."""
+"""叫停 at home (R18): the account gets another number in a day unless its holder stops that in the app."""
 
 import itertools
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mshield.demo.people import Person
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import Person
 from tests.browser.app.app_user import User
 from tests.browser.app.more_people import registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL
@@ -26,7 +26,7 @@ NUMBERS: Final = itertools.count(13700007711)
 
 @contextmanager
 def as_clerk(service: LiveService) -> Iterator[httpx.Client]:
-    """A member of customer service at the console, without its pages."""
+    """Yields a console client of a member of customer service."""
     token = Member.made(service, StaffRole.CUSTOMER_SERVICE).set_up_login()
     at = f"{service.origin}/api/console"
     with httpx.Client(base_url=at, cookies={COOKIE: token}, trust_env=False) as http:
@@ -35,7 +35,7 @@ def as_clerk(service: LiveService) -> Iterator[httpx.Client]:
 
 
 def bind_to_another(service: LiveService, person: Person) -> str:
-    """Two members of customer service agree that the account gets another number; which one."""
+    """Two members of customer service approve a new number for the account; returns it."""
     new = str(next(NUMBERS))
     with as_clerk(service) as one, as_clerk(service) as other:
         found = one.get("accounts", params={"phone": person.phone}).raise_for_status().json()
@@ -54,7 +54,7 @@ def bind_to_another(service: LiveService, person: Person) -> str:
     return new
 
 
-def test_r18_whoever_has_the_phone_stops_the_change_of_their_number(browser: Browser, party: Party) -> None:
+def test_r18_holder_stops_the_change_of_their_number(browser: Browser, party: Party) -> None:
     service = party.service
     person = registered(service)
     with visitor(browser, service, **PIXEL) as visiting:
@@ -84,7 +84,7 @@ def test_r18_whoever_has_the_phone_stops_the_change_of_their_number(browser: Bro
         page.reload()
         expect(page.get_by_role("navigation", name="功能")).to_be_visible()
         expect(notice).to_have_count(0)
-        # A job sends them.
+        # A job sends the SMS.
         for _ in range(200):
             if {person.phone, new} <= _told_of_the_stop(service):
                 break
@@ -96,9 +96,7 @@ def _told_of_the_stop(service: LiveService) -> set[str]:
     return {sms["phone"] for sms in service.get("/dev/sms.json") if "叫停" in sms["text"]}
 
 
-def test_what_customer_service_stopped_meanwhile_is_said_and_in_english(
-    browser: Browser, party: Party
-) -> None:
+def test_change_stopped_by_customer_service_is_reported_in_english(browser: Browser, party: Party) -> None:
     service = party.service
     person = registered(service)
     with visitor(browser, service, **PIXEL) as visiting:

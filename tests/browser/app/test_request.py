@@ -1,4 +1,4 @@
-"""The app's way through a request, from the code that its camera films to the answer (R13, R15, R16)."""
+"""The app's handling of a request, from the scanned code to the answer (R13, R15, R16)."""
 
 import base64
 import time
@@ -10,7 +10,7 @@ import pytest
 import segno
 from playwright.sync_api import Page, Playwright, expect
 
-from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
+from mshield.server.systems.rules.business_system import SYSTEM_CACHE_MS
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.exports import SAMPLE, VIEW, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
@@ -49,14 +49,14 @@ DISPLAY: Final = [
 
 
 def document(title: str = "进口货物报关单", content: bytes = DECLARATION, **more: Any) -> dict[str, Any]:
-    """A document as the business system gives it."""
+    """Returns a document as the business system submits it."""
     given = {"title": title, "media_type": "application/xml", "display": DISPLAY, "format": "cms"}
     return {**given, "content_b64": base64.b64encode(content).decode(), **more}
 
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
-    """At first it sees a desk with nothing on it."""
+    """A camera that first sees an empty desk."""
     made = Camera(tmp_path_factory.mktemp("camera") / "scene.y4m")
     made.film([None])
     return made
@@ -64,7 +64,7 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
 
 @pytest.fixture(scope="module")
 def app(party: Party, engine: Path, camera: Camera, playwright: Playwright) -> Iterator[Holder]:
-    """A phone with a certificate and this camera; its browser closes with the module's last test."""
+    """A phone with a certificate and this camera; its browser closes after the module's last test."""
     browser = launch(playwright, *camera.flags, program=WHOLE)
     with holder(browser, party, engine, **PIXEL) as made:
         made.context.grant_permissions(["camera"], origin=party.service.origin)
@@ -82,19 +82,19 @@ def page(app: Holder, camera: Camera) -> Iterator[Page]:
 
 
 def film(camera: Camera, page: Page, made: dict[str, Any]) -> None:
-    """The camera is held before the PC's screen."""
+    """Points the camera at the PC's screen."""
     camera.film_screen(Screen.of(made))
     page.reload()
 
 
 def state(party: Party, made: dict[str, Any]) -> tuple[str, str | None]:
-    """How the business system sees its request."""
+    """Returns the request's state and reason as the business system sees them."""
     with party.service.business() as business:
         found = business.status(made["id"])
     return found.state, found.reason
 
 
-def test_a_push_is_shown_in_the_apps_words_and_carries_no_content(app: Holder, page: Page) -> None:
+def test_push_notification_has_the_apps_text_and_no_content(app: Holder, page: Page) -> None:
     app.context.grant_permissions(["camera", "notifications"], origin=app.service.origin)
     notice, request = push(page, app.service.origin, '{"kind":"request","title":"漏","body":"48 EUR"}', "漏")
     assert notice == ["notice", "手机盾", "手机盾有新通知", "notice"]
@@ -121,7 +121,7 @@ def test_a_login_from_the_code_to_its_end(party: Party, app: Holder, camera: Cam
     expect(page).to_have_url(f"{party.service.origin}/app/")
 
 
-def test_a_declaration_is_signed_as_it_is_shown_after_one_wrong_pin(
+def test_displayed_declaration_is_signed_after_one_wrong_pin(
     party: Party, app: Holder, camera: Camera, page: Page
 ) -> None:
     made = party.ask("signature", documents=[document()], pc=PC)
@@ -147,7 +147,7 @@ def test_a_declaration_is_signed_as_it_is_shown_after_one_wrong_pin(
         assert business.result(made["id"]).documents[0].title == "进口货物报关单"
 
 
-def test_words_that_the_content_does_not_say_want_a_second_confirmation(
+def test_contradicting_description_needs_a_second_confirmation(
     party: Party, app: Holder, camera: Camera, page: Page
 ) -> None:
     display = [{"label": "申报总价", "value": "美元 100.00"}, {"label": "备注", "value": "请今天签"}]
@@ -172,7 +172,7 @@ def test_words_that_the_content_does_not_say_want_a_second_confirmation(
     assert state(party, made)[0] == "signed"
 
 
-def test_a_content_with_a_view_is_drawn_by_the_phone(
+def test_content_with_a_view_is_rendered_by_the_phone(
     party: Party, app: Holder, camera: Camera, page: Page
 ) -> None:
     with_view(party)
@@ -207,7 +207,7 @@ def test_not_me_tells_the_business_system(party: Party, app: Holder, camera: Cam
     assert state(party, made) == ("declined", "not_me")
 
 
-def test_a_photo_and_a_foreign_code_are_told_and_scanning_goes_on(
+def test_photo_and_foreign_code_are_reported_and_scanning_continues(
     party: Party, app: Holder, camera: Camera, page: Page
 ) -> None:
     camera.film(["https://example.com/q/1"])
@@ -216,13 +216,13 @@ def test_a_photo_and_a_foreign_code_are_told_and_scanning_goes_on(
     judged(page)
     made = party.ask()
     screen = Screen.of(made)
-    camera.film_photo(screen, 900)  # of a second that isn't now
+    camera.film_photo(screen, 900)  # of a second in the future
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("这个二维码是旧的，这次没有登录或签名")
     tries: list[str] = []
     page.on("request", lambda request: tries.append(request.url) if "scans" in request.url else None)
     page.wait_for_timeout(2500)
-    assert tries == []  # the same photo is not asked about again
+    assert tries == []  # the same photo is not sent again
     assert page.url.endswith("/app/scan")
     camera.film_screen(screen)
     page.reload()
@@ -232,7 +232,7 @@ def test_a_photo_and_a_foreign_code_are_told_and_scanning_goes_on(
     assert state(party, made) == ("declined", "declined")
 
 
-def test_the_camera_is_off_when_nobody_looks(page: Page) -> None:
+def test_camera_is_off_while_the_scanner_is_hidden(page: Page) -> None:
     camera = "document.querySelector('video')?.srcObject?.getVideoTracks()[0]"
     hide = """state => {
       Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
@@ -275,7 +275,9 @@ def test_without_the_camera_there_are_two_other_ways(party: Party, app: Holder) 
         app.context.grant_permissions(["camera"], origin=party.service.origin)
 
 
-def test_a_picture_from_the_album(party: Party, app: Holder, page: Page, tmp_path: Path) -> None:
+def test_code_is_read_from_a_picture_of_the_album(
+    party: Party, app: Holder, page: Page, tmp_path: Path
+) -> None:
     made = party.ask()
     picture = tmp_path / "screen.png"
     chooser = page.get_by_label("相册").last
@@ -284,7 +286,7 @@ def test_a_picture_from_the_album(party: Party, app: Holder, page: Page, tmp_pat
     expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
 
 
-def test_a_code_opened_by_another_camera_is_taken_at_once(party: Party, app: Holder) -> None:
+def test_code_opened_by_another_camera_is_used_at_once(party: Party, app: Holder) -> None:
     made = party.ask()
     text = Screen.of(made).newest
     page = app.page(text.removeprefix(party.service.origin))
@@ -298,7 +300,7 @@ def test_a_code_opened_by_another_camera_is_taken_at_once(party: Party, app: Hol
     page.close()
 
 
-def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
+def test_request_expires_while_it_is_read(party: Party, app: Holder) -> None:
     made = party.ask(lifetime=60)
     page = app.page(Screen.of(made).newest.removeprefix(party.service.origin))
     expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
@@ -314,8 +316,8 @@ def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     page.close()
 
 
-def test_its_reader_prolongs_a_signature_once(party: Party, app: Holder) -> None:
-    """Who asked sees the new end; afterwards no button is left."""
+def test_reader_prolongs_a_signature_request_once(party: Party, app: Holder) -> None:
+    """The business system sees the new end; afterwards the button is gone."""
     page = app.page()
     number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
     asked = [document("合同", b"x" * 200, format="cms")]
@@ -335,7 +337,7 @@ def test_r13_r8_from_another_app_by_the_binding_and_back_to_it(party: Party, app
     site.files["/signed"] = "<!doctype html><title>掌上业务</title><h1>回来了</h1>"
     address = f"{site.origin}/signed"
     party.service.command("business", "return-urls", party.service.system["client_id"], address)
-    time.sleep(SYSTEM_CACHE_MS / 1000)  # what the service had read of the system before counts no longer
+    time.sleep(SYSTEM_CACHE_MS / 1000)  # until the service's cache of the system expires
     made = party.ask("signature", documents=[document()], channel="app", return_url=address)
     page = app.page(made["app_link"].removeprefix(f"{party.service.origin}/app"))
     expect(page.get_by_role("heading", name="先绑定证书")).to_be_visible()
@@ -357,14 +359,14 @@ def test_r13_r8_from_another_app_by_the_binding_and_back_to_it(party: Party, app
     app.foreign.clear()
 
 
-def test_a_lost_answer_is_found_again(party: Party, app: Holder, camera: Camera, page: Page) -> None:
+def test_lost_answer_is_recovered(party: Party, app: Holder, camera: Camera, page: Page) -> None:
     made = party.ask("signature", documents=[document()])
     film(camera, page, made)
     expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
     lost: list[str] = []
 
     def lose(route: Any) -> None:
-        # The service signs; what it answers doesn't arrive, and nothing after it.
+        # The service signs, but its answer and all later ones are lost.
         if "finish" in route.request.url and not lost:
             route.fetch()
         lost.append(route.request.url)

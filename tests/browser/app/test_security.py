@@ -1,4 +1,4 @@
-"""What the app's page may do, and where PIN and share never are: through a whole signature, a wrong PIN included."""
+"""The app page's permissions, and where PIN and share never appear, during a whole signature with a wrong PIN."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from mshield.gm.curve import N
 from mshield.gm.mask import derive_pin_key, mask, reveal
-from mshield.web.sites.phone_app import PHONE_APP
+from mshield.server.http.sites.phone_app import PHONE_APP
 from tests.browser.app.camera import Screen
 from tests.browser.app.memory import heap, stored
 from tests.browser.app.more_people import newcomer
@@ -71,7 +71,7 @@ _HMAC: Final = """async (data) => {
 
 @dataclass
 class Flow:
-    """A signature from the link to the receipt, and what was seen, sent and said on its way."""
+    """A signature from link to receipt, with the requests, console messages and documents on its way."""
 
     page: Page
     requests: list[Request] = field(default_factory=list)
@@ -80,11 +80,11 @@ class Flow:
     """The document after each digit."""
 
     def keep(self, request: Request) -> None:
-        """All of them."""
+        """Records a request."""
         self.requests.append(request)
 
     def hear(self, line: ConsoleMessage) -> None:
-        """Errors and warnings."""
+        """Records errors and warnings."""
         if line.type in {"error", "warning"}:
             self.said.append(line.text)
 
@@ -97,7 +97,7 @@ def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 @pytest.fixture(scope="module")
 def flow(phone: Holder, party: Party) -> Flow:
-    """One wrong PIN, then the right one; the tab stays open, on the result."""
+    """One wrong PIN, then the right one; the tab stays open on the result."""
     page = phone.context.new_page()
     made = Flow(page)
     page.on("request", made.keep)
@@ -121,7 +121,7 @@ def flow(phone: Holder, party: Party) -> Flow:
 
 @pytest.fixture(scope="module")
 def attacked(phone: Holder, browser: Browser) -> Iterator[Page]:
-    """A page in a context of its own: what is refused on it is a violation, and the watched one mustn't have any."""
+    """A page in a separate context, since refusals on it are violations, which the watched page must not have."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{phone.service.origin}/app/login")
@@ -131,12 +131,12 @@ def attacked(phone: Holder, browser: Browser) -> Iterator[Page]:
 
 
 def pins(phone: Holder) -> tuple[str, str]:
-    """Those that were typed."""
+    """Returns both PINs that were typed."""
     return WRONG, phone.person.pin
 
 
 def has_run(text: str, pin: str) -> bool:
-    """Whether these digits stand in the text by themselves, and not by chance within a hash."""
+    """Reports whether the digits occur by themselves, not within a hash."""
     return re.search(rf"(?<![0-9A-Za-z+/_-]){pin}(?![0-9A-Za-z+/_=-])", text) is not None
 
 
@@ -171,7 +171,7 @@ def test_the_pin_is_in_no_storage_and_not_in_memory(phone: Holder, flow: Flow) -
             assert not has_run(text, pin), place
             assert pin.encode().hex() not in text, place
     held = heap(flow.page)
-    assert phone.person.name in held or "进口货物报关单" in held  # what is shown is found
+    assert phone.person.name in held or "进口货物报关单" in held  # control: displayed text is found
     assert not any(pin in held.split("\n") for pin in pins(phone))
 
 
@@ -181,7 +181,7 @@ def test_the_keys_never_leave_the_browser(flow: Flow) -> None:
     assert "key secret false" in stored(flow.page)["mshield/phone"]
 
 
-def test_the_share_is_nowhere_in_the_pages_reach(phone: Holder, flow: Flow) -> None:
+def test_share_is_out_of_the_pages_reach(phone: Holder, flow: Flow) -> None:
     share = _share(phone, flow.page)
     forms = {f"{value:x}".zfill(64) for value in (share, pow(share, -1, N))} | {str(share)}
     heard = flow.page.evaluate("fromWorker")
@@ -198,7 +198,7 @@ def test_the_share_is_nowhere_in_the_pages_reach(phone: Holder, flow: Flow) -> N
         **stored(flow.page),
     }.items():
         assert not any(form in text for form in forms), place
-    # And the worker, whose memory held it, has ended.
+    # The worker, whose memory held the share, must have ended.
     for _ in range(150):
         if not flow.page.workers:
             break
@@ -207,7 +207,7 @@ def test_the_share_is_nowhere_in_the_pages_reach(phone: Holder, flow: Flow) -> N
 
 
 def _share(phone: Holder, page: Page) -> int:
-    """The phone's share, as only its PIN and its device secret together give it."""
+    """Computes the phone's share, which needs both the PIN and the device secret."""
     kept = page.evaluate(_PHONE)
     slot = kept["slots"][0]
     salt = bytes.fromhex(slot["salt"])
@@ -221,14 +221,14 @@ def _share(phone: Holder, page: Page) -> int:
     return reveal(int(slot["blob"], 16), hidden)
 
 
-def test_nothing_is_asked_of_another_origin_and_nothing_complained_of(phone: Holder, flow: Flow) -> None:
+def test_page_calls_no_other_origin_without_console_errors(phone: Holder, flow: Flow) -> None:
     origin = f"{phone.service.origin}/"
     assert {request.url for request in flow.requests if not request.url.startswith(origin)} == set()
-    # The browser itself notes the refusal of the wrong PIN.
+    # The browser itself logs the refusal of the wrong PIN.
     assert [line for line in flow.said if "status of 4" not in line] == []
 
 
-def test_calls_of_the_service_pass_by_the_service_worker(phone: Holder, flow: Flow) -> None:
+def test_service_worker_ignores_calls_of_the_service(phone: Holder, flow: Flow) -> None:
     page = flow.page
     assert page.evaluate("navigator.serviceWorker.controller !== null")
     scopes = "navigator.serviceWorker.getRegistrations().then((all) => all.map(({ scope }) => scope))"
@@ -264,7 +264,7 @@ def test_injected_markup_and_script_throw(attacked: Page, what: str, refusal: st
     assert re.search(refusal, told), told
 
 
-def test_nothing_inline_runs_and_nobody_else_is_reached(attacked: Page) -> None:
+def test_policy_blocks_inline_code_and_other_origins(attacked: Page) -> None:
     done = attacked.evaluate(
         """async () => {
           const made = [];
@@ -281,7 +281,7 @@ def test_nothing_inline_runs_and_nobody_else_is_reached(attacked: Page) -> None:
     assert done == [""]
 
 
-def test_every_part_is_named_by_its_content_and_kept_for_ever(party: Party) -> None:
+def test_every_asset_has_a_content_hash_and_is_cached_permanently(party: Party) -> None:
     base = party.service.origin
     page = httpx.get(f"{base}/app/", trust_env=False)
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", page.text)
@@ -301,7 +301,7 @@ def test_every_part_is_named_by_its_content_and_kept_for_ever(party: Party) -> N
             assert "immutable" in answer.headers["cache-control"], address
 
 
-def test_the_keypads_order_is_drawn_anew_where_that_is_set(phone: Holder, party: Party) -> None:
+def test_keypad_is_shuffled_if_enabled(phone: Holder, party: Party) -> None:
     page = phone.context.new_page()
 
     def keys() -> list[str]:
@@ -320,7 +320,7 @@ def test_the_keypads_order_is_drawn_anew_where_that_is_set(phone: Holder, party:
     drawn = [keys(), keys(), keys()]
     assert all(sorted(each) == sorted(usual) for each in drawn)
     assert len({*map(tuple, drawn), tuple(usual)}) == 4
-    enter_pin(page, phone.person.pin)  # each digit is where it stands
+    enter_pin(page, phone.person.pin)  # each digit at its usual place
     expect(page.get_by_role("heading", name="已登录")).to_be_visible()
     page.close()
 

@@ -1,4 +1,4 @@
-"""A request that the phone has signed itself, in another tab or before: it says so, and leads to the signature."""
+"""A request already signed by this phone, e.g. in another tab: the app says so and links the signature."""
 
 import re
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ def app(party: Party, engine: Path, browser: Browser) -> Iterator[Holder]:
 
 
 def opened(app: Holder, made: dict[str, str]) -> Page:
-    """The request, by what the phone's own camera reads."""
+    """Opens the request by the code that the phone's own camera reads."""
     return app.page(Screen.of(made).newest.removeprefix(app.service.origin))
 
 
 @pytest.mark.parametrize("act", ["输入 PIN 码签名", "不签"])
-def test_another_tab_says_that_it_was_signed_here(app: Holder, party: Party, act: str) -> None:
+def test_other_tab_says_the_request_was_signed_here(app: Holder, party: Party, act: str) -> None:
     made = party.ask("signature", documents=[document()])
     first = opened(app, made)
     read_on(first)
@@ -53,7 +53,7 @@ def test_another_tab_says_that_it_was_signed_here(app: Holder, party: Party, act
     second.close()
 
 
-def test_the_code_of_a_login_that_was_confirmed_here(app: Holder, party: Party) -> None:
+def test_code_of_a_confirmed_login_says_so(app: Holder, party: Party) -> None:
     made = party.ask()
     page = opened(app, made)
     page.get_by_role("button", name="输入 PIN 码登录").click()

@@ -1,4 +1,4 @@
-"""What a screen of 320 points must still show whole: consents, tiles, corners, a number with its word."""
+"""A screen 320 CSS pixels wide shows consents, tiles, corners, and numbers with units uncut."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ _CUT: Final = """nav => [...nav.querySelectorAll("a, button")].filter((tile) => 
     ({ left, right, top, bottom }) =>
       left < place.left - 0.5 || right > place.right + 0.5 || top < place.top - 0.5 || bottom > place.bottom + 0.5);
 }).map((tile) => tile.textContent)"""
-"""Tiles whose words leave them."""
+"""Tiles whose text overflows."""
 _WORDS_CUT: Final = """nav => [...nav.querySelectorAll("a *, button *")].filter((each) => {
   if (each.children.length > 0 || !each.textContent.trim()) return false;
   return each.textContent.trim().split(/\\s+/).some((word) => {
@@ -37,7 +37,7 @@ _WORDS_CUT: Final = """nav => [...nav.querySelectorAll("a *, button *")].filter(
     return range.getClientRects().length > 1;
   });
 }).map((each) => each.textContent)"""
-"""Words that are broken in two."""
+"""Words broken in two."""
 _LINES: Final = """(each, words) => {
   const walker = document.createTreeWalker(each, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -65,12 +65,12 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 
 def _lines(place: Locator, words: str) -> int:
-    """How many these words are broken into; 0 where they aren't there."""
+    """Returns the number of lines that these words take; 0 if they are absent."""
     count: int = place.first.evaluate(_LINES, words)
     return count
 
 
-def test_all_that_is_consented_to_is_seen_before_it_is_ticked(browser: Browser, party: Party) -> None:
+def test_consents_are_fully_visible_before_they_are_ticked(browser: Browser, party: Party) -> None:
     with visitor(browser, party.service, **SMALL) as made:
         page = made.page("/consent")
         ticks = page.get_by_role("checkbox")
@@ -81,7 +81,7 @@ def test_all_that_is_consented_to_is_seen_before_it_is_ticked(browser: Browser, 
         expect(page.get_by_role("button", name="还有 3 项没勾选")).to_be_in_viewport(ratio=1)
 
 
-def test_the_documents_are_read_without_a_network(browser: Browser, party: Party) -> None:
+def test_documents_are_readable_offline(browser: Browser, party: Party) -> None:
     with visitor(browser, party.service, **SMALL) as made:
         page = made.page("/policies/privacy")
         expect(page.get_by_role("heading", name="隐私政策").first).to_be_visible()
@@ -136,7 +136,7 @@ def test_a_number_stays_with_its_word(app: Holder, party: Party) -> None:
     page.close()
 
 
-def test_a_number_in_a_title_is_not_torn_in_the_list_of_signatures(party: Party, app: Holder) -> None:
+def test_number_in_a_title_is_not_broken_in_the_list(party: Party, app: Holder) -> None:
     number = "I20261129000000002"
     sign(party, app, "signature", documents=[document(f"进口货物报关单 {number}")])
     page = app.page("/me/signatures")

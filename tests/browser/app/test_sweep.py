@@ -1,6 +1,6 @@
-"""Every screen of the app: nothing bars anyone, the keyboard reaches everything, names are in the app's language.
+"""Every screen of the app: accessible, operable by keyboard, with names in the app's language.
 
-The screens are the router's own: one that is missing here fails.
+The screens come from the router: a screen missing here fails the test.
 """
 
 import re
@@ -44,12 +44,12 @@ _OWN_NAMES: Final = re.compile(
     "单一窗口|许[安澄禾景朗清越嘉言宁][东南西北中远]|宁波北潮进出口有限公司"
     "|进口货物报关单|操作员|申报总价|手机盾|中文 切换到中文|简体中文|中文"
 )
-"""What has a Chinese name in every language: whom the app tells of, and the switch to Chinese."""
+"""Names that are Chinese in every language: people, and the switch to Chinese."""
 
 
 @dataclass(slots=True)
 class Sweep:
-    """One phone, its page, and the business system that asks it."""
+    """A phone, its page, and the business system."""
 
     party: Party
     phone: Holder
@@ -57,7 +57,7 @@ class Sweep:
     is_logged_out: bool = False
 
     def open(self, path: str) -> None:
-        """A screen of the open app."""
+        """Opens a screen of the unlocked app."""
         if self.is_logged_out:
             self.page.evaluate(END_LOGIN, _IN_2100)
             self.page.evaluate("sessionStorage.clear()")
@@ -65,7 +65,7 @@ class Sweep:
         self.page.goto(f"{self.phone.service.origin}/app{path}")
 
     def open_logged_out(self, path: str) -> None:
-        """A screen that stands before the login: who is logged in is led on from it."""
+        """Opens a screen before login, from which a logged-in user is redirected."""
         self.open("/")
         settle(self.page)
         self.page.evaluate(END_LOGIN)
@@ -73,29 +73,29 @@ class Sweep:
         self.is_logged_out = True
 
     def ask(self, kind: str = "signature") -> str:
-        """A request's code as a path of the app."""
+        """Returns a request's code as a path of the app."""
         more: dict[str, Any] = {"documents": [document()]} if kind == "signature" else {}
         made = self.party.ask(kind, pc=PC, **more)
         return Screen.of(made).newest.removeprefix(self.phone.service.origin)
 
     def speak(self, language: str) -> None:
-        """The app's language from the next screen on."""
+        """Sets the app's language from the next screen on."""
         self.page.evaluate(_LANGUAGE, language)
 
 
 def scanned(sweep: Sweep) -> None:
-    """A signature's confirmation."""
+    """Opens a signature's confirmation."""
     sweep.open(sweep.ask())
     expect(sweep.page.locator(".theirs")).to_be_visible()
 
 
 def stale(sweep: Sweep) -> None:
-    """A code that is old."""
+    """Opens an expired code."""
     sweep.open(re.sub(r"t=\d+", "t=900", sweep.ask("login")))
 
 
 def claimed(sweep: Sweep) -> None:
-    """A login whose code was read before the app is open."""
+    """Opens a login whose code was scanned before the app was unlocked."""
     sweep.open("/")
     settle(sweep.page)
     sweep.page.evaluate(END_LOGIN)
@@ -105,7 +105,7 @@ def claimed(sweep: Sweep) -> None:
 
 
 def signed(sweep: Sweep) -> None:
-    """What comes after the PIN."""
+    """Opens the screen after the PIN."""
     scanned(sweep)
     read_on(sweep.page)
     sweep.page.locator("footer button, .foot button").first.click()
@@ -117,7 +117,7 @@ def signed(sweep: Sweep) -> None:
 
 
 def one_signature(sweep: Sweep) -> None:
-    """One of the list, made now where there is none yet."""
+    """Opens one of the listed signatures, after signing if there is none."""
     signed(sweep)
     sweep.open("/me/signatures")
     link = sweep.page.locator("main a[href*='/me/signatures/']").first
@@ -127,18 +127,18 @@ def one_signature(sweep: Sweep) -> None:
 
 
 def at(path: str) -> Callable[[Sweep], None]:
-    """A screen that needs nothing before it."""
+    """Returns an opener for a screen without preparation."""
     return lambda sweep: sweep.open(path)
 
 
 def registering(sweep: Sweep) -> None:
-    """The form, which comes after the consents."""
+    """Opens the form that follows the consents."""
     sweep.page.evaluate(AGREED)
     sweep.open_logged_out("/register")
 
 
 def logging_in(sweep: Sweep) -> None:
-    """Who has applied here, before the app is open."""
+    """Opens the login on a phone that has applied."""
     sweep.open_logged_out("/login")
 
 
@@ -207,7 +207,7 @@ def test_no_screen_is_missing(sweep: Sweep) -> None:
 
 
 @pytest.mark.parametrize("route", SCREENS)
-def test_nothing_bars_anyone_and_the_keyboard_reaches_everything(sweep: Sweep, route: str) -> None:
+def test_every_screen_is_accessible_and_usable_by_keyboard(sweep: Sweep, route: str) -> None:
     sweep.speak("zh")
     SCREENS[route](sweep)
     settle(sweep.page)
@@ -225,19 +225,19 @@ def test_in_english_every_name_is_english(sweep: Sweep, route: str) -> None:
     judged(sweep.page)
     foreign = [line for line in named(sweep.page) if _CHINESE.search(_OWN_NAMES.sub("", line[1]))]
     assert foreign == []
-    # In a font for Chinese they are as wide as its characters: English has its own.
+    # Full-width punctuation belongs to Chinese text: English uses its own.
     wide = [line for line in sweep.page.locator("body").inner_text().splitlines() if _WIDE.search(line)]
     assert [line for line in wide if not _CHINESE.search(line)] == []
 
 
 def settle(page: Page) -> None:
-    """The screen stands, and what it asked for has come."""
+    """Waits until the screen is shown and its data are loaded."""
     expect(page.locator("h1").first).to_be_attached()
     page.wait_for_load_state("networkidle")
 
 
 def named(page: Page) -> list[tuple[str, str]]:
-    """What a screen reader reads of things that one acts on or finds one's way by: role and name."""
+    """Returns role and name of controls and landmarks, as a screen reader reads them."""
     return _NAMED.findall(page.locator("body").aria_snapshot())
 
 

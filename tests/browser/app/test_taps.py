@@ -1,4 +1,4 @@
-"""How often one taps and what one types: what docs/phone-app.md tells of the app beside others is counted here."""
+"""Counts taps and typed characters, as documented in docs/phone-app.md."""
 
 import re
 from pathlib import Path
@@ -16,9 +16,7 @@ _PAGE: Final = Path(__file__).parents[3] / "docs" / "phone-app.md"
 _ROW: Final = re.compile(r"^\| (\S.* → [^|]*?) \| (\d+) \| (\d+) \| [\d.]+ s \|", re.MULTILINE)
 
 
-def test_the_steps_are_those_that_the_table_tells(
-    playwright: Playwright, party: Party, tmp_path: Path
-) -> None:
+def test_steps_match_the_documented_table(playwright: Playwright, party: Party, tmp_path: Path) -> None:
     told = {name: (int(taps), int(typed)) for name, taps, typed in _ROW.findall(_PAGE.read_text("utf-8"))}
     camera = Camera(tmp_path / "scene.y4m")
     camera.film([None])

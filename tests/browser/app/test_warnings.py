@@ -1,6 +1,6 @@
-"""What the app says of a document that isn't as others are: far more than usual, by a view that nobody proves.
+"""The app's warnings about unusual documents: far higher amounts, an unproven view.
 
-And the one PIN that opens the app and logs in at a PC, in English.
+Also, in English: one PIN that unlocks the app and logs in at a PC.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.browser.unproven import seen
 
 pytestmark = pytest.mark.slow
 USUAL = 10
-"""Signatures before anything is usual."""
+"""Number of signatures before amounts are compared with the usual ones."""
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 
 def _opened(app: Holder, made: dict[str, Any]) -> Page:
-    """The app on this request, as the phone's own camera leads to it."""
+    """Opens the app on this request, like the phone's own camera does."""
     return app.page(Screen.of(made).newest.removeprefix(app.service.origin))
 
 
-def test_r16_an_amount_far_above_the_usual_is_said_until_the_pin(party: Party, app: Holder) -> None:
+def test_r16_unusually_high_amount_is_flagged_until_the_pin(party: Party, app: Holder) -> None:
     documents = [export(f"E202611280000{n}", f"{9_000 + n}.00") for n in range(10, 10 + USUAL)]
     page = _opened(app, party.ask("signature", documents=documents))
     expect(page.get_by_role("heading", name="批量签名")).to_be_visible()
@@ -79,13 +79,41 @@ def test_r16_an_amount_far_above_the_usual_is_said_until_the_pin(party: Party, a
     page.close()
 
 
+def test_r16_record_shows_the_amount_of_the_document_not_the_one_said(party: Party, app: Holder) -> None:
+    said = [{"label": "申报总价", "value": "美元 1,870.00"}]
+    page = _opened(
+        app, party.ask("signature", documents=[export("E20261128000061", "18700.00", display=said)])
+    )
+    page.get_by_role("button", name="按原文签名…").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("checkbox", name="我看过原文，按原文签").check()
+    sheet.get_by_role("button", name="输入 PIN 码签名").click()
+    enter_pin(page, app.person.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    page.close()
+
+    page = app.page("/me/signatures")
+    page.get_by_role("listitem").first.get_by_role("link").click()
+    record = page.get_by_role("region", name="签署时从原文读出")
+    expect(record.locator(".amt")).to_contain_text("18,700.00")
+    expect(record).not_to_contain_text("1,870.00")
+    expect(page.locator(".amt")).to_have_count(1)
+    differing = page.locator(".differing")
+    expect(differing).to_contain_text("对方说明与原文不一致")
+    expect(differing.get_by_role("row", name="申报总价")).to_contain_text("1,870.00")
+    expect(page.get_by_text("您确认按原文签署")).to_be_visible()
+    expect(page.get_by_text(app.person.name)).to_be_visible()
+    seen(page, "record")
+    page.close()
+
+
 def _doesnt_know(route: Route) -> None:
-    """As a service answers that doesn't know the view, or the way to its proof."""
+    """Answers like a service that doesn't know the view or the call for its proof."""
     document = {"type": "about:blank", "title": "x", "status": 404, "code": "not_found", "detail": "x"}
     route.fulfill(status=404, content_type="application/problem+json", json=document)
 
 
-def test_r16_a_view_that_nobody_proves_draws_nothing(party: Party, app: Holder) -> None:
+def test_r16_unproven_view_is_not_used(party: Party, app: Holder) -> None:
     app.context.route("**/views/*/registration", _doesnt_know)
     said = [{"label": "申报总价", "value": "美元 18,600.00"}]
     made = party.ask("signature", documents=[export("E20261128000051", "18700.00", display=said)])
@@ -108,7 +136,7 @@ def test_r16_a_view_that_nobody_proves_draws_nothing(party: Party, app: Holder) 
     page.close()
 
 
-def test_r3_r15_one_pin_opens_the_app_and_logs_in_in_english(party: Party, app: Holder) -> None:
+def test_r3_r15_one_pin_unlocks_the_app_and_logs_in_in_english(party: Party, app: Holder) -> None:
     page = app.page("/me/settings")
     page.get_by_role("radio", name="English").check()
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from mshield.demo.people import Person
-from mshield.domain.identity import mask_but_end
+from mshield.server.values.names import mask_but_end
+from mshield.testkit.demo.people import Person
 from tests.browser.app.camera import Screen
 from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.more_people import registered
@@ -30,7 +30,17 @@ const canvas = document.querySelector("canvas");
 const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
 return data.some((each, n) => n % 4 === 0 && each < 64);
 """
-"""Whether something dark stands on the page: its letters."""
+"""Reports whether the page has dark pixels, which are its text."""
+_NEVER_END_WRITES: Final = """
+const put = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = function (...record) {
+  const request = put.apply(this, record);
+  const again = () => (this.get("state").onsuccess = again);
+  again();
+  window.isWriting = true;
+  return request;
+};
+"""
 _ADDED: Final = """
 const widths = ["40", "分钟", "40分钟"].map((text) => {
   const place = document.body.appendChild(document.createElement("span"));
@@ -42,18 +52,18 @@ const widths = ["40", "分钟", "40分钟"].map((text) => {
 });
 return widths[2] - widths[0] - widths[1];
 """
-"""How much wider digits and words are together than each alone."""
+"""Returns how much wider digits and words are together than separately."""
 
 
 @pytest.fixture(scope="module")
 def person(party: Party) -> Person:
-    """Somebody with an account."""
+    """A person with an account."""
     return registered(party.service)
 
 
 @pytest.fixture(scope="module")
 def phone(party: Party, person: Person) -> Iterator[WebKit]:
-    """A phone on which they have logged in and applied: the flows that all others need."""
+    """A phone on which they have logged in and applied, which all other flows need."""
     with webkit() as browser:
         log_in(browser, party, person)
         apply(browser, party, person)
@@ -61,7 +71,7 @@ def phone(party: Party, person: Person) -> Iterator[WebKit]:
 
 
 def log_in(browser: WebKit, party: Party, person: Person) -> None:
-    """From the first start to the home page."""
+    """Logs in, from the first start to the home page."""
     browser.open(f"{party.service.origin}/app/")
     browser.read_chinese()
     browser.press("开始使用")
@@ -73,7 +83,7 @@ def log_in(browser: WebKit, party: Party, person: Person) -> None:
 
 
 def apply(browser: WebKit, party: Party, person: Person) -> None:
-    """From the data to the certificate."""
+    """Applies, from the data to the certificate."""
     browser.press("申请证书")
     browser.says(mask_but_end(person.id_number))
     browser.press("用户类型 请选择")
@@ -92,17 +102,15 @@ def apply(browser: WebKit, party: Party, person: Person) -> None:
     browser.press("完成")
 
 
-def test_r4_the_certificate_is_there_when_the_app_is_opened_again(
-    phone: WebKit, party: Party, person: Person
-) -> None:
+def test_r4_certificate_is_still_there_after_reopening(phone: WebKit, party: Party, person: Person) -> None:
     phone.open(f"{party.service.origin}/app/")
     phone.says("正常")  # until the service answers, the stored certificate says 正在核对状态
     assert person.name in phone.text()
     assert "宁波北潮进出口有限公司" in phone.text()
 
 
-def test_no_space_is_drawn_that_is_not_in_the_text(phone: WebKit, party: Party) -> None:
-    """WebKit draws the character that it adds one to onto the next: 40分钟, an amount, a name could not be read."""
+def test_no_extra_space_is_drawn(phone: WebKit, party: Party) -> None:
+    """WebKit draws a character with added space onto the next one, which makes amounts and names unreadable."""
     phone.open(f"{party.service.origin}/app/")
     phone.says("正常")
     assert abs(phone.driver.execute_script(_ADDED)) < 1
@@ -130,6 +138,20 @@ def test_r15_a_login_by_the_code_that_another_camera_read(
     assert state(party, made) == ("signed", None)
 
 
+def test_a_page_left_during_a_write_blocks_no_later_page(phone: WebKit, party: Party) -> None:
+    """WebKit freezes a page that is left, with its transaction, which would make all later ones wait."""
+    made = party.ask()
+    phone.open(f"{party.service.origin}/app/")
+    phone.driver.execute_script(_NEVER_END_WRITES)
+    phone.press("扫码签名")
+    phone.press("输入")
+    phone.type_now("短码，或二维码的内容", lambda: Screen.of(made).newest_short)
+    phone.press("识别")
+    phone.waits_for("return window.isWriting")
+    phone.open(Screen.of(made).newest.replace("/q/", "/app/q/"))
+    phone.sees("确认登录")
+
+
 def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     phone: WebKit, party: Party, person: Person
 ) -> None:
@@ -141,8 +163,8 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     phone.type_now("短码，或二维码的内容", lambda: Screen.of(made).newest_short)
     phone.press("识别")
     phone.sees("确认签名")
-    phone.says("126000.00")  # in the content, as it stands
-    phone.driver.execute_script(_TO_ITS_END)  # by the finger, which is no tap
+    phone.says("126000.00")  # in the content itself
+    phone.driver.execute_script(_TO_ITS_END)  # by scrolling, which is no tap
     phone.press("输入 PIN 码签名")
     right = len(phone.taps)
     phone.enter_pin("999998")
@@ -164,7 +186,7 @@ def test_r16_a_pdf_is_drawn_and_signed_after_its_last_page(
     phone.says("看完 2 页后可以签名")
     assert phone.driver.execute_script(_IS_DRAWN)
     for told, then in (("已看到 1/2 页", "下一页"), ("2 页已全部显示", "输入 PIN 码签名")):
-        # The window is lower than a phone's: the page's two ends one after the other, once they are drawn.
+        # The window is lower than a phone's: show the page's two ends in turn, once they are drawn.
         phone.rests()
         phone.driver.execute_script("document.querySelector('.page').scrollIntoView()")
         time.sleep(1.5)
@@ -176,7 +198,7 @@ def test_r16_a_pdf_is_drawn_and_signed_after_its_last_page(
     assert state(party, made) == ("signed", None)
 
 
-def test_r12_my_certificate(phone: WebKit, party: Party, person: Person) -> None:
+def test_r12_my_certificate_is_shown(phone: WebKit, party: Party, person: Person) -> None:
     phone.open(f"{party.service.origin}/app/me")
     phone.press("我的证书")
     phone.says("SM2")

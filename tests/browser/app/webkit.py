@@ -1,6 +1,6 @@
-"""WebKitGTK, the engine of Safari's kin: its MiniBrowser, driven by WebDriver on a screen of its own.
+"""WebKitGTK, an engine like Safari's: its MiniBrowser, driven by WebDriver on a virtual screen.
 
-Elements are found as a person finds them: fields by their labels, buttons and links by their names.
+Elements are found like a person finds them: fields by labels, buttons and links by names.
 """
 
 import os
@@ -31,7 +31,7 @@ from selenium.webdriver.webkitgtk.service import Service
 
 DRIVER: Final = Path("/usr/bin/WebKitWebDriver")
 SECONDS: Final = 40.0
-"""For anything to appear: WebKitGTK without a graphics card shares a busy machine."""
+"""Timeout in s for anything to appear: WebKitGTK without a graphics card is slow on a busy machine."""
 _HEAR_CAPTCHA: Final = """
 const through = window.fetch;
 window.fetch = async (...given) => {
@@ -52,7 +52,7 @@ const before = place();
 requestAnimationFrame(() => requestAnimationFrame(() =>
   setTimeout(() => done(element.isConnected && place() === before), 50)));
 """
-"""The driver presses where an element stood when it looked: not while that moves."""
+"""The driver presses where it saw the element, so wait until it has stopped moving."""
 _HOW_IT_STANDS: Final = """
 const done = arguments[arguments.length - 1];
 navigator.locks.query().catch(String).then((locks) => done(JSON.stringify({
@@ -63,11 +63,11 @@ navigator.locks.query().catch(String).then((locks) => done(JSON.stringify({
   files: performance.getEntriesByType("resource").map(({ name, responseEnd }) => [name, Math.round(responseEnd)]),
 })));
 """
-"""What tells a page that waits for its worker, a lock or a file from one that is slow."""
+"""Tells whether a slow page waits for its worker, a lock or a file."""
 _SLIM: Final = (
     "* { min-width: 0; margin: 0; padding: 0; font-size: 1px; } image { -gtk-icon-transform: scale(0.1); }"
 )
-"""For the browser's own bar, whose buttons keep its window from being as narrow as a phone."""
+"""Space for the browser's own bar, whose buttons keep its window from being as narrow as a phone."""
 _WIDTH: Final = 390
 _Found = TypeVar("_Found")
 _NAMED: Final = (
@@ -80,58 +80,62 @@ _FIELD: Final = "//*[self::input or self::textarea][@id=//label[normalize-space(
 
 @dataclass(frozen=True, slots=True)
 class WebKit:
-    """One browser with one window; `taps` are those so far, as `benches.phone_walk` counts them."""
+    """A browser with one window; `taps` are those so far, as counted by `benches.phone_walk`."""
 
     driver: Remote
     taps: list[str] = field(default_factory=list)
 
     def open(self, address: str) -> None:
-        """A page."""
+        """Opens a page."""
         self.driver.get(address)
         self.driver.execute_script(_HEAR_PRESSES)
 
     def press(self, name: str) -> None:
-        """A button or link, as soon as it is there."""
+        """Presses a button or link, as soon as it exists."""
         self._click(_NAMED, name)
         self.taps.append(name)
 
     def read_chinese(self) -> None:
-        """Here the browser says of no language that its user reads it."""
+        """Chooses Chinese, since this browser reports no language."""
         self._click("//button[@lang='zh-CN']", "中文")
 
     def fill(self, label: str, text: str) -> None:
-        """A field by its label."""
+        """Fills a field by its label."""
         element = self._find(_FIELD, label)
         element.clear()
         element.send_keys(text)
         self.taps.append(label)
 
     def type_now(self, label: str, text: Callable[[], str]) -> None:
-        """What a screen shows once the field is there: waiting for the field, a code of the screen gets old."""
+        """Types a value read once the field exists: a code on a screen expires while waiting for the field."""
         element = self._find(_FIELD, label)
         element.send_keys(text())
         self.taps.append(label)
 
     def sees(self, heading: str) -> None:
-        """A heading, soon."""
+        """Waits for a heading."""
         self._find(_HEADING, heading)
 
     def text(self) -> str:
-        """All that the page says."""
+        """Returns the page's whole text."""
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def says(self, text: str) -> None:
-        """Some words, soon."""
+        """Waits for some text."""
         self._wait(lambda: text in self.text(), text)
 
+    def waits_for(self, script: str) -> None:
+        """Waits until a script returns something true."""
+        self._wait(lambda: self.driver.execute_script(script) or None, script)
+
     def rests(self) -> None:
-        """Nothing is being drawn or fetched any more, soon."""
+        """Waits until nothing is being drawn or fetched."""
         self._wait(lambda: not self.driver.find_elements(By.CSS_SELECTOR, "[aria-busy=true]"), "rest")
 
     def enter_pin(self, pin: str) -> None:
-        """On the app's keypad, as a person does: a digit that didn't arrive is pressed again.
+        """Enters a PIN on the app's keypad, and presses a lost digit again.
 
-        The driver presses where the key stood when it looked, and the sheet may have moved on a busy machine.
+        The driver presses where it saw the key, but the sheet may have moved on a busy machine.
         """
         for before, digit in enumerate(pin):
             self._wait(partial(self._has_entered, before), f"{before} digits")
@@ -144,24 +148,24 @@ class WebKit:
             self.taps.append(digit)
 
     def _has_entered(self, count: int) -> bool:
-        """Whether the app says that it has so many digits."""
+        """Reports whether the app shows this many digits as entered."""
         told: str | None = self.driver.execute_script(
             "return document.querySelector('.pin[role=img]')?.getAttribute('aria-label')"
         )
         return told is not None and re.findall(r"\d+", told)[-1:] == [str(count)]
 
     def choose(self, option: str) -> None:
-        """Turns the wheel to it."""
+        """Turns the wheel to an option."""
         self._click("//*[@role='option'][normalize-space()=$name]", option)
         self._find("//*[@role='option'][@aria-selected='true'][normalize-space()=$name]", option)
 
     def has(self, name: str, other: str) -> bool:
-        """Waits for the one button or the other; whether it is the first."""
+        """Waits for one of two buttons; reports whether it is the first."""
         self._find(f"({_NAMED} | {_NAMED.replace('$name', repr(other))})", name)
         return bool(self.driver.find_elements(By.XPATH, _NAMED.replace("$name", repr(name))))
 
     def captcha(self) -> str:
-        """The id of a captcha that the app draws anew; the service tells its answer in a demonstration."""
+        """Requests a new captcha and returns its id, whose answer a demonstration service reveals."""
         self.driver.execute_script(_HEAR_CAPTCHA)
         self.press("换一张图形验证码")
         heard: str = self._wait(lambda: self.driver.execute_script("return window.captchaId"), "captcha")
@@ -171,7 +175,7 @@ class WebKit:
         self._wait(partial(self._has_clicked, path, name), name)
 
     def _has_clicked(self, path: str, name: str) -> bool:
-        """Not while it moves, nor while the sheet that it stands on still comes up."""
+        """Clicks unless the element or its sheet is moving; reports whether it did."""
         element = self._find(path, name)
         if not self.driver.execute_async_script(_IS_STILL, element):
             return False
@@ -196,12 +200,12 @@ class WebKit:
             try:
                 return look()
             except StaleElementReferenceException:
-                return None  # the page was just drawn anew
+                return None  # the page was just drawn again
 
         try:
             found = WebDriverWait(self.driver, SECONDS, poll_frequency=0.1).until(tried)
         except TimeoutException as error:
-            # What the page says now, not when the wait began.
+            # The message shows the page as it is now, not as it was when the wait began.
             told = f"no {what} at {self.driver.current_url} in: {self.text()}"
             raise AssertionError(f"{told}\n{self.driver.execute_async_script(_HOW_IT_STANDS)}") from error
         assert found is not None
@@ -210,9 +214,9 @@ class WebKit:
 
 @contextmanager
 def webkit() -> Iterator[WebKit]:
-    """A phone-sized window on a screen that nobody sees; nothing of it is kept."""
+    """Yields a phone-sized window on a virtual screen; nothing of it is stored."""
     assert DRIVER.exists(), "needs WebKitGTK: scripts/install-test-needs"
-    # Its processes outlive it by a moment, in which they still write to their caches.
+    # Its processes outlive it briefly and still write to their caches.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, _screen() as display:
         inherited = {name: value for name, value in os.environ.items() if name != "WAYLAND_DISPLAY"}
         own = {
@@ -241,7 +245,7 @@ def webkit() -> Iterator[WebKit]:
 
 
 def _mini_browser() -> Path:
-    """Debian keeps it beside the library, which ends in its API's version."""
+    """Returns the path of MiniBrowser, in a folder named after the API's version on Debian."""
     found = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
     assert found, "needs WebKitGTK's MiniBrowser: scripts/install-test-needs"
     return found[-1]
@@ -249,7 +253,7 @@ def _mini_browser() -> Path:
 
 @contextmanager
 def _screen() -> Iterator[str]:
-    """The X server picks a number that is free."""
+    """Yields a display; the X server picks a free number."""
     command = ("Xvfb", "-displayfd", "1", "-screen", "0", "1024x1024x24", "-nolisten", "tcp")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None

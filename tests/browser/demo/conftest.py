@@ -1,4 +1,4 @@
-"""The demonstration with two browsers at it: the PC's, and the phone's with the shield's app and a camera."""
+"""The demonstration with two browsers: the PC's, and the phone's with the shield's app and a camera."""
 
 import contextlib
 import re
@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from mshield.client.phone import VirtualPhone
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.camera import Camera
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import Holder, bundle, holder
@@ -24,7 +24,7 @@ from tests.support.once import once
 
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    """All that runs."""
+    """All running parts of the demonstration."""
     with demonstration_in(tmp_path_factory.mktemp("demonstration")) as made:
         yield made
 
@@ -43,7 +43,7 @@ class Scene:
     complaints: list[str] = field(default_factory=list)
 
     def at_the_pc(self, path: str = "/", *, origin: str = "") -> Page:
-        """A new browser of the PC's at the Single Window, or at another one of this origin."""
+        """Opens a new browser of the PC at the Single Window, or at another one of this origin."""
         page = self.pc.new_context(viewport={"width": 1280, "height": 860}, locale="zh-CN").new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
@@ -54,15 +54,15 @@ class Scene:
         return page
 
     def on_the_phone(self) -> Page:
-        """The phone's browser at palm customs."""
+        """Opens palm customs in the phone's browser."""
         page = self.phone.context.new_page()
         page.goto(self.demonstration.palm.origin)
         return page
 
     def hold_the_phone_before(self, page: Page, *, told: str | None = None) -> Page:
-        """The phone's scanner before this page's code, until it has read it: a person also holds it there again.
+        """Points the phone's scanner at this page's code until it has read it, like a person who retries.
 
-        It then asks for an answer or, where one is expected, has told a refusal.
+        The phone then asks for an answer or, if `told` is given, has shown that refusal.
         """
         scanner = self.phone.page("/")
         seen = (
@@ -79,7 +79,7 @@ class Scene:
         raise AssertionError(f"the code was not read: {scanner.locator('body').inner_text()}")
 
     def codes_of(self, page: Page) -> list[str]:
-        """What the page's code is now and in the coming seconds, from where the page has it."""
+        """Returns the page's code now and in the coming seconds, from the page's own source."""
         element = page.locator("mshield-login, mshield-sign")
         request, token = element.get_attribute("request"), element.get_attribute("token")
         address = f"{self.demonstration.service.origin}/api/pc/requests/{request}/events"
@@ -100,7 +100,7 @@ class Scene:
         enter_pin(page, self.phone.person.pin)
 
     def logged_in(self, *, origin: str = "") -> Page:
-        """The PC's browser, logged in by scan."""
+        """Returns the PC's page, logged in by scan."""
         page = self.at_the_pc("/login", origin=origin)
         scanner = self.hold_the_phone_before(page)
         self.give_pin(scanner, "输入 PIN 码登录")
@@ -109,7 +109,7 @@ class Scene:
         return page
 
     def logged_in_by(self, phone: VirtualPhone, pin: str) -> Page:
-        """The PC's browser, logged in by this phone, which nobody looks at."""
+        """Returns the PC's page, logged in by this virtual phone."""
         page = self.at_the_pc("/login")
         phone.scan(self.codes_of(page)[0])
         phone.approve(pin=pin)
@@ -117,7 +117,7 @@ class Scene:
         return page
 
     def change(self, statement: str, *values: object) -> None:
-        """Changes what the service has stored, as time or its operator would have; seen at its next look."""
+        """Changes stored data as time or the operator would; the service sees it at its next read."""
         connection = sqlite3.connect(
             self.demonstration.service.database.removeprefix("sqlite:///"), timeout=10
         )
@@ -128,7 +128,7 @@ class Scene:
 
 
 def declare(page: Page) -> str:
-    """A declaration from the example; its number."""
+    """Makes a declaration from the example; returns its number."""
     page.get_by_role("link", name="用示例新建").click()
     page.get_by_role("button", name="保存", exact=True).last.click()
     expect(page.get_by_text("草稿，还没有签名")).to_be_visible()
@@ -142,7 +142,7 @@ def scene(
     browser: Browser,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Scene]:
-    """The phone's browser closes with the module's last test."""
+    """A scene, whose phone browser closes after the module's last test."""
     camera = Camera(tmp_path_factory.mktemp("camera") / "scene.y4m")
     camera.film([None])
     engine = once("engine", bundle)
@@ -152,7 +152,7 @@ def scene(
         phone.context.grant_permissions(["camera"], origin=demonstration.service.origin)
         made = Scene(demonstration, browser, phone, camera)
         yield made
-        # The phone's browser also was at palm customs, as it should.
+        # The phone's browser visited palm customs too, as intended.
         phone.foreign[:] = [each for each in phone.foreign if not each.startswith(demonstration.palm.origin)]
     mobile.close()
     assert not made.complaints
@@ -160,7 +160,7 @@ def scene(
 
 @pytest.fixture
 def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str], None]:
-    """Judges a page in Chinese and English; keeps its pictures where PAGES_SEEN names a folder."""
+    """Returns a check of a page in Chinese and English; pictures go to PAGES_SEEN, if set."""
     import os
 
     kept = os.environ.get("PAGES_SEEN")

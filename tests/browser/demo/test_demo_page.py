@@ -1,4 +1,4 @@
-"""The page `/demo/`, where a newcomer to the demonstration begins."""
+"""The page `/demo/`, the start for newcomers to the demonstration."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from tests.browser.demo.conftest import Scene
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def test_it_leads_to_both_systems_and_the_rest(scene: Scene, look: Callable[[Page, str], None]) -> None:
+def test_demo_page_links_both_systems_and_the_rest(scene: Scene, look: Callable[[Page, str], None]) -> None:
     origin = scene.demonstration.service.origin
     page = scene.pc.new_context(viewport={"width": 1280, "height": 860}, locale="zh-CN").new_page()
     page.goto(f"{origin}/demo/")

@@ -1,4 +1,4 @@
-"""Palm customs on a phone that has the shield's app: over to it and back (R13, R8), and what a user sees otherwise."""
+"""Palm customs on a phone with the shield's app: there and back (R13, R8), and its other messages."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene
 
@@ -15,19 +15,19 @@ Look = Callable[[Page, str], None]
 
 
 def _bind_if_asked(page: Page, scene: Scene) -> None:
-    """The first request of an app is; whichever test comes first."""
+    """Binds if asked: the app's first request asks, whichever test comes first."""
     expect(page.get_by_role("heading", name=re.compile("^(先绑定证书|确认登录)$"))).to_be_visible()
     if page.get_by_role("link", name="去绑定证书").is_visible():
         page.get_by_role("link", name="去绑定证书").click()
         scene.give_pin(page, "绑定证书")
 
 
-def test_r13_r8_to_the_shield_with_the_binding_on_the_way_and_back(scene: Scene, look: Look) -> None:
+def test_r13_r8_round_trip_to_the_shield_binds_on_the_way(scene: Scene, look: Look) -> None:
     page = scene.on_the_phone()
     look(page, "palm-login")
     page.get_by_role("button", name="用手机盾登录").click()
     expect(page.get_by_role("heading", name="先绑定证书")).to_be_visible()
-    # They go back by themselves, and are told what to do.
+    # The user returns by themselves, and is told what to do.
     page.goto(scene.demonstration.palm.origin)
     page.get_by_role("link", name="有一个请求还没有结果").click()
     expect(page.get_by_text("手机盾提示“先绑定证书”")).to_be_visible()
@@ -67,12 +67,12 @@ def test_r13_r8_to_the_shield_with_the_binding_on_the_way_and_back(scene: Scene,
     look(page, "palm-english")
     page.get_by_role("link", name="中文").click()
     page.get_by_role("button", name="退出登录").click()
-    # A page that is closed while it goes to another one may hang the browser.
+    # Closing a page while it navigates may hang the browser.
     expect(page.get_by_role("button", name="用手机盾登录")).to_be_visible()
     page.close()
 
 
-def test_r13_a_link_that_somebody_else_sent(scene: Scene, look: Look) -> None:
+def test_r13_link_sent_by_an_attacker_is_refused(scene: Scene, look: Look) -> None:
     attacker = scene.pc.new_context().new_page()
     attacker.goto(scene.demonstration.palm.origin)
     with attacker.expect_request(lambda request: "/app/sign" in request.url) as opened:
@@ -89,7 +89,7 @@ def test_r13_a_link_that_somebody_else_sent(scene: Scene, look: Look) -> None:
     attacker.context.close()
 
 
-def test_r13_another_person_than_who_is_logged_in_signs(scene: Scene, look: Look) -> None:
+def test_r13_signature_by_another_person_is_refused(scene: Scene, look: Look) -> None:
     page = scene.on_the_phone()
     page.get_by_role("button", name="用手机盾登录").click()
     _bind_if_asked(page, scene)

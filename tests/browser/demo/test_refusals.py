@@ -1,6 +1,7 @@
-"""What stops a login or a signature at the Single Window, as its user sees it on PC and phone (R14-R17, R22).
+"""Refusals of a login or signature at the Single Window, as its user sees them on PC and phone (R14-R17, R22).
 
-Each time the PC says what happened and what to do next, in Chinese and English, and the declaration counts as unsigned.
+Each time the PC says what happened and what to do next, in Chinese and English; the declaration stays
+unsigned.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.demo.people import OPERATOR
+from mshield.testkit.demo.people import OPERATOR
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene, declare
 from tests.support import legal_person
@@ -28,7 +29,7 @@ _NAME: Final = "UPDATE filed_persons SET name = ?, version = version + 1 WHERE n
 
 
 def in_english(page: Page, *texts: str) -> None:
-    """The same page says these in English; back to Chinese."""
+    """Asserts these texts on the English page; then returns to Chinese."""
     page.get_by_role("link", name="English").click()
     for text in texts:
         expect(page.locator("main")).to_contain_text(text)
@@ -36,13 +37,13 @@ def in_english(page: Page, *texts: str) -> None:
 
 
 def helped(page: Page, question: str, text: str) -> None:
-    """The PC's page answers this question."""
+    """Asserts that the PC's page answers this question."""
     page.get_by_text(question).click()
     expect(page.get_by_text(text)).to_be_visible()
 
 
 def unsigned(page: Page, state: str) -> None:
-    """The open declaration has this state, nothing of it can be taken away as signed, and it can be signed again."""
+    """Asserts the open declaration's state; no signature can be downloaded, and it can be signed again."""
     expect(page.locator(".chip")).to_have_text(state)
     expect(page.get_by_role("link", name="下载签名 .p7s")).to_have_count(0)
     assert page.request.get(f"{page.url}/p7s").status == 404
@@ -54,7 +55,7 @@ def test_r15_the_phone_shows_other_digits_than_the_pc(scene: Scene, look: Look) 
     number = page.locator("mshield-login").get_attribute("number")
     while other.locator("mshield-login").get_attribute("number") == number:
         other.reload()
-    phone = scene.hold_the_phone_before(other)  # somebody put their own code before the user's camera
+    phone = scene.hold_the_phone_before(other)  # an attacker shows their own code to the user's camera
     expect(phone.locator(".match .n")).not_to_have_text(number or "")
     expect(phone.locator(".match")).to_contain_text("数字不同，就选“不是我发起的”")
     phone.get_by_role("button", name="不是我发起的").click()
@@ -65,7 +66,7 @@ def test_r15_the_phone_shows_other_digits_than_the_pc(scene: Scene, look: Look) 
     phone.close()
     expect(other.get_by_text("如果是您本人点的，请核对两位数字后重新扫码")).to_be_visible()
     expect(other.get_by_role("link", name="换一个二维码")).to_be_visible()
-    # Their own page still waits for them, with the digits that it had.
+    # The user's own page still waits, with its digits.
     expect(page.locator("mshield-login")).to_have_attribute("number", number or "")
     helped(page, "扫不上、登不了？", "请点“不是我发起的”，不要输入 PIN 码")
     phone = scene.hold_the_phone_before(page)
@@ -106,7 +107,7 @@ def test_r16_not_me_at_a_signature(scene: Scene, look: Look) -> None:
 
 @pytest.fixture
 def impatient(scene: Scene, tmp_path: Path) -> Iterator[str]:
-    """The origin of a Single Window that waits for half a minute."""
+    """The origin of a Single Window with a timeout of half a minute."""
     system = started(scene.demonstration.window, tmp_path, free_ports(1), SECONDS=str(SECONDS))
     with system.running() as process:
         system.wait(process)
@@ -114,7 +115,7 @@ def impatient(scene: Scene, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.long
-def test_r15_r16_the_time_is_over(scene: Scene, impatient: str, look: Look) -> None:
+def test_r15_r16_request_expires(scene: Scene, impatient: str, look: Look) -> None:
     page = scene.at_the_pc("/login", origin=impatient)
     over = SECONDS * 1000 + 15_000
     expect(page.get_by_text("二维码已失效，没有登录。请换一个再扫")).to_be_visible(timeout=over)
@@ -151,7 +152,7 @@ def test_r16_another_persons_phone_is_refused(scene: Scene, look: Look) -> None:
     look(phone, "other-shield-phone")
     phone.close()
     helped(page, "扫不上、签不了？", "只有登录本系统的那个手机盾能签")
-    expect(page.locator("mshield-sign")).to_be_visible()  # it still waits for the right one
+    expect(page.locator("mshield-sign")).to_be_visible()  # it still waits for the right phone
     in_english(page, "Only the shield that logged in here can sign")
     page.get_by_role("button", name="撤回，不签了").click()
     expect(page).to_have_url(declaration)
@@ -161,7 +162,7 @@ def test_r16_another_persons_phone_is_refused(scene: Scene, look: Look) -> None:
 
 @contextmanager
 def another_name(scene: Scene, name: str) -> Iterator[None]:
-    """The operator's filed name is this; the phone has a certificate of it, and afterwards of their own again."""
+    """The operator's filed name is changed; the phone gets a certificate of it, and of their own name afterwards."""
 
     def named(now: str, before: str) -> None:
         scene.change(_NAME, now, before)
@@ -181,7 +182,7 @@ def another_name(scene: Scene, name: str) -> Iterator[None]:
     named(OPERATOR.name, name)
 
 
-def test_r22_signed_by_another_name_than_was_logged_in(scene: Scene, look: Look) -> None:
+def test_r22_signature_with_another_name_than_the_login_is_refused(scene: Scene, look: Look) -> None:
     phone = scene.demonstration.phone
     page = scene.logged_in_by(phone, OPERATOR.pin)
     declare(page)
@@ -202,7 +203,7 @@ def test_r22_signed_by_another_name_than_was_logged_in(scene: Scene, look: Look)
 
 
 def refused(page: Page, look: Look, picture: str) -> None:
-    """Signing the open declaration is refused at once, with what to do; it is a draft as before."""
+    """Asserts that signing the open declaration is refused at once, with advice; it stays a draft."""
     declaration = page.url
     page.get_by_role("button", name="用手机盾签名").click()
     expect(page.get_by_role("heading", name="没有签名")).to_be_visible()
@@ -212,9 +213,11 @@ def refused(page: Page, look: Look, picture: str) -> None:
     page.goto(f"{declaration}?lang=en")
     page.get_by_role("button", name="Sign with the shield").click()
     expect(page.get_by_role("heading", name="Not signed")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("its certificate cannot sign now. Nothing was asked")
-    expect(page.locator("main")).to_contain_text("Expired: have it revoked. Revoked: apply anew, log in")
-    page.get_by_role("link", name="中文").click()  # the answer to a form has no address: the list has one
+    expect(page.locator("main")).to_contain_text("its certificate can't sign now. No request was made")
+    expect(page.locator("main")).to_contain_text(
+        "Expired: have it revoked. Revoked: apply again, then log in"
+    )
+    page.get_by_role("link", name="中文").click()  # the answer to a form has no address, so go to the list
     expect(page.get_by_role("heading", name="报关单", exact=True)).to_be_visible()
     page.goto(declaration)
     unsigned(page, "草稿")
@@ -229,7 +232,7 @@ def test_r14_revoked_between_login_and_signature(scene: Scene, look: Look) -> No
     with legal_person.at_the_portal(service) as portal:
         legal_person.revoke(service, portal, scene.phone.shield_number, reason="手机遗失")
     try:
-        # What was asked before waits in vain; the phone and the PC's help say what to do.
+        # The earlier request waits in vain; the phone and the PC's help give advice.
         phone = scene.phone.page("/")
         expect(phone.locator("main")).to_contain_text("已作废")
         phone.goto(f"{service.origin}/app/inbox")

@@ -1,4 +1,4 @@
-"""The Single Window at a PC, signed with the shield's app on a phone: scanning, declaring, signing (R15, R16)."""
+"""The Single Window at a PC, with the shield's app on a phone: scanning, declaring, signing (R15, R16)."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Look = Callable[[Page, str], None]
 
 
 def to_list(page: Page) -> None:
-    """Back to all declarations."""
+    """Returns to the list of declarations."""
     page.goto("/".join(page.url.split("/")[:3]) + "/declarations")
 
 
@@ -52,12 +52,12 @@ def test_r15_r16_from_the_code_on_the_screen_to_the_signed_declaration(scene: Sc
 
     page.get_by_role("button", name="用手机盾签名").click()
     expect(page.locator("mshield-sign")).to_be_visible()
-    press(page, page.locator("mshield-sign"))  # 扫不了？输入短码, the one button of its closed tree
+    press(page, page.locator("mshield-sign"))  # 扫不了？输入短码, the only button in its closed tree
     look(page, "sign-short")
     again = scene.hold_the_phone_before(page)
     expect(again.get_by_role("heading", name="确认签名")).to_be_visible()
     expect(again.get_by_role("region", name="本机从原文读出")).to_contain_text("136,800.00")
-    again.get_by_role("button", name="往下看").click()  # until the goods have been on the screen
+    again.get_by_role("button", name="往下看").click()  # until the goods have been displayed
     scene.give_pin(again, "输入 PIN 码签名")
     expect(page.get_by_role("heading", name="签名有效")).to_be_visible(timeout=20_000)
     look(page, "declaration-signed")
@@ -68,7 +68,7 @@ def test_r15_r16_from_the_code_on_the_screen_to_the_signed_declaration(scene: Sc
         each.close()
 
 
-def test_r16_the_page_is_closed_and_the_state_changes_all_the_same(scene: Scene, look: Look) -> None:
+def test_r16_state_changes_after_the_page_was_closed(scene: Scene, look: Look) -> None:
     page = scene.logged_in()
     first, second = declare(page), ""
     to_list(page)
@@ -114,7 +114,7 @@ def test_not_me_and_a_still_photo(scene: Scene, look: Look) -> None:
     expect(page.locator("mshield-login .qr, mshield-login")).to_be_visible()
 
 
-def test_declined_and_withdrawn(scene: Scene, look: Look) -> None:
+def test_request_is_declined_or_withdrawn(scene: Scene, look: Look) -> None:
     page = scene.logged_in()
     declare(page)
     page.get_by_role("button", name="用手机盾签名").click()
@@ -151,7 +151,7 @@ def test_r14_a_frozen_shield_and_a_service_that_is_down(scene: Scene, look: Look
         service.start()
 
 
-def test_switching_the_language_loses_nothing_that_was_typed(scene: Scene, look: Look) -> None:
+def test_switching_the_language_keeps_typed_text(scene: Scene, look: Look) -> None:
     page = scene.logged_in()
     page.get_by_role("link", name="新建报关单").click()
     page.get_by_label("合同协议号").fill("BC-MH-2026-0917")
@@ -162,7 +162,7 @@ def test_switching_the_language_loses_nothing_that_was_typed(scene: Scene, look:
     expect(page.get_by_label("Contract")).to_have_value("BC-MH-2026-0917")
     expect(page.locator("[data-line]")).to_have_count(2)
     expect(page.locator('[name="lines-1-name"]')).to_have_value("液压泵用阀芯")
-    expect(page.get_by_role("alert")).to_have_count(0)  # nobody is told of errors before they have saved
+    expect(page.get_by_role("alert")).to_have_count(0)  # no errors before the first save
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_role("alert")).to_contain_text("nothing is saved yet")
     page.get_by_role("button", name="中文").click()
@@ -175,7 +175,7 @@ def test_switching_the_language_loses_nothing_that_was_typed(scene: Scene, look:
     page.context.close()
 
 
-def test_all_of_it_in_english(scene: Scene, look: Look) -> None:
+def test_single_window_works_in_english(scene: Scene, look: Look) -> None:
     page = scene.logged_in()
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="Declarations")).to_be_visible()

@@ -1,11 +1,11 @@
-"""The legal person's account at the running service, and a second shield in their enterprise; staff at the console."""
+"""The legal representative's account at the running service, a second shield in their enterprise, and staff."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON
+from mshield.testkit.demo.people import LEGAL_PERSON
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.console import console_desk, log_in_as
@@ -17,7 +17,7 @@ __all__ = ["clerk", "console_desk", "log_in_as", "own_phone"]
 
 @pytest.fixture(scope="module")
 def clerk(party: Party) -> Iterator[VirtualPhone]:
-    """A second operator's phone, with a certificate that ends with it; the legal person needs none."""
+    """A second operator's phone, with a certificate until the end; the legal representative needs none."""
     service = party.service
     for person in (LEGAL_PERSON, CLERK):
         ensure_registered(service, person)
@@ -32,7 +32,7 @@ def clerk(party: Party) -> Iterator[VirtualPhone]:
 
 @pytest.fixture(scope="module")
 def own_phone(party: Party, clerk: VirtualPhone) -> Iterator[VirtualPhone]:
-    """The legal person's own shield."""
+    """The legal representative's own shield."""
     assert clerk.certificate().state == "active"
     service = party.service
     with service.phone("legal-person-at-the-desk") as phone:

@@ -1,7 +1,7 @@
-"""Members of staff at the console: made by command, set up as their page does it, logged in by a browser's cookie.
+"""Members of staff at the console: made by command, set up like by their page, logged in by a browser's cookie.
 
-`log_in_as(StaffRole.AUDITOR)` gives a page of the console as that role sees it. Who tests the login itself begins with
-`member` and fills the pages by hand.
+`log_in_as(StaffRole.AUDITOR)` gives a console page as that role sees it. Tests of the login itself start with
+`member` and fill in the pages by hand.
 """
 
 import itertools
@@ -16,7 +16,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mshield.domain.staff import ROLE_NAMES, StaffRole
+from mshield.server.staff.rules import ROLE_NAMES, StaffRole
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
 from tests.support.live_service import LiveService
@@ -30,7 +30,7 @@ _NUMBERS: Final = itertools.count(1)
 
 @dataclass(slots=True)
 class Member:
-    """A member of staff of the running service; `secret` is their TOTP's once they are set up."""
+    """A member of staff of the running service; `secret` is their TOTP's after the set-up."""
 
     service: LiveService
     id: str
@@ -41,7 +41,7 @@ class Member:
 
     @classmethod
     def made(cls, service: LiveService, *roles: StaffRole) -> "Member":
-        """A new one, whose name says their first role; not set up yet."""
+        """Makes a member whose name contains their first role; not set up yet."""
         name = f"{ROLE_NAMES[roles[0]][0]} {next(_NUMBERS)} 号"
         options = [part for role in roles for part in ("--role", role.value)]
         made = service.command("staff", "add", name, *options)
@@ -49,18 +49,18 @@ class Member:
 
     @property
     def path(self) -> str:
-        """Of their set-up address, within the service."""
+        """Path of their set-up address."""
         return self.set_up.removeprefix(self.service.origin)
 
     def code(self) -> str:
-        """A one-time code that still counts in some seconds: the steps around now, each once, waiting if need be."""
+        """Returns a one-time code valid for some more seconds, each step once; waits if necessary."""
         while self.used_step > int(time.time()) // STEP:
             time.sleep(0.2)
         self.used_step = max(self.used_step + 1, int(time.time() + 5) // STEP - 1)
         return pyotp.TOTP(self.secret).generate_otp(self.used_step)
 
     def set_up_login(self) -> str:
-        """Password and TOTP; the token of the session that this opens."""
+        """Sets up password and TOTP; returns the token of the new session."""
         code = self.set_up.partition("#")[2]
         with httpx.Client(base_url=self.service.origin, trust_env=False) as http:
             offer = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()["offer"]
@@ -78,25 +78,26 @@ _WAITING: Final = """async () => {
 
 
 def waiting_for(page: Page) -> int:
-    """How many questions wait for who is logged in there: other tests of this service leave some."""
+    """Returns how many requests wait for this page's member: other tests of this service leave some."""
     waiting: int = page.evaluate(_WAITING)
     return waiting
 
 
 LogInAs = Callable[..., Desk]
+ACCOUNTS: Final = "姓名、企业、信用代码，或完整的证件号码、手机号、盾号"
 SEARCH: Final = "姓名、企业、信用代码、证件号码，或盾号、手机、证件的末 4 位"
-"""What the field of words over a list of people says that it takes."""
+"""Placeholder of the search field above a list of people."""
 
 
 def open_account(page: Page, phone: str) -> None:
-    """Looks an account up by its number, on the page of accounts, and opens it."""
-    page.get_by_label(SEARCH).fill(phone)
+    """Finds an account by its number on the accounts page, and opens it."""
+    page.get_by_label(ACCOUNTS).fill(phone)
     page.locator("tbody tr", has_text=f"****{phone[-4:]}").get_by_role("link").click()
 
 
 @pytest.fixture
 def log_in_as(browser: Browser, party: Party) -> Iterator[LogInAs]:
-    """Opens a browser of a new member with these roles, logged in; further arguments are the browser's."""
+    """Opens a browser of a new member with these roles, logged in; other arguments are the browser's."""
     with ExitStack() as open_desks:
 
         def log_in(*roles: StaffRole, **options: object) -> Desk:
@@ -113,6 +114,6 @@ def log_in_as(browser: Browser, party: Party) -> Iterator[LogInAs]:
 
 @pytest.fixture
 def console_desk(browser: Browser, party: Party) -> Iterator[Desk]:
-    """A browser at which nobody is logged in."""
+    """A browser without a login."""
     with desk(browser, party) as made:
         yield made

@@ -1,4 +1,4 @@
-"""Webhooks that were given up, put into a service's database: making them by failing takes three days."""
+"""Dead-lettered webhooks, inserted into a service's database: real failures would take three days."""
 
 import sqlite3
 import time
@@ -19,7 +19,7 @@ _DELIVERIES: Final = (
 
 @contextmanager
 def dead_letters(service: LiveService) -> Iterator[None]:
-    """Some of them, of the service's own business system, until the block ends."""
+    """Adds some for the service's own business system until the block ends."""
     now = time.time_ns() // 1_000_000
     with closing(sqlite3.connect(service.database.removeprefix("sqlite:///"), timeout=10)) as connection:
         with connection:
@@ -36,6 +36,7 @@ def dead_letters(service: LiveService) -> Iterator[None]:
                     for n, delivery in enumerate(_DELIVERIES)
                 ],
             )
+        service.seal()
         yield
         with connection:
             connection.execute("DELETE FROM webhook_deliveries WHERE endpoint_id = ?", (_ENDPOINT,))

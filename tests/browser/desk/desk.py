@@ -1,4 +1,4 @@
-"""What a person does at a desk: opens the portal, logs in, reads the list."""
+"""Actions at a desk: opening the portal, logging in, reading lists."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,8 +8,8 @@ from typing import Any, Final
 import httpx
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.conftest import Party
 from tests.browser.page_checks import read_code
 from tests.support.live_service import LiveService
@@ -19,7 +19,7 @@ SIZE: Final = {"width": 1440, "height": 900}
 
 @dataclass(slots=True)
 class Desk:
-    """A browser at a desk; `complaints` is what its pages did that they must not, `foreign` where else they asked."""
+    """A browser at a desk; `complaints` has its pages' violations, `foreign` their calls to other origins."""
 
     party: Party
     page: Page
@@ -28,26 +28,26 @@ class Desk:
     captchas: list[dict[str, str]] = field(default_factory=list)
     seen: str = ""
     code: Callable[[], str] = str
-    """What the authenticator of the member of staff shows who is logged in here."""
+    """Returns the authenticator's current code of the logged-in member of staff."""
 
     @property
     def origin(self) -> str:
-        """Of the service."""
+        """The service's origin."""
         return self.party.service.origin
 
     def open(self, path: str = "/portal/") -> Page:
-        """A page of the portal."""
+        """Opens a page of the portal."""
         self.page.goto(self.origin + path)
         return self.page
 
     def open_password_login(self) -> Page:
-        """The login for who has lost their phone."""
+        """Opens the login for people without their phone."""
         page = self.open("/portal/login")
         page.get_by_role("button", name="账号密码").click()
         return page
 
     def captcha(self) -> str:
-        """What stands in the newest picture, once the page shows it."""
+        """Returns the newest captcha's characters, once the page shows it."""
         picture = self.page.get_by_role("img", name="验证码图片")
         expect(picture).not_to_have_attribute("src", self.seen)
         newest = self.captchas[-1]
@@ -59,7 +59,7 @@ class Desk:
         return str(answer["answer"])
 
     def give(self, *, account: str, password: str, captcha: str) -> None:
-        """Fills the first page of the login and sends it."""
+        """Fills in the first login page and sends it."""
         page = self.page
         page.get_by_role("textbox", name="账号").fill(account)
         page.get_by_label("密码", exact=True).fill(password)
@@ -67,7 +67,7 @@ class Desk:
         page.get_by_role("button", name="下一步").click()
 
     def log_in(self, person: Person = LEGAL_PERSON) -> Page:
-        """Both halves of the login."""
+        """Logs in by both steps."""
         self.open_password_login()
         self.give(account=person.phone, password=person.password, captcha=self.captcha())
         field = self.page.get_by_label("短信验证码")
@@ -80,7 +80,7 @@ class Desk:
 
 @contextmanager
 def desk(browser: Browser, party: Party, **options: Any) -> Iterator[Desk]:
-    """A new browser at a desk; fails where its pages did what they must not."""
+    """Yields a new browser at a desk; fails if its pages did anything forbidden."""
     context = browser.new_context(
         **{"viewport": SIZE, "locale": "zh-CN", "accept_downloads": True, **options}
     )
@@ -113,7 +113,7 @@ def desk(browser: Browser, party: Party, **options: Any) -> Iterator[Desk]:
 
 
 def scanned(place: Locator, phone: VirtualPhone) -> None:
-    """The phone films the code that stands there, and its holder enters their PIN."""
+    """Scans the displayed code with the phone and enters the PIN."""
     expect(place).to_be_visible()
     code = read_code(place)
     for _ in range(20):
@@ -127,7 +127,7 @@ def scanned(place: Locator, phone: VirtualPhone) -> None:
 
 
 def prove_again(page: Page, service: LiveService) -> None:
-    """That it is the legal person, by a code to their phone."""
+    """Proves that this is the legal representative, by a code to their phone."""
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="获取验证码").click()
     expect(dialog.get_by_text("已发送到您账号的手机")).to_be_visible()

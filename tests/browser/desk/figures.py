@@ -1,18 +1,18 @@
-"""Two days of figures in a service's database, so that a page has something to show."""
+"""Two days of statistics in a service's database, as content for pages."""
 
 import math
 import sqlite3
 import time
 from typing import Final
 
-from mshield.domain.figures import UNTIMED, bucket_of
+from mshield.server.values.percentiles import UNTIMED, bucket_of
 from tests.support.live_service import LiveService
 
 HOUR_MS: Final = 3_600_000
 
 
 def put_figures(service: LiveService) -> None:
-    """Signatures and logins by the hour as of an office's day, a few refusals, and the times of some calls."""
+    """Inserts hourly signatures and logins of a working day, some refusals, and durations of calls."""
     now = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS
     rows: list[tuple[int, str, str, int, int]] = []
     for back in range(49):
@@ -26,7 +26,7 @@ def put_figures(service: LiveService) -> None:
             (hour, "finishSigning", "", bucket_of(9.0), round(10 * busy)),
             (hour, "finishSigning", "wrong_pin", bucket_of(6.0), back % 5),
             (hour, "scan", "qr_stale", bucket_of(3.0), back % 2),
-            # The longest names, and times of a bad day: these have to fit beside each other too.
+            # The longest names and the durations of a bad day must also fit side by side.
             (hour, "getRegisterCaptchaChallenge", "", bucket_of(25_000.0), 60),
             (hour, "getRegisterCaptchaChallenge", "wrong_pin", bucket_of(25_000.0), 1),
         ]

@@ -1,4 +1,4 @@
-"""How a page at a desk is looked at: judged by rules, and by who opens its pictures."""
+"""Checks of a desk page's layout: by rules, and by pictures for people."""
 
 import os
 from pathlib import Path
@@ -18,9 +18,9 @@ _SIZES: Final = (
     {"width": 360, "height": 740},
 )
 _BETWEEN: Final = {"width": 768, "height": 1024}
-"""A tablet, or half a screen: a table may be wider than its place here, what can be done with a line is in sight."""
+"""A tablet, or half a screen: a table may be wider than its place, but a row's actions must be visible."""
 _NARROW: Final = {"width": 320, "height": 690}
-"""Only for pictures."""
+"""Size for pictures only."""
 _OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
   .filter((each) => each.scrollWidth > each.parentElement.clientWidth).length"""
 
@@ -42,7 +42,7 @@ _CUT_HINTS: Final = """() => {
 
 
 def hints_fit(page: Page) -> None:
-    """What an empty field says of itself is to be read whole, also on a narrow phone."""
+    """Asserts that placeholders of empty fields are fully readable, also on a narrow phone."""
     for size in (_NARROW, SIZE):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         expect(page.locator("input[placeholder]").first).to_be_visible()
@@ -50,9 +50,9 @@ def hints_fit(page: Page) -> None:
 
 
 def look(page: Page, name: str) -> None:
-    """The page at desks of three sizes, on a tablet and on phones, light and dark.
+    """Checks the page at three desk sizes, on a tablet and on phones, light and dark.
 
-    Pictures where PAGES_SEEN names a folder.
+    Pictures go to PAGES_SEEN, if set.
     """
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
@@ -60,7 +60,7 @@ def look(page: Page, name: str) -> None:
 
 
 def laid_out(page: Page, name: str) -> None:
-    """What stands beside what, without loading the page anew: nothing wider than the page, all acts in sight."""
+    """Checks the layout without a reload: nothing is wider than the page, all actions are visible."""
     for size in (*((_NARROW,) if _SEEN else ()), *_SIZES, _BETWEEN):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         for scheme in ("light", "dark") if _SEEN else ():

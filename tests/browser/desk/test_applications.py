@@ -1,4 +1,4 @@
-"""待确认的申请 at the portal: who asks, beside what is on file; confirming, refusing, codes that are handed over."""
+"""待确认的申请 at the portal: the applicant beside the filing; confirming, refusing, handing over codes."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.more_people import registered
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk, prove_again
@@ -26,7 +26,7 @@ CHIEF: Final = Person(
     role="legal_person",
     credit_code="91370203MA3YK2D9RF",
     phone="13900006612",
-    password="Harbour-gate-2026",  # an invented account of tests
+    password="Harbour-gate-2026",  # an invented test account
     pin="314159",
 )
 NARROW: Final = {"width": 1024, "height": 768}
@@ -34,21 +34,21 @@ NARROW: Final = {"width": 1024, "height": 768}
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
-    """A service of this module's own."""
+    """A service for this module only."""
     with unproven_party(tmp_path_factory.mktemp("applications")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def legal(browser: Browser, office: Party) -> Iterator[Desk]:
-    """The legal person, logged in."""
+    """The legal representative, logged in."""
     with desk(browser, office) as made:
         made.log_in()
         yield made
 
 
 def asks(service: LiveService, *, filed: str | None = "own") -> Person:
-    """An operator who asks to be confirmed; `filed` is the number on file, "own" for the account's."""
+    """Returns an operator who requests confirmation; `filed` is the filed number, "own" for the account's."""
     person = registered(service)
     file_phone(service, person, person.phone if filed == "own" else filed)
     with service.phone(f"asks-{person.phone}") as phone:
@@ -58,7 +58,7 @@ def asks(service: LiveService, *, filed: str | None = "own") -> Person:
 
 
 def open_applications(legal: Desk) -> Page:
-    """By the navigation."""
+    """Opens the applications by the navigation."""
     page = legal.open("/portal/")
     page.get_by_role("navigation").get_by_role("link", name="待确认的申请").click()
     expect(page.get_by_role("heading", name="待确认的申请")).to_be_visible()
@@ -66,13 +66,13 @@ def open_applications(legal: Desk) -> Page:
 
 
 def choose(page: Page, person: Person) -> None:
-    """One of the list."""
+    """Opens a listed application."""
     page.get_by_role("list", name="申请").get_by_role("button").filter(has_text=person.name).click()
     expect(page.get_by_role("heading", name=f"是{person.name}本人吗")).to_be_visible()
 
 
 def at_1024(page: Page, name: str) -> None:
-    """Nothing out of sight at 1024 either; a picture where one is wanted."""
+    """Asserts that nothing is cut off at 1024 either; takes a picture if wanted."""
     usual = page.viewport_size
     page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
@@ -84,7 +84,7 @@ def at_1024(page: Page, name: str) -> None:
         page.set_viewport_size(usual)
 
 
-def test_who_asks_beside_what_is_on_file(legal: Desk, office: Party) -> None:
+def test_applicant_is_shown_beside_the_filing(legal: Desk, office: Party) -> None:
     service = office.service
     same = asks(service)
     other = asks(service, filed="13911118841")

@@ -1,4 +1,4 @@
-"""Customer service at the console: an account found by its number, its logins, its number changed, disabled (R18)."""
+"""Customer service at the console: an account found by number, its logins, a new number, disabling (R18)."""
 
 import re
 from dataclasses import replace
@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mshield.client.errors import ProblemError
-from mshield.demo.people import OPERATOR, Person
-from mshield.domain.identity import mask_phone
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.server.values.names import mask_phone
+from mshield.testkit.demo.people import OPERATOR, Person
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
@@ -35,7 +35,7 @@ EVIDENCE = "身份证原件，工单 2026-1126"
 
 
 def begin_change(page: Page, phone: str) -> None:
-    """The first step: the new number, and what was seen."""
+    """Does the first step: the new number, and the evidence."""
     expect(page.get_by_role("heading", name="更改登录手机号")).to_be_visible()
     page.get_by_role("button", name="下一步").click()
     expect(page.get_by_text("请写明看到了什么能证明是本人")).to_be_visible()
@@ -44,7 +44,7 @@ def begin_change(page: Page, phone: str) -> None:
 
 
 def confirm(page: Page, act: str, **fields: str) -> None:
-    """Fills the dialog and does what it is for."""
+    """Fills in the dialog and confirms it."""
     dialog = page.get_by_role("dialog")
     for label, value in fields.items():
         dialog.get_by_label(label, exact=True).fill(value)
@@ -53,12 +53,12 @@ def confirm(page: Page, act: str, **fields: str) -> None:
 
 
 def story(page: Page) -> Locator:
-    """What was done to the account, the newest first."""
+    """Returns the account's history, newest first."""
     return page.locator(".rows > li")
 
 
 def change_by_codes(page: Page, party: Party) -> None:
-    """Of the account that is open, by codes from both numbers."""
+    """Changes the open account's number by codes to both numbers."""
     page.get_by_role("link", name="更改手机号").click()
     begin_change(page, NEW)
     look(page, "phone-1")
@@ -89,9 +89,7 @@ def change_by_codes(page: Page, party: Party) -> None:
     page.get_by_role("link", name="返回账号").click()
 
 
-def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
-    log_in_as: LogInAs, party: Party
-) -> None:
+def test_r18_changed_number_shows_evidence_and_notices(log_in_as: LogInAs, party: Party) -> None:
     ensure_registered(party.service, OWNER)
     with party.service.phone("owner") as phone:
         log_in(party.service, phone, OWNER)
@@ -101,7 +99,7 @@ def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
         look(page, "accounts")
         open_account(page, OWNER.phone)
         expect(page.get_by_role("heading", name=OWNER.name)).to_be_visible()
-        expect(page.locator("tbody tr")).to_have_count(2)  # the login of the registration, and another
+        expect(page.locator("tbody tr")).to_have_count(2)  # the registration's login, and another
         look(page, "account")
         assert not walk(page)
 
@@ -157,7 +155,7 @@ def test_r18_without_the_old_number_a_second_member_approves(log_in_as: LogInAs,
     expect(page.get_by_text("已交第二人批准，还没有更改")).to_be_visible()
     look(page, "phone-asked")
     page.get_by_role("link", name="双人审批").last.click()
-    own = page.get_by_role("article", name=owner.name)  # beside what others have decided
+    own = page.get_by_role("article", name=owner.name)  # among other decided requests
     expect(own).to_contain_text("您提交的")
     expect(own.get_by_role("button", name="批准并执行")).to_have_count(0)
 
@@ -222,16 +220,14 @@ def test_only_customer_service_sees_accounts(log_in_as: LogInAs, party: Party) -
     assert answer.status_code == 403
 
 
-def test_in_english(log_in_as: LogInAs) -> None:
+def test_accounts_page_is_available_in_english(log_in_as: LogInAs) -> None:
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     look(page, "accounts-english")
 
 
-def test_a_persons_data_are_erased_by_two_and_what_stays_is_shown_before(
-    log_in_as: LogInAs, party: Party
-) -> None:
+def test_personal_data_are_erased_by_two_after_a_preview(log_in_as: LogInAs, party: Party) -> None:
     owner = replace(OWNER, phone="13700005690", name="丁一苇", id_number="110105194912310118")
     ensure_registered(party.service, owner)
     one, other = log_in_as(StaffRole.CUSTOMER_SERVICE), log_in_as(StaffRole.SECURITY_OFFICER)
@@ -249,7 +245,7 @@ def test_a_persons_data_are_erased_by_two_and_what_stays_is_shown_before(
     expect(page.get_by_text("还没有删除").first).to_be_visible()
     page = other.open("/console/approvals")
     asked = page.get_by_role("article").filter(has_text="按本人要求删除个人信息").first
-    expect(asked).to_contain_text(owner.name)  # read from the account: the question keeps none
+    expect(asked).to_contain_text(owner.name)  # from the account: the request doesn't store it
     asked.get_by_role("link", name="查看并决定").click()
     main, red = page.locator("main"), page.get_by_role("button", name="批准并立即删除")
     expect(main).to_contain_text("依法保留")

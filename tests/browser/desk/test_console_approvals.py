@@ -1,4 +1,4 @@
-"""The staff and the two-person rule at the console: two officers at two browsers, and what other roles see."""
+"""Staff and the two-person rule at the console: two officers at two browsers, and other roles' views."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.desk.console import LogInAs, Member, waiting_for
@@ -18,12 +18,12 @@ OFFICER = StaffRole.SECURITY_OFFICER
 
 
 def row(page: Page, name: str) -> Locator:
-    """A member's line."""
+    """Returns a member's row."""
     return page.locator("tbody tr").filter(has=page.get_by_text(name, exact=True))
 
 
 def card(page: Page, name: str) -> Locator:
-    """A question about this member."""
+    """Returns a request about this member."""
     return page.get_by_role("article", name=name).first
 
 
@@ -119,7 +119,7 @@ def test_a_question_is_refused_or_withdrawn(log_in_as: LogInAs) -> None:
     expect(row(one.open("/console/staff"), clerk.name)).not_to_contain_text("已停用")
 
 
-def test_each_role_sees_its_places_and_the_service_refuses_the_rest(log_in_as: LogInAs) -> None:
+def test_each_role_sees_its_pages_and_the_service_refuses_the_rest(log_in_as: LogInAs) -> None:
     clerk = log_in_as(StaffRole.CUSTOMER_SERVICE)
     page = clerk.open("/console/staff")
     expect(page.get_by_role("heading", name="您的角色不能打开这一页")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The filing officer at the console: who is on file, lists that come in after a report, a record that ends."""
+"""The filing officer at the console: people on file, imports with a report, a record that ends."""
 
 from pathlib import Path
 from typing import Literal
@@ -6,8 +6,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import OPERATOR
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 ALBUM = DeskAlbum.wanted()
 HEAD = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型"
 FIRM = f"{'青岛云栈国际货运代理有限公司' * 4}青岛分公司,91330206MA0007700J"
-"""As long as names of enterprises get: 61 characters."""
+"""An enterprise name of the longest real length: 61 characters."""
 GOOD = f"{FIRM},马思远,居民身份证,11010519491231002X,操作员"
 BAD = f"{FIRM},马思远,居民身份证,110105194912310021,操作员"
 
@@ -32,7 +32,7 @@ def choose(page: Page, folder: Path, *lines: str) -> None:
 
 
 def downloaded(page: Page, name: str, folder: Path, *, role: Literal["link", "button"] = "link") -> str:
-    """The text that a link or button saves."""
+    """Returns the text that a link or button downloads."""
     with page.expect_download() as started:
         page.get_by_role(role, name=name).click()
     started.value.save_as(folder / "saved")
@@ -40,7 +40,7 @@ def downloaded(page: Page, name: str, folder: Path, *, role: Literal["link", "bu
 
 
 def by_kind(page: Page) -> None:
-    """The report of a list with a bad and a new line opens at what is wrong, with whose it is and what stands there."""
+    """Checks that a report with a bad and a new line opens at the fault, with person and value."""
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("证件号码有误")
@@ -50,7 +50,7 @@ def by_kind(page: Page) -> None:
     page.get_by_role("button", name="错误 1").click()
 
 
-def test_a_list_comes_in_after_its_report_and_a_record_ends(
+def test_list_is_imported_after_its_report_and_a_record_ended(
     log_in_as: LogInAs, party: Party, tmp_path: Path
 ) -> None:
     assert party.phone is not None
@@ -85,19 +85,19 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
         expect(rows).to_have_count(1)
         expect(rows).to_contain_text("马思远")
     expect(rows).to_contain_text("马思远")
-    rows.get_by_role("button", name="撤销备案").click()
+    rows.get_by_role("button", name="终止备案").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("不能再用这条备案申请或更新证书")
     look(page, "filing-end")
     dialog.get_by_role("textbox").fill("已离职")
-    dialog.get_by_role("button", name="撤销备案").click()
-    expect(page.get_by_text("已撤销马思远的备案")).to_be_visible()
+    dialog.get_by_role("button", name="终止备案").click()
+    expect(page.get_by_text("已终止马思远的备案")).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("status")).to_have_text("The record of 马思远 has ended.")
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_text("没有找到备案")).to_be_visible()
-    page.get_by_text("也显示已撤销的").click()
-    expect(rows).to_contain_text("撤销")
+    page.get_by_text("也显示已终止的").click()
+    expect(rows).to_contain_text("终止")
     search.fill("")
     listed = downloaded(page, "导出 .csv", tmp_path, role="button")
     assert OPERATOR.id_number in listed
@@ -107,19 +107,19 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     look(page, "filing-english")
 
 
-def test_others_look_only_and_some_not_even_that(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:
+def test_other_roles_have_read_access_or_none(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:
     assert party.phone is not None
     page = log_in_as(StaffRole.AUDITOR).open("/console/filing")
     expect(page.locator("tbody tr").first).to_be_visible()
     expect(page.get_by_role("link", name="导入名单")).to_have_count(0)
     expect(page.get_by_role("button", name="导出 .csv")).to_have_count(0)
-    expect(page.get_by_role("button", name="撤销备案")).to_have_count(0)
+    expect(page.get_by_role("button", name="终止备案")).to_have_count(0)
     page.goto(page.url + "/import")
     choose(page, tmp_path, GOOD)
     expect(page.get_by_role("alert")).to_contain_text("forbidden")
     made = log_in_as(StaffRole.SECURITY_OFFICER)
     made.open("/console/filing")
     expect(made.page.locator("tbody tr").first).to_be_visible()
-    expect(made.page.get_by_role("button", name="撤销备案")).to_have_count(0)
+    expect(made.page.get_by_role("button", name="终止备案")).to_have_count(0)
     made.open("/console/accounts")
     expect(made.page).to_have_url(f"{made.origin}/console/refused")

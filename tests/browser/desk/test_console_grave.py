@@ -1,11 +1,11 @@
-"""What takes two at the console's pages: legal persons of a list, a system like another one; and programs' tokens."""
+"""Acts that take two at the console: legal representatives of a list, a look-alike system; and tokens for programs."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.page_look import look
@@ -34,10 +34,10 @@ def test_legal_persons_of_a_list_are_seen_and_chosen_by_a_second_officer(
     page = other.open("/console/approvals")
     asked = (
         page.get_by_role("article").filter(has_text="法人和企业名称备案").first
-    )  # the newest; others leave some
+    )  # the newest one; other tests leave some
     asked.get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog")
-    rows = dialog.get_by_role("list", name="待批准的法人和企业名称").locator("li")
+    rows = dialog.get_by_role("list", name="待批准的法人、企业名称和已核验人员").locator("li")
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("许安甲")
     expect(rows.first).to_contain_text("13800007780")
@@ -48,7 +48,7 @@ def test_legal_persons_of_a_list_are_seen_and_chosen_by_a_second_officer(
     expect(page.get_by_role("status").first).to_contain_text("已批准 1 行，拒绝 1 行")
 
 
-def test_a_system_like_another_is_shown_beside_it(log_in_as: LogInAs) -> None:
+def test_look_alike_system_is_shown_beside_the_other(log_in_as: LogInAs) -> None:
     one, other = log_in_as(StaffRole.SECURITY_OFFICER), log_in_as(StaffRole.SECURITY_OFFICER)
     page = one.open("/console/systems")
     page.get_by_role("button", name="登记").first.click()

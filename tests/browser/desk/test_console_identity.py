@@ -1,13 +1,12 @@
-"""Activation codes at the console, what proves an account, and who stands by an earlier application only."""
+"""Activation codes at the console, and proofs of accounts."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
-from tests.browser.app.keyboard import walk
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs, open_account
 from tests.browser.desk.page_look import look
@@ -18,7 +17,7 @@ FORM = re.compile(r"^[2-9A-HJ-NP-Z]{4}(-[2-9A-HJ-NP-Z]{4}){2}$")
 
 
 def shown_once(page: Page, name: str) -> str:
-    """The code in the dialog, which also says whose it is."""
+    """Returns the code in the dialog, which also names its person."""
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("code").first).to_have_text(FORM)
     expect(dialog).to_contain_text(name)
@@ -55,7 +54,7 @@ def test_two_security_officers_make_a_legal_persons_code(log_in_as: LogInAs, par
     asker, approver = log_in_as(StaffRole.SECURITY_OFFICER), log_in_as(StaffRole.SECURITY_OFFICER)
     page = asker.open("/console/filing")
     row = page.locator("tbody tr").filter(has_text=LEGAL_PERSON.name).first
-    expect(page.get_by_role("button", name="撤销备案")).to_have_count(0)
+    expect(page.get_by_role("button", name="终止备案")).to_have_count(0)
     row.get_by_role("button", name="申请激活码（两人）").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox").fill("法人当面领取")
@@ -75,7 +74,7 @@ def test_two_security_officers_make_a_legal_persons_code(log_in_as: LogInAs, par
     other.get_by_role("button", name="我已交给本人").click()
 
 
-def test_what_proves_an_account_stands_on_its_page(log_in_as: LogInAs, party: Party) -> None:
+def test_account_page_shows_its_proofs(log_in_as: LogInAs, party: Party) -> None:
     assert party.phone is not None
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
     open_account(page, OPERATOR.phone)
@@ -85,13 +84,3 @@ def test_what_proves_an_account_stands_on_its_page(log_in_as: LogInAs, party: Pa
     look(page, "account-proofs")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_text("The filed phone number")).to_be_visible()
-
-
-def test_earlier_applications_have_a_page(log_in_as: LogInAs, party: Party) -> None:
-    assert party.phone is not None
-    page = log_in_as(StaffRole.FILING_OFFICER).open("/console/filing")
-    page.get_by_role("link", name="此前已申请").click()
-    expect(page.get_by_role("heading", name="此前已申请")).to_be_visible()
-    expect(page.get_by_text("没有这样的账号")).to_be_visible()
-    look(page, "earlier")
-    assert not walk(page)

@@ -1,4 +1,4 @@
-"""Staff at the console: first access, login by password and second factor, and what each role sees."""
+"""Staff at the console: first access, login by password and second factor, and each role's pages."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.pin_pad_and_pixels import judged
@@ -19,14 +19,14 @@ ALBUM: Final = DeskAlbum.wanted()
 
 
 def give_name(page: Page, name: str, password: str = PASSWORD) -> None:
-    """The first half of the login."""
+    """Does the first step of the login."""
     page.get_by_role("textbox", name="姓名").fill(name)
     page.get_by_label("密码", exact=True).fill(password)
     page.get_by_role("button", name="下一步").click()
 
 
 def give_code(page: Page, code: str | Callable[[], str]) -> None:
-    """The second half; a code that counts for seconds only is taken once it can be typed."""
+    """Does the second step; a callable code is read once it can be typed."""
     field = page.get_by_label("动态码", exact=True)
     expect(field).to_be_visible()
     field.fill(code if isinstance(code, str) else code())
@@ -34,7 +34,7 @@ def give_code(page: Page, code: str | Callable[[], str]) -> None:
 
 
 def open_own_login(page: Page) -> None:
-    """By the navigation, once they are in."""
+    """Opens it by the navigation, after login."""
     page.get_by_role("link", name="我的登录").click()
     expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
 
@@ -147,7 +147,7 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
     expect(page.locator("main")).to_contain_text("最后一个不能移除")
 
 
-def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
+def test_new_password_ends_sessions_elsewhere(console_desk: Desk) -> None:
     member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
     member.set_up_login()
     page = console_desk.open("/console/login")
@@ -159,7 +159,7 @@ def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
     expect(page.locator("li").filter(has_text="当前")).to_have_count(1)
     page.get_by_role("button", name="修改密码").click()
     dialog = page.get_by_role("dialog")
-    # Once it has opened it takes the focus here, and would take what is typed elsewhere just then.
+    # The dialog takes the focus when it opens, and with it any text being typed elsewhere.
     expect(dialog.get_by_label("现在的密码")).to_be_focused()
     dialog.get_by_label("现在的密码").fill(PASSWORD)
     dialog.get_by_label("新密码", exact=True).fill("Another-desk-2027")
@@ -170,7 +170,7 @@ def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
     expect(sessions).to_have_count(1)
 
 
-def test_a_disabled_member_is_out_at_once(log_in_as: LogInAs) -> None:
+def test_disabled_member_is_logged_out_at_once(log_in_as: LogInAs) -> None:
     made = log_in_as(StaffRole.FILING_OFFICER)
     page = made.open("/console/")
     expect(page.get_by_role("heading", name="总览")).to_be_visible()

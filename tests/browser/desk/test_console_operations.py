@@ -1,4 +1,4 @@
-"""Operations at the console: what runs, who asks, which certificates there are, and what was done."""
+"""Operations at the console: jobs, business systems, certificates, and acts."""
 
 import json
 import re
@@ -9,11 +9,12 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.staff import StaffRole
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.tlog.act_proof import parse_act_proof
 from mshield.pki.tlog.note import VerifierKey
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
@@ -37,7 +38,7 @@ UNLIKE: Final = iter(
         ("检验检疫预约", "quarantine.example"),
     )
 )
-"""Systems that are like no other: what is takes two."""
+"""Names unlike any other system's: look-alikes take two."""
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def officer(log_in_as: LogInAs) -> Desk:
 
 
 def where_it_is_evening() -> str:
-    """A time zone in which most of today is over, so that the line has something to show."""
+    """Returns a time zone in which most of today is over, so that the chart has data."""
     east = (17 - time.gmtime().tm_hour + 11) % 24 - 11
     return f"Etc/GMT{-east:+d}"
 
@@ -65,7 +66,7 @@ def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Par
     expect(page.locator("main .foot")).to_contain_text("时间按 傍晚的时区 显示")
     expect(page.get_by_role("heading", name="总览")).to_be_visible()
     figure = page.get_by_role("region", name="签名", exact=True)
-    expect(figure).to_contain_text("昨天同时段")
+    expect(figure).to_contain_text("昨天同一时间")
     expect(page.get_by_role("region", name="签名用时（95%）")).to_contain_text("ms")
     chart = page.get_by_role("img", name=re.compile("每小时签名：最高"))
     expect(chart).to_be_visible()
@@ -84,7 +85,7 @@ def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Par
     judged(page)
 
 
-def test_overview_leads_to_the_certificates_that_it_counts(officer: Desk) -> None:
+def test_overview_links_the_counted_certificates(officer: Desk) -> None:
     page = officer.open("/console/")
     for group, option in (
         ("正常", "正常"),
@@ -235,7 +236,7 @@ def test_a_certificate_is_found_with_its_story_and_its_chain(log_in_as: LogInAs)
     expect(page.get_by_role("link", name="后台任务")).to_be_hidden()
 
 
-def test_how_the_ca_stands(officer: Desk) -> None:
+def test_ca_page_shows_its_state(officer: Desk) -> None:
     page = officer.open("/console/ca")
     expect(page.get_by_role("heading", name="Mobile Shield Root CA")).to_be_visible()
     expect(page.get_by_role("region", name="issuing", exact=True)).to_contain_text("正在签发")
@@ -246,7 +247,7 @@ def test_how_the_ca_stands(officer: Desk) -> None:
     judged(page)
 
 
-def test_revoking_a_ca_is_asked_for_and_taken_back(officer: Desk) -> None:
+def test_request_to_revoke_a_ca_is_withdrawn(officer: Desk) -> None:
     page = officer.open("/console/ca")
     page.get_by_role("button", name="申请吊销 issuing").click()
     dialog = page.get_by_role("dialog")
@@ -279,7 +280,7 @@ def test_a_job_is_run_now(officer: Desk) -> None:
     expect(page.get_by_text("没有未送达的通知")).to_be_visible()
 
 
-def test_what_was_given_up_stands_with_its_reason(officer: Desk) -> None:
+def test_dead_letters_are_listed_with_their_reason(officer: Desk) -> None:
     with dead_letters(officer.party.service):
         page = officer.open("/console/jobs")
         dead = page.get_by_role("region", name="未送达的通知")
@@ -292,7 +293,7 @@ def test_what_was_given_up_stands_with_its_reason(officer: Desk) -> None:
         expect(page.get_by_role("region", name="Webhooks that were given up")).to_contain_text("Timed out")
 
 
-def test_what_was_sent_stands_without_codes(log_in_as: LogInAs) -> None:
+def test_sent_sms_are_listed_without_codes(log_in_as: LogInAs) -> None:
     clerk = log_in_as(StaffRole.CUSTOMER_SERVICE)
     page = clerk.open("/console/sms")
     expect(page.locator("tbody tr").filter(has_text="注册").first).to_contain_text("****")
@@ -306,6 +307,32 @@ def test_what_was_sent_stands_without_codes(log_in_as: LogInAs) -> None:
     assert "13900000000" not in page.url
     shown = set(re.findall(r"\d+", page.locator("main").inner_text()))
     assert not shown & set(clerk.party.service.codes)
+
+
+def test_readings_are_listed_by_member_and_subject(log_in_as: LogInAs, clerk: VirtualPhone) -> None:
+    assert clerk.certificate().state == "active"
+    service = log_in_as(StaffRole.CUSTOMER_SERVICE)
+    searching = service.open("/console/accounts")
+    searching.get_by_label("姓名、企业、信用代码，或完整的证件号码、手机号、盾号").fill(OPERATOR.phone)
+    searching.get_by_role("link", name=OPERATOR.name).first.click()
+    expect(searching.locator("h1")).to_contain_text(OPERATOR.name)
+    page = log_in_as(StaffRole.AUDITOR).open("/console/readings")
+    rows = page.locator("tbody tr")
+    opened = rows.filter(has_text="账号详情").filter(has_text=OPERATOR.name).first
+    expect(opened).to_contain_text("客服")
+    expect(rows.filter(has_text="查找账号").first).to_contain_text("*******6027")
+    look(page, "readings")
+    opened.get_by_role("button", name="只看").click()
+    expect(rows.filter(has_not_text=OPERATOR.name)).to_have_count(0)
+    expect(page).to_have_url(re.compile("subject="))
+    page.get_by_role("combobox", name="员工").press("Enter")
+    page.get_by_role("option", name="服务命令").click()
+    expect(page.get_by_role("heading", name="没有符合条件的记录")).to_be_visible()
+    look(page, "readings-none")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Data access")).to_be_visible()
+    page.get_by_label("Id of the account or person on file").fill("")
+    look(page, "readings-english")
 
 
 @pytest.mark.long
@@ -328,7 +355,7 @@ def test_an_act_is_proven_in_the_browser_and_offline(log_in_as: LogInAs, tmp_pat
     ALBUM.take(page, "console-audit")
     page.get_by_role("button", name="English").click()
     expect(made.locator("dl")).to_contain_text("RolesAuditor")
-    # Whatever was done before: the longest name and act that can stand there.
+    # Whatever was done before, the longest possible name and act must fit.
     page.evaluate("""() => { const cells = document.querySelectorAll("tbody tr:first-child td");
       cells[1].firstChild.textContent = "Katharina Wolfsberger-Schmitt of Operations";
       cells[2].firstChild.textContent = "A security key's counter went back; it may have been copied"; }""")

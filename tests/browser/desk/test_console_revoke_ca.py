@@ -1,4 +1,4 @@
-"""Revoking an issuing CA at the console, by two officers at two browsers: nothing is issued by it afterwards."""
+"""Revoking an issuing CA at the console, by two officers at two browsers: it issues nothing afterwards."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import press
 from tests.browser.app.pin_pad_and_pixels import judged
@@ -22,13 +22,13 @@ OFFICER: Final = StaffRole.SECURITY_OFFICER
 
 @pytest.fixture(scope="module")
 def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
-    """A service of this module's own: without its CA it would be of no use to the others."""
+    """A service for this module only, since without its CA other tests couldn't use it."""
     with party_in(tmp_path_factory.mktemp("service-without-ca")) as made:
         yield made
 
 
 def _approve(page: Page, officer: Desk) -> None:
-    """By keys: types the CA's name, ticks that they have spoken, and shows the second factor, first a wrong one."""
+    """Approves by keyboard: types the CA's name, ticks the box, enters the second factor, first a wrong one."""
     red = page.get_by_role("button", name="批准并立即吊销")
     name, code = page.get_by_label("输入证书名称 issuing"), page.get_by_label("您的动态码")
     press(page, name, "End")
@@ -51,7 +51,7 @@ def _approve(page: Page, officer: Desk) -> None:
 
 
 def _ask(one: Desk) -> Page:
-    """That it be revoked, since its key is in doubt."""
+    """Requests the revocation because of a doubtful key."""
     page = one.open("/console/ca")
     page.get_by_role("button", name="申请吊销 issuing").click()
     dialog = page.get_by_role("dialog")
@@ -64,7 +64,7 @@ def _ask(one: Desk) -> Page:
 
 
 def _refuse(page: Page) -> None:
-    """Looks at all that follows, and refuses with a reason."""
+    """Reads the listed consequences, and refuses with a reason."""
     main = page.locator("main")
     for said in (
         "几分钟内，这个签发机构发出的证书都不能登录和签名",

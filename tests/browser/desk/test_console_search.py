@@ -1,15 +1,15 @@
-"""One field of words over the console's lists of accounts, SMS and acts, as over certificates and the filing."""
+"""One search field above the console's lists of accounts, SMS and acts, like those of certificates and filing."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
-from tests.browser.desk.console import SEARCH, LogInAs, open_account
+from tests.browser.desk.console import ACCOUNTS, LogInAs, open_account
 from tests.browser.desk.page_look import look
 
 pytestmark = pytest.mark.slow
@@ -21,13 +21,17 @@ ACTS = "姓名、企业，盾号、手机、证件的末 4 位，或对象编号
 ACTORS = "谁做的：员工姓名，或姓名、企业，盾号、手机、证件的末 4 位"
 
 
-def _shield_end(party: Party) -> str:
+def _shield_number(party: Party) -> str:
     assert party.phone is not None
-    return str(party.phone.certificate().shield_number[-4:])
+    return str(party.phone.certificate().shield_number)
+
+
+def _shield_end(party: Party) -> str:
+    return _shield_number(party)[-4:]
 
 
 def _rows(page: Page, label: str, words: str) -> list[str]:
-    """What the list has once these words stand in its field, and its answer is drawn."""
+    """Returns the list's rows once the search for these words is shown."""
     with page.expect_response(_NARROWED) as answer:
         page.get_by_label(label).fill(words)
     rows = page.locator("tbody tr")
@@ -35,38 +39,37 @@ def _rows(page: Page, label: str, words: str) -> list[str]:
     return rows.all_inner_texts()
 
 
-def test_an_account_is_found_by_what_a_caller_says(log_in_as: LogInAs, party: Party) -> None:
+def test_account_is_found_by_what_a_caller_says(log_in_as: LogInAs, party: Party) -> None:
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
     expect(page.get_by_role("heading", name="输入要找的人")).to_be_visible()
-    end = _shield_end(party)
+    number = _shield_number(party)
     for words in (
-        f"尾号 {end}",
-        OPERATOR.phone[-4:],
-        OPERATOR.id_number[-4:],
+        number,
+        number.removeprefix("MS"),
         OPERATOR.id_number.lower(),
         OPERATOR.name[1:],
         f"+86 {OPERATOR.phone}",
     ):
-        page.get_by_label(SEARCH).fill("")
+        page.get_by_label(ACCOUNTS).fill("")
         expect(page.get_by_role("heading", name="输入要找的人")).to_be_visible()
-        found = _rows(page, SEARCH, words)
+        found = _rows(page, ACCOUNTS, words)
         assert any(OPERATOR.name in row and ENTERPRISE in row for row in found), words
         assert words not in page.url
-    page.get_by_label(SEARCH).fill("")
+    page.get_by_label(ACCOUNTS).fill("")
     expect(page.get_by_role("heading", name="输入要找的人")).to_be_visible()
-    found = _rows(page, SEARCH, ENTERPRISE[2:6])
+    found = _rows(page, ACCOUNTS, ENTERPRISE[2:6])
     assert any(OPERATOR.name in row for row in found)
     look(page, "accounts-searched")
     assert not walk(page)
-    _rows(page, SEARCH, "查无此人")
+    _rows(page, ACCOUNTS, "查无此人")
     expect(page.get_by_role("heading", name="没有找到账号")).to_be_visible()
     look(page, "accounts-none")
     open_account(page, OPERATOR.phone)
     expect(page.get_by_role("heading", name=OPERATOR.name)).to_be_visible()
 
 
-def test_sms_are_found_by_the_end_that_they_name(log_in_as: LogInAs, party: Party) -> None:
-    page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/sms")
+def test_sms_are_found_by_a_number_end(log_in_as: LogInAs, party: Party) -> None:
+    page = log_in_as(StaffRole.AUDITOR).open("/console/sms")
     expect(page.locator("tbody tr").first).to_be_visible()
     for words in (_shield_end(party), OPERATOR.phone[-4:], OPERATOR.name):
         found = _rows(page, SMS, words)
@@ -78,12 +81,12 @@ def test_sms_are_found_by_the_end_that_they_name(log_in_as: LogInAs, party: Part
 
 
 def _with_more_people(route: Route) -> None:
-    """As where the words fit more than 300 people, who are too many to make here."""
+    """Answers as if the words matched more than 300 people, too many to create here."""
     answer = route.fetch()
     route.fulfill(response=answer, json=answer.json() | {"more_people": True})
 
 
-def test_acts_are_found_by_whom_they_are_about(log_in_as: LogInAs, party: Party) -> None:
+def test_acts_are_found_by_their_subject(log_in_as: LogInAs, party: Party) -> None:
     page = log_in_as(StaffRole.AUDITOR).open("/console/audit")
     everything = page.locator("tbody tr")
     expect(everything.filter(has_text="staff.add").first).to_be_visible()

@@ -1,9 +1,9 @@
-"""A shield stopped at the console by customer service and a security officer, and what its enterprise then sees."""
+"""A shield stopped at the console by customer service and a security officer, and the enterprise's view of it."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.page_look import look
@@ -14,7 +14,7 @@ REASON = "法人去世，尚未变更登记"
 
 
 def open_shield(page: Page, party: Party) -> None:
-    """The page of the party's shield."""
+    """Opens the page of the party's shield."""
     number = party.phone.certificate().shield_number
     row = page.locator("tbody tr").filter(has=page.get_by_label(number, exact=True))
     row.get_by_role("link").click()
@@ -22,7 +22,7 @@ def open_shield(page: Page, party: Party) -> None:
 
 
 def ask(page: Page, act: str) -> None:
-    """Asks, with evidence and reason."""
+    """Requests an act, with evidence and reason."""
     page.get_by_role("button", name=act, exact=True).click()
     dialog = page.get_by_role("dialog")
     send = dialog.get_by_role("button", name="提交，等另一人批准")
@@ -35,7 +35,7 @@ def ask(page: Page, act: str) -> None:
 
 
 def approve(page: Page, act: str) -> None:
-    """The question that waits."""
+    """Approves the pending request."""
     asked = page.get_by_role("article", name=act).first
     expect(asked).to_contain_text(EVIDENCE)
     expect(asked).to_contain_text(REASON)

@@ -1,4 +1,4 @@
-"""A system at the console: one officer hands in a view or asks for what no phone shows, another decides."""
+"""A system at the console: one officer submits a view or requests unshown content, another decides."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.page_look import look
@@ -21,7 +21,7 @@ _VIEW: Final = _SHIPPED / "declaration.view.json"
 
 
 def _second_version(folder: Path) -> Path:
-    """Calls one row otherwise, and leaves another one out."""
+    """Returns a view that renames one row and leaves out another."""
     view: dict[str, Any] = json.loads(_VIEW.read_bytes())
     rows = view["body"][2]["rows"]
     rows[0]["label"] += "（新）"
@@ -33,7 +33,7 @@ def _second_version(folder: Path) -> Path:
 
 
 def _hand_in(page: Page, view: Path, other: Path) -> None:
-    """First with a sample that it isn't for, which is told in words."""
+    """Submits a view, first with a sample of another kind, which is reported in words."""
     page.get_by_label("选择文件").set_input_files(view)
     page.get_by_label("添加文件").set_input_files([_CONTENT, other])
     page.get_by_role("button", name="看显示效果").click()
@@ -51,7 +51,7 @@ def _hand_in(page: Page, view: Path, other: Path) -> None:
 
 
 def _approve(page: Page) -> None:
-    """Sees the same samples drawn by both versions, and what is no longer shown."""
+    """Approves after seeing the same samples rendered by both versions, and what is no longer shown."""
     card = page.get_by_role("article").filter(has_text="登记展示规则")
     look(page, "view-approvals")
     card.get_by_role("link", name="查看并决定").click()
@@ -68,7 +68,7 @@ def _approve(page: Page) -> None:
 
 
 def _let_ask_for_what_no_phone_shows(page: Page, other: Page) -> None:
-    """One asks on the system's own page, the other lets it, and either ends it alone."""
+    """One requests it on the system's page, the other approves it, and either can end it alone."""
     panel = page.get_by_role("region", name="手机看不到的内容")
     expect(panel).to_contain_text("不允许")
     panel.get_by_role("button", name="申请允许").click()
@@ -99,13 +99,12 @@ def test_two_officers_register_a_view_and_one_withdraws_it(
     party: Party, log_in_as: LogInAs, tmp_path: Path
 ) -> None:
     service = party.service
-    # A system of its own: from here on its content wants a view, and the other tests of this service name none.
+    # A separate system: from now on its content needs a view, which other tests don't provide.
     system = service.command(
         "business", "add", "报关行", "--domain", "broker.example", "--return-url", _RETURN_URL
     )
     client_id = system["client_id"]
-    files = (str(_VIEW), "--sample", str(_CONTENT), "--second-person", "顾行")
-    service.command("business", "view", "add", client_id, *files)
+    service.by_two("business", "view", "add", client_id, str(_VIEW), "--sample", str(_CONTENT))
     other = tmp_path / "a.txt"
     other.write_text("not one", "utf-8")
 
@@ -134,7 +133,7 @@ def test_two_officers_register_a_view_and_one_withdraws_it(
     look(page, "view-withdraw")
     dialog.get_by_role("button", name="停用", exact=True).click()
     expect(listed.first).to_contain_text("新的请求不能再用")
-    expect(listed.last).to_contain_text("没有指明版本的请求用这一版")
+    expect(listed.last).to_contain_text("已有新版")
 
     decider.goto(f"{service.origin}/console/approvals")
     _let_ask_for_what_no_phone_shows(page, decider)

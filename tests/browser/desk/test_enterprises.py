@@ -1,4 +1,4 @@
-"""我的企业 at the portal: who is a legal person on file elsewhere too adds that enterprise by an activation code."""
+"""我的企业 at the portal: a legal representative filed elsewhere too adds that enterprise by an activation code."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
@@ -26,7 +26,7 @@ HEAD: Final = "企业名称,统一社会信用代码,姓名,证件类型,证件�
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
-    """A service whose legal person is on file at two more enterprises, without a phone number there."""
+    """A service whose legal representative is filed at two more enterprises, without a phone number there."""
     with unproven_party(tmp_path_factory.mktemp("enterprises")) as party:
         listed = party.service.folder / "elsewhere.csv"
         lines = [
@@ -34,20 +34,20 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
             for person, name in FIRMS.items()
         ]
         listed.write_text("\n".join((HEAD, *lines)), "utf-8")
-        party.service.command("filing", "import", str(listed), "--second-person", "许安然")
+        party.service.by_two("filing", "import", str(listed))
         yield party
 
 
 @pytest.fixture(scope="module")
 def legal(browser: Browser, office: Party) -> Iterator[Desk]:
-    """The legal person, logged in."""
+    """The legal representative, logged in."""
     with desk(browser, office) as at_desk:
         at_desk.log_in()
         yield at_desk
 
 
 def open_enterprises(legal: Desk) -> Page:
-    """By the navigation."""
+    """Opens the enterprises by the navigation."""
     page = legal.open("/portal/")
     page.get_by_role("navigation").get_by_role("link", name="我的企业").click()
     expect(page.get_by_role("heading", name="我的企业")).to_be_visible()
@@ -60,11 +60,9 @@ def give(page: Page, code: str) -> None:
     page.get_by_role("button", name="添加", exact=True).click()
 
 
-def test_where_another_account_of_theirs_is_known_there_it_waits_and_can_be_stopped(
-    legal: Desk, office: Party
-) -> None:
+def test_second_account_at_the_enterprise_waits_and_can_be_stopped(legal: Desk, office: Party) -> None:
     service = office.service
-    first = replace(THIRD, phone="13800009944", password="Other-phone-2026")  # an invented account of tests
+    first = replace(THIRD, phone="13800009944", password="Other-phone-2026")  # an invented test account
     with service.phone("first-account") as phone:
         register(service, phone, first)
         log_in(service, phone, first)
@@ -83,7 +81,7 @@ def test_where_another_account_of_theirs_is_known_there_it_waits_and_can_be_stop
     expect(page.locator("main").get_by_role("listitem")).to_have_count(1)
 
 
-def test_a_second_enterprise_by_its_code_and_what_is_wrong_with_others(legal: Desk, office: Party) -> None:
+def test_enterprise_is_added_by_its_code_and_other_codes_refused(legal: Desk, office: Party) -> None:
     service = office.service
     code = make_code(service, SECOND)
     page = open_enterprises(legal)
@@ -94,7 +92,7 @@ def test_a_second_enterprise_by_its_code_and_what_is_wrong_with_others(legal: De
     give(page, "K7RD-4WX9-2222")
     expect(alert).to_contain_text("激活码不对，或已过期、已用过。还可以试 4 次")
     give(page, make_code(service, OPERATOR))
-    expect(alert).to_contain_text("还可以试 3 次")  # another person's, which isn't said
+    expect(alert).to_contain_text("还可以试 3 次")  # another person's code, which isn't revealed
     look(page, "enterprises-wrong")
     assert not walk(page)
 
@@ -116,7 +114,7 @@ def test_a_second_enterprise_by_its_code_and_what_is_wrong_with_others(legal: De
     give(page, make_code(service, LEGAL_PERSON))
     expect(page.get_by_role("status")).to_contain_text("您管理的企业没有变化")
     give(page, code)
-    expect(alert).to_contain_text("还可以试 4 次")  # used
+    expect(alert).to_contain_text("还可以试 4 次")  # a used code
     for left in (3, 2, 1, 0):
         give(page, "K7RD-4WX9-2222")
         expect(alert).to_contain_text(f"还可以试 {left} 次")

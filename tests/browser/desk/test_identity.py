@@ -1,4 +1,4 @@
-"""What the legal person sees of how people were proven, and customer service of what a shield consented to."""
+"""The legal representative's view of identity proofs, and customer service's of a shield's consents."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party, party_in
 from tests.browser.desk.console import LogInAs, open_account
@@ -24,7 +24,7 @@ SECOND: Final = replace(OPERATOR, phone="13612344321", password="Second-2026-xy"
 
 @pytest.fixture(scope="module")
 def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
-    """A service of this module's own: its operator's account is disabled here."""
+    """A service for this module only: its operator's account is disabled here."""
     with party_in(tmp_path_factory.mktemp("service")) as made:
         yield made
 
@@ -45,7 +45,7 @@ def second(party: Party, clerk: VirtualPhone) -> Iterator[VirtualPhone]:
         yield phone
 
 
-def test_the_legal_person_sees_how_each_was_proven_and_what_waits(
+def test_legal_person_sees_proofs_and_pending_ones(
     browser: Browser, party: Party, second: VirtualPhone
 ) -> None:
     assert second.identity().proofs[0].way == "own_shield"
@@ -73,7 +73,7 @@ def test_the_legal_person_sees_how_each_was_proven_and_what_waits(
         expect(page.get_by_text(LEGAL_PERSON.name).first).to_be_visible()
 
 
-def test_who_disables_an_account_sees_what_it_consented_to_and_ends_it(
+def test_staff_disabling_an_account_see_and_end_its_consents(
     log_in_as: LogInAs, party: Party, second: VirtualPhone
 ) -> None:
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")

@@ -1,6 +1,6 @@
-"""Every page at a desk without a mouse: each is reached, shows where one is, fits every width; dialogs keep the focus.
+"""Every desk page without a mouse: reachable, visible focus, fits every width; dialogs keep the focus.
 
-Who opens a page for its own sake looks at it there; here all are walked through in one session.
+Other tests check a page by itself; this one walks through all pages in one session.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from mshield.client.phone import VirtualPhone
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.keyboard import press, walk
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
@@ -24,18 +24,18 @@ _QUESTION: Final = "**/api/console/session/factor-requests"
 _HEAD: Final = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型"
 _FIRM: Final = "青岛云栈国际货运代理有限公司,91370203MA3YK2D9RF"
 _CONSOLE: Final = {
-    "filing": ("申请激活码（两人）", "撤销备案"),
+    "filing": ("申请激活码（两人）", "终止备案"),
     "audit": ("查看证明",),
     "ca": ("申请吊销",),
     "staff": ("添加员工",),
     "me": ("添加",),
 }
-"""Of pages with dialogs, one of each kind."""
+"""One dialog opener of each kind, by page."""
 
 
 @pytest.fixture
 def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]:
-    """The legal person, logged in."""
+    """The legal representative, logged in."""
     assert clerk.certificate().state == "active"
     with desk(browser, party, reduced_motion="reduce") as made:
         made.log_in()
@@ -43,7 +43,7 @@ def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]
 
 
 def _go(page: Page, link: Locator) -> str:
-    """By the skip link's neighbour, Enter: the name of the page that opens."""
+    """Opens a link from the skip link's neighbour by Enter; returns the page's name."""
     name = link.get_attribute("href") or ""
     link.focus()
     page.keyboard.press("Enter")
@@ -54,13 +54,13 @@ def _go(page: Page, link: Locator) -> str:
 
 
 def _pass(page: Page, name: str) -> None:
-    """Through what the page itself has."""
+    """Tabs through the page's own content."""
     assert not (faults := walk(page, "main")), (name, faults)
     laid_out(page, name)
 
 
 def _dialog(page: Page, opener: Locator, *, by_mouse: bool = False) -> None:
-    """It takes the focus, keeps it at both ends, is closed by Escape and gives the focus back."""
+    """Checks that a dialog takes the focus, keeps it at both ends, closes on Escape and returns it."""
     if by_mouse:
         opener.click()
     else:
@@ -119,7 +119,7 @@ def _choose(page: Page, file: Path, *lines: str) -> None:
 
 
 def _read_the_report(page: Page) -> None:
-    """What is wrong, what is new over two pages, and back, by keys alone."""
+    """Reads the faults, the new lines over two pages, and goes back, by keyboard only."""
     rows = page.locator("main tbody tr")
     expect(page.get_by_role("status").first).to_contain_text("1 行有误，没有导入任何内容")
     expect(rows).to_have_count(1)
@@ -135,7 +135,7 @@ def _read_the_report(page: Page) -> None:
     expect(rows).to_have_count(1)
 
 
-def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:
+def test_list_is_imported_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:
     at = log_in_as(StaffRole.FILING_OFFICER, reduced_motion="reduce")
     page = at.open("/console/filing")
     expect(page.locator("h1").first).to_be_visible()
@@ -156,14 +156,14 @@ def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_p
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("再次")
     expect(dialog.get_by_role("textbox")).to_be_focused()
-    page.keyboard.press("Escape")  # the service hasn't answered yet what it wants to be shown
+    page.keyboard.press("Escape")  # the service hasn't answered yet
     expect(dialog).to_be_hidden()
     expect(take).to_be_focused()
     expect(take).to_have_attribute("aria-busy", "false")
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("textbox")).to_be_focused()
     page.keyboard.type(at.code())
-    page.keyboard.press("Enter")  # nor is who types faster than it answers passed over
+    page.keyboard.press("Enter")  # fast typing before the answer isn't skipped either
     page.unroute(_QUESTION)
     left, question = under_way
     left.abort()
@@ -180,7 +180,7 @@ def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_p
 
 
 def _age_sessions(party: Party) -> None:
-    """All staff showed their second factor longer ago than a grave act lets count."""
+    """Makes all second factors of staff too old for grave acts."""
     party.service.seal("UPDATE staff_sessions SET created_at = created_at - 600000, confirmed_at = 0")
 
 

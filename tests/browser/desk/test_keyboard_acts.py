@@ -1,6 +1,6 @@
-"""Grave acts at a desk by keys alone, to their last step: confirming who asks, deciding what takes two officers.
+"""Grave acts at a desk by keyboard, to their last step: confirming an applicant, decisions that take two officers.
 
-The second factor is asked for again on the way, and is shown without a mouse too.
+The second factor is asked for again on the way, and is entered without a mouse too.
 """
 
 import sqlite3
@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mshield.demo.people import LEGAL_PERSON
-from mshield.domain.staff import CONFIRM_MS, StaffRole
+from mshield.server.staff.rules import CONFIRM_MS, StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.keyboard import press
 from tests.browser.desk.console import LogInAs, Member
 from tests.browser.desk.desk import Desk, desk
@@ -26,21 +26,22 @@ OFFICER = StaffRole.SECURITY_OFFICER
 
 @pytest.fixture
 def legal(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """The legal person, logged in at a service of this test's own, where nobody else waits."""
+    """The legal representative, logged in at a service of this test's own, without other requests."""
     with unproven_party(tmp_path_factory.mktemp("keys")) as office, desk(browser, office) as made:
         made.log_in()
         yield made
 
 
 def _keeps_the_keys(page: Page) -> None:
-    """They still act on the page's content, where what one acted with is gone."""
+    """Asserts that the focus is in the page's content, although the element used is gone."""
     expect(page.locator("main:focus-within")).to_have_count(1)
 
 
 def _age_second_factor(service: LiveService) -> None:
-    """As if all who are logged in at the console had shown theirs five minutes ago.
+    """Makes every second factor at the console five minutes old.
 
-    Only while no page asks anything: until the rows are sealed anew, a session counts as forged and is over.
+    Only while no page calls the service: until the rows are sealed again, a session counts as forged and
+    ends.
     """
     with (
         closing(sqlite3.connect(service.database.removeprefix("sqlite:///"), timeout=10)) as connection,
@@ -87,7 +88,7 @@ def test_an_application_is_confirmed(legal: Desk) -> None:
 
 
 def _end_of(page: Page, clerk: Member, reason: str) -> None:
-    """Asks that this member be disabled."""
+    """Requests that this member be disabled."""
     page.get_by_role("button", name=f"停用: {clerk.name}").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("原因").fill(reason)
@@ -138,7 +139,7 @@ def test_an_approval_is_refused_then_given_with_the_second_factor_again(log_in_a
     expect(asked.locator(".chip")).to_have_text("已批准")
 
 
-def test_who_doesnt_show_the_second_factor_again_has_done_nothing(log_in_as: LogInAs) -> None:
+def test_act_without_a_fresh_second_factor_is_not_done(log_in_as: LogInAs) -> None:
     one, other = log_in_as(OFFICER), log_in_as(OFFICER)
     clerk = Member.made(one.party.service, StaffRole.CUSTOMER_SERVICE)
     _end_of(one.open("/console/staff"), clerk, "离职")

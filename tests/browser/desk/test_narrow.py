@@ -1,4 +1,4 @@
-"""The way to the other pages where a desk's application stands on a phone: one row, and the list that it opens."""
+"""The navigation of a desk application on a phone: one row, and the list that it opens."""
 
 import re
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mshield.client.phone import VirtualPhone
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.desk import desk
@@ -23,13 +23,13 @@ def _navigation(page: Page) -> Locator:
 
 
 def _opens_and_leads(page: Page, name: str, here: str, there: str) -> None:
-    """By keyboard: the row opens the list, Escape and Tab close it, a place of it leads on and closes it."""
+    """Checks by keyboard: the row opens the list, Escape and Tab close it, a link leads on and closes it."""
     nav = _navigation(page)
     row, way = nav.get_by_role("button"), nav.get_by_role("link", name=there)
     box = nav.bounding_box()
     assert box is not None
     assert box["height"] <= ROW, "more than one row"
-    expect(row).to_have_accessible_name(re.compile(f"^{here} 其他页面"))  # and how much waits elsewhere
+    expect(row).to_have_accessible_name(re.compile(f"^{here} 其他页面"))  # and how many items wait elsewhere
     expect(row).to_have_attribute("aria-expanded", "false")
     expect(nav.get_by_role("link")).to_have_count(0)
     row.focus()
@@ -57,14 +57,16 @@ def _opens_and_leads(page: Page, name: str, here: str, there: str) -> None:
     expect(row).to_contain_text(there)
 
 
-def test_one_row_of_the_console_leads_everywhere(log_in_as: LogInAs, clerk: VirtualPhone) -> None:
+def test_navigation_row_of_the_console_reaches_every_page(log_in_as: LogInAs, clerk: VirtualPhone) -> None:
     assert clerk.certificate().state == "active"
     at = log_in_as(*StaffRole, viewport=PHONE)
     page = at.open("/console/certificates")
     _opens_and_leads(page, "menu-console", "证书", "双人审批")
 
 
-def test_one_row_of_the_portal_leads_everywhere(browser: Browser, party: Party, clerk: VirtualPhone) -> None:
+def test_navigation_row_of_the_portal_reaches_every_page(
+    browser: Browser, party: Party, clerk: VirtualPhone
+) -> None:
     assert clerk.certificate().state == "active"
     with desk(browser, party, viewport=PHONE) as made:
         page = made.log_in()

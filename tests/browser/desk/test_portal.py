@@ -1,4 +1,4 @@
-"""The legal person at the portal: who has which shield, and stopping one by its number (R14, R19, R21)."""
+"""The legal representative at the portal: who has which shield, and stopping one by its number (R14, R19, R21)."""
 
 import io
 import re
@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from mshield.client.errors import ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]:
-    """The legal person, logged in."""
+    """The legal representative, logged in."""
     assert clerk.certificate().state == "active"
     with desk(browser, party) as made:
         made.log_in()
@@ -41,24 +41,24 @@ ROOM: Final = """bar => {
   const below = bar.nextElementSibling.getBoundingClientRect();
   return [inner.top - outer.top, outer.bottom - inner.bottom, below.top - outer.bottom];
 }"""
-"""Of a bar above a page: above and below its words, and to the page."""
+"""Distances of the bar above a page: above and below its text, and to the page."""
 
 
 def row_of(page: Page, phone: VirtualPhone) -> Locator:
-    """The line of a phone's shield."""
+    """Returns the row of a phone's shield."""
     number = phone.certificate().shield_number
     return page.locator("tbody tr").filter(has=page.get_by_label(number, exact=True))
 
 
 def confirm(page: Page, act: str, reason: str) -> None:
-    """Gives the reason in the dialog and does it."""
+    """Enters the reason in the dialog and confirms."""
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("原因").fill(reason)
     dialog.get_by_role("button", name=act, exact=True).click()
     expect(dialog).to_be_hidden()
 
 
-def test_wrong_captcha_and_wrong_password_say_so_and_nobody_is_in(browser: Browser, party: Party) -> None:
+def test_wrong_captcha_or_password_is_reported(browser: Browser, party: Party) -> None:
     with desk(browser, party) as made:
         page = made.open("/portal/people")
         expect(page).to_have_url(f"{made.origin}/portal/login?next=/people")
@@ -71,7 +71,7 @@ def test_wrong_captcha_and_wrong_password_say_so_and_nobody_is_in(browser: Brows
         judged(page)
 
 
-def test_r14_an_operator_gets_no_further_than_their_password(
+def test_r14_operator_is_refused_after_the_password(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:
@@ -116,7 +116,7 @@ def test_r14_loss_reported_and_lifted_by_number(legal: Desk, clerk: VirtualPhone
     assert clerk.certificate().holds == ()
 
 
-def test_r14_a_hold_from_elsewhere_shows_without_loading_the_page_anew(
+def test_r14_hold_from_elsewhere_appears_without_a_reload(
     legal: Desk, clerk: VirtualPhone, party: Party
 ) -> None:
     page = legal.open("/portal/shields")
@@ -140,11 +140,11 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     spaced = page.get_by_label(clerk.certificate().shield_number, exact=True).inner_text()
     search.fill(spaced.replace("MS", ""))
     expect(rows).to_have_count(1)
-    search.fill(clerk.certificate().shield_number[-4:])  # as an SMS says it: 尾号
+    search.fill(clerk.certificate().shield_number[-4:])  # the end given in an SMS (尾号)
     expect(row_of(page, clerk)).to_be_visible()
     expect(page.locator(".hrow")).to_contain_text("共")
     for whole in (CLERK.phone, CLERK.id_number):
-        search.fill(f"{(int(whole[0]) + 1) % 10}{whole[1:]}")  # another's, who ends alike
+        search.fill(f"{(int(whole[0]) + 1) % 10}{whole[1:]}")  # another number with the same last digits
         expect(page.get_by_role("heading", name="没有符合条件的手机盾")).to_be_visible()
         search.fill(whole)
         expect(row_of(page, clerk)).to_be_visible()
@@ -157,7 +157,7 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     assert "words" not in page.url
     expect(page.get_by_role("checkbox", name="选择已显示的全部")).to_have_count(
         1
-    )  # of what is loaded, it says
+    )  # counts only loaded rows, as stated
 
     row_of(page, clerk).get_by_role("checkbox").press("Space")
     row_of(page, legal.party.phone).get_by_role("checkbox").press("Space")
@@ -166,7 +166,7 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     bar.get_by_role("button", name="冻结").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("冻结 2 个手机盾")
-    for phone in (clerk, legal.party.phone):  # whose they are, and what happens to each
+    for phone in (clerk, legal.party.phone):  # their holders, and the effect on each
         line = dialog.locator(".chosen > li").filter(
             has=page.get_by_label(phone.certificate().shield_number, exact=True)
         )
@@ -189,7 +189,7 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
         expect(row_of(page, phone)).to_contain_text("正常")
 
 
-def test_r14_every_act_stands_in_the_enterprises_history(
+def test_r14_every_act_is_in_the_enterprises_history(
     legal: Desk, clerk: VirtualPhone, party: Party, tmp_path: Path
 ) -> None:
     number = clerk.certificate().shield_number
@@ -242,7 +242,7 @@ def test_the_lists_are_exported_as_workbooks(legal: Desk, clerk: VirtualPhone, t
     assert OPERATOR.name not in cells
 
 
-def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
+def test_r19_filed_people_are_listed_with_their_shields(legal: Desk) -> None:
     page = legal.open("/portal/people")
     rows = page.locator("tbody tr")
     hints_fit(page)
@@ -258,7 +258,7 @@ def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
     expect(page.locator("tbody tr").filter(has_text=OPERATOR.name)).to_have_count(0)
 
 
-def test_r21_the_guide_opens_for_anybody_in_both_languages(browser: Browser, party: Party) -> None:
+def test_r21_guide_is_public_in_both_languages(browser: Browser, party: Party) -> None:
     with desk(browser, party) as made:
         page = made.open("/portal/guide")
         expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
@@ -270,9 +270,7 @@ def test_r21_the_guide_opens_for_anybody_in_both_languages(browser: Browser, par
         expect(page.get_by_role("heading", name="A phone is lost")).to_be_visible()
 
 
-def test_a_page_that_the_network_did_not_bring_says_so_and_opens_at_the_second_try(
-    browser: Browser, party: Party
-) -> None:
+def test_page_that_failed_to_load_says_so_and_opens_on_retry(browser: Browser, party: Party) -> None:
     with desk(browser, party) as made:
         page = made.open("/portal/login")
         page.route("**/assets/GuideScreen-*.js", lambda route: route.abort())
@@ -289,10 +287,8 @@ def test_a_page_that_the_network_did_not_bring_says_so_and_opens_at_the_second_t
         expect(alert).to_be_hidden()
 
 
-def test_a_file_of_a_page_that_one_lost_answer_kept_back_is_asked_for_again(
-    browser: Browser, party: Party
-) -> None:
-    """Also a style: Vite asks for it once, so that a second visit showed the page without it."""
+def test_lost_file_of_a_page_is_requested_again(browser: Browser, party: Party) -> None:
+    """This includes styles: Vite requests a style once, so that a second visit would show the page without it."""
     with desk(browser, party) as made:
         page = made.page
         lost: list[str] = []
@@ -313,7 +309,7 @@ def test_a_file_of_a_page_that_one_lost_answer_kept_back_is_asked_for_again(
         assert page.evaluate(styles) == 1
 
 
-def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(
+def test_session_ended_elsewhere_leads_to_the_login(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:
@@ -324,7 +320,7 @@ def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(
         assert "next=/shields" in page.url
 
 
-def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
+def test_abandoned_page_stops_polling_so_that_its_session_ends(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:
@@ -341,7 +337,7 @@ def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
         hears_news()
         page.clock.fast_forward("06:00")
         page.clock.run_for(5_000)
-        page.wait_for_timeout(2000)  # for one that was due by then
+        page.wait_for_timeout(2000)  # time for a pending call
         asked.clear()
         page.clock.run_for(60_000)
         page.wait_for_timeout(500)
@@ -350,7 +346,7 @@ def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
         hears_news()
 
 
-def test_r14_they_log_in_by_scan_and_revoke_by_their_signature(
+def test_r14_legal_person_logs_in_by_scan_and_revokes_by_signature(
     browser: Browser, party: Party, own_phone: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:
@@ -374,7 +370,7 @@ def test_r14_they_log_in_by_scan_and_revoke_by_their_signature(
         expect(row_of(page, own_phone)).to_contain_text("已作废")
 
 
-def test_r14_r21_revoked_for_good_with_the_number_typed_and_a_fresh_code(
+def test_r14_r21_revocation_needs_the_typed_number_and_a_fresh_code(
     legal: Desk, clerk: VirtualPhone, party: Party
 ) -> None:
     page = legal.open("/portal/shields")

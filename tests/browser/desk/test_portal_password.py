@@ -1,4 +1,4 @@
-"""The portal's login for who has lost their phone: a forgotten password set anew, a missed code sent again."""
+"""The portal's login without the phone: a forgotten password reset, a missing code sent again."""
 
 import time
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
@@ -22,16 +22,16 @@ FORGETFUL: Final = Person(
     role="operator",
     credit_code=CLERK.credit_code,
     phone="13800006039",
-    password="Forgotten-none-2026",  # an invented account of tests
+    password="Forgotten-none-2026",  # an invented test account
     pin="586471",
 )
-"""Who has an account, and is on file nowhere."""
+"""A person with an account who isn't on file."""
 
 
-def test_a_forgotten_password_is_set_anew_at_the_portal_and_a_missed_code_sent_again(
+def test_forgotten_password_is_reset_at_the_portal_and_a_code_sent_again(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
-    """The clerk comes with the legal person's account."""
+    """The `clerk` fixture also creates the legal representative's account."""
     assert clerk.certificate().state == "active"
     service = party.service
     ensure_registered(service, FORGETFUL)
@@ -73,10 +73,10 @@ def test_a_forgotten_password_is_set_anew_at_the_portal_and_a_missed_code_sent_a
         expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
 
 
-def test_what_waits_after_a_reset_is_said_before_it_is_tried(
+def test_waiting_period_after_a_reset_is_shown_in_advance(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
-    """The service's answer, as it is then; nothing is set anew for the others of this service."""
+    """The test inserts the service's answer instead of a real reset, which would affect other tests."""
     number = clerk.certificate().shield_number
     with desk(browser, party) as made:
         page = made.page

@@ -1,4 +1,4 @@
-"""At the portal with an account of an outside system: by its password, or at its page and back (R2, R14)."""
+"""The portal with an account of an outside system: by password, or at its page and back (R2, R14)."""
 
 import json
 import re
@@ -12,9 +12,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mshield.demo.people import LEGAL_PERSON
-from mshield.services.accounts.outside_login import RETURN_PATH as APP_RETURN_PATH
-from mshield.services.legal_person.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH as APP_RETURN_PATH
+from mshield.server.legal_person.outside_login import RETURN_PATH
+from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.consenting import tick
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
@@ -29,19 +29,19 @@ from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice,
 pytestmark = pytest.mark.slow
 
 CHIEF: Final = replace(LEGAL_PERSON, phone="13900005012")
-"""As Internet+Customs knows them."""
+"""The legal representative's data at Internet+Customs."""
 
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveService, Provider]]:
-    """A service whose legal person has an account at the Single Window and one at Internet+Customs, and none here."""
+    """A service whose legal representative has accounts at the Single Window and Internet+Customs, and none here."""
     folder = tmp_path_factory.mktemp("sources")
     live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
     person = {"name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number}
     users = {"gu": {**USER, **person, "external_id": "u-8", "phone": LEGAL_PERSON.phone}}
     back = (live.origin + APP_RETURN_PATH, live.origin + RETURN_PATH)
     with serving(AccountOffice(users)) as office, providing(*back) as made:
-        # At 127.0.0.1 it is another site than the service at localhost: cookies meet that as in earnest.
+        # 127.0.0.1 is another site than the service at localhost, so cookies behave as in production.
         made.person |= {**person, "sub": "u-9", "phone_number": CHIEF.phone, "identity_verified": True}
         live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps(
             [
@@ -62,14 +62,14 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSer
 
 @pytest.fixture(scope="module")
 def party(provider: tuple[LiveService, Provider]) -> Iterator[Party]:
-    """That service, and a phone on which nobody has logged in yet."""
+    """That service, and a phone without a login."""
     live, _ = provider
     with live.phone() as phone:
         phone.initialise()
         yield Party(live, phone)
 
 
-def test_r2_with_their_account_of_the_single_window(browser: Browser, party: Party) -> None:
+def test_r2_login_by_an_account_of_the_single_window(browser: Browser, party: Party) -> None:
     with desk(browser, party) as made:
         page = made.open_password_login()
         whose = page.get_by_role("group", name="账号来自")
@@ -90,7 +90,7 @@ def test_r2_with_their_account_of_the_single_window(browser: Browser, party: Par
         expect(page.get_by_role("alert")).to_have_count(0)
         whose.get_by_text("单一窗口").click()
 
-        made.open("/portal/login")  # where the choice and the way are remembered
+        made.open("/portal/login")  # the choice and the way are remembered there
         expect(chosen).to_be_checked()
         page.get_by_role("button", name="English").click()
         expect(page.get_by_role("group", name="Account of")).to_contain_text("Single Window")
@@ -109,11 +109,11 @@ def test_r2_with_their_account_of_the_single_window(browser: Browser, party: Par
         judged(page)
 
 
-def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_their_account_and_reports_it(
+def test_r2_login_at_the_outside_page_to_report_a_lost_phone(
     browser: Browser, party: Party, provider: tuple[LiveService, Provider]
 ) -> None:
     with closing(Intruder(party.service.database)) as office:
-        # As if they had no account elsewhere: a second one needs more than the word of Internet+Customs.
+        # A second account needs more than Internet+Customs' claim, so end the first one's proofs.
         office.run("UPDATE identity_proofs SET ended_at = 1")
     begun = party.phone.begin_outside_login("customs")
     code, state = provider[1].log_in_at(begun.address)
@@ -130,7 +130,7 @@ def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_their_account_and_reports
         page.get_by_role("button", name="前往互联网+海关登录").click()
         field = page.get_by_label("短信验证码")
         expect(field).to_be_focused()
-        # Neither code nor state stays in the address; the page that they wanted does.
+        # Neither code nor state stays in the address; the wanted page does.
         expect(page).to_have_url(f"{made.origin}/portal/login?next=/shields/{number}")
         assert {urlsplit(url).path for url in made.foreign} == {"/authorize"}
         made.foreign.clear()
@@ -146,7 +146,7 @@ def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_their_account_and_reports
         assert party.phone.certificate().holds == ("lost",)
 
 
-def test_whom_nothing_proves_enters_an_activation_code_after_the_page(
+def test_unproven_person_enters_an_activation_code_after_the_outside_page(
     browser: Browser, party: Party, provider: tuple[LiveService, Provider]
 ) -> None:
     live, customs = provider
@@ -192,7 +192,7 @@ def test_whom_nothing_proves_enters_an_activation_code_after_the_page(
         customs.person |= {"identity_verified": True}
 
 
-def test_r2_a_way_back_that_another_browser_began_logs_nobody_in(
+def test_r2_return_from_another_browsers_login_is_refused(
     browser: Browser, party: Party, provider: tuple[LiveService, Provider]
 ) -> None:
     url = f"{party.service.origin}/api/portal/outside-logins"
@@ -207,7 +207,7 @@ def test_r2_a_way_back_that_another_browser_began_logs_nobody_in(
         expect(page).to_have_url(made.origin + RETURN_PATH)
         made.open(stranger)
         expect(page.get_by_role("alert")).to_contain_text("不是在这个浏览器里开始的")
-        expect(page).to_have_url(made.origin + stranger)  # for the command that began it
+        expect(page).to_have_url(made.origin + stranger)  # for the command that started it
         look(page, "portal-login-page-refused")
         page.get_by_role("link", name="返回登录").click()
         expect(page).to_have_url(f"{made.origin}/portal/login")

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.consenting import tick
 from tests.browser.app.keyboard import walk
@@ -33,7 +33,7 @@ NEWCOMER: Final = Person(
 
 @pytest.fixture
 def visitor(browser: Browser, party: Party) -> Iterator[Desk]:
-    """Somebody at the page, not logged in anywhere."""
+    """A visitor at the page, not logged in anywhere."""
     with desk(browser, party) as made:
         made.open("/register/")
         expect(field(made.page, "手机号")).to_have_count(0)
@@ -42,21 +42,21 @@ def visitor(browser: Browser, party: Party) -> Iterator[Desk]:
 
 
 def field(page: Page, name: str) -> Locator:
-    """The field with this label."""
+    """Returns the field with this label."""
     return page.get_by_label(name, exact=True)
 
 
 def send_code(visitor: Desk, phone: str, captcha: str | None = None) -> None:
-    """Asks for an SMS code."""
+    """Requests an SMS code."""
     page = visitor.page
     field(page, "手机号").fill(phone)
-    expect(page.get_by_role("img", name="验证码图片")).to_be_visible()  # with it comes an empty field
+    expect(page.get_by_role("img", name="验证码图片")).to_be_visible()  # a new image clears the field
     field(page, "图形验证码").fill(visitor.captcha() if captcha is None else captcha)
     page.get_by_role("button", name="发送验证码").click()
 
 
 def fill(visitor: Desk, person: Person, **changed: str) -> None:
-    """The rest of the form."""
+    """Fills in the rest of the form."""
     given = {
         "短信验证码": changed.get("code") or visitor.party.service.sms_code("register", person),
         "姓名": person.name,
@@ -68,12 +68,12 @@ def fill(visitor: Desk, person: Person, **changed: str) -> None:
 
 
 def register(page: Page) -> None:
-    """Sends it."""
+    """Submits the form."""
     page.get_by_role("button", name="注册", exact=True).click()
 
 
 def wrong(page: Page, name: str) -> Locator:
-    """What is said to be wrong at a field, once the focus is there."""
+    """Returns a field's error message, once the field has the focus."""
     place = field(page, name)
     expect(place).to_be_focused()
     expect(place).to_have_attribute("aria-invalid", "true")
@@ -81,8 +81,8 @@ def wrong(page: Page, name: str) -> Locator:
 
 
 def answer_of(page: Page, error: Locator) -> str:
-    """The FAQ entry that an error leads to."""
-    error.get_by_role("button", name="查看办法").click()
+    """Returns the FAQ entry that an error links."""
+    error.get_by_role("button", name="如何处理").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     said = dialog.inner_text()
@@ -111,11 +111,11 @@ def test_r2_registered_on_a_pc_and_logged_in_on_the_phone(visitor: Desk, party: 
         assert phone.me().account.name == NEWCOMER.name
 
 
-def test_r2_each_error_stands_at_its_field_and_leads_to_its_answer(visitor: Desk) -> None:
+def test_r2_each_error_is_at_its_field_and_links_its_answer(visitor: Desk) -> None:
     page = visitor.page
     register(page)
     assert "无法接收短信验证码" in answer_of(page, wrong(page, "手机号"))
-    expect(page.locator(".fld .wrong")).to_have_count(5)  # all but the captcha, which is for the code
+    expect(page.locator(".fld .wrong")).to_have_count(5)  # all except the captcha, which is for the code
     judged(page)
     page.get_by_role("button", name="发送验证码").click()
     field(page, "手机号").fill("137 0000 2469")
@@ -141,7 +141,7 @@ def test_r2_each_error_stands_at_its_field_and_leads_to_its_answer(visitor: Desk
     expect(wrong(page, "短信验证码")).to_contain_text("请先获取短信验证码")
 
 
-def test_r2_what_a_password_must_be_is_told_while_one_types(visitor: Desk) -> None:
+def test_r2_password_rules_are_checked_while_typing(visitor: Desk) -> None:
     page = visitor.page
     rules = page.locator(".demands li")
     field(page, "手机号").fill("13700002471")
@@ -165,7 +165,7 @@ def test_r2_what_a_password_must_be_is_told_while_one_types(visitor: Desk) -> No
     expect(wrong(page, "密码")).to_contain_text("密码还不符合要求")
 
 
-def test_r2_a_number_that_has_an_account_is_told_after_its_code_only(visitor: Desk, party: Party) -> None:
+def test_r2_registered_number_is_revealed_only_after_its_code(visitor: Desk, party: Party) -> None:
     ensure_registered(party.service, LEGAL_PERSON)
     page = visitor.page
     send_code(visitor, LEGAL_PERSON.phone)
@@ -180,7 +180,7 @@ def test_r2_a_number_that_has_an_account_is_told_after_its_code_only(visitor: De
     judged(page)
 
 
-def test_r2_the_captcha_is_heard(visitor: Desk) -> None:
+def test_r2_captcha_has_audio(visitor: Desk) -> None:
     page = visitor.page
     visitor.captcha()
     with page.expect_response("**/api/register/captchas/*/audio") as heard:
@@ -190,7 +190,7 @@ def test_r2_the_captcha_is_heard(visitor: Desk) -> None:
     assert answer.headers["content-type"] == "audio/wav"
 
 
-def test_r2_by_the_keyboard_and_in_english(visitor: Desk) -> None:
+def test_r2_registration_works_by_keyboard_and_in_english(visitor: Desk) -> None:
     page = visitor.page
     visitor.captcha()
     assert not walk(page)
@@ -198,16 +198,18 @@ def test_r2_by_the_keyboard_and_in_english(visitor: Desk) -> None:
     expect(page.get_by_role("heading", name="Register", exact=True)).to_be_visible()
     expect(page).to_have_title("Register - Mobile Shield")
     judged(page)
+    field(page, "Phone").press("Enter")
+    expect(page.get_by_text("Enter the phone number")).to_be_visible()
     field(page, "Phone").fill("123")
     field(page, "Phone").press("Enter")
     expect(field(page, "Phone")).to_be_focused()
-    expect(page.get_by_text("The phone number is not right")).to_be_visible()
+    expect(page.get_by_text("The phone number is invalid")).to_be_visible()
     page.get_by_role("combobox", name="Id document").press("Enter")
     expect(page.get_by_role("option")).to_have_count(5)
     page.get_by_role("combobox", name="Id document").press("Escape")
 
 
-def test_r2_the_ways_to_it(browser: Browser, party: Party) -> None:
+def test_r2_pages_link_to_the_registration(browser: Browser, party: Party) -> None:
     with desk(browser, party) as made:
         made.open("/download?on=pc&lang=zh")
         made.page.get_by_role("link", name="在电脑上注册").click()

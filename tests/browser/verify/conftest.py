@@ -1,5 +1,6 @@
 """Signatures made by the running service, as the files that anyone may have of them."""
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,10 +10,11 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser
 
-from mshield.client import Document
+from mshield.client import Document, ViewName
 from mshield.client.business import Result
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from tests.browser.app.exports import VIEW, long_export, with_view
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.verify.visitor import Visitor, visiting
@@ -67,6 +69,28 @@ def long(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
         title="合同" * 128, media_type="text/plain", content=content, display=lines, format="cms"
     )
     file = tmp_path_factory.mktemp("long") / "long.json"
+    with party.service.business() as business:
+        asked = business.request_signature([document])
+        party.phone.scan(asked.qr)
+        party.phone.approve(pin=OPERATOR.pin, confirmed=party.phone.wanted())
+        business.wait_until_done(asked.id, timeout=10)
+        file.write_bytes(business.evidence(asked.id).encode())
+    return file
+
+
+@pytest.fixture(scope="session")
+def goods(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a declaration of 60 goods, rendered by a registered view."""
+    with_view(party)
+    content = base64.b64decode(long_export(60)["content_b64"])
+    document = Document(
+        title="出口货物报关单",
+        media_type="application/xml",
+        content=content,
+        format="cms",
+        view=ViewName(VIEW["id"]),
+    )
+    file = tmp_path_factory.mktemp("goods") / "goods.json"
     with party.service.business() as business:
         asked = business.request_signature([document])
         party.phone.scan(asked.qr)

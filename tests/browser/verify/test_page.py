@@ -1,4 +1,4 @@
-"""The page that verifies, as people use it: dropped and pasted files, the keyboard, hostile and large files."""
+"""The verification page in use: dropped and pasted files, the keyboard, hostile and large files."""
 
 import json
 import re
@@ -20,7 +20,7 @@ Visit = Callable[..., Visitor]
 ALBUM: Final = DeskAlbum.wanted("verify")
 
 
-def test_what_reads_the_files_can_call_nobody(visit: Visit, party: Party) -> None:
+def test_worker_that_reads_the_files_can_call_no_one(visit: Visit, party: Party) -> None:
     visitor = visit()
     expect(visitor.page.locator("main")).to_contain_text("本服务的根证书")
     (worker,) = visitor.page.workers
@@ -47,7 +47,7 @@ def test_files_dropped_anywhere_on_the_page(visit: Visit, files: Path) -> None:
     visitor.head("签名有效")
 
 
-def test_a_hostile_bundle_neither_runs_nor_floods_the_page(visit: Visit, files: Path) -> None:
+def test_hostile_bundle_cannot_run_code_or_flood_the_page(visit: Visit, files: Path) -> None:
     def change(found: dict[str, Any]) -> None:
         found["document"]["title"] = "<img src=x onerror=alert(1)>" + "长" * 1_000_000
         found["document"]["display"] = [{"label": "<b>x</b>", "value": "y"}] * 20_000
@@ -71,7 +71,7 @@ def test_hidden_characters_of_a_bundle_are_marked_on_the_page_and_the_report(
         found["request"]["business_system"]["name"] = "窗口\u2066\x1b"
 
     visitor = visit().give(changed(files / "raw.json", change))
-    visitor.head("签名无效")  # the log has other words
+    visitor.head("签名无效")  # the log uses other words
     shown = "总价[U+202E]000621[U+200B]"
     name = visitor.page.locator(".aside .what .name")
     expect(name).to_have_text(shown)
@@ -87,7 +87,7 @@ def test_hidden_characters_of_a_bundle_are_marked_on_the_page_and_the_report(
     assert told["results"][0]["document"]["title"] == "总价\u202e000621\u200b"
 
 
-def test_a_pasted_signature(visit: Visit, files: Path) -> None:
+def test_pasted_signature_is_verified(visit: Visit, files: Path) -> None:
     visitor = visit()
     visitor.page.get_by_role("button", name="粘贴文本").click()
     field = visitor.page.get_by_label("证据包、PEM 或 Base64 的签名")
@@ -97,7 +97,7 @@ def test_a_pasted_signature(visit: Visit, files: Path) -> None:
     visitor.head("签名有效")
 
 
-def test_by_keyboard_and_in_english(visit: Visit, files: Path) -> None:
+def test_page_works_by_keyboard_and_in_english(visit: Visit, files: Path) -> None:
     visitor = visit()
     page = visitor.page
     page.get_by_role("button", name="English").press("Enter")
@@ -110,7 +110,7 @@ def test_by_keyboard_and_in_english(visit: Visit, files: Path) -> None:
     expect(head.get_by_role("heading")).to_be_focused()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("[data-check]")).to_have_count(12)
-    names = "林知远|宁波北潮进出口有限公司|操作员|进口货物报关单"  # the certificate's and the document's
+    names = "林知远|宁波北潮进出口有限公司|操作员|进口货物报关单"  # from the certificate and the document
     assert not _chinese(re.sub(names, "", page.locator(".verdict").inner_text()))
     page.keyboard.press("Tab")
     expect(page.locator("summary", has_text="What was checked")).to_be_focused()
@@ -141,10 +141,10 @@ def test_a_hundred_megabytes_do_not_freeze_the_page(visit: Visit, files: Path, t
     expect(visitor.page.locator(".verdict .head.invalid")).to_be_visible(timeout=60_000)
     assert visitor.first_check() == "signature"
     ended, longest = visitor.page.evaluate("[performance.now(), Math.max(...window.gaps)]")
-    assert longest < (ended - begun) / 3  # judged in the page's own thread, it stands still all the time
+    assert longest < (ended - begun) / 3  # if the page's own thread verified, it would block the whole time
 
 
-def test_pages_bar_nobody(visit: Visit, files: Path) -> None:
+def test_verification_page_is_accessible(visit: Visit, files: Path) -> None:
     visitor = visit()
     ALBUM.take(visitor.page, "start")
     judged(visitor.page)

@@ -1,10 +1,11 @@
-"""What the page that verifies answers, on the screen, on paper and as a file."""
+"""Results of the verification page: on the screen, on paper and as a file."""
 
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 Visit = Callable[..., Visitor]
 
 
-def test_the_page_answers_who_what_and_when_in_this_order(visit: Visit, files: Path) -> None:
+def test_report_answers_who_what_and_when_in_this_order(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "raw.json")
     visitor.head("签名有效")
     page = visitor.page
@@ -48,8 +49,8 @@ def printed_pages(page: Page) -> int:
     return page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
 
 
-def test_the_report_is_two_pages_at_most_and_says_it_all(visit: Visit, files: Path, long: Path) -> None:
-    """In both languages, also of a document with as much of everything as a request may have."""
+def test_printed_report_is_complete_within_two_pages(visit: Visit, files: Path, long: Path) -> None:
+    """In both languages, also for a document with the maximum of everything that a request may have."""
     visitor = visit().give(long)
     visitor.head("签名有效")
     page = visitor.page
@@ -87,7 +88,33 @@ def test_the_report_is_two_pages_at_most_and_says_it_all(visit: Visit, files: Pa
     expect(sheet.locator("tr")).to_have_count(7)
 
 
-def test_the_result_as_a_file(visit: Visit, files: Path) -> None:
+def test_report_prints_all_goods_and_keeps_to_the_page(visit: Visit, goods: Path) -> None:
+    page = visit().give(goods).page
+    expect(page.locator(".verdict .head")).to_contain_text("签名有效", timeout=SOON)
+    with pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True)) as document:
+        texts = [each.get_textpage().get_text_range() for each in document]
+        edges = [
+            text.get_charbox(n)
+            for text in (each.get_textpage() for each in document)
+            for n in range(text.count_chars())
+        ]
+        width, height = document[0].get_size()
+    whole = "".join(texts)
+    assert whole.count("不锈钢真空焖烧罐") == 60
+    assert "没有全部列出" not in whole
+    assert len(texts) > 2
+    assert all(50 < left <= right < width - 50 for left, _, right, _ in edges if right > left)
+    assert all(40 < bottom <= top < height - 40 for _, bottom, _, top in edges if top > bottom)
+    page.emulate_media(media="print")
+    rows = page.locator(".report .drawn .facts").first
+    name, value = (rows.locator(part).first.bounding_box() for part in ("dt", "dd"))
+    assert name is not None
+    assert value is not None
+    assert value["y"] == pytest.approx(name["y"], abs=2)
+    assert value["x"] >= name["x"] + name["width"]
+
+
+def test_result_can_be_saved_as_a_file(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms.json")
     visitor.head("签名有效")
     with visitor.page.expect_download() as started:

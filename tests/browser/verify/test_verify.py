@@ -1,4 +1,4 @@
-"""Anyone verifies a signature in their browser: each kind of file, what fails first, what is sent."""
+"""Anyone verifies a signature in their browser: each kind of file, the first failed check, the data sent."""
 
 import base64
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def test_a_bundle_is_verified_with_every_check(visit: Visit, files: Path, name: 
         ALBUM.take(visitor.page, "valid")
 
 
-def test_a_changed_bundle_is_invalid_and_what_fails_stands_first(visit: Visit, files: Path) -> None:
+def test_changed_bundle_is_invalid_and_the_failed_check_comes_first(visit: Visit, files: Path) -> None:
     other = base64.b64encode(b"<other/>").decode()
     visitor = visit().give(
         changed(files / "cms.json", lambda found: found["document"].update(content_b64=other))
@@ -49,14 +49,12 @@ def test_a_changed_bundle_is_invalid_and_what_fails_stands_first(visit: Visit, f
     expect(head).to_contain_text("这不是被签的那份内容")
     assert visitor.first_check() == "content"
     expect(visitor.page.get_by_role("heading", name="文件所称的签署人")).to_be_visible()
-    assert ASKED not in visitor.calls  # of what doesn't hold anyway, nobody is told
+    assert ASKED not in visitor.calls  # an invalid bundle causes no call
     ALBUM.take(visitor.page, "invalid")
     judged(visitor.page)
 
 
-def test_a_file_that_was_not_signed_lends_nothing_to_what_was(
-    visit: Visit, files: Path, tmp_path: Path
-) -> None:
+def test_unsigned_file_does_not_support_a_signature(visit: Visit, files: Path, tmp_path: Path) -> None:
     other = tmp_path / "hello.txt"
     other.write_text("hello")
     visitor = visit().give(files / "cms.p7s", other)
@@ -72,14 +70,14 @@ def test_a_file_that_was_not_signed_lends_nothing_to_what_was(
     assert digest == sm3(content).hex()
 
 
-def test_a_bundle_of_somebody_else_is_invalid(visit: Visit) -> None:
+def test_bundle_of_an_unknown_authority_is_invalid(visit: Visit) -> None:
     forged = Maker(authority()).made().encode()
     visitor = visit().give({"name": "forged.json", "mimeType": "application/json", "buffer": forged})
     expect(visitor.head("签名无效")).to_contain_text("不是由所信任的根 CA 签发")
     assert visitor.first_check() == "chain"
 
 
-def test_whose_time_it_is_and_what_a_revoked_ca_is_worth_is_said_in_words(visit: Visit) -> None:
+def test_report_words_the_time_source_and_trust_in_a_revoked_ca(visit: Visit) -> None:
     how: dict[str, Any] = {"ca_status": RevokedAt(REVOKED, KEY_COMPROMISE), "status_at": REVOKED + 60_000}
     visitor = visit().give(bundle(stamped(OUTSIDE)))
     pickers = visitor.page.locator("input[type=file]")
@@ -120,7 +118,7 @@ def test_a_shield_revoked_later_is_explained(visit: Visit, ended: Path) -> None:
     expect(visitor.check("revocation")).to_contain_text("已更新")
 
 
-def test_a_cms_and_its_document(visit: Visit, files: Path) -> None:
+def test_cms_is_verified_with_its_document(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms_detached.p7s")
     expect(visitor.head("还不能确认")).to_contain_text("这个签名不含原文：请再放入被签的文件")
     ALBUM.take(visitor.page, "incomplete")
@@ -130,8 +128,8 @@ def test_a_cms_and_its_document(visit: Visit, files: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["signed.xml", "signed.pdf", "signed.p7"])
-def test_a_file_of_this_service_in_the_fields_formats(visit: Visit, finished: Path, name: str) -> None:
-    """The service says whether the certificate is revoked, and has the issuing CA's where the file lacks it."""
+def test_file_in_an_industry_format_is_verified(visit: Visit, finished: Path, name: str) -> None:
+    """The service states the revocation status, and provides the issuing CA's certificate if the file lacks it."""
     visitor = visit().give(finished / name)
     expect(visitor.head("签名有效")).to_contain_text("由林知远签署")
     expect(visitor.check("revocation")).to_contain_text("刚向签发机构查询")
@@ -139,23 +137,23 @@ def test_a_file_of_this_service_in_the_fields_formats(visit: Visit, finished: Pa
     expect(visitor.page.get_by_text("原文不在这份文件里")).to_have_count(0)
 
 
-def test_a_bare_signature_with_document_and_certificate(visit: Visit, files: Path) -> None:
+def test_bare_signature_needs_document_and_certificate(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "message.xml.sig", files / "message.xml")
     expect(visitor.head("还不能确认")).to_contain_text("这个签名不含证书：请再放入签署人的证书")
     visitor.give(files / "signer.pem")
     visitor.head("签名有效")
-    # The certificate says where its issuer's lies; it is fetched from this service alone.
+    # The certificate gives its issuer's address; only this service is called for it.
     assert visitor.calls.count("GET /pki/issuing.cer") == 1
 
 
-def test_another_document_is_found_out(visit: Visit, files: Path) -> None:
+def test_another_document_is_detected(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "message.xml.sig", files / "signer.pem")
     visitor.give({"name": "other.xml", "mimeType": "application/xml", "buffer": b"<other/>"})
     visitor.head("签名无效")
     assert visitor.first_check() == "signature"
 
 
-def test_nothing_is_asked_where_the_user_does_not_want_it(visit: Visit, files: Path) -> None:
+def test_status_is_not_requested_if_the_user_opts_out(visit: Visit, files: Path) -> None:
     visitor = visit()
     visitor.page.get_by_role("checkbox", name="不询问证书现在的状态").check()
     visitor.give(files / "cms.json")
@@ -169,7 +167,7 @@ def test_nothing_is_asked_where_the_user_does_not_want_it(visit: Visit, files: P
     assert sorted(visitor.calls) == sorted(AT_THE_START)
 
 
-def test_what_is_sent_is_the_serial_number_and_nothing_else(visit: Visit, files: Path) -> None:
+def test_only_the_serial_number_is_sent(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms.json")
     visitor.head("签名有效")
     body = visitor.bodies[visitor.calls.index(ASKED)]
@@ -188,13 +186,13 @@ def test_a_bundle_is_verified_without_a_network(visit: Visit, files: Path) -> No
     visitor.head("签名有效")
 
 
-def test_another_root_is_trusted_where_the_user_says_so(visit: Visit, files: Path, tmp_path: Path) -> None:
+def test_user_can_trust_another_root(visit: Visit, files: Path, tmp_path: Path) -> None:
     visitor = visit()
     trust = visitor.page.locator(".aside section").filter(
         has=visitor.page.get_by_role("heading", name="信任谁")
     )
     chooser = trust.locator("input[type=file]").first
-    chooser.set_input_files(str(files / "issuing.pem"))  # a certificate, though no root of these
+    chooser.set_input_files(str(files / "issuing.pem"))  # a certificate, but not a root of these
     expect(visitor.page.get_by_text("您给出的根证书")).to_be_visible()
     visitor.give(files / "cms.json")
     visitor.head("签名无效")
@@ -207,16 +205,16 @@ def test_another_root_is_trusted_where_the_user_says_so(visit: Visit, files: Pat
     visitor.head("签名有效")
 
 
-def test_without_a_trusted_time_a_revoked_shield_clears_nothing(visit: Visit, ended: Path) -> None:
+def test_revoked_shield_without_a_trusted_time_is_not_valid(visit: Visit, ended: Path) -> None:
     visitor = visit().give(ended / "signature.p7s")
     expect(visitor.head("签名无效")).to_contain_text("没有可信的时间能证明签名在这之前")
-    visitor.give(ended / "before.ocsp")  # a good answer of before, which a thief would send along
+    visitor.give(ended / "before.ocsp")  # an earlier good response, which a thief would include
     expect(visitor.page.get_by_text("OCSP 答复")).to_be_visible()
     visitor.head("签名无效")
     assert visitor.first_check() == "revocation"
 
 
-def test_several_signatures_are_told_apart(visit: Visit, files: Path) -> None:
+def test_several_signatures_are_listed_separately(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms.json", files / "raw.json", files / "cms_detached.p7s")
     choice = visitor.page.get_by_role("region", name="共 3 个签名")
     expect(choice.get_by_role("button", name="签名有效")).to_have_count(2, timeout=SOON)
@@ -226,7 +224,7 @@ def test_several_signatures_are_told_apart(visit: Visit, files: Path) -> None:
     expect(choice.get_by_role("button", name="签名有效")).to_have_count(3, timeout=SOON)
 
 
-def test_a_file_may_be_taken_for_what_was_signed(visit: Visit, files: Path) -> None:
+def test_file_can_be_chosen_as_the_signed_document(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "message.xml.sig", files / "signer.pem")
     visitor.head("还不能确认")
     visitor.page.get_by_role("listitem").filter(has_text="signer.pem").get_by_role(

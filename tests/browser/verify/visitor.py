@@ -1,4 +1,4 @@
-"""Whoever opens /verify/: drops files, reads the verdict; and a record of every call that their browser made."""
+"""A visitor of /verify/ who drops files and reads the verdict, with a record of every call of their browser."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ SOON: Final = 10_000
 
 @dataclass(slots=True)
 class Visitor:
-    """A page, and the calls beside its own files as `METHOD /path`."""
+    """A page, and its calls except for its own files as `METHOD /path`."""
 
     page: Page
     origin: str
@@ -23,27 +23,27 @@ class Visitor:
     bodies: list[bytes] = field(default_factory=list)
 
     def give(self, *files: Path | dict[str, Any]) -> "Visitor":
-        """Chooses files, as the picker gives them."""
+        """Chooses files, like the file picker."""
         given: Any = [each if isinstance(each, dict) else str(each) for each in files]
         self.page.locator("input[type=file]").first.set_input_files(given)
         return self
 
     def head(self, verdict: str) -> Locator:
-        """The verdict's head, once it says this."""
+        """Returns the verdict's heading, once it shows this verdict."""
         head = self.page.locator(".verdict .head")
         expect(head.get_by_role("heading", name=verdict)).to_be_visible(timeout=SOON)
         return head
 
     def check(self, name: str) -> Locator:
-        """The line of one check."""
+        """Returns the row of one check."""
         return self.page.locator(f"[data-check={name}]")
 
     def first_check(self) -> str | None:
-        """The name of the check that stands first."""
+        """Returns the name of the first check."""
         return self.page.locator("[data-check]").first.get_attribute("data-check")
 
     def note(self, request: Request) -> None:
-        """Records a call, but for the page's own files."""
+        """Records a call, except for the page's own files."""
         path = request.url.removeprefix(self.origin)
         if not path.startswith(("/verify/", "/app/logo.svg", "blob:")):
             self.calls.append(f"{request.method} {path}")
@@ -52,7 +52,7 @@ class Visitor:
 
 @contextmanager
 def visiting(browser: Browser, origin: str) -> Iterator[Callable[..., Visitor]]:
-    """Gives what opens the page; fails where it did what the policy forbids, or an error was thrown."""
+    """Yields a function that opens the page; fails on an error or a violation of the policy."""
     contexts = []
     complaints: list[str] = []
 
@@ -75,7 +75,7 @@ def visiting(browser: Browser, origin: str) -> Iterator[Callable[..., Visitor]]:
 
 
 def changed(file: Path, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    """A bundle with something changed in it."""
+    """Returns a bundle with a change."""
     found = json.loads(file.read_bytes())
     change(found)
     return {"name": file.name, "mimeType": "application/json", "buffer": json.dumps(found).encode()}

@@ -1,12 +1,12 @@
-"""Accounts: registered at the app and on a PC, logged in, and a forgotten password."""
+"""Accounts: registered in the app and on a PC, logged in, and a forgotten password."""
 
 import json
 
 import pytest
 
 from mshield.client.errors import ProblemError
-from mshield.client.work import solved
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.work import solved
 from tests.http.life.life import Life
 from tests.support.consents import AGREED
 from tests.support.signing import fetch
@@ -65,7 +65,7 @@ def log_in(life: Life) -> None:
 
 
 def look_after_ones_data(life: Life) -> None:
-    """The documents, the consents, a copy of all that is kept; closing is asked for and undone."""
+    """Calls for one's own data: documents, consents, a copy of all data; closing is requested and undone."""
     phone = life.phone
     life.get("/api/about")
     versions = life.get("/api/policies").json()["versions"]
@@ -78,7 +78,7 @@ def look_after_ones_data(life: Life) -> None:
 
 
 def _close_by_pin(life: Life) -> None:
-    """Where a shield may sign, no SMS code closes: its PIN does, counted as ever, and what it signed once."""
+    """With an active shield, its PIN closes the account and not an SMS code; wrong PINs count as usual."""
     phone = life.phone
     assert json.loads(phone.call("GET", "/account/closing"))["by"] == "pin"
     life.wait_a_minute()

@@ -1,18 +1,18 @@
-"""An operator whose number isn't on file: their legal person confirms who they are, and hands over a code too."""
+"""An operator whose number isn't on file: their legal representative confirms them, and also hands over a code."""
 
 from dataclasses import replace
 from typing import Final
 
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR_TO_CONFIRM, Person
-from mshield.domain.actor import SERVICE
-from mshield.domain.ids import new_id
-from mshield.services.accounts.change_phone import Wanted
+from mshield.server.accounts.change_phone import PhoneChange
+from mshield.server.acts.actor import SERVICE
+from mshield.testkit.demo.people import OPERATOR_TO_CONFIRM, Person
+from mshield.testkit.phone import VirtualPhone
+from mshield.wire.ids import new_id
 from tests.http.life import portal
 from tests.http.life.life import Life
 
 SOMEBODY: Final = replace(OPERATOR_TO_CONFIRM, phone="13600004321")
-"""Somebody else under their name."""
+"""Another person with an account in the operator's name."""
 
 
 def _log_in(life: Life, phone: VirtualPhone, person: Person = OPERATOR_TO_CONFIRM) -> None:
@@ -72,7 +72,7 @@ def prove(life: Life) -> None:
 
 
 def _stop_another(life: Life, phone: VirtualPhone, code: str) -> None:
-    """Somebody else has an account in their name and got hold of a code."""
+    """Objects to another account in the operator's name, which used an activation code."""
     life.wait_a_minute()
     somebody, other = SOMEBODY, life.service.phone()
     other.request_sms_code("register", phone=somebody.phone)
@@ -91,13 +91,13 @@ def _stop_another(life: Life, phone: VirtualPhone, code: str) -> None:
 
 
 def _stop_a_change(life: Life, phone: VirtualPhone, person: Person) -> None:
-    """Customer service is about to bind the account to another number, and its holder didn't ask for it."""
+    """Stops a pending change of the account's number that its holder didn't request."""
     context, now = life.service.application.context, life.service.clock()
     phones = context.accounts.phone_wait
 
     async def begin() -> None:
         account = await phones.change_phone.find(person.phone)
-        wanted = Wanted(account, "13700001236", SERVICE)
+        wanted = PhoneChange(account, "13700001236", SERVICE)
         details = {"evidence": "本人持身份证原件到柜台办理"}
         await context.db.write(
             lambda tx: phones.begin_in(tx, wanted, new_id(now), details=details, hours=24, now=now)

@@ -1,4 +1,4 @@
-"""The legal person at the portal: they look after the shields of their people and revoke one."""
+"""The legal representative at the portal: manages the shields of the enterprise and revokes one."""
 
 import json
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 import pytest
 
 from mshield.client.errors import ProblemError
-from mshield.client.portal import PortalClient
-from mshield.demo.people import LEGAL_PERSON, Person
-from mshield.domain.qr import qr_text
-from mshield.store.accounts import accounts
+from mshield.server.accounts.rows import accounts
+from mshield.testkit.demo.people import LEGAL_PERSON, Person
+from mshield.testkit.portal import PortalClient
+from mshield.wire.qr import qr_text
 from tests.http.life.life import Life
 from tests.support.application import ORIGIN, Application
 from tests.support.identity import make_code_in
@@ -21,7 +21,7 @@ CHIEF: Final = Person(
     role="legal_person",
     credit_code="91370203MA3YK2D9RF",
     phone="13900006612",
-    password="Harbour-gate-2026",  # an invented account of tests
+    password="Harbour-gate-2026",  # an invented test account
     pin="314159",
 )
 
@@ -60,7 +60,7 @@ def manage(life: Life) -> None:
 
 
 def _ask_to_be_confirmed(life: Life) -> None:
-    """The operator's phone asks, though it is proven already."""
+    """The operator requests confirmation from the phone, although already proven."""
     phone, code = life.phone, LEGAL_PERSON.credit_code
     phone.identity()
     phone.identity_ways("operator", code)
@@ -70,7 +70,7 @@ def _ask_to_be_confirmed(life: Life) -> None:
 
 
 def _ask_about_a_shield(life: Life) -> None:
-    """Taken back once, then refused."""
+    """The operator's request about a shield is withdrawn once, then refused."""
     phone, portal, code = life.phone, life.portal, LEGAL_PERSON.credit_code
     asked = {"kind": "renew", "shield_number": life.shield_number, "note": "备案改了"}
     phone.call("POST", "/asks", asked)
@@ -94,14 +94,14 @@ def _confirm(life: Life) -> None:
 
 
 def vouching_code(life: Life, portal: PortalClient, person_id: str) -> str:
-    """The SMS code of the legal person for one act about this operator."""
+    """Returns the SMS code for one act of the legal representative about this operator."""
     life.wait_a_minute()
     portal.request_vouching_code(LEGAL_PERSON.credit_code, person_id)
     return life.sms_code(LEGAL_PERSON, "vouch")
 
 
 def log_in_from_outside(life: Life) -> None:
-    """Another enterprise's legal person, by the account that they have elsewhere; then the first one again."""
+    """Another enterprise's legal representative logs in by an outside account; then the first one again."""
     life.provider.person |= {
         "sub": "meng-3",
         "name": CHIEF.name,
@@ -118,7 +118,7 @@ def log_in_from_outside(life: Life) -> None:
 
 
 def log_in(life: Life) -> None:
-    """The legal person, by password."""
+    """Logs the legal representative in by password."""
     portal = life.portal
     life.wait_a_minute()
     captcha = portal.captcha().captcha_id
@@ -135,7 +135,7 @@ def log_in(life: Life) -> None:
 
 
 def _come_in_by_a_code(life: Life) -> None:
-    """Nothing proves any more who the other one is: they get in by a code, and then take one for an enterprise."""
+    """An unproven legal representative logs in by an activation code, and then adds an enterprise by another one."""
     service, portal = life.service, life.portal
     service.run(_forget_who_it_is(service.application))
     life.wait_a_minute()
@@ -161,7 +161,7 @@ async def _forget_who_it_is(application: Application) -> None:
 
 
 def _ask_own_shield(life: Life) -> None:
-    """The legal person's own: they log in by it, and are asked to sign a revocation."""
+    """The legal representative logs in by their own shield, and is asked to sign a revocation."""
     phone = life.service.phone()
     captcha = phone.captcha().captcha_id
     phone.login(

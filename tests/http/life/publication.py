@@ -1,4 +1,4 @@
-"""What anybody may fetch: certificates, CRL, OCSP, the log, the FAQ."""
+"""Public downloads: certificates, CRL, OCSP, the log, the FAQ."""
 
 import base64
 

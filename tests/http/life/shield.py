@@ -1,4 +1,4 @@
-"""A shield: applied for, asked to log in and sign, bound, its PIN changed, its certificate renewed."""
+"""A shield: issued, used for logins and signatures, bound, with a changed PIN and a renewed certificate."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,13 +8,14 @@ import pytest
 from mshield.client import Document, ViewName, read_return
 from mshield.client.business.values import Pc
 from mshield.client.errors import PhoneError, ProblemError
-from mshield.demo.people import OPERATOR
-from mshield.services.log.sequence import sequence
-from mshield.services.systems.view_drafts import HandedIn, ViewFile
-from mshield.services.systems.views import register_view
+from mshield.server.log.sequence import sequence
+from mshield.server.systems.view_drafts import SubmittedView, ViewFile
+from mshield.server.systems.views import register_view
+from mshield.testkit.demo.people import OPERATOR
 from tests.http.life.life import Life
 from tests.support.push_service import Browser
 from tests.support.return_url import RETURN_URL
+from tests.support.second_person import SECOND
 from tests.support.signing import execute, fetch
 from tests.support.small_view import CONTENT, small_view
 
@@ -80,7 +81,7 @@ def use(life: Life) -> None:
 
 
 def _own_things(life: Life, login_id: str) -> None:
-    """What the app offers beside signing, which has a browser and a screen of devices."""
+    """Other functions of the app, which need a browser and a page of devices."""
     subscription = Browser().subscription("https://push.example/s/1")
     sid = life.phone.signatures().items[0].sid
     with life.phone._operation() as operation:
@@ -98,7 +99,7 @@ def _own_things(life: Life, login_id: str) -> None:
 
 
 def come_back(life: Life) -> None:
-    """A code is read while nobody is logged in; the PIN, then an SMS code, opens the app."""
+    """A code is scanned before login; the PIN, then an SMS code, unlocks the app."""
     phone = life.phone
     life.wait_a_minute()
     login = life.business.request_login(pc=_PC)
@@ -124,11 +125,11 @@ def come_back(life: Life) -> None:
 
 
 def _sign_by_view(life: Life) -> None:
-    """The phone fetches the view and draws by it; the business system finds what it named."""
+    """The phone fetches the view and renders by it; the business system finds the view it named."""
     made = life.service.application
-    files = HandedIn(small_view(view_id=_VIEW), (ViewFile("订单.json", CONTENT),))
+    files = SubmittedView(small_view(view_id=_VIEW), (ViewFile("订单.json", CONTENT),))
     now = life.service.clock()
-    life.service.run(register_view(made.context.db, made.client_id, files, second_person="赵敏", now=now))
+    life.service.run(register_view(made.context.db, made.client_id, files, second_person=SECOND, now=now))
     life.service.run(sequence(made.context.log, now=now))
     order = Document(
         title="订单",
@@ -194,14 +195,14 @@ def renew(life: Life) -> None:
 
 
 def disown(life: Life) -> None:
-    """Another device of the operator's, which isn't theirs."""
+    """Disowns another device in the operator's account."""
     other = life.service.phone()
     captcha = other.captcha().captcha_id
     answer = life.captcha_answer(captcha)
     other.login(account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha, captcha=answer)
     life.wait_a_minute()
     other.request_sms_code("apply")
-    # Nobody types the number: the last six are refused before a code is spent, the region once it was.
+    # No id number is typed: its last six digits are refused before a code is consumed, its region afterwards.
     unsaid = {**_form(life, "apply"), "id_number": None}
     for weak in (OPERATOR.id_number[-6:], OPERATOR.id_number[:6]):
         with pytest.raises(PhoneError) as refused_pin:

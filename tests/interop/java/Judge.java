@@ -51,7 +51,7 @@ import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 
 /**
- * Judges an evidence folder with BouncyCastle alone: nothing of this project runs here.
+ * Judges an evidence folder only with BouncyCastle: no code of this project runs here.
  *
  * <p>Arguments: the folder, and optionally the moment to judge at in ms since the epoch (default: now). The folder holds
  * root.pem issuing.pem leaf.pem message.bin signature.der signature.p7s crl.der root-crl.der ocsp.der, and request.der if

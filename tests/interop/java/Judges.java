@@ -15,7 +15,7 @@ import java.util.Base64;
 public final class Judges {
     private Judges() {}
 
-    /** Thrown by a judge that refuses, once it has said why. */
+    /** Thrown by a judge that refuses, after it has printed the reason. */
     static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1;
     }

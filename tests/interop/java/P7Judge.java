@@ -41,7 +41,7 @@ public class P7Judge {
     ASN1Encodable inside = sd.getEncapContentInfo().getContent(); seen.detached = inside == null;
     seen.content = inside == null ? null : ASN1OctetString.getInstance(inside).getOctets();
     byte[] file = content; if (form.equals("digest")) { need(file != null, "the file is needed"); content = sm3(file); }
-    if (seen.content == null) { need(content != null, "detached: the content is needed"); seen.content = content; } else need(content == null || Arrays.equals(content, seen.content), "the content is not the one inside");
+    if (seen.content == null) { need(content != null, "detached: the content is needed"); seen.content = content; } else need(content == null || Arrays.equals(content, seen.content), "the content differs from the content in the file");
     need(sd.getSignerInfos().size() == 1, "exactly one signer"); SignerInfo si = SignerInfo.getInstance(sd.getSignerInfos().getObjectAt(0));
     need(si.getVersion().intValueExact() == 1 && si.getSID().getId() instanceof ASN1Sequence, "signer must be named by issuer and serial");
     IssuerAndSerialNumber id = IssuerAndSerialNumber.getInstance(si.getSID().getId());
@@ -62,7 +62,7 @@ public class P7Judge {
     } else { need(!likeAttributes(seen.content), "the content is signed attributes of another signature"); seen.message = seen.content; }
     byte[] s = signature(si.getEncryptedDigest().getOctets(), seen, true); need(verify(seen.signer, seen.message, s), "signature does not verify"); return seen; }
 
-  /** What Bouncy Castle's own CMS says, for comparison only. */
+  /** Result of Bouncy Castle's own CMS reader, for comparison only. */
   static String stock(byte[] data, byte[] content) { try { CMSSignedData s = new CMSSignedData(data); if (s.getSignedContent() == null && content != null) s = new CMSSignedData(new CMSProcessableByteArray(content), data); String r = "";
       for (SignerInformation i : s.getSignerInfos().getSigners()) { Collection<X509CertificateHolder> c = s.getCertificates().getMatches(i.getSID()); r += c.isEmpty() ? " no certificate" : " " + i.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(c.iterator().next())); } return r.isEmpty() ? " no signer" : r; } catch (Throwable e) { return " " + e.getClass().getSimpleName() + ": " + e.getMessage(); } }
   static void issued(X509CertificateHolder c, X509CertificateHolder by) throws Exception { Seen s = new Seen(); need(Arrays.equals(c.getIssuer().getEncoded(), by.getSubject().getEncoded()), "issuer's name differs"); need(verify(by, c.toASN1Structure().getTBSCertificate().getEncoded(), signature(c.getSignature(), s, false)), "certificate is not signed by the issuer given"); }

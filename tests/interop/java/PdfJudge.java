@@ -15,7 +15,7 @@ public class PdfJudge {
         byte[] c = new byte[(r[2] - r[1] - 2) / 2]; for (int i = 0; i < c.length; i++) c[i] = (byte) Integer.parseInt(new String(b, r[1] + 1 + 2 * i, 2, "ASCII"), 16);
         P7Judge.need(Arrays.equals(c, s.getContents()), "the gap is not the Contents that the reader sees");
         ByteArrayInputStream in = new ByteArrayInputStream(c); ASN1Primitive p = new ASN1InputStream(in).readObject(); byte[] cms = Arrays.copyOf(c, c.length - in.available()); for (int i = cms.length; i < c.length; i++) P7Judge.need(c[i] == 0, "bytes after the signature");
-        byte[] m = s.getSignedContent(b); P7Judge.Seen seen = P7Judge.check(cms, m, new ArrayList<>(), "content"); P7Judge.need(seen.detached, "the content stands inside");
+        byte[] m = s.getSignedContent(b); P7Judge.Seen seen = P7Judge.check(cms, m, new ArrayList<>(), "content"); P7Judge.need(seen.detached, "the content is included in the signature");
         if (sub.startsWith("ETSI")) { P7Judge.need(seen.table != null, "no attributes"); Attribute e = seen.table.get(PKCSObjectIdentifiers.id_aa_signingCertificateV2); P7Judge.need(e != null, "no signing-certificate-v2");
           ASN1Sequence id = ASN1Sequence.getInstance(ASN1Sequence.getInstance(ASN1Sequence.getInstance(e.getAttrValues().getObjectAt(0)).getObjectAt(0)).getObjectAt(0)); String h = ASN1Sequence.getInstance(id.getObjectAt(0)).getObjectAt(0).toString(); P7Judge.need(h.equals(P7Judge.SM3), "certificate hash " + h);
           P7Judge.need(Arrays.equals(ASN1OctetString.getInstance(id.getObjectAt(1)).getOctets(), P7Judge.sm3(seen.signer.getEncoded())), "signing-certificate-v2 names another certificate"); }

@@ -1,4 +1,4 @@
-// A business system with openid-client that checks ID tokens by the published keys, and runs on while they change. It
+// A business system with openid-client that checks ID tokens by the published keys, and keeps running while they change. It
 // reads a line before each login, as the provider is away while it restarts with other keys. For each address that it
 // writes it reads the one that the browser came back to, and writes whose key signed.
 import { createInterface } from "node:readline/promises";
@@ -8,7 +8,7 @@ import * as oidc from "openid-client";
 
 const [issuer, id, secret, redirectUri] = process.argv.slice(2);
 const asked = createInterface({ input: stdin })[Symbol.asyncIterator]();
-const MINUTE = 60_000; // openid-client asks for the keys once in that time, whatever it meets
+const MINUTE = 60_000; // openid-client fetches the keys at most once in that time
 const clock = Date.now;
 let later = 0;
 Date.now = () => clock() + later;

@@ -1,4 +1,4 @@
-"""What is exported is imported again as the same records, from both kinds of file."""
+"""An exported list can be imported as the same records, from both file types."""
 
 import datetime as dt
 from typing import Final, Literal
@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from mshield.domain.filing import COLUMNS, FilingRecord, FilingRow, check_row, check_rows
-from mshield.domain.identity import IdType, Role
-from mshield.gateways.filing_export import write_filing
-from mshield.gateways.filing_files import read_filing
+from mshield.server.filing.external.export import write_filing
+from mshield.server.filing.external.files import read_filing
+from mshield.server.filing.rules import COLUMNS, FilingRecord, FilingRow, check_row, check_rows
+from mshield.server.values.names import IdType
+from mshield.wire.identity import Role
 
 _BASE32: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -37,7 +38,7 @@ _NUMBERS: Final = {
     IdType.TAIWAN_PERMIT: st.from_regex(r"[0-9]{8}", fullmatch=True),
     IdType.FOREIGN_RESIDENT_ID: st.builds(_card, st.integers(911000, 916599), _DATES, st.integers(0, 999)),
 }
-# What a name may hold beside letters is what a file could get wrong: quotes, commas, apostrophes, brackets.
+# Besides letters, names contain what a file could get wrong: quotes, commas, apostrophes, brackets.
 _ENTERPRISES: Final = st.text(alphabet="宁波北潮ABCé\"',;（）()&. 0", min_size=1, max_size=40)
 _NAMES: Final = st.text(alphabet="林知远·欧ABCé'. -", min_size=1, max_size=20)
 
@@ -78,7 +79,7 @@ def _records(draw: st.DrawFn) -> list[FilingRecord]:
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 @settings(max_examples=60, deadline=None)
 @given(records=_records())
-def test_an_export_is_imported_as_it_was(kind: Literal["xlsx", "csv"], records: list[FilingRecord]) -> None:
+def test_export_is_imported_unchanged(kind: Literal["xlsx", "csv"], records: list[FilingRecord]) -> None:
     if not records:
         return
     again, findings = check_rows(read_filing(write_filing(records, kind), f"list.{kind}"))

@@ -1,4 +1,4 @@
-"""What the properties are tried on: scalars with their edges, points of known logarithm, digests."""
+"""Strategies for the properties: scalars with edge cases, points of known logarithm, digests."""
 
 from hypothesis import strategies as st
 

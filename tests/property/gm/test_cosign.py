@@ -1,4 +1,4 @@
-"""Right shares always sign, wrong ones never, and every deviation is met with the error that the protocol names."""
+"""Right shares always sign, wrong ones never, and every deviation gives the protocol's error."""
 
 import dataclasses
 import hmac
@@ -27,7 +27,7 @@ from tests.property.gm.strategies import digests, epochs, ids, scalars, values_2
 from tests.unit.gm import reference
 from tests.unit.gm.parties import Parties, items_of
 
-# The engine is a fixture without state, so that all examples may share it.
+# The engine fixture has no state, so all examples may share it.
 examples = partial(settings, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 batches = st.lists(digests, min_size=1, max_size=8)
 
@@ -130,7 +130,7 @@ def test_any_other_opening_is_refused(engine: Engine, what: str, k: int, rho: by
 @examples(max_examples=40)
 @given(scalars, scalars)
 def test_any_other_proof_is_refused(engine: Engine, a: int, z: int) -> None:
-    """A proof of the right form by one who does not know the number."""
+    """A well-formed proof by someone who doesn't know the logarithm."""
     forged = Proof(engine.mul_g(a), z)
     uid, sid = bytes(16), bytes(range(16))
     phone = phone_enrol(engine, uid=uid, sid=sid)

@@ -1,4 +1,4 @@
-"""Each signature has one DER form: whatever is read writes itself again, and nothing else is read."""
+"""Each signature has one DER form: whatever is parsed encodes to the same bytes, and nothing else is parsed."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from tests.property.gm.strategies import scalars, values_256
 
 
 @given(scalars, scalars)
-def test_round_trip(r: int, s: int) -> None:
+def test_signature_round_trips(r: int, s: int) -> None:
     signature = Signature(r, s)
     assert Signature.from_der(signature.to_der()) == signature
     assert Signature.from_raw(signature.to_raw()) == signature

@@ -1,4 +1,4 @@
-"""Botan, OpenSSL and the plain formulas give the same on every operation, edges and infinity included."""
+"""Botan, OpenSSL and the plain formulas agree on every operation, including edge cases and infinity."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,18 +19,18 @@ def point(k: int, *, minus: bool = False) -> bytes:
 
 
 @given(scalars)
-def test_base_multiplication(k: int) -> None:
+def test_engines_agree_on_base_multiplication(k: int) -> None:
     assert BOTAN.mul_g(k) == OPENSSL.mul_g(k) == reference.encode(reference.mul(k, reference.BASE))
 
 
 @given(scalars, scalars, signs)
-def test_multiplication(k: int, x: int, minus: bool) -> None:  # noqa: FBT001  Hypothesis fills it in
+def test_engines_agree_on_multiplication(k: int, x: int, minus: bool) -> None:  # noqa: FBT001  Hypothesis fills it in
     base = point(x, minus=minus)
     assert BOTAN.mul(k, base) == OPENSSL.mul(k, base) == point(k * x % N, minus=minus)
 
 
 @given(scalars, scalars, signs)
-def test_addition(x: int, y: int, minus: bool) -> None:  # noqa: FBT001  as above
+def test_engines_agree_on_addition(x: int, y: int, minus: bool) -> None:  # noqa: FBT001  as above
     a, b = point(x), point(y, minus=minus)
     total = (x - y if minus else x + y) % N
     expected = point(total) if total else None
@@ -46,14 +46,14 @@ def test_addition_of_itself_and_of_its_negative(x: int) -> None:
 
 
 @given(residues, residues, scalars)
-def test_joint_multiplication(a: int, b: int, x: int) -> None:
+def test_engines_agree_on_joint_multiplication(a: int, b: int, x: int) -> None:
     base, total = point(x), (a + b * x) % N
     expected = point(total) if total else None
     assert BOTAN.mul_add_public(a, b, base) == OPENSSL.mul_add_public(a, b, base) == expected
 
 
 @given(scalars, residues)
-def test_joint_multiplication_that_vanishes(b: int, x: int) -> None:
+def test_vanishing_joint_multiplication_is_detected(b: int, x: int) -> None:
     base = point(x or 1)
     a = -b * (x or 1) % N
     assert BOTAN.mul_add_public(a, b, base) is None
@@ -61,7 +61,7 @@ def test_joint_multiplication_that_vanishes(b: int, x: int) -> None:
 
 
 @given(digests, scalars, scalars, scalars)
-def test_verification_of_anything(e: bytes, d: int, r: int, s: int) -> None:
+def test_engines_agree_on_verifying_anything(e: bytes, d: int, r: int, s: int) -> None:
     if r + s == N:
         return
     public = point(d)
@@ -70,7 +70,7 @@ def test_verification_of_anything(e: bytes, d: int, r: int, s: int) -> None:
 
 
 @given(digests, scalars, scalars)
-def test_verification_of_signatures(e: bytes, d: int, k: int) -> None:
+def test_engines_agree_on_verifying_signatures(e: bytes, d: int, k: int) -> None:
     if d == N - 1:
         return
     r = (int.from_bytes(e, "big") + int.from_bytes(point(k)[1:33], "big")) % N
@@ -94,10 +94,10 @@ def test_random_bytes_are_no_point(candidate: bytes) -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=5))
-def test_hash(chunks: list[bytes]) -> None:
+def test_engines_agree_on_hashes(chunks: list[bytes]) -> None:
     assert BOTAN.sm3(*chunks) == OPENSSL.sm3(*chunks) == BOTAN.sm3(b"".join(chunks))
 
 
 @given(scalars)
-def test_inverse(x: int) -> None:
+def test_inverse_is_right(x: int) -> None:
     assert BOTAN.invert(x) == pow(x, -1, N)

@@ -1,4 +1,4 @@
-"""Masking hides a share so that every PIN gives one, and nothing tells the right one."""
+"""Masking hides a share so that every PIN gives one, and nothing reveals the right one."""
 
 import hmac
 from collections import Counter
@@ -15,7 +15,7 @@ keys = st.binary(min_size=32, max_size=32)
 
 
 @given(scalars, residues)
-def test_round_trip(d1: int, value: int) -> None:
+def test_hidden_share_is_revealed_again(d1: int, value: int) -> None:
     blob = hide(d1, value)
     assert 0 <= blob < N
     assert reveal(blob, value) == d1

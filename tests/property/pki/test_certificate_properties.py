@@ -1,4 +1,4 @@
-"""Whatever the subject, a leaf is issued, read back equal, and read alike by `cryptography`; no mutant verifies."""
+"""For any subject, a leaf is issued, parsed back equal, and parsed alike by `cryptography`; no mutant verifies."""
 
 import unicodedata
 
@@ -17,7 +17,7 @@ from tests.support.signed_data import verify_signed_data
 from tests.unit.pki.authority import DAY, NOW, authority
 
 A = authority()
-# Made to fit, so that the filter seldom has to refuse: too many refusals end a test.
+# Values fit by construction, since too many rejected examples end a test.
 TEXTS = (
     st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60)
     .map(lambda text: unicodedata.normalize("NFC", text).strip())
@@ -26,7 +26,8 @@ TEXTS = (
 SERIALS = st.integers(1 << 63, (1 << 159) - 1)
 
 
-# RFC 5280 bounds these by characters; `cryptography` counts octets and warns of a Chinese name of 22 characters.
+# RFC 5280 limits these in characters; `cryptography` counts bytes and warns of a Chinese name of 22
+# characters.
 @pytest.mark.filterwarnings("ignore:Attribute's length must be:UserWarning")
 @settings(max_examples=50, deadline=None)
 @given(TEXTS, TEXTS, TEXTS, SERIALS, st.integers(0, 5 * 365 * DAY // 1000 - 1))

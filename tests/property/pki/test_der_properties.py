@@ -1,4 +1,4 @@
-"""DER both ways: what is written is read back, and whatever is read has one form only."""
+"""DER both ways: encoded values parse back, and every parsed value has only one form."""
 
 from datetime import UTC, datetime
 
@@ -48,17 +48,17 @@ VALUES = st.recursive(
 
 
 @given(st.integers())
-def test_integers(value: int) -> None:
+def test_integers_round_trip(value: int) -> None:
     assert Reader(der.integer(value)).integer() == value
 
 
 @given(OIDS)
-def test_object_identifiers(dotted: str) -> None:
+def test_object_identifiers_round_trip(dotted: str) -> None:
     assert Reader(der.oid(dotted)).oid() == dotted
 
 
 @given(MOMENTS)
-def test_times(ms: int) -> None:
+def test_times_round_trip(ms: int) -> None:
     assert Reader(der.time(ms)).time() == ms
     assert Reader(der.generalized_time(ms)).generalized_time() == ms
     moment = datetime.fromtimestamp(ms // 1000, UTC)
@@ -66,22 +66,22 @@ def test_times(ms: int) -> None:
 
 
 @given(st.frozensets(st.integers(0, 100)))
-def test_named_bits(bits: frozenset[int]) -> None:
+def test_named_bits_round_trip(bits: frozenset[int]) -> None:
     assert Reader(der.named_bits(*bits)).named_bits() == bits
 
 
 @given(st.text())
-def test_text(text: str) -> None:
+def test_text_round_trips(text: str) -> None:
     assert Reader(der.utf8(text)).text() == (der.UTF8_STRING, text)
 
 
 @given(VALUES)
-def test_what_is_written_is_strict(data: bytes) -> None:
+def test_encoded_values_are_strict_der(data: bytes) -> None:
     check(data)
 
 
 @given(VALUES, st.data())
-def test_what_is_cut_or_lengthened_is_refused(data: bytes, draw: st.DataObject) -> None:
+def test_truncated_or_extended_value_is_refused(data: bytes, draw: st.DataObject) -> None:
     cut = draw.draw(st.integers(0, len(data) - 1))
     with pytest.raises(DerError):
         check(data[:cut])
@@ -99,7 +99,7 @@ def test_any_bytes_are_read_or_refused_with_our_error(data: bytes) -> None:
 
 
 @given(st.binary(min_size=1, max_size=30))
-def test_an_integer_that_is_read_has_one_form(content: bytes) -> None:
+def test_parsed_integer_has_one_form(content: bytes) -> None:
     data = der.tlv(der.INTEGER, content)
     try:
         value = Reader(data).integer()
@@ -110,7 +110,7 @@ def test_an_integer_that_is_read_has_one_form(content: bytes) -> None:
 
 
 @given(st.binary(min_size=1, max_size=12))
-def test_an_object_identifier_that_is_read_has_one_form(content: bytes) -> None:
+def test_parsed_object_identifier_has_one_form(content: bytes) -> None:
     data = der.tlv(der.OID, content)
     try:
         dotted = Reader(data).oid()

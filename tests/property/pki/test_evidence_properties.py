@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it as a bundle of evidence gives a bundle or one kind of error."""
+"""Reading any file as an evidence bundle gives a bundle or one kind of error."""
 
 import contextlib
 import json
@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.client.evidence import read_evidence, verify_evidence
-from mshield.client.verify import VerificationError
+from mshield.client.evidence.verify import read_evidence, verify_evidence
+from mshield.client.verification import VerificationError
 from mshield.pki.signatures.display import display_bytes
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from tests.support.signed_data import attributes_of
@@ -68,7 +68,7 @@ def test_a_bundle_with_other_values_is_refused(data: st.DataObject) -> None:
         st.tuples(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8"))), max_size=4
     ),
 )
-def test_attributes_are_read_as_written_and_the_display_is_one_text(
+def test_attributes_round_trip_and_the_display_is_one_text(
     digest: bytes, title: str, lines: list[tuple[str, str]]
 ) -> None:
     found = attributes_of(digest=digest, title=title, media_type="a/b", size=1, lines=lines)

@@ -1,4 +1,4 @@
-"""Trees, tiles and proofs against a naive tree that follows RFC 6962's recursion to the letter."""
+"""Trees, tiles and proofs compared with a naive tree that follows RFC 6962's recursion literally."""
 
 import contextlib
 import hashlib
@@ -31,7 +31,7 @@ MOST = 600
 
 @cache
 def mth(start: int, end: int) -> bytes:
-    """MTH(D[start:end]), where D[i] is i as text."""
+    """Returns MTH(D[start:end]), where D[i] is i as text."""
     if end == start:
         return hashlib.sha256(b"").digest()
     if end - start == 1:
@@ -43,7 +43,7 @@ def mth(start: int, end: int) -> bytes:
 
 
 def path(m: int, start: int, end: int) -> list[bytes]:
-    """PATH(m, D[start:end])."""
+    """Returns PATH(m, D[start:end])."""
     if end - start == 1:
         return []
     k = 1
@@ -55,7 +55,7 @@ def path(m: int, start: int, end: int) -> list[bytes]:
 
 
 def subproof(m: int, start: int, end: int, *, whole: bool) -> list[bytes]:
-    """SUBPROOF(m, D[start:end], whole)."""
+    """Returns SUBPROOF(m, D[start:end], whole)."""
     if m == end - start:
         return [] if whole else [mth(start, end)]
     k = 1
@@ -67,14 +67,14 @@ def subproof(m: int, start: int, end: int, *, whole: bool) -> list[bytes]:
 
 
 def tile_bytes(tile: Tile) -> bytes:
-    """A tile by its definition."""
+    """Returns a tile by its definition."""
     step = 256**tile.level
     first = tile.number * 256
     return b"".join(mth(i * step, (i + 1) * step) for i in range(first, first + tile.width))
 
 
 def from_tiles(leaves: Range, size: int) -> bytes:
-    """A range's hash, read from the tiles of a tree."""
+    """Returns a range's hash, computed from the tiles of a tree."""
     found = []
     for node in merkle.subtrees(leaves):
         tile = tiles.tile_of(node, size)
@@ -84,7 +84,7 @@ def from_tiles(leaves: Range, size: int) -> bytes:
 
 
 def all_tiles(size: int) -> set[Tile]:
-    """Every tile that a tree of this size has, by the specification's sentence."""
+    """Returns every tile of a tree of this size, by the specification's definition."""
     found = set()
     for level in range(3):
         count = size // 256**level
@@ -98,14 +98,14 @@ sizes = st.integers(0, MOST)
 
 
 @given(size=sizes)
-def test_root_and_right_edge(size: int) -> None:
+def test_root_and_right_edge_match_the_naive_tree(size: int) -> None:
     edge = {tile.level: tile_bytes(tile) for tile in tiles.right_edge(size)}
     assert tiles.edge_root(size, edge) == mth(0, size) == from_tiles(Range(0, size), size)
     assert {tile for tile in all_tiles(size) if tile.width < 256} == set(tiles.right_edge(size))
 
 
 @given(data=st.data(), size=st.integers(1, MOST))
-def test_inclusion(data: st.DataObject, size: int) -> None:
+def test_inclusion_proofs_match_the_naive_tree(data: st.DataObject, size: int) -> None:
     index = data.draw(st.integers(0, size - 1))
     proof = [from_tiles(each, size) for each in merkle.inclusion_ranges(index, size)]
     assert proof == path(index, 0, size)
@@ -130,11 +130,11 @@ def _refused(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes
         merkle.check_inclusion(leaf, index=index, size=size, proof=proof, root=root)
     except LogProofError:
         return
-    raise AssertionError("a wrong proof was taken")
+    raise AssertionError("a wrong proof was accepted")
 
 
 @given(data=st.data(), size=sizes)
-def test_consistency(data: st.DataObject, size: int) -> None:
+def test_consistency_proofs_match_the_naive_tree(data: st.DataObject, size: int) -> None:
     old = data.draw(st.integers(0, size))
     proof = [from_tiles(each, size) for each in merkle.consistency_ranges(old, size)]
     assert proof == (subproof(old, 0, size, whole=True) if old else [])
@@ -143,12 +143,12 @@ def test_consistency(data: st.DataObject, size: int) -> None:
     wrong = {"old_root": bytes(32), "root": bytes(32), "proof": [bytes(32), *proof[1:]]}
     for name, value in wrong.items():
         if name == "root" and old == 0:
-            continue  # everything begins with nothing
+            continue  # every string starts with the empty one
         try:
             merkle.check_consistency(**{**right, name: value})  # type: ignore[arg-type]  # as above
         except LogProofError:
             continue
-        raise AssertionError(f"a wrong {name} was taken")
+        raise AssertionError(f"a wrong {name} was accepted")
 
 
 @given(number=st.integers(0, 10**15), width=st.integers(1, 256))
@@ -206,19 +206,19 @@ _rows = st.lists(st.tuples(st.text("abc", min_size=1, max_size=3), _values), max
 
 
 @given(one=_rows, other=_rows)
-def test_two_rows_are_the_same_bytes_only_if_they_are_the_same(
+def test_canonical_rows_are_equal_only_if_the_rows_are(
     one: list[tuple[str, Value]], other: list[tuple[str, Value]]
 ) -> None:
     encoded = [canonical([name for name, _ in row], [value for _, value in row]) for row in (one, other)]
     same = [[(name, type(value), value) for name, value in row] for row in (one, other)]
     assert (encoded[0] == encoded[1]) == (same[0] == same[1])
-    # Nor does one end where another could begin.
+    # Nor can the end of one be read as the start of another.
     if one and other and one != other:
         joined = canonical([n for n, _ in one + other], [v for _, v in one + other])
         assert joined == encoded[0] + encoded[1]
 
 
-def test_a_row_to_the_byte() -> None:
+def test_row_is_encoded_exactly() -> None:
     made = canonical(("a", "bc", "d", "e"), (None, -2, "é", b"\x07"))
     assert made == (
         b"\x00\x01a\x00"
@@ -228,7 +228,7 @@ def test_a_row_to_the_byte() -> None:
     )
 
 
-def test_entries_to_the_byte() -> None:
+def test_entries_are_encoded_exactly() -> None:
     head = "0000000000000005"
     signature = SignatureEntry(5, b"s" * 16, b"b" * 32, b"r" * 32)
     certificate = CertificateEntry(5, b"n" * 20, Published.ON_HOLD, b"c" * 32, b"r" * 32)

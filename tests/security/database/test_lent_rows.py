@@ -1,12 +1,12 @@
-"""Who writes to the database puts a row in another's place for a moment: nobody is confirmed or held by it."""
+"""An attacker with write access briefly replaces one row by another: this confirms and holds nobody."""
 
 from dataclasses import replace
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.store.database.interface import SealBroken
-from mshield.store.legal_person import shields
+from mshield.server.database.interface import SealBroken
+from mshield.server.legal_person.rows import shields
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.security.identity.test_stranger import AS_OPERATOR, register
 from tests.support.application import Application
 from tests.support.intruder import Intruder
@@ -18,10 +18,10 @@ PLACES = ("the page", "the decision")
 
 
 @pytest.mark.parametrize("at", PLACES)
-async def test_the_legal_person_confirms_whom_they_were_shown(
+async def test_legal_person_confirms_only_the_displayed_person(
     application: Application, intruder: Intruder, at: str
 ) -> None:
-    """The stranger asks, and for a moment it is the honest operator's account that the page shows; or the reverse."""
+    """For a moment, the stranger's request shows the honest operator's account; or the reverse."""
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
     await portal.log_in()
@@ -35,15 +35,15 @@ async def test_the_legal_person_confirms_whom_they_were_shown(
     )
     if at == "the page":
         intruder.run(lend, honest.phone)
-        assert (await portal.get(f"/enterprises/{OWN}/applications")).status_code == 500
+        assert (await portal.get(f"/enterprises/{OWN}/applications")).json()["code"] == "record_changed"
         return
     (waiting,) = (await portal.get(f"/enterprises/{OWN}/applications")).json()["items"]
     intruder.run(lend, honest.phone)
-    assert (await portal.confirm(waiting)).status_code == 500
+    assert (await portal.confirm(waiting)).json()["code"] == "record_changed"
     assert intruder.rows("SELECT id FROM identity_proofs WHERE way = 'legal_person'") == []
 
 
-async def test_r14_a_shield_that_is_moved_to_another_enterprise_is_not_theirs(
+async def test_r14_shield_moved_to_another_enterprise_cannot_be_managed_there(
     application: Application, intruder: Intruder
 ) -> None:
     await application.registered()

@@ -1,4 +1,4 @@
-"""Who writes to the database and has no key makes nobody else's key, and calls from nobody else's phone."""
+"""An attacker with write access but no key can neither replace another's key nor call from another's phone."""
 
 import base64
 import json
@@ -9,16 +9,19 @@ from typing import Final
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.times import HOUR_MS
-from mshield.gateways.sms import DevelopmentSms
 from mshield.gm import cosign, transcript
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.sms_codes import SmsCodes
-from mshield.settings import Settings
-from mshield.store.database.interface import Database, SealBroken
-from mshield.store.signing.sessions import binding
+from mshield.server.accounts.errors import SmsCodeExpired, SmsCodeWrong, SmsDailyLimit
+from mshield.server.accounts.sms_codes import SmsCodes
+from mshield.server.database.interface import Database, SealBroken
+from mshield.server.errors import InvalidProof
+from mshield.server.identity.errors import IdentityUnproven
+from mshield.server.keys.keyring import Keyring
+from mshield.server.keys.secrets import LookupKey
+from mshield.server.notices.external.sms import DevelopmentSms
+from mshield.server.settings.settings import Settings
+from mshield.server.signing.errors import NoSession, TaskClosed, WrongPin
+from mshield.server.signing.rows.sessions import binding
+from mshield.wire.times import HOUR_MS
 from tests.support.clock import Clock
 from tests.support.intruder import Intruder
 from tests.support.log_findings import found_by_the_log
@@ -32,7 +35,7 @@ NONCE: Final = base64.urlsafe_b64encode(CHALLENGE).rstrip(b"=").decode()
 
 
 async def set_back(world: World, sid: bytes, **changes: object) -> None:
-    """The key's row as an enrolment that has just begun, with a challenge of the writer's own."""
+    """Resets the key's row to an enrolment just begun, with the attacker's own challenge."""
     values = {
         "state": "enrolling",
         "enrol_sid": sid,
@@ -50,15 +53,15 @@ async def set_back(world: World, sid: bytes, **changes: object) -> None:
 
 
 async def make_key(world: World, sid: bytes, nonce: str = NONCE) -> bytes:
-    """A key under a PIN of the writer's own."""
+    """Makes a key under the attacker's own PIN."""
     offer = cosign.phone_enrol(world.engine, uid=world.phone.uid, sid=sid)
     return await world.enrol.make_key(
         await world.login(), world.phone.uid, P1=offer.P1, proof=offer.proof, nonce=nonce, now=world.clock()
     )
 
 
-async def test_a_certified_key_that_is_set_back_is_not_made_anew(world: World) -> None:
-    """It gave a certificate of anybody, legal persons too, for a key and a PIN of the writer's own."""
+async def test_certified_key_reset_to_enrolling_is_refused(world: World) -> None:
+    """Otherwise the attacker gets a certificate of anybody, even a legal representative, with their own key and PIN."""
     before = await fetch(world.db, "SELECT certificate, public_key FROM keys")
     sid = secrets.token_bytes(16)
     await set_back(world, sid)
@@ -71,7 +74,7 @@ async def test_a_certified_key_that_is_set_back_is_not_made_anew(world: World) -
     assert row["made"] == 1
 
 
-async def test_an_enrolment_is_the_one_that_was_begun(db: Database, keyring: Keyring, clock: Clock) -> None:
+async def test_changed_enrolment_row_is_refused(db: Database, keyring: Keyring, clock: Clock) -> None:
     world = await make_world(db, keyring, clock, enrolled=False)
     begun = await begin(world)
     world.phone.uid = begun.uid
@@ -90,7 +93,7 @@ async def test_an_enrolment_is_the_one_that_was_begun(db: Database, keyring: Key
     assert len(await make_key(world, begun.sid, begun.challenge)) == 65
 
 
-async def test_a_mark_that_is_put_back_is_worth_nothing_without_its_challenge_nor_after_its_hour(
+async def test_restored_mark_needs_its_challenge_and_expires(
     db: Database, keyring: Keyring, clock: Clock
 ) -> None:
     world = await make_world(db, keyring, clock, enrolled=False)
@@ -100,10 +103,10 @@ async def test_a_mark_that_is_put_back_is_worth_nothing_without_its_challenge_no
     await make_key(world, begun.sid, begun.challenge)
     await tamper(db, "DELETE FROM tasks")
     await set_back(world, begun.sid, **kept)
-    with pytest.raises(errors.InvalidProof):
+    with pytest.raises(InvalidProof):
         await make_key(world, begun.sid)
     clock.advance(seconds=3600)
-    with pytest.raises(errors.TaskClosed):
+    with pytest.raises(TaskClosed):
         await make_key(world, begun.sid, begun.challenge)
 
 
@@ -114,13 +117,11 @@ async def test_no_certificate_for_another_public_key(db: Database, keyring: Keyr
     with pytest.raises(SealBroken):
         await world.certificates.issue_confirmed(world.phone.caller, now=world.clock())
     with pytest.raises(SealBroken):
-        await world.certificates.current(await login_of(world), now=world.clock())
+        await world.certificates.current(await login_of(world), log_key="", now=world.clock())
 
 
-async def test_a_renewal_certifies_the_key_that_was_made(
-    db: Database, keyring: Keyring, clock: Clock
-) -> None:
-    """Whoever changed the key while a renewal began got a certificate for a key of their own."""
+async def test_renewal_refuses_a_replaced_key(db: Database, keyring: Keyring, clock: Clock) -> None:
+    """Otherwise, changing the key when a renewal begins gives the attacker a certificate for their own key."""
     renewing = await make_renewing(db, keyring, clock, key="same")
     await tamper(db, "UPDATE keys SET public_key = $1", bytes(65))
     with pytest.raises(SealBroken):
@@ -133,11 +134,11 @@ async def test_no_certificate_for_an_account_whose_proof_has_ended(
     world = await make_world(db, keyring, clock, enrolled=False)
     await sign_request(world)
     await execute(db, "UPDATE identity_proofs SET ended_at = 1")
-    with pytest.raises(errors.IdentityUnproven):
+    with pytest.raises(IdentityUnproven):
         await issue(world)
     assert await fetch(db, "SELECT state FROM keys") == {"state": "void"}
     await execute(db, "UPDATE identity_proofs SET ended_at = NULL")
-    assert await world.certificates.current(await login_of(world), now=world.clock()) is None
+    assert await world.certificates.current(await login_of(world), log_key="", now=world.clock()) is None
 
 
 def _finds(world: World) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -151,8 +152,8 @@ def _finds(world: World) -> dict[str, Callable[[], Awaitable[object]]]:
 
 
 @pytest.mark.parametrize("how", ["login", "inbox", "open", "issue"])
-async def test_another_phones_login_is_not_the_victims(world: World, how: str) -> None:
-    """The writer's own login, moved to the victim's account and device; or the victim's device with their key."""
+async def test_login_moved_to_the_victim_is_refused(world: World, how: str) -> None:
+    """The attacker's login moved to the victim's account and device, or the victim's device with the attacker's key."""
     await another_account(world, "13800000001")
     stranger = await another_phone(world, "mallory", account="13800000001")
     stranger.phone.uid = world.phone.uid
@@ -169,7 +170,7 @@ async def test_another_phones_login_is_not_the_victims(world: World, how: str) -
         await _finds(stranger)[how]()
 
 
-async def test_a_login_that_was_written_in_is_none(world: World) -> None:
+async def test_forged_login_is_refused(world: World) -> None:
     await tamper(world.db, "UPDATE phone_sessions SET mark = NULL")
     with pytest.raises(SealBroken):
         await world.login()
@@ -178,13 +179,13 @@ async def test_a_login_that_was_written_in_is_none(world: World) -> None:
         await world.login()
 
 
-# ---- what the log finds ----
+# ---- changes that the log reveals ----
 
 
-async def test_another_public_key_certificate_or_login_is_found(
+async def test_replaced_public_key_certificate_or_login_is_detected(
     world: World, keyring: Keyring, intruder: Intruder
 ) -> None:
-    """A second certificate under one key's uid, for another public key, among them."""
+    """This includes a second certificate with one key's uid and another public key."""
     found, now = partial(found_by_the_log, world.db, keyring), world.clock()
     assert await found(now=now) == set()
     key = intruder.rows("SELECT public_key, mark, state, certificate FROM keys")[0]
@@ -201,32 +202,63 @@ async def test_another_public_key_certificate_or_login_is_found(
     assert await found(now=now) == {("phone_sessions", "seal_broken")}
 
 
-# ---- guesses that nobody counted ----
+# ---- the alarm about a copied phone ----
+
+
+def _copied_phone(otp: bytes, rn: bytes) -> dict[str, dict[str, object]]:
+    """Returns the changes by which a copy with this one-time value would pass for the phone itself."""
+    hashed = transcript.stored_hash("otp", otp)
+    return {
+        "any value": {"otp_open": 1},
+        "a stale value": {"otp_hash": hashed},
+        "a stale value as the previous one": {
+            "otp_prev_hash": hashed,
+            "rn_prev_hash": transcript.stored_hash("rn", rn),
+        },
+    }
+
+
+@pytest.mark.parametrize("how", list(_copied_phone(bytes(32), bytes(32))))
+async def test_alarm_about_a_copied_phone_cannot_be_switched_off(world: World, how: str) -> None:
+    """The thief has a copy of the phone from before two signatures, and write access to the database."""
+    otp, rn = world.phone.otp, world.phone.rn
+    for _ in range(2):
+        await world.sign([await world.task()])
+    changes = _copied_phone(otp, rn)[how]
+    sets = ", ".join(f"{name} = ${number + 1}" for number, name in enumerate(changes))
+    await tamper(world.db, f"UPDATE keys SET {sets}", *changes.values())  # noqa: S608  # the names above
+    nonces = await world.commit([await world.task()])
+    with pytest.raises(SealBroken):
+        await world.open(nonces, otp=otp, rn=rn)
+    assert ("keys", "seal_broken") in await found_by_the_log(world.db, world.keyring, now=world.clock())
+
+
+# ---- uncounted guesses ----
 
 
 def body_hash(world: World, partials: list[cosign.Partial]) -> bytes:
-    """What a session is bound to, as the protocol has it."""
+    """Returns the hash that binds a session, as the protocol defines it."""
     items = tuple(cosign.FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
     return transcript.finish_hash(uid=world.phone.uid, items=items, tau=None)
 
 
-async def test_a_guess_is_counted_whatever_the_session_says(world: World) -> None:
-    """The thief of a phone bound the session to the guess to come, and it passed for one that was counted."""
+async def test_attempt_is_counted_despite_a_forged_session(world: World) -> None:
+    """The thief of a phone could bind the session to the next guess, to make it look already counted."""
     for _ in range(2):
         nonces = await world.commit([await world.task()])
         partials = world.partials(nonces, await world.open(nonces), d1=WRONG_SHARE)
         bound = "UPDATE signing_sessions SET fb = $1, bound_at = $2"
         await tamper(world.db, bound, body_hash(world, partials), world.clock() - 60_000)
-        with pytest.raises(errors.NoSession):
+        with pytest.raises(NoSession):
             await world.finish(partials)
         await tamper(world.db, "UPDATE signing_sessions SET fb = NULL")
-        with pytest.raises(errors.WrongPin):
+        with pytest.raises(WrongPin):
             await world.finish(partials)
     assert (await world.counters())[0] == 2
 
 
-async def test_a_guess_that_was_counted_once_is_none_for_another(world: World) -> None:
-    """What bound the session before, put back, binds it to that body at those counters alone."""
+async def test_restored_binding_does_not_cover_another_attempt(world: World) -> None:
+    """An earlier binding, restored, binds the session to that body only at the counters of that time."""
     nonces = await world.commit([await world.task()])
     partials = world.partials(nonces, await world.open(nonces), d1=WRONG_SHARE)
     key = await fetch(world.db, "SELECT uid, seal_version FROM keys")
@@ -236,49 +268,49 @@ async def test_a_guess_that_was_counted_once_is_none_for_another(world: World) -
         body_hash(world, partials),
         seal_version=int(str(key["seal_version"])) + 1,
     )
-    with pytest.raises(errors.WrongPin):
+    with pytest.raises(WrongPin):
         await world.finish(partials)
     again = await world.commit([await world.task()])
     other = world.partials(again, await world.open(again), d1=WRONG_SHARE + 1)
     await tamper(world.db, "UPDATE signing_sessions SET fb = $1", kept)
-    with pytest.raises(errors.NoSession):
+    with pytest.raises(NoSession):
         await world.finish(other)
     assert (await world.counters())[0] == 1
 
 
-async def test_tries_of_a_code_are_not_set_back(db: Database, clock: Clock) -> None:
-    """One code took guesses without end for its five minutes."""
+async def test_attempts_of_a_code_cannot_be_reset(db: Database, clock: Clock) -> None:
+    """Otherwise a code could be guessed without limit for its five minutes."""
     sms = DevelopmentSms()
-    codes = SmsCodes(db, LookupKey(bytes(32)), Settings(), sms)
+    codes = SmsCodes(db, LookupKey(bytes(32)), Settings().accounts, sms)
     await codes.send(phone=PHONE_NUMBER, purpose="reset", address="x", now=clock())
     right = str(sms.messages()[0].code)
     wrong = f"{(int(right) + 1) % 10**6:06d}"
     for tries in (-1000, 0, 0, 0, 0):
         await tamper(db, "UPDATE sms_codes SET tries = $1", tries)
-        with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+        with pytest.raises((SmsCodeWrong, SmsCodeExpired)):
             await codes.prove(phone=PHONE_NUMBER, purpose="reset", code=wrong, now=clock())
     for _ in range(2):
         await tamper(db, "UPDATE sms_codes SET tries = 0")
-        with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+        with pytest.raises((SmsCodeWrong, SmsCodeExpired)):
             await codes.prove(phone=PHONE_NUMBER, purpose="reset", code=wrong, now=clock())
     await tamper(db, "UPDATE sms_codes SET tries = 0")
-    with pytest.raises(errors.SmsCodeExpired):
+    with pytest.raises(SmsCodeExpired):
         await codes.prove(phone=PHONE_NUMBER, purpose="reset", code=right, now=clock())
 
 
-async def test_codes_are_not_sent_without_end(db: Database, clock: Clock) -> None:
+async def test_number_of_codes_cannot_be_reset(db: Database, clock: Clock) -> None:
     sms = DevelopmentSms()
-    codes = SmsCodes(db, LookupKey(bytes(32)), Settings(), sms)
-    for _ in range(Settings().sms_codes_per_day):
+    codes = SmsCodes(db, LookupKey(bytes(32)), Settings().accounts, sms)
+    for _ in range(Settings().accounts.sms_codes_per_day):
         await codes.send(phone=PHONE_NUMBER, purpose="reset", address="x", now=clock())
         await tamper(db, "DELETE FROM sms_codes")
         await tamper(db, "DELETE FROM throttles")
-    with pytest.raises(errors.SmsDailyLimit):
+    with pytest.raises(SmsDailyLimit):
         await codes.send(phone=PHONE_NUMBER, purpose="reset", address="x", now=clock())
 
 
-async def test_no_request_leads_back_to_an_address_that_its_system_did_not_register(world: World) -> None:
-    """The phone would carry the return code there."""
+async def test_forged_return_url_is_never_opened(world: World) -> None:
+    """Otherwise the phone would send the return code there."""
     asked = await world.asked([b"text"])
     await world.sign(await world.scan(asked))
 
@@ -286,11 +318,12 @@ async def test_no_request_leads_back_to_an_address_that_its_system_did_not_regis
         return (await world.answer.way_back(await world.login(), asked.id, now=world.clock())).address
 
     await tamper(world.db, "UPDATE requests SET return_url = 'https://evil.example/take'")
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(SealBroken):
         await back()
+    assert ("requests", "seal_broken") in await found_by_the_log(world.db, world.keyring, now=world.clock())
     await tamper(world.db, "UPDATE business_systems SET return_urls = '[\"https://evil.example/take\"]'")
     with pytest.raises(SealBroken):
         await back()
-    await execute(world.db, "UPDATE business_systems SET return_urls = $1", json.dumps([RETURN_URL]))
     await tamper(world.db, "UPDATE requests SET return_url = $1", RETURN_URL)
+    await execute(world.db, "UPDATE business_systems SET return_urls = $1", json.dumps([RETURN_URL]))
     assert (await back()).startswith(RETURN_URL)

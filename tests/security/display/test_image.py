@@ -1,12 +1,13 @@
-"""An image that isn't what its type says, or more than one picture, is asked of nobody (docs/security/display.md)."""
+"""An image that contradicts its type, or has several pictures, is refused in a request (docs/threat-model.md)."""
 
 import io
+import time
 import zlib
 from typing import Any, Final
 
 from PIL import Image
 
-from mshield.content.image import MOST_OCTETS, Kind, refusal_of
+from mshield.server.content.image import MOST_OCTETS, MOST_PARTS, Kind, refusal_of
 
 PICTURE: Final = Image.new("RGB", (40, 30), "white")
 
@@ -27,7 +28,7 @@ def png(width: int, height: int, *, more: bytes = b"", rest: bytes = b"\x08\x02\
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
-def test_one_whole_picture_is_taken_and_all_else_refused_for_its_reason() -> None:
+def test_one_complete_image_is_accepted_and_others_are_refused() -> None:
     forms: tuple[tuple[Kind, dict[str, Any]], ...] = (
         ("png", {}),
         ("jpeg", {}),
@@ -65,3 +66,22 @@ def test_one_whole_picture_is_taken_and_all_else_refused_for_its_reason() -> Non
     )
     for reason, name, octets in cases:
         assert refusal_of(octets, name) == reason, (reason, name, octets[:40])
+
+
+def test_image_of_many_empty_parts_is_refused_after_the_first_ones() -> None:
+    photo, empty = drawn("JPEG"), b"\xff\xfe\x00\x02"
+    commented = photo[:2] + empty * (MOST_OCTETS // 4 - 1_000) + photo[2:]
+    chunked = png(1, 1, more=chunk(b"tEXt", b"") * (MOST_OCTETS // 12 - 1_000))
+    begun = time.process_time()
+    assert refusal_of(commented, "jpeg") == "too_complex"
+    assert refusal_of(chunked, "png") == "too_complex"
+    assert time.process_time() - begun < 0.2
+    assert refusal_of(photo[:2] + empty * (MOST_PARTS - 20) + photo[2:], "jpeg") is None
+    assert refusal_of(png(1, 1, more=chunk(b"tEXt", b"") * (MOST_PARTS - 3)), "png") is None
+
+
+def test_scan_of_fill_octets_takes_linear_time() -> None:
+    photo = drawn("JPEG")
+    begun = time.process_time()
+    assert refusal_of(photo[:-2] + b"\xff" * 1_000_000 + b"\x00" + photo[-2:], "jpeg") is None
+    assert time.process_time() - begun < 1

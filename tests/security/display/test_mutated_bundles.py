@@ -1,7 +1,7 @@
-"""Of hundreds of changes to a bundle none that changes what a reader sees is accepted, by either verifier.
+"""Hundreds of changes to a bundle: neither verifier accepts one that changes what a reader sees.
 
-Each leaf of the bundle is changed in several ways, lines are taken away, doubled and put elsewhere. What is accepted
-all the same is held against what a reader would see of it.
+Each leaf of the bundle is changed in several ways, lines are removed, doubled and moved. Accepted changes are
+compared with what a reader sees of the bundle.
 """
 
 import base64
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.slow
 
 A: Final = authority()
 _CHANGES: Final = 140
-"""Of each of four bundles: all that a reader would see, then others by chance."""
+"""Number of changes to each of four bundles: all that a reader would see, then random others."""
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """All values that have no parts, with their places."""
+    """Yields all values without children, with their places."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, part in items:
         yield from leaves(part, (*path, name))
@@ -41,7 +41,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
 
 
 def put(bundle: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy with this value there."""
+    """Returns a copy with this value at that place."""
     changed = copy.deepcopy(bundle)
     at = changed
     for name in path[:-1]:
@@ -51,7 +51,7 @@ def put(bundle: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def others(value: Any, draw: random.Random) -> Iterator[Any]:
-    """Other values that stand there as well."""
+    """Yields other values that fit the same place."""
     if isinstance(value, str):
         place = draw.randrange(len(value) + 1)
         yield value[:place] + draw.choice("0aA9總\u202e ") + value[place:]
@@ -68,7 +68,7 @@ def others(value: Any, draw: random.Random) -> Iterator[Any]:
 
 
 def lines(bundle: Any) -> Iterator[Any]:
-    """Lines taken away, doubled, in another order, and one more."""
+    """Yields bundles with lines removed, doubled, reordered, and one added."""
     display = bundle["document"]["display"]
     more = {"label": "备注", "value": "已付"}
     for changed in (display[:-1], display[1:], display * 2, display[::-1], [*display, more], []):
@@ -79,7 +79,7 @@ def lines(bundle: Any) -> Iterator[Any]:
 
 
 def changes(bundle: Any) -> Iterator[Any]:
-    """All of them, no two the same, none the bundle itself."""
+    """Yields all changed bundles, each different from the others and from the original."""
     draw = random.Random(17)  # noqa: S311  no secret
     before = {json.dumps(bundle, sort_keys=True)}
     every = [*lines(bundle)]
@@ -94,7 +94,7 @@ def changes(bundle: Any) -> Iterator[Any]:
 
 
 def seen(bundle: Any) -> str:
-    """What a reader is shown of a bundle: all of it but the proofs that nobody reads."""
+    """Returns what a reader is shown of a bundle: everything except proofs."""
     parts = {
         "request": bundle["request"],
         "document": bundle["document"],
@@ -108,7 +108,7 @@ def seen(bundle: Any) -> str:
 
 
 def _stamped(stamps: Any) -> Any:
-    """What is said of time stamps: when, by whom. A token carries certificates too, and not all of them prove it."""
+    """Returns the displayed facts of time stamps: time and authority. Other certificates in a token prove nothing."""
     try:
         tokens = [parse_token(base64.b64decode(stamp["token_b64"], validate=True)) for stamp in stamps]
     except (TypeError, KeyError, ValueError, PkiError):

@@ -1,4 +1,4 @@
-"""What the phone itself refuses of the same PDFs, by its scan and by what pdf.js says (docs/security/display.md)."""
+"""Refusal of dishonest PDFs by the phone itself, by its scan and the reports of pdf.js (docs/threat-model.md)."""
 
 import base64
 import json
@@ -36,26 +36,30 @@ console.log(JSON.stringify(answers));
 """
 UNSEEN: Final = frozenset(
     {
-        # pdf.js mends them, and doesn't say so.
-        *("its table moved", "an object moved", "a key twice", "a stream longer than it says"),
-        *("a page without size", "replaced within a packed list"),
-        # Nothing of them is ever drawn or done by it.
+        # pdf.js repairs these without a report.
+        *("its table moved", "an object moved", "a key twice", "a stream longer than its declared length"),
+        *("a page without size", "replaced within a packed list", "an annotation in place of a list"),
+        *("a text of which a part isn't there", "a text that is no stream", "a form without bounds"),
+        *("a filter of no name", "a picture without colours"),
+        # pdf.js reports a width of 0 where no border is given.
+        *("a link of no place", "a link with the usual border"),
+        # pdf.js never renders or executes any of these.
         *("a page of another file", "a stream in another file", "a layer without list"),
-        "opens another address",
-        # Of a signature's update it sees which kinds of objects are replaced, and not what is new in them.
+        *("opens another address", "PostScript beside a form"),
+        # The scan sees which kinds of objects a signature's update replaces, but not their new content.
         *("a signature that brings another font", "a font as words about the file"),
         *("a signature that moves the page to another text", "a signature that turns the page"),
         "a signature that opens elsewhere",
-        # Whose signature would be broken: it says so, and what is shown is the same.
+        # These signatures would become invalid: viewers report it, and the display is the same.
         *("certified against changes", "certified by rights of a vendor", "locked against changes"),
         # No page refers to them.
         *("a note beside the signature",),
         "a field with two looks",
-        # It counts fields and signatures, and can't tell which go together.
-        "a field nobody has signed",
+        # The scan counts fields and signatures, but can't tell which belong together.
+        "an unsigned field",
     }
 )
-"""What the phone takes and the service alone refuses."""
+"""PDFs that the phone accepts and only the service refuses."""
 
 
 def judged(files: list[bytes]) -> list[str | None]:
@@ -71,7 +75,7 @@ def judged(files: list[bytes]) -> list[str | None]:
     return answers
 
 
-def test_the_phone_takes_the_honest_and_refuses_what_it_can_see() -> None:
+def test_phone_accepts_honest_pdfs_and_refuses_detectable_attacks() -> None:
     good, bad = honest(), {what: octets for what, (_, octets) in dishonest().items()}
     answers = judged([*good.values(), *bad.values()])
     assert answers[: len(good)] == [None] * len(good)

@@ -1,4 +1,4 @@
-"""What a business system says against what is signed: other amounts, hidden goods, views that leave out, odd files."""
+"""A business system's description against the signed content: other amounts, hidden goods, omissions, odd files."""
 
 import json
 from pathlib import Path
@@ -25,8 +25,8 @@ def said(value: str, label: str = "总价", content: bytes = DECLARATION) -> Com
     return compare("进口货物报关单", [(label, value)], content, kind="xml")
 
 
-def test_a_summary_that_says_another_amount_is_a_mismatch_with_a_view_and_without() -> None:
-    """Seen: 100.00 stood large beside a lock, and USD 1000000.00 was signed."""
+def test_summary_with_another_amount_is_a_mismatch() -> None:
+    """Otherwise 100.00 is shown in large type beside a lock, while USD 1000000.00 is signed."""
     contract = b"<contract><total>1000000.00</total><currency>USD</currency></contract>"
     lie = said("美元 100.00", "合同金额", contract)
     assert lie.mismatch
@@ -40,29 +40,29 @@ def test_a_summary_that_says_another_amount_is_a_mismatch_with_a_view_and_withou
 @pytest.mark.parametrize(
     "value", ["欧元 12600.00", "1260000 欧元", "126,000.01 欧元", "美元 126000.00", "-126000.00 欧元"]
 )
-def test_an_amount_that_is_nearly_the_same_is_another_one(value: str) -> None:
+def test_nearly_equal_amount_is_a_mismatch(value: str) -> None:
     assert said(value).mismatch
 
 
-def test_digits_of_other_scripts_and_full_width_ones_are_no_way_around() -> None:
+def test_other_scripts_digits_do_not_evade_the_comparison() -> None:
     assert not said("１２６，０００．００ 欧元").mismatch  # the same amount
     assert (
         statuses(said("١٠٠.٠٠ 欧元"))[1] == "unchecked"
-    )  # no number of ours: marked, and never called checked
+    )  # not a number by our rules: marked, and never reported as checked
     assert said("总价 100.00\u200b 欧元").mismatch
 
 
 def drawn_case(name: str) -> Any:
-    """The drawn lines of a case of the vectors."""
+    """Returns the rendered lines of a case of the vectors."""
     view, content = ((VECTORS / f"{name}.{part}").read_bytes() for part in ("view.json", "content"))
     return draw(read_view(view), content).answer
 
 
-def test_goods_under_another_name_are_shown_as_what_the_view_does_not_list() -> None:
+def test_goods_under_another_name_are_shown_as_unlisted() -> None:
     assert len(drawn_case("real-hidden-goods")["rest"]) > len(drawn_case("real-declaration")["rest"]) == 0
 
 
-def test_a_view_that_leaves_out_says_by_name_what_it_leaves_out() -> None:
+def test_omissions_of_a_view_are_listed_by_name() -> None:
     view = json.loads((VECTORS / "real-declaration.view.json").read_bytes())
     table = next(number for number, part in enumerate(view["body"]) if "table" in part)
     path = view["body"].pop(table)["table"]
@@ -92,7 +92,7 @@ _TRICKS: Final[dict[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", _TRICKS)
-def test_xml_that_programs_read_in_two_ways_is_drawn_by_no_view(name: str) -> None:
+def test_ambiguous_xml_is_never_rendered(name: str) -> None:
     with pytest.raises(ViewError) as refused:
         draw(VIEW, _TRICKS[name])
     assert refused.value.code == "content"
@@ -101,15 +101,15 @@ def test_xml_that_programs_read_in_two_ways_is_drawn_by_no_view(name: str) -> No
 @pytest.mark.parametrize(
     "content", [b'{"a":1,"a":2}', b'{"a":1,"\\u0061":2}', b'\xef\xbb\xbf{"a":1}', b'{"a":"\\ud800"}']
 )
-def test_json_that_programs_read_in_two_ways_is_drawn_by_no_view(content: bytes) -> None:
+def test_ambiguous_json_is_never_rendered(content: bytes) -> None:
     view: dict[str, Any] = json.loads((VECTORS / "json-plain.view.json").read_bytes())
     with pytest.raises(ViewError) as refused:
         draw(read_view(json.dumps(view).encode()), content)
     assert refused.value.code == "content"
 
 
-def test_what_it_can_not_tell_without_a_view() -> None:
-    """Admitted in docs/security/display.md: true values in a false place."""
+def test_limits_of_the_comparison_without_a_view() -> None:
+    """A limit stated in docs/threat-model.md: true values in a wrong place."""
     for name in ("parties-swapped", "unit-price-as-total"):
         case = next(
             case

@@ -1,4 +1,4 @@
-"""Somebody with a shield, and a second account under their name: what the attacks on consents begin with."""
+"""The start of attacks on consents: a person with a shield, and a second account in the same name."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.support.consent import Both, both
 
 @pytest.fixture
 async def case(application: Application) -> Both:
-    """Somebody with a shield, and a second account under their name."""
+    """A person with a shield, and a second account in the same name."""
     return await both(application)

@@ -1,4 +1,4 @@
-"""A thief who reads somebody's SMS sets their password anew; that alone gets no shield beside the one they have."""
+"""A thief who reads a person's SMS resets the password; that alone gives no second shield."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Final
 import pytest
 
 from mshield.client.errors import ProblemError
-from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import By
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.store.certificates.changes import change
+from mshield.server.acts.actor import By
+from mshield.server.certificates.rows.changes import change
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.phone import VirtualPhone
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
 
-NEW: Final = "Stolen-phone-2026"  # an invented password of tests
+NEW: Final = "Stolen-phone-2026"  # an invented test password
 DAY: Final = 86_400
 THEIR_LEGAL_PERSON: Final = By("legal_person", "account")
 
@@ -24,7 +24,7 @@ THEIR_LEGAL_PERSON: Final = By("legal_person", "account")
 def service(
     database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Mortal]:
-    """An operator with a shield in use, and their legal person with one."""
+    """An operator with a shield in use, and their legal representative with one."""
     with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
         running.enrolled(tmp_path / "legal", LEGAL_PERSON).close()
         running.enrolled(tmp_path / "first").close()
@@ -33,7 +33,7 @@ def service(
 
 
 def second(service: Mortal, folder: Path, *, password: str) -> VirtualPhone:
-    """Another phone that logs in to the operator's account; with another password once that was set anew."""
+    """Logs another phone in to the operator's account, with a reset password if it differs."""
     phone = service.phone(folder)
     if password != OPERATOR.password:
         phone.request_sms_code("reset", phone=OPERATOR.phone)
@@ -60,7 +60,7 @@ def told(service: Mortal, kind: str) -> list[str]:
     return [each["phone"] for each in service.get("/dev/sms.json") if each["purpose"] == kind]
 
 
-def test_who_set_the_password_anew_waits_a_day_beside_a_shield_in_use(
+def test_reset_password_waits_a_day_beside_an_active_shield(
     service: Mortal, tmp_path: Path, clock: Clock
 ) -> None:
     with second(service, tmp_path / "thief", password=NEW) as phone:
@@ -70,11 +70,11 @@ def test_who_set_the_password_anew_waits_a_day_beside_a_shield_in_use(
         assert refused(service, phone).code == "applies_later"
         assert told(service, "applied_after_reset") == [LEGAL_PERSON.phone]
         clock.advance(seconds=DAY)
-    with second(service, tmp_path / "thief", password=NEW + "x") as phone:  # once more: a day from then
+    with second(service, tmp_path / "thief", password=NEW + "x") as phone:  # another reset: a day from then
         assert refused(service, phone).code == "applies_later"
 
 
-def test_a_forgotten_password_costs_a_day_and_no_more(service: Mortal, tmp_path: Path, clock: Clock) -> None:
+def test_forgotten_password_costs_exactly_a_day(service: Mortal, tmp_path: Path, clock: Clock) -> None:
     second(service, tmp_path / "new", password=NEW).close()
     clock.advance(seconds=DAY)
     phone = service.phone(tmp_path / "new")
@@ -84,7 +84,7 @@ def test_a_forgotten_password_costs_a_day_and_no_more(service: Mortal, tmp_path:
     service.apply(phone)
 
 
-def test_r14_who_lost_the_phone_and_had_it_reported_applies_at_once(service: Mortal, tmp_path: Path) -> None:
+def test_r14_owner_of_a_reported_phone_applies_at_once(service: Mortal, tmp_path: Path) -> None:
     row = service.fetch("SELECT serial FROM certificates WHERE common_name = '林知远'")
     db, now = service.context.db, service.clock()
     service.run(
@@ -103,9 +103,7 @@ def test_r14_who_lost_the_phone_and_had_it_reported_applies_at_once(service: Mor
         service.apply(phone)
 
 
-def test_r05_a_second_device_by_the_own_password_needs_no_wait_and_the_legal_person_is_told(
-    service: Mortal, tmp_path: Path
-) -> None:
+def test_r05_second_device_by_the_own_password_needs_no_wait(service: Mortal, tmp_path: Path) -> None:
     before = len(told(service, "certificate_issued"))
     with second(service, tmp_path / "second", password=OPERATOR.password) as phone:
         service.apply(phone)

@@ -1,4 +1,4 @@
-"""Two accounts of one person that are proven in the same moment: one is the first, and is told of the other.
+"""Two accounts of one person proven concurrently: one is the first, and is notified of the other.
 
 On PostgreSQL, which has several writers at once.
 """
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.domain import errors
-from mshield.domain.actor import By
-from mshield.domain.proofs import Way
-from mshield.domain.times import DAY_MS
-from mshield.store.accounts import accounts
-from mshield.store.database.interface import Tx
+from mshield.server.accounts.rows import accounts
+from mshield.server.acts.actor import By
+from mshield.server.database.interface import Tx
+from mshield.server.identity.errors import IdentityUnproven
+from mshield.testkit.demo.people import OPERATOR
+from mshield.wire.identity import Way
+from mshield.wire.times import DAY_MS
 from tests.security.identity.test_stranger import AS_OPERATOR
 from tests.support.application import Application, running
 from tests.support.clock import Clock
@@ -35,7 +35,7 @@ async def account_id(application: Application, phone: str) -> str:
 
 
 async def both_at_once(application: Application, way: Way) -> int | BaseException:
-    """The owner's proof, by their legal person, is stored while the stranger's begins; what became of the latter."""
+    """Stores the owner's proof by the legal representative during the stranger's; returns the latter's outcome."""
     await application.registered(OPERATOR)
     await application.registered(AS_OPERATOR)
     owner, stranger = [await account_id(application, each.phone) for each in (OPERATOR, AS_OPERATOR)]
@@ -57,7 +57,7 @@ async def both_at_once(application: Application, way: Way) -> int | BaseExceptio
     return outcome
 
 
-async def test_the_other_one_waits_its_day_and_the_first_is_told(application: Application) -> None:
+async def test_second_account_waits_a_day_and_the_first_is_notified(application: Application) -> None:
     counts_from = await both_at_once(application, Way.FILING_CODE)
     assert counts_from == application.clock() + DAY_MS
     await application.context.notices.notify(now=application.clock())
@@ -66,8 +66,8 @@ async def test_the_other_one_waits_its_day_and_the_first_is_told(application: Ap
 
 
 @pytest.mark.parametrize("way", [Way.FILED_PHONE, Way.REAL_NAME])
-async def test_a_way_that_proves_no_second_account_proves_none_by_being_fast(
+async def test_way_without_second_accounts_refuses_concurrent_ones(
     application: Application, way: Way
 ) -> None:
     refusal = await both_at_once(application, way)
-    assert isinstance(refusal, errors.IdentityUnproven)
+    assert isinstance(refusal, IdentityUnproven)

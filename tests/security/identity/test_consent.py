@@ -1,16 +1,16 @@
-"""A second account by the consent of a shield that its person has: the way as it is meant, and whose shield it is.
+"""A second account proven by consent of its person's own shield: the intended way, and whose shield counts.
 
-The attacker knows name, id number and credit code, has an account under them, and shows codes to whomever they like.
+The attacker knows name, id number and credit code, has an account under them, and shows codes to anybody.
 """
 
 from dataclasses import replace
 
 import pytest
 
-from mshield.demo.people import OPERATOR, Person
-from mshield.domain.times import DAY_MS
-from mshield.services.identity.confirm import Place
-from mshield.store.accounts import accounts
+from mshield.server.accounts.rows import accounts
+from mshield.server.identity.confirm import Place
+from mshield.testkit.demo.people import OPERATOR, Person
+from mshield.wire.times import DAY_MS
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.consent import COLLEAGUE, RECORD, SECOND, THIRD, Both, count, with_shield
@@ -19,7 +19,7 @@ from tests.support.shield_over_http import Shield
 from tests.support.signing import execute, fetch
 
 
-async def test_who_is_told_what_and_when_it_counts(case: Both) -> None:
+async def test_consent_notifies_both_accounts_and_takes_effect_later(case: Both) -> None:
     made = await case.asked()
     scanned = (await case.scan(made)).json()
     (task,) = scanned["tasks"]
@@ -51,28 +51,29 @@ async def test_who_is_told_what_and_when_it_counts(case: Both) -> None:
         "SELECT a.actor_id, s.phone FROM acts a JOIN accounts s ON s.id = a.actor_id"
         " WHERE a.act = 'identity.prove' AND a.details LIKE '%own_shield%'",
     )
-    assert act["phone"] == OPERATOR.phone  # who proved it, not who asked
+    assert act["phone"] == OPERATOR.phone  # the account that proved it, not the one that requested it
 
     clock.advance(seconds=86_400)
     new = Shield(case.application, await case.application.logged_in(SECOND))
     await new.enrol(name=SECOND.name, id_number=SECOND.id_number, user_type="operator", credit_code=OWN)
-    # What counts by now is stopped no longer; customer service ends it.
+    # A proof in effect can't be stopped by an objection any more; customer service ends it.
     device = await case.application.logged_in(OPERATOR)
     assert (await device.call("GET", "/api/phone/identity")).json()["second_accounts"] == []
 
 
-async def test_the_way_is_told_to_who_has_another_proven_account_only(application: Application) -> None:
+async def test_consent_is_offered_whether_another_account_is_proven_or_not(application: Application) -> None:
+    """Otherwise a stranger with the person's public data learns it."""
     await application.registered(SECOND)
     device = await application.logged_in(SECOND)
     alone = (await device.call("POST", "/api/phone/identity/ways", RECORD)).json()["items"]
-    assert "own_shield" not in {each["way"] for each in alone}
     await with_shield(application)
     beside = (await device.call("POST", "/api/phone/identity/ways", RECORD)).json()["items"]
-    assert {"way": "own_shield", "reason": None} in beside
+    assert {"way": "own_shield", "reason": None} in alone
+    assert alone == beside
 
 
 @pytest.mark.parametrize("browser", ["客服升级，请点同意并输入 PIN", "Mozilla/5.0 客服升级，请点同意"])
-async def test_the_asker_puts_no_words_of_their_own_on_the_phone(case: Both, browser: str) -> None:
+async def test_requester_cannot_put_text_on_the_phone(case: Both, browser: str) -> None:
     ask = case.application.context.requests.ask_consent
     account = await accounts.find_account(case.application.context.db, phone=SECOND.phone)
     assert account is not None
@@ -92,8 +93,8 @@ async def test_the_asker_puts_no_words_of_their_own_on_the_phone(case: Both, bro
 # ---- whose shield ----
 
 
-async def test_a_stranger_reaches_nobody(case: Both) -> None:
-    """Nothing comes to the victim's phone: no message, nothing in the inbox. Only what it scans itself."""
+async def test_strangers_request_reaches_no_phone(case: Both) -> None:
+    """The victim's phone gets no message and no inbox entry; only its own scan reaches it."""
     before = await count(case.application, "SELECT COUNT(*) AS n FROM notifications")
     await case.asked()
     assert (await case.shield.device.call("GET", "/api/phone/inbox")).json()["requests"] == []
@@ -102,16 +103,16 @@ async def test_a_stranger_reaches_nobody(case: Both) -> None:
     assert_refused(taken, "not_found", 404)
 
 
-async def test_the_strangers_own_shield_consents_to_nothing(case: Both) -> None:
-    """The attacker is on file too, in the same enterprise, and proven."""
+async def test_strangers_own_shield_cannot_consent(case: Both) -> None:
+    """The attacker is on file in the same enterprise too, and proven."""
     own = await with_shield(case.application, COLLEAGUE)
     answer = await case.scan(await case.asked(), own)
     assert_refused(answer, "consent_not_yours", 403)
     assert "136****4321" not in answer.text
 
 
-async def test_a_namesake_consents_to_nothing(case: Both) -> None:
-    """Another person of the very same name."""
+async def test_namesakes_shield_cannot_consent(case: Both) -> None:
+    """Another person of exactly the same name."""
     await rename(case.application, COLLEAGUE)
     own = await with_shield(case.application, replace(COLLEAGUE, name=OPERATOR.name))
     assert_refused(await case.scan(await case.asked(), own), "consent_not_yours", 403)
@@ -125,13 +126,13 @@ async def test_another_name_with_the_number_gets_no_request(case: Both) -> None:
     assert_refused(answer, "no_filing", 409)
 
 
-async def test_an_account_does_not_consent_to_itself(case: Both) -> None:
+async def test_account_cannot_consent_to_itself(case: Both) -> None:
     made = (await case.shield.device.call("POST", "/api/phone/identity/consents", RECORD)).json()
     assert_refused(await case.scan(made), "consent_not_yours", 403)
 
 
-async def test_who_is_told_what_after_another_phone_scanned(case: Both) -> None:
-    """A foreign phone that took the request neither signs it nor sees it by its number."""
+async def test_foreign_scan_reveals_nothing(case: Both) -> None:
+    """A foreign phone that scanned the request can neither sign it nor see it by its number."""
     own = await with_shield(case.application, COLLEAGUE)
     made = await case.asked()
     assert_refused(await case.scan(made, own), "consent_not_yours")
@@ -146,7 +147,7 @@ async def test_who_is_told_what_after_another_phone_scanned(case: Both) -> None:
 
 
 async def rename(application: Application, person: Person) -> None:
-    """The file calls somebody as the victim is called."""
+    """Renames a filed person to the victim's name."""
     await execute(
         application.context.db,
         "UPDATE filed_persons SET name = $1 WHERE name = $2",

@@ -1,4 +1,4 @@
-"""A consent is looked at again at the PIN and at the signature, serves once, and for the account that it names."""
+"""A consent is checked again at the PIN and at the signature, is valid once, and only for the account it names."""
 
 import asyncio
 from typing import Final
@@ -36,7 +36,7 @@ UNUSABLE: Final = {
 
 
 @pytest.mark.parametrize("change", UNUSABLE)
-async def test_it_is_looked_at_again_at_the_pin(case: Both, change: str) -> None:
+async def test_consent_is_checked_again_at_the_pin(case: Both, change: str) -> None:
     sql, code = UNUSABLE[change]
     tasks = await case.scanned()
     await execute(case.application.context.db, sql)
@@ -46,7 +46,7 @@ async def test_it_is_looked_at_again_at_the_pin(case: Both, change: str) -> None
 
 
 @pytest.mark.parametrize("change", UNUSABLE)
-async def test_it_is_looked_at_again_at_the_signature(case: Both, change: str) -> None:
+async def test_consent_is_checked_again_at_the_signature(case: Both, change: str) -> None:
     sql, code = UNUSABLE[change]
     nonces, opened = await case.shield.open(await case.scanned())
     await execute(case.application.context.db, sql)
@@ -59,16 +59,16 @@ async def test_it_is_looked_at_again_at_the_signature(case: Both, change: str) -
     assert row["wrong_total"] == 0
 
 
-async def test_an_own_shield_that_is_not_among_the_ways_proves_nothing(case: Both) -> None:
+async def test_disabled_consent_way_proves_nothing(case: Both) -> None:
     context = case.application.context
     tasks = await case.scanned()
-    settings = context.settings.model_copy(update={"identity_ways_operator": ("filed_phone",)})
+    settings = context.settings.changed(identity_ways_operator=("filed_phone",)).identity
     object.__setattr__(context.identity.proofs, "settings", settings)
     await refused_at_the_pin(case, tasks, "consent_not_yours")
     assert_refused(await case.ask(), "forbidden", 403)
 
 
-async def test_a_consent_serves_once(case: Both) -> None:
+async def test_consent_is_valid_once(case: Both) -> None:
     made = await case.asked()
     tasks = (await case.scan(made)).json()["tasks"]
     await case.shield.sign(tasks)
@@ -78,8 +78,8 @@ async def test_a_consent_serves_once(case: Both) -> None:
     assert len(await case.proofs()) == 1
 
 
-async def test_a_consent_for_one_account_is_none_for_another(case: Both) -> None:
-    """Whoever could write the row would put their own account there: what is signed says another one."""
+async def test_consent_is_valid_only_for_its_account(case: Both) -> None:
+    """An attacker with write access would insert their own account, but the signed text names another one."""
     tasks = await case.scanned()
     await case.application.registered(THIRD)
     await execute(
@@ -91,14 +91,14 @@ async def test_a_consent_for_one_account_is_none_for_another(case: Both) -> None
     await refused_at_the_pin(case, tasks, "consent_not_yours")
 
 
-async def test_a_request_without_its_row_can_not_be_signed(case: Both) -> None:
-    """As a crash between the two leaves it."""
+async def test_request_without_its_consent_row_cannot_be_signed(case: Both) -> None:
+    """A crash between the two inserts leaves such a request."""
     made = await case.asked()
     await execute(case.application.context.db, "DELETE FROM identity_consents")
     assert_refused(await case.scan(made), "consent_not_yours", 403)
 
 
-async def test_two_at_once_prove_once(case: Both) -> None:
+async def test_two_concurrent_consents_prove_once(case: Both) -> None:
     first, second = await case.scanned(), await case.scanned()
     await case.shield.sign([*first, *second])
     assert len(await case.proofs()) == 1
@@ -107,17 +107,17 @@ async def test_two_at_once_prove_once(case: Both) -> None:
     )
 
 
-async def test_a_finish_that_is_sent_twice_at_once_proves_once(case: Both) -> None:
+async def test_concurrent_repeat_of_finish_proves_once(case: Both) -> None:
     nonces, opened = await case.shield.open(await case.scanned())
     answers = await asyncio.gather(*(case.shield.finish(nonces, opened) for _ in range(4)))
     assert any(answer.status_code == 200 for answer in answers)
     assert len(await case.proofs()) == 1
 
 
-async def test_a_consent_is_over_with_its_request(case: Both) -> None:
+async def test_consent_ends_with_its_request(case: Both) -> None:
     made = await case.asked()
     tasks = (await case.scan(made)).json()["tasks"]
-    case.application.clock.advance(seconds=case.application.context.settings.request_seconds + 1)
+    case.application.clock.advance(seconds=case.application.context.settings.requests.request_seconds + 1)
     await refused_at_the_pin(case, tasks, "task_closed")
     late = await case.asked()
     case.application.clock.advance(seconds=30)

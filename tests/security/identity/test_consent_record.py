@@ -1,9 +1,9 @@
-"""Which record a shield's consent proves, and what its own account must be: it hands a proof on and makes none."""
+"""A consent by shield proves only the filing record of that shield, and only while its own account is proven."""
 
 from typing import Final
 
-from mshield.demo.people import OPERATOR
-from mshield.domain.times import DAY_MS
+from mshield.testkit.demo.people import OPERATOR
+from mshield.wire.times import DAY_MS
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.consent import SECOND, THIRD, Both, refused_at_the_pin
@@ -13,15 +13,15 @@ ELSEWHERE: Final = "91370203MA3YK2D9RF"
 
 
 async def test_a_shield_of_one_enterprise_proves_nothing_in_another(case: Both) -> None:
-    """Who files the victim under their own roof, and confirms their own account, would be somebody elsewhere."""
+    """Otherwise an enterprise could file the victim, confirm its own account, and impersonate the victim elsewhere."""
     await file_elsewhere(case.application, role="operator", credit_code=ELSEWHERE)
     answer = await case.ask(credit_code=ELSEWHERE)
     assert answer.status_code == 201, answer.text
     assert_refused(await case.scan(answer.json()), "consent_not_yours", 403)
 
 
-async def test_the_shield_itself_must_be_of_the_record(case: Both) -> None:
-    """Also where its account is proven there: whoever has no shield there uses what proved that."""
+async def test_shield_must_belong_to_the_record(case: Both) -> None:
+    """Even if the shield's account is proven there: without a shield there, the account must use that other proof."""
     await file_elsewhere(case.application, role="operator", credit_code=ELSEWHERE)
     await execute(
         case.application.context.db,
@@ -33,26 +33,26 @@ async def test_the_shield_itself_must_be_of_the_record(case: Both) -> None:
     assert_refused(await case.scan(made), "consent_not_yours", 403)
 
 
-async def test_an_operators_shield_makes_no_legal_person(case: Both) -> None:
+async def test_operators_shield_cannot_prove_a_legal_person(case: Both) -> None:
     await file_elsewhere(case.application, role="legal_person", credit_code=ELSEWHERE)
     answer = await case.ask(user_type="legal_person", credit_code=ELSEWHERE)
     assert_refused(await case.scan(answer.json()), "consent_not_yours", 403)
 
 
-async def test_a_record_that_nobody_has_is_not_asked_for(case: Both) -> None:
+async def test_consent_for_an_unknown_record_is_refused(case: Both) -> None:
     assert_refused(await case.ask(credit_code=ELSEWHERE), "no_filing", 409)
     assert_refused(await case.ask(user_type="legal_person"), "no_filing", 409)
 
 
-async def test_an_account_that_nothing_proves_any_more_consents_to_nothing(case: Both) -> None:
-    """Its certificate works on: who signs with it is another question than whose other account is whose."""
+async def test_unproven_account_cannot_consent(case: Both) -> None:
+    """Its certificate still signs, but it can no longer state that another account is the same person's."""
     tasks = await case.scanned()
     await execute(case.application.context.db, "UPDATE identity_proofs SET ended_at = 1")
     assert_refused(await case.scan(await case.asked()), "consent_not_yours", 403)
     await refused_at_the_pin(case, tasks, "consent_not_yours")
 
 
-async def test_a_second_account_that_waits_proves_no_third(case: Both) -> None:
+async def test_pending_second_account_cannot_consent(case: Both) -> None:
     await case.shield.sign(await case.scanned())
     await execute(
         case.application.context.db,
@@ -83,14 +83,8 @@ async def test_a_second_account_that_waits_proves_no_third(case: Both) -> None:
     assert await consents.find(consents.db, sid, case.shield.uid, now=now + DAY_MS) is not None
 
 
-async def test_what_an_earlier_application_proves_is_not_handed_on(case: Both) -> None:
-    """Nobody looked at it: who got a certificate by a name and a number would have two accounts."""
-    await execute(case.application.context.db, "UPDATE identity_proofs SET way = 'earlier'")
-    assert_refused(await case.scan(await case.asked()), "consent_not_yours", 403)
-
-
 async def file_elsewhere(application: Application, *, role: str, credit_code: str) -> None:
-    """Another enterprise files the victim too."""
+    """Files the victim for another enterprise too."""
     await execute(
         application.context.db,
         "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"

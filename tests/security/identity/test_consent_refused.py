@@ -1,4 +1,4 @@
-"""The person's phone says that somebody else asks, and how often an account may ask for a consent."""
+"""The person declines a consent as not theirs; how often an account may request consents."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.support.shield_over_http import Shield
 from tests.support.signing import fetch
 
 
-async def test_not_me_ends_it_and_keeps_the_account_from_asking(case: Both) -> None:
+async def test_not_me_ends_the_request_and_blocks_the_account(case: Both) -> None:
     made = await case.asked()
     tasks = (await case.scan(made)).json()["tasks"]
     answer = await decline(case.shield, made, "not_me")
@@ -42,15 +42,15 @@ async def test_not_me_ends_it_and_keeps_the_account_from_asking(case: Both) -> N
     assert (await case.ask()).status_code == 201
 
 
-async def test_to_decline_keeps_nobody_from_asking(case: Both) -> None:
+async def test_declining_does_not_block_further_requests(case: Both) -> None:
     made = await case.asked()
     await case.scan(made)
     await decline(case.shield, made, "declined")
     assert (await case.ask()).status_code == 201
 
 
-async def test_a_foreign_phone_that_took_it_keeps_nobody_from_asking(case: Both) -> None:
-    """It ends the request, as it does by taking it; it is not the person who says that they didn't ask."""
+async def test_foreign_phone_cannot_block_further_requests(case: Both) -> None:
+    """Its scan accepts the request, which ends it, but only the person's own phone can answer "not me"."""
     own = await with_shield(case.application, COLLEAGUE)
     made = await case.asked()
     await case.scan(made, own)
@@ -59,7 +59,7 @@ async def test_a_foreign_phone_that_took_it_keeps_nobody_from_asking(case: Both)
     assert (await case.ask()).status_code == 201
 
 
-async def test_a_foreign_phone_refuses_nothing(case: Both) -> None:
+async def test_foreign_phone_cannot_decline(case: Both) -> None:
     made = await case.asked()
     await case.scan(made)
     own = await with_shield(case.application, COLLEAGUE)
@@ -67,8 +67,8 @@ async def test_a_foreign_phone_refuses_nothing(case: Both) -> None:
     assert await count(case.application, "SELECT COUNT(*) AS n FROM acts WHERE act = 'identity.refuse'") == 0
 
 
-async def test_ten_a_day_and_each_account_for_itself(case: Both) -> None:
-    """What a stranger uses up keeps nobody else from asking."""
+async def test_requests_are_limited_to_ten_a_day_per_account(case: Both) -> None:
+    """Requests of a stranger don't use up another account's limit."""
     for _ in range(10):
         await case.asked()
         case.application.clock.advance(seconds=10)
@@ -78,7 +78,7 @@ async def test_ten_a_day_and_each_account_for_itself(case: Both) -> None:
     await third.asked()
 
 
-async def test_an_account_asks_for_itself_only(case: Both) -> None:
+async def test_account_requests_consent_only_for_itself(case: Both) -> None:
     answer = await case.application.http.post("/api/phone/identity/consents", json=RECORD)
     assert answer.status_code == 401
 

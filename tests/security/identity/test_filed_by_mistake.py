@@ -1,17 +1,17 @@
-"""A stranger's number that was filed by mistake or fraud: the next word of the office ends what it proved."""
+"""A stranger's phone number filed by mistake or fraud: the office's next entry ends the proof by that number."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain import errors
-from mshield.domain.actor import By
-from mshield.domain.filing import FilingRecord
-from mshield.domain.identity import IdType, Role
-from mshield.domain.proofs import Way
-from mshield.store.accounts import accounts
+from mshield.server.accounts.rows import accounts
+from mshield.server.acts.actor import By
+from mshield.server.filing.phone_wait import WAIT_MS
+from mshield.server.filing.rules import FilingRow
+from mshield.server.identity.errors import IdentityUnproven
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.wire.identity import Way
 from tests.security.identity.test_stranger import (
     AS_OPERATOR,
     OWN_NUMBER,
@@ -24,30 +24,37 @@ from tests.security.identity.test_stranger import (
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.portal import OWN, Browser
+from tests.support.second_person import SECOND
 from tests.support.signing import execute, fetch
 
 
 async def office_files(application: Application, person: Person, phone: str | None) -> None:
-    """As a list does: an empty number is none, and None says nothing of it."""
+    """Files a number as two people do: an empty text removes it, None leaves it unchanged.
+
+    The number of somebody who is proven waits for a day, and nobody stops it here.
+    """
     enterprise = await fetch(
         application.context.db, "SELECT name FROM enterprises WHERE credit_code = $1", person.credit_code
     )
-    record = FilingRecord(
+    row = FilingRow(
         line=1,
         enterprise=str(enterprise["name"]),
         credit_code=person.credit_code,
         name=person.name,
-        id_type=IdType(person.id_type),
+        id_type=person.id_type,
         id_number=person.id_number,
-        role=Role(person.role),
+        role=person.role,
         phone=phone,
     )
-    await application.context.filing.import_list.take(record, now=application.clock())
+    filing, now = application.context.filing, application.clock()
+    report = await filing.import_list.apply([row], second_person=SECOND, now=now)
+    assert report.applied
+    await filing.phone_wait(now=now + WAIT_MS)
 
 
 @pytest.fixture
-async def taken(application: Application) -> tuple[Application, Any]:
-    """The stranger is the operator, by the number on file; their phone."""
+async def stranger_proven(application: Application) -> tuple[Application, Any]:
+    """The stranger proved to be the operator, by the filed number; returns application and phone."""
     await file_phone(application, OPERATOR, OWN_NUMBER)
     device = await register(application, AS_OPERATOR)
     assert (await apply(application, device, AS_OPERATOR)).status_code == 201
@@ -55,22 +62,26 @@ async def taken(application: Application) -> tuple[Application, Any]:
 
 
 @pytest.mark.parametrize("phone", [OPERATOR.phone, ""], ids=["the right number", "none"])
-async def test_the_stranger_is_the_operator_no_more(taken: tuple[Application, Any], phone: str) -> None:
-    application, device = taken
+async def test_corrected_number_ends_the_strangers_proof(
+    stranger_proven: tuple[Application, Any], phone: str
+) -> None:
+    application, device = stranger_proven
     await office_files(application, OPERATOR, phone)
     assert_refused(await apply(application, device, AS_OPERATOR), "identity_unproven", 403)
     act = await fetch(application.context.db, "SELECT actor, details FROM acts WHERE act = 'identity.end'")
     assert (act["actor"], "phone_changed" in str(act["details"])) == ("service", True)
 
 
-async def test_and_keeps_the_true_one_out_no_longer(taken: tuple[Application, Any]) -> None:
-    application, _ = taken
+async def test_corrected_number_lets_the_true_operator_apply(
+    stranger_proven: tuple[Application, Any],
+) -> None:
+    application, _ = stranger_proven
     await office_files(application, OPERATOR, OPERATOR.phone)
     owner = await register(application, OPERATOR)
     assert (await apply(application, owner, OPERATOR)).status_code == 201
 
 
-async def test_nor_are_they_the_legal_person_at_the_portal(application: Application) -> None:
+async def test_corrected_number_ends_the_strangers_portal_access(application: Application) -> None:
     await file_phone(application, LEGAL_PERSON, OWN_NUMBER)
     await application.registered(STRANGER)
     portal = Browser.of(application)
@@ -83,16 +94,18 @@ async def test_nor_are_they_the_legal_person_at_the_portal(application: Applicat
     assert_refused(await portal.begin(STRANGER), "identity_unproven", 403)
 
 
-async def test_a_list_without_numbers_or_with_the_same_ends_nothing(taken: tuple[Application, Any]) -> None:
-    application, device = taken
+async def test_a_list_without_numbers_or_with_the_same_ends_nothing(
+    stranger_proven: tuple[Application, Any],
+) -> None:
+    application, device = stranger_proven
     for phone in (None, OWN_NUMBER):
         await office_files(application, OPERATOR, phone)
     assert (await apply(application, device, AS_OPERATOR)).status_code == 201
 
 
-async def test_who_has_the_new_number_by_then_goes_on(taken: tuple[Application, Any]) -> None:
-    """Somebody got another number: their account was changed first, then the file."""
-    application, _ = taken
+async def test_account_with_the_new_number_stays_proven(stranger_proven: tuple[Application, Any]) -> None:
+    """The person got another number: their account was changed first, then the filing."""
+    application, _ = stranger_proven
     new = replace(AS_OPERATOR, phone="13612344399")
     await execute(
         application.context.db, "UPDATE accounts SET phone = $1 WHERE phone = $2", new.phone, OWN_NUMBER
@@ -107,7 +120,7 @@ async def test_who_has_the_new_number_by_then_goes_on(taken: tuple[Application, 
 
 
 async def test_a_number_that_was_corrected_meanwhile_proves_nothing(application: Application) -> None:
-    """Between the look at it and the proof, as by another process."""
+    """The correction comes between the check and the proof, as from another process."""
     await file_phone(application, OPERATOR, OWN_NUMBER)
     await application.registered(AS_OPERATOR)
     account = await accounts.find_account(application.context.db, phone=OWN_NUMBER)
@@ -115,33 +128,33 @@ async def test_a_number_that_was_corrected_meanwhile_proves_nothing(application:
     record, proofs = await person_id(application, OPERATOR), application.context.identity.proofs
     await office_files(application, OPERATOR, OPERATOR.phone)
     by, now = By("user", account.id), application.clock()
-    with pytest.raises(errors.IdentityUnproven):
+    with pytest.raises(IdentityUnproven):
         await application.context.db.write(
             lambda tx: proofs.record_once(tx, account.id, record, Way.FILED_PHONE, by=by, now=now)
         )
 
 
-async def test_whom_it_locks_out_of_the_portal_is_told_what_happened(application: Application) -> None:
-    """The honest case: a legal person got another number, and the office filed it before their account was changed."""
+async def test_legal_person_locked_out_of_the_portal_is_told_why(application: Application) -> None:
+    """The honest case: a legal representative's new number is filed before their account is changed."""
     await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
     await portal.log_in()
     new = "13612344399"
     await office_files(application, LEGAL_PERSON, new)
-    await application.context.notices.notify(now=application.clock())
+    await application.context.notices.notify(now=application.clock() + WAIT_MS)
     sent = (await application.http.get("/dev/sms.json")).json()
     assert {one["phone"] for one in sent if one["purpose"] == "filed_phone_differs"} == {LEGAL_PERSON.phone}
     refusal = await portal.begin()
     assert_refused(refusal, "identity_unproven", 403)
     assert refusal.json()["reason"] == "phone_changed"
-    assert "activation_id" in refusal.json()  # one of the ways back
-    # Another: the account gets the number on file, which then proves it.
+    assert "activation_id" in refusal.json()  # one way back
+    # Another way back: the account gets the number on file, which then proves it.
     await execute(application.context.db, "UPDATE accounts SET phone = $1", new)
     assert (await portal.log_in(replace(LEGAL_PERSON, phone=new)))["enterprises"]
 
 
-async def test_who_never_was_proven_is_told_nothing_of_a_number(application: Application) -> None:
+async def test_unproven_account_is_told_nothing_about_the_number(application: Application) -> None:
     await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
     await application.registered(STRANGER)
     await office_files(application, LEGAL_PERSON, OPERATOR.phone)

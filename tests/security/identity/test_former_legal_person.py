@@ -1,15 +1,15 @@
-"""Codes that a legal person made before they left, or before their stolen account was disabled, prove nobody.
+"""Codes of a legal representative who then left, or whose stolen account was then disabled, prove nobody.
 
-They are good for a week, which is a week longer than the one who made them answers for the enterprise.
+Codes are valid for a week, but their maker may no longer answer for the enterprise.
 """
 
 from typing import Any
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import SERVICE
-from mshield.domain.proofs import Way
+from mshield.server.acts.actor import SERVICE
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.wire.identity import Way
 from tests.security.identity.test_stranger import AS_OPERATOR, file_phone, person_id, register
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
@@ -20,7 +20,7 @@ CODES = "/api/phone/identity/codes"
 
 
 async def made(application: Application) -> dict[str, str]:
-    """A code by the legal person for their operator, whom the stranger knows by name and id number."""
+    """A code by the legal representative for their operator, whose name and id number the stranger knows."""
     await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
@@ -53,7 +53,7 @@ async def they_are_proven_no_more(application: Application) -> None:
 
 
 @pytest.mark.parametrize("what", [they_leave, they_are_disabled, they_are_proven_no_more])
-async def test_a_code_is_worth_what_its_maker_is_now(application: Application, what: Any) -> None:
+async def test_code_is_invalid_once_its_maker_lost_their_role(application: Application, what: Any) -> None:
     code = await made(application)
     await what(application)
     device = await register(application, AS_OPERATOR)
@@ -64,7 +64,7 @@ async def test_a_code_is_worth_what_its_maker_is_now(application: Application, w
     assert row["n"] == 0
 
 
-async def test_it_serves_while_they_answer_for_the_enterprise(application: Application) -> None:
+async def test_code_is_valid_while_its_maker_is_legal_person(application: Application) -> None:
     code = await made(application)
     device = await register(application, OPERATOR)
     assert (await device.call("POST", CODES, code)).status_code == 201

@@ -1,25 +1,26 @@
-"""An account that consented to others is disabled: they stay, are shown to whoever disables it, and can be ended.
+"""An account that consented to others is disabled: the others stay, are shown to staff, and can be ended.
 
-A thief's account may have handed its proof on, and that one on in turn; an innocent holder has the account of a lost
-phone disabled, and must not lose the new one by that.
+A thief's account may have passed on its proof, and the next one again. But an innocent holder has the account
+of a lost phone disabled, and must keep the new one.
 """
 
 from typing import Any, Final
 
 import pytest
 
-from mshield.domain.actor import By
-from mshield.domain.proofs import Way
-from mshield.domain.staff import StaffRole
-from mshield.domain.times import DAY_MS
-from mshield.store.accounts import accounts
-from mshield.store.identity import proofs as store
+from mshield.server.accounts.rows import accounts
+from mshield.server.acts.actor import By
+from mshield.server.identity.rows import proofs as store
+from mshield.server.staff.rules import StaffRole
+from mshield.wire.identity import Way
+from mshield.wire.times import DAY_MS
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Staff
 from tests.support.consent import RECORD, SECOND, THIRD, Both
 from tests.support.identity import filed
+from tests.support.signing import fetch
 
 REASON: Final = {"reason": "本人来电，没有同意过这个账号"}
 
@@ -31,7 +32,7 @@ async def _id(application: Application, phone: str) -> str:
 
 
 async def _consented(case: Both) -> tuple[str, str]:
-    """The account that consented, and the one that it consented to, whose proof counts by now."""
+    """Returns the account that consented, and the one it consented to, whose proof is in effect."""
     await case.shield.sign(await case.scanned())
     case.application.clock.advance(seconds=DAY_MS // 1000)
     case.new = await case.application.logged_in(SECOND)
@@ -63,7 +64,7 @@ async def test_the_innocent_holder_of_a_lost_phone_keeps_the_new_account(case: B
     assert ways["proven"] is True
 
 
-async def test_what_a_thiefs_account_handed_on_is_ended_with_a_reason_and_told(case: Both) -> None:
+async def test_proof_passed_on_by_a_thiefs_account_is_ended_and_reported(case: Both) -> None:
     old, new = await _consented(case)
     application = case.application
     staff = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
@@ -92,7 +93,7 @@ async def test_what_a_thiefs_account_handed_on_is_ended_with_a_reason_and_told(c
     assert SECOND.phone in {each["phone"] for each in told if each["purpose"] == "identity_ended"}
 
 
-async def test_what_was_handed_on_in_turn_is_found_though_the_one_between_has_ended(case: Both) -> None:
+async def test_chain_of_consents_is_found_across_an_ended_account(case: Both) -> None:
     old, new = await _consented(case)
     application, record = case.application, await filed(case.application)
     await application.registered(THIRD)
@@ -111,12 +112,12 @@ async def test_what_was_handed_on_in_turn_is_found_though_the_one_between_has_en
     assert (
         await staff.call("POST", f"/accounts/{old}/consents/{second['id']}/end", REASON)
     ).status_code == 204
-    # What the account consented to is its own alone.
+    # The list has only this account's own consents.
     assert await _listed(staff, third) == []
 
 
-async def test_only_what_this_account_handed_on_is_ended_by_it(case: Both) -> None:
-    """Not any proof of anybody, by its id."""
+async def test_only_this_accounts_consents_can_be_ended(case: Both) -> None:
+    """No other proof can be ended by its id."""
     old, new = await _consented(case)
     staff = await Staff.of(case.application, StaffRole.CUSTOMER_SERVICE)
     (listed,) = await _listed(staff, old)
@@ -124,14 +125,17 @@ async def test_only_what_this_account_handed_on_is_ended_by_it(case: Both) -> No
     assert_refused(answer, "not_found", 404)
     (own,) = await store.of_account(case.application.context.db, account_id=old)
     assert own.way == "filing_code"
-    for proof in ("nothing", own.id, "x" * 500):
+    proof_row = await fetch(
+        case.application.context.db, "SELECT id FROM identity_proofs WHERE account_id = $1", old
+    )
+    for proof in ("nothing", proof_row["id"], "x" * 500):
         answer = await staff.call("POST", f"/accounts/{old}/consents/{proof}/end", REASON)
         assert_refused(answer, "not_found", 404)
     assert_refused(await staff.call("GET", "/accounts/nobody/consents"), "not_found", 404)
 
 
 @pytest.mark.parametrize("role", StaffRole)
-async def test_customer_service_alone_ends_it(case: Both, role: StaffRole) -> None:
+async def test_only_customer_service_ends_consents(case: Both, role: StaffRole) -> None:
     old, _ = await _consented(case)
     staff = await Staff.of(case.application, role)
     readers = {StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR}

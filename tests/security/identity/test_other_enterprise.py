@@ -1,5 +1,7 @@
-"""An enterprise that has somebody filed under its own roof, with a number of its own, gets nothing of them elsewhere:
-it takes no way away from them, is shown no proof of theirs, and stops none. And a disabled account still has its word.
+"""An enterprise that files a person with a number of its own gains nothing over that person elsewhere.
+
+It removes none of the person's ways, sees none of their proofs and stops none. A disabled account still has
+the right to object.
 """
 
 from dataclasses import replace
@@ -7,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.actor import SERVICE
+from mshield.server.acts.actor import SERVICE
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
 from tests.security.identity.test_stranger import (
     AS_OPERATOR,
     OWN_NUMBER,
@@ -43,7 +45,7 @@ async def file_elsewhere(application: Application, person: Person) -> None:
 
 
 async def impostor(application: Application, person: Person) -> Device:
-    """With a certificate in the victim's name at that enterprise."""
+    """Returns the attacker's phone, with a certificate in the victim's name at that enterprise."""
     await file_elsewhere(application, person)
     stranger = replace(person, phone=OWN_NUMBER, password="Stranger-2026-x", role="operator")
     device = await register(application, stranger)
@@ -65,20 +67,20 @@ async def victims(application: Application) -> Application:
     return application
 
 
-async def test_the_filed_number_still_proves_the_true_one(victims: Application) -> None:
+async def test_filed_number_still_proves_the_true_operator(victims: Application) -> None:
     await impostor(victims, OPERATOR)
     device = await register(victims, OPERATOR)
     assert (await apply(victims, device, OPERATOR)).status_code == 201
 
 
-async def test_and_the_true_legal_person(victims: Application) -> None:
+async def test_filed_number_still_proves_the_true_legal_person(victims: Application) -> None:
     await impostor(victims, LEGAL_PERSON)
     await victims.registered(LEGAL_PERSON)
     session = await Browser.of(victims).log_in()
     assert [each["credit_code"] for each in session["enterprises"]] == [OWN]
 
 
-async def test_a_code_counts_at_once_and_the_impostor_neither_sees_nor_stops_it(victims: Application) -> None:
+async def test_impostor_cannot_see_or_stop_a_proof_by_code(victims: Application) -> None:
     other = await impostor(victims, OPERATOR)
     await file_phone(victims, OPERATOR, None)
     made = await victims.context.identity.codes.make(
@@ -94,13 +96,13 @@ async def test_a_code_counts_at_once_and_the_impostor_neither_sees_nor_stops_it(
     assert (await apply(victims, device, OPERATOR)).status_code == 201
 
 
-async def test_the_impostor_gets_no_further_by_it(victims: Application) -> None:
+async def test_impostor_gains_no_access_elsewhere(victims: Application) -> None:
     device = await impostor(victims, LEGAL_PERSON)
     assert_refused(await Browser.of(victims).begin(STRANGER), "identity_unproven", 403)
     assert_refused(await apply(victims, device, STRANGER), "identity_unproven", 403)
 
 
-async def test_of_one_record_a_second_account_waits_and_is_shown(victims: Application) -> None:
+async def test_second_account_of_one_record_waits_and_is_shown(victims: Application) -> None:
     first = await register(victims, OPERATOR)
     assert (await apply(victims, first, OPERATOR)).status_code == 201
     victims.clock.advance(seconds=61)
@@ -113,7 +115,7 @@ async def test_of_one_record_a_second_account_waits_and_is_shown(victims: Applic
     assert len(await shown_to(first)) == 1
 
 
-async def test_disabling_the_first_account_is_no_way_around_its_word(victims: Application) -> None:
+async def test_disabled_first_account_keeps_its_right_to_object(victims: Application) -> None:
     """Customer service disables it, a filing officer makes a code, the account is enabled again."""
     first = await register(victims, OPERATOR)
     assert (await apply(victims, first, OPERATOR)).status_code == 201
@@ -136,7 +138,7 @@ async def test_disabling_the_first_account_is_no_way_around_its_word(victims: Ap
     assert len(await shown_to(first)) == 1
 
 
-async def test_nor_does_a_disabled_account_leave_the_filed_number_to_the_next(victims: Application) -> None:
+async def test_disabled_account_still_blocks_a_second_proof_by_number(victims: Application) -> None:
     first = await register(victims, LEGAL_PERSON)
     assert (await apply(victims, first, LEGAL_PERSON)).status_code == 201
     account = str((await fetch(victims.context.db, "SELECT account_id FROM identity_proofs"))["account_id"])

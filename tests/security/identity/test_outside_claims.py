@@ -1,4 +1,4 @@
-"""An outside system vouches for its users by the claim that the settings name, and for one account of each only."""
+"""An outside system vouches for its users by the claim named in the settings, for one account of each only."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.demo.people import OPERATOR
-from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH
+from mshield.testkit.demo.people import OPERATOR
 from tests.accounts.outside.calls import log_in, through_the_page
 from tests.security.identity.test_stranger import apply, file_phone
 from tests.support.account_sources import both_sources
@@ -36,7 +36,7 @@ def provider(clock: Clock) -> Iterator[Provider]:
 async def application(
     database_url: str, tmp_path: Path, clock: Clock, office: AccountOffice, provider: Provider
 ) -> AsyncIterator[Application]:
-    """The Single Window verifies its users, and so does Internet+Customs; nobody's phone number is on file."""
+    """Both the Single Window and Internet+Customs verify their users; no phone number is on file."""
     with serving(office) as server:
         sources = both_sources(server, provider, server_claim=CLAIM, provider_claim=CLAIM)
         async with running(database_url, tmp_path, clock, account_sources=sources) as made:
@@ -53,12 +53,12 @@ async def _come_in(application: Application, office: AccountOffice, **told: Any)
     return device
 
 
-async def test_who_is_verified_there_applies_here(application: Application, office: AccountOffice) -> None:
+async def test_user_verified_by_the_source_applies(application: Application, office: AccountOffice) -> None:
     device = await _come_in(application, office, **{CLAIM: True})
     assert (await apply(application, device, OPERATOR)).status_code == 201
 
 
-async def test_at_the_page_of_a_provider_too(application: Application, provider: Provider) -> None:
+async def test_user_verified_by_a_provider_page_applies(application: Application, provider: Provider) -> None:
     provider.person |= {CLAIM: True}
     device = application.device()
     answer = await through_the_page(device, provider)
@@ -68,7 +68,7 @@ async def test_at_the_page_of_a_provider_too(application: Application, provider:
 
 
 @pytest.mark.parametrize("told", [{}, {CLAIM: False}, {CLAIM: "true"}, {CLAIM: 1}, {CLAIM: None}], ids=str)
-async def test_anything_but_true_proves_nothing(
+async def test_claim_other_than_true_proves_nothing(
     application: Application, office: AccountOffice, told: dict[str, Any]
 ) -> None:
     device = await _come_in(application, office, **told)
@@ -76,15 +76,13 @@ async def test_anything_but_true_proves_nothing(
 
 
 @pytest.mark.parametrize("name", ["verified", "identity_verified"])
-async def test_another_member_is_no_claim(application: Application, office: AccountOffice, name: str) -> None:
+async def test_other_member_is_no_claim(application: Application, office: AccountOffice, name: str) -> None:
     office.users["lin"] = {**USER, name: True}
     answer = await log_in(application, application.device())
     assert_refused(answer, "account_source_unavailable")
 
 
-async def test_what_is_not_verified_any_more_proves_nothing_any_more(
-    application: Application, office: AccountOffice
-) -> None:
+async def test_withdrawn_claim_ends_the_proof(application: Application, office: AccountOffice) -> None:
     await _come_in(application, office, **{CLAIM: True})
     device = await _come_in(application, office, **{CLAIM: False})
     assert_refused(await apply(application, device, OPERATOR), "identity_unproven", 403)

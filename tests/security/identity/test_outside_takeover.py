@@ -1,6 +1,6 @@
-"""A user of an outside account system whose profile says whatever they type: name, id number and phone of a victim.
+"""A user of an outside account system with a freely typed profile: a victim's name, id number and phone.
 
-No system is trusted with an account that isn't its own; and what others proved of its own ends when it says other data.
+No system gets an account of another source. A proof of its own account ends when it reports other data.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -11,9 +11,9 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.actor import SERVICE
-from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.server.accounts.outside_login import RETURN_PATH
+from mshield.server.acts.actor import SERVICE
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
 from tests.accounts.outside.calls import log_in, through_the_page
 from tests.security.identity.test_other_enterprise import ELSEWHERE, impostor
 from tests.security.identity.test_stranger import OWN_NUMBER, apply, file_phone, person_id
@@ -46,7 +46,7 @@ def provider(clock: Clock) -> Iterator[Provider]:
 async def application(
     database_url: str, tmp_path: Path, clock: Clock, office: AccountOffice, provider: Provider
 ) -> AsyncIterator[Application]:
-    """The Single Window verifies nobody, as is the default; Internet+Customs says whom it has verified."""
+    """The Single Window verifies nobody, which is the default; Internet+Customs reports whom it verified."""
     with serving(office) as server:
         sources = both_sources(server, provider, provider_claim=CLAIM)
         async with running(database_url, tmp_path, clock, account_sources=sources) as made:
@@ -56,7 +56,7 @@ async def application(
 
 
 def profile(person: Person, **changes: Any) -> dict[str, Any]:
-    """What somebody typed there."""
+    """Returns a profile as typed at the outside system."""
     told = {
         "name": person.name,
         "id_type": "resident_id",
@@ -97,10 +97,10 @@ async def begin_at_the_portal(application: Application, account: str) -> httpx.R
 
 
 @pytest.mark.parametrize("phone", [LEGAL_PERSON.phone, OWN_NUMBER], ids=["the victim's number", "their own"])
-async def test_a_profile_gets_nobody_the_legal_persons_account(
+async def test_outside_profile_gives_no_access_to_the_legal_persons_account(
     application: Application, office: AccountOffice, phone: str
 ) -> None:
-    """The red team's E1: log in with the victim's number, then with one's own, then at the portal."""
+    """The red team's attack E1: log in with the victim's number, then with one's own, then at the portal."""
     await application.registered(LEGAL_PERSON)
     await Browser.of(application).log_in()
     before = await account_of(application, LEGAL_PERSON.phone)
@@ -114,7 +114,9 @@ async def test_a_profile_gets_nobody_the_legal_persons_account(
     assert (await Browser.of(application).log_in())["enterprises"]
 
 
-async def test_nor_one_that_nothing_proves_yet(application: Application, office: AccountOffice) -> None:
+async def test_outside_profile_gives_no_access_to_an_unproven_account(
+    application: Application, office: AccountOffice
+) -> None:
     await application.registered(OPERATOR)
     before = await account_of(application, OPERATOR.phone)
     office.users["mallory"] = profile(OPERATOR)
@@ -124,7 +126,7 @@ async def test_nor_one_that_nothing_proves_yet(application: Application, office:
     await application.logged_in(OPERATOR)
 
 
-async def test_nor_one_of_another_source(
+async def test_outside_profile_gives_no_access_to_another_sources_account(
     application: Application, office: AccountOffice, provider: Provider
 ) -> None:
     provider.person |= {CLAIM: True}
@@ -138,7 +140,7 @@ async def test_nor_one_of_another_source(
 
 
 async def proven_there(application: Application, office: AccountOffice) -> Device:
-    """The operator's own account of the Single Window, which the filing office's code proved."""
+    """Logs in to the operator's own account of the Single Window, proven by the filing office's code."""
     office.users["lin"] = dict(USER)
     _, device = await come_in(application, "lin")
     made = await application.context.identity.codes.make(
@@ -150,7 +152,7 @@ async def proven_there(application: Application, office: AccountOffice) -> Devic
 
 
 @pytest.mark.parametrize("changed", [{"phone": OWN_NUMBER}, {"name": "林志远"}], ids=["number", "name"])
-async def test_what_changes_there_ends_what_others_proved(
+async def test_changed_outside_data_end_other_proofs(
     application: Application, office: AccountOffice, changed: dict[str, str]
 ) -> None:
     await proven_there(application, office)
@@ -169,7 +171,7 @@ async def test_what_changes_there_ends_what_others_proved(
     assert OPERATOR.phone in {each["phone"] for each in told if each["purpose"] == "source_changed"}
 
 
-async def test_what_stays_there_keeps_it(application: Application, office: AccountOffice) -> None:
+async def test_unchanged_outside_data_keep_the_proof(application: Application, office: AccountOffice) -> None:
     await proven_there(application, office)
     _, device = await come_in(application, "lin")
     assert await standing(application) == ["filing_code"]
@@ -180,7 +182,7 @@ async def test_what_stays_there_keeps_it(application: Application, office: Accou
     assert told["n"] == 0
 
 
-async def test_who_is_verified_there_goes_on_under_another_number(
+async def test_verified_user_stays_proven_with_another_number(
     application: Application, provider: Provider
 ) -> None:
     provider.person |= {CLAIM: True}
@@ -192,10 +194,10 @@ async def test_who_is_verified_there_goes_on_under_another_number(
     assert (await apply(application, device, OPERATOR)).status_code == 201
 
 
-async def test_the_legal_person_confirms_no_number_that_was_another_when_they_looked(
+async def test_number_changed_after_the_display_is_not_confirmed(
     application: Application, office: AccountOffice
 ) -> None:
-    """Asked under the victim's number, so that it reads as filed; then the profile says another one."""
+    """The request shows the victim's number, so that it looks as filed; then the profile changes to another one."""
     await application.registered(LEGAL_PERSON)
     portal = Browser.of(application)
     await portal.log_in()
@@ -209,7 +211,7 @@ async def test_the_legal_person_confirms_no_number_that_was_another_when_they_lo
     assert "legal_person" not in await standing(application)
 
 
-async def test_another_enterprises_list_takes_the_claim_of_a_source_from_nobody(
+async def test_another_enterprises_list_does_not_end_a_claim(
     application: Application, provider: Provider
 ) -> None:
     await impostor(application, OPERATOR)

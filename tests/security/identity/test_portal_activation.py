@@ -1,6 +1,6 @@
-"""Activation codes after any login at the portal: with an outside system's page or password, and with an own shield.
+"""Activation codes after any portal login: by an outside system's page or password, or by an own shield.
 
-The attacker has an account under the legal person's public data, codes that they found, and all the time there is.
+The attacker has an account with the legal representative's public data, codes they found, and unlimited time.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -10,11 +10,11 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.actor import SERVICE
-from mshield.services.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
-from mshield.services.legal_person.outside_login import RETURN_PATH
-from mshield.store.accounts import accounts
+from mshield.server.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
+from mshield.server.accounts.rows import accounts
+from mshield.server.acts.actor import SERVICE
+from mshield.server.legal_person.outside_login import RETURN_PATH
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
 from tests.security.identity.test_stranger import file_phone
 from tests.support.account_sources import both_sources
 from tests.support.application import ORIGIN, Application, running
@@ -35,7 +35,7 @@ STRANGER: Final = {
     "id_number": LEGAL_PERSON.id_number,
     "phone_number": "13900005099",
 }
-"""As an outside system knows them, under a number that isn't on file."""
+"""The person's data at an outside system, with a number that isn't on file."""
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def provider(clock: Clock) -> Iterator[Provider]:
 async def application(
     database_url: str, tmp_path: Path, clock: Clock, office: AccountOffice, provider: Provider
 ) -> AsyncIterator[Application]:
-    """Neither system says that it has verified anybody."""
+    """Neither system claims to have verified anybody."""
     with serving(office) as server:
         sources = both_sources(server, provider)
         async with running(database_url, tmp_path, clock, account_sources=sources) as made:
@@ -69,7 +69,7 @@ async def browser(application: Application) -> AsyncIterator[Browser]:
 
 
 async def at_the_page(browser: Browser, provider: Provider, **person: str) -> httpx.Response:
-    """There and back."""
+    """Logs in at the outside system's page and returns."""
     provider.person |= person
     left = (await browser.http.post(f"{API}/outside-logins", json={"source": "customs"})).json()
     code, state = provider.log_in_at(left["address"])
@@ -79,7 +79,7 @@ async def at_the_page(browser: Browser, provider: Provider, **person: str) -> ht
 
 
 def ticket(refused: httpx.Response) -> str:
-    """What an activation code goes on with."""
+    """Returns the id with which an activation code continues the login."""
     assert_refused(refused, "identity_unproven", 403)
     found: str = refused.json()["activation_id"]
     return found
@@ -91,7 +91,7 @@ async def activate(browser: Browser, activation_id: str, code: str) -> httpx.Res
 
 
 async def gets_in(browser: Browser, begun: httpx.Response) -> dict[str, Any]:
-    """By the SMS code that follows, as always."""
+    """Completes the login by the SMS code that follows."""
     assert begun.status_code == 201, begun.text
     assert_refused(await browser.get("/session"), "unauthenticated", 401)
     opened = await browser.finish(begun.json(), await browser.application.sms_code("portal"))
@@ -109,7 +109,7 @@ async def proofs(application: Application) -> object:
 
 
 async def file_at(application: Application, credit_code: str, person: Person) -> str:
-    """Another enterprise files somebody as its legal person; the record's id."""
+    """Files somebody as another enterprise's legal representative; returns the record's id."""
     await execute(
         application.context.db,
         "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
@@ -127,12 +127,10 @@ async def code_for(application: Application, record: str) -> str:
     return made.code
 
 
-# ---- the ways as they are meant ----
+# ---- the intended ways ----
 
 
-async def test_an_account_with_a_page_of_its_own_gets_in_by_a_code(
-    browser: Browser, provider: Provider
-) -> None:
+async def test_page_account_logs_in_by_an_activation_code(browser: Browser, provider: Provider) -> None:
     activation = ticket(await at_the_page(browser, provider))
     assert "portal" not in {
         each["purpose"] for each in (await browser.application.http.get("/dev/sms.json")).json()
@@ -141,10 +139,10 @@ async def test_an_account_with_a_page_of_its_own_gets_in_by_a_code(
     session = await gets_in(browser, await activate(browser, activation, code))
     assert [each["credit_code"] for each in session["enterprises"]] == [OWN]
     browser.application.clock.advance(seconds=61)
-    assert (await at_the_page(browser, provider)).status_code == 201  # from now on without one
+    assert (await at_the_page(browser, provider)).status_code == 201  # from now on without a code
 
 
-async def test_an_outside_account_with_a_password_gets_in_by_a_code(
+async def test_outside_password_account_logs_in_by_an_activation_code(
     browser: Browser, office: AccountOffice
 ) -> None:
     office.users["gu"] = USER | {
@@ -156,8 +154,8 @@ async def test_an_outside_account_with_a_password_gets_in_by_a_code(
     await gets_in(browser, await activate(browser, activation, code))
 
 
-async def test_an_own_shield_of_elsewhere_gets_in_by_a_code(browser: Browser) -> None:
-    """An operator of one enterprise is the legal person of another."""
+async def test_operators_shield_logs_in_elsewhere_by_an_activation_code(browser: Browser) -> None:
+    """An operator of one enterprise is the legal representative of another."""
     application = browser.application
     shield = await with_shield(application)
     record = await file_at(application, FOREIGN, OPERATOR)
@@ -172,7 +170,7 @@ async def test_an_own_shield_of_elsewhere_gets_in_by_a_code(browser: Browser) ->
     assert [each["credit_code"] for each in session["enterprises"]] == [FOREIGN]
 
 
-async def test_who_is_logged_in_adds_an_enterprise_by_a_code(browser: Browser) -> None:
+async def test_logged_in_person_adds_an_enterprise_by_a_code(browser: Browser) -> None:
     application = browser.application
     await application.registered(LEGAL_PERSON)
     await browser.log_in()
@@ -191,11 +189,11 @@ async def test_who_is_logged_in_adds_an_enterprise_by_a_code(browser: Browser) -
     assert_refused(await browser.send("POST", "/session/activations", document), "activation_locked", 429)
 
 
-# ---- what can't be done with it ----
+# ---- attacks ----
 
 
-async def test_a_strangers_account_and_a_found_code(browser: Browser, provider: Provider) -> None:
-    """The stranger is on file elsewhere as a legal person, has an account of their own, and found the victim's code."""
+async def test_strangers_account_with_a_found_code_is_refused(browser: Browser, provider: Provider) -> None:
+    """The stranger is a legal representative elsewhere with an account of their own, and found the victim's code."""
     application = browser.application
     await file_at(application, FOREIGN, OPERATOR)
     code = await make_code_in(application, LEGAL_PERSON)
@@ -210,8 +208,8 @@ async def test_a_strangers_account_and_a_found_code(browser: Browser, provider: 
     assert await proofs(application) == 0
 
 
-async def test_the_number_under_another_name_and_a_found_code(browser: Browser, provider: Provider) -> None:
-    """Whose name isn't the filed one is no legal person at all, and gets nothing to go on with."""
+async def test_other_name_with_a_found_code_is_refused(browser: Browser, provider: Provider) -> None:
+    """A person whose name isn't the filed one is no legal representative, and gets no id to continue with."""
     code = await make_code_in(browser.application, LEGAL_PERSON)
     refused = await at_the_page(browser, provider, name="顾某某")
     assert_refused(refused, "not_legal_person", 403)
@@ -223,7 +221,7 @@ async def test_the_number_under_another_name_and_a_found_code(browser: Browser, 
 async def test_a_code_of_another_record_opens_no_other_enterprise(
     browser: Browser, provider: Provider
 ) -> None:
-    """A code for what they are elsewhere, an operator, makes nobody a legal person here."""
+    """A code for their operator record elsewhere makes nobody a legal representative here."""
     application = browser.application
     await file_phone(application, LEGAL_PERSON, None)
     await file_at(application, FOREIGN, LEGAL_PERSON)
@@ -235,7 +233,7 @@ async def test_a_code_of_another_record_opens_no_other_enterprise(
     assert_refused(await browser.get("/session"), "unauthenticated", 401)
 
 
-async def test_five_wrong_codes_a_day_however_often_they_log_in(browser: Browser, provider: Provider) -> None:
+async def test_five_wrong_codes_a_day_over_all_logins(browser: Browser, provider: Provider) -> None:
     application = browser.application
     code = await make_code_in(application, LEGAL_PERSON)
     for left in (4, 3, 2, 1, 0):
@@ -244,7 +242,7 @@ async def test_five_wrong_codes_a_day_however_often_they_log_in(browser: Browser
         assert wrong.json()["left"] == left
     activation = ticket(await at_the_page(browser, provider))
     assert_refused(await activate(browser, activation, code), "activation_locked", 429)
-    # The app counts the same tries.
+    # The app counts the same attempts.
     device = application.device()
     begun = await device.call("POST", "/api/phone/outside-logins", {"source": "customs"})
     back, state = provider.log_in_at(begun.json()["address"])
@@ -260,13 +258,13 @@ async def test_five_wrong_codes_a_day_however_often_they_log_in(browser: Browser
     assert (await activate(browser, activation, code)).status_code == 201
 
 
-async def test_what_goes_on_is_good_for_ten_minutes_and_this_step_alone(
+async def test_activation_id_is_valid_ten_minutes_for_this_step_only(
     browser: Browser, provider: Provider
 ) -> None:
     application = browser.application
     code = await make_code_in(application, LEGAL_PERSON)
     activation = ticket(await at_the_page(browser, provider))
-    # Not as the half that an SMS code finishes, and not the other way round.
+    # It can't complete a login by SMS code, nor the other way round.
     assert_refused(await browser.finish({"login_id": activation}, "000000"), "sms_code_expired")
     for made_up in (activation[:-2] + "AA", "x", "é" * 20, "A" * 400):
         assert_refused(await activate(browser, made_up, code), "unauthenticated", 401)
@@ -276,7 +274,7 @@ async def test_what_goes_on_is_good_for_ten_minutes_and_this_step_alone(
     assert_refused(await activate(browser, begun.json()["login_id"], code), "unauthenticated", 401)
 
 
-async def test_it_ends_with_a_change_of_the_account(browser: Browser, provider: Provider) -> None:
+async def test_activation_id_ends_with_a_change_of_the_account(browser: Browser, provider: Provider) -> None:
     application = browser.application
     code = await make_code_in(application, LEGAL_PERSON)
     activation = ticket(await at_the_page(browser, provider))
@@ -295,10 +293,10 @@ async def test_it_ends_with_a_change_of_the_account(browser: Browser, provider: 
     assert await proofs(application) == 0
 
 
-async def test_a_made_up_second_account_waits_and_the_first_is_told(
+async def test_invented_second_account_waits_and_the_first_is_notified(
     browser: Browser, provider: Provider
 ) -> None:
-    """Whoever has both a code and an account under their data outside: they have a day to stop it."""
+    """The holder has a day to stop an attacker who has both a code and an outside account with their data."""
     application = browser.application
     await application.registered(LEGAL_PERSON)
     await browser.log_in()
@@ -312,15 +310,13 @@ async def test_a_made_up_second_account_waits_and_the_first_is_told(
     await application.context.notices.notify(now=application.clock())
     told = (await application.http.get("/dev/sms.json")).json()
     assert LEGAL_PERSON.phone in {each["phone"] for each in told if each["purpose"] == "second_account"}
-    # The code is used up, and the account tells from when.
+    # The code is used up, and the account shows when the proof takes effect.
     assert_refused(await activate(other, activation, code), "activation_code_wrong", 400)
     assert (await at_the_page(other, provider)).json()["counts_from"] == waits.json()["counts_from"]
     await other.http.aclose()
 
 
-async def test_an_sms_code_that_could_not_be_sent_costs_no_second_activation_code(
-    browser: Browser, provider: Provider
-) -> None:
+async def test_failed_sms_needs_no_second_activation_code(browser: Browser, provider: Provider) -> None:
     application = browser.application
     activation = ticket(await at_the_page(browser, provider))
     account = await accounts.find_account(application.context.db, phone=STRANGER["phone_number"])

@@ -1,4 +1,4 @@
-"""Who reads a legal person's SMS sets their password anew, and is at the portal: what gives power waits a day there."""
+"""A reader of a legal representative's SMS resets the password and logs in at the portal: powerful acts wait a day."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -6,8 +6,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.staff import StaffRole
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.security.identity.test_portal_thief import ask_to_be_confirmed, decide, make_code
 from tests.security.identity.test_stopped_by_itself import NEW, thief
 from tests.security.identity.test_stranger import AS_OPERATOR, apply, file_phone, legal_persons_code
@@ -24,7 +24,7 @@ THIEF: Final = replace(LEGAL_PERSON, password=NEW)
 
 @pytest.fixture
 async def portal(application: Application) -> Browser:
-    """The thief, logged in with the password that they set: both SMS codes came to them."""
+    """The thief's browser, logged in with the reset password: both SMS codes reached them."""
     await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
     await file_phone(application, OPERATOR, OPERATOR.phone)
     await application.registered(LEGAL_PERSON)
@@ -46,7 +46,7 @@ async def lift(portal: Browser, act: str) -> httpx.Response:
 
 
 async def in_turn(portal: Browser, shown: dict[str, Any]) -> list[httpx.Response]:
-    """Everything that gives power, with what a reader of their SMS has."""
+    """Tries every act that gives power, with what a reader of the SMS has."""
     record, code = shown["person_id"], "000000"
     path = f"/enterprises/{OWN}/people/{record}/vouching-codes"
     return [
@@ -55,13 +55,11 @@ async def in_turn(portal: Browser, shown: dict[str, Any]) -> list[httpx.Response
         await make_code(portal, record, sms_code=code),
         await lift(portal, "lift_loss"),
         await lift(portal, "unfreeze"),
-        await portal.revoke(NUMBER),  # by a code that came
+        await portal.revoke(NUMBER),  # by a code that the thief received
     ]
 
 
-async def test_what_gives_power_waits_until_the_day_is_over(
-    application: Application, portal: Browser
-) -> None:
+async def test_powerful_acts_wait_for_a_day(application: Application, portal: Browser) -> None:
     await certified(application.context, NUMBER)
     device, shown = await ask_to_be_confirmed(application, portal)
     (session,) = (await portal.get("/session")).json()["enterprises"]
@@ -80,7 +78,7 @@ async def test_what_gives_power_waits_until_the_day_is_over(
 
 
 async def test_r14_stopping_never_waits(application: Application, portal: Browser) -> None:
-    """A true legal person who lost the phone and forgot the password needs just that."""
+    """A true legal representative who lost the phone and forgot the password needs exactly these acts."""
     await certified(application.context, NUMBER)
     _, shown = await ask_to_be_confirmed(application, portal)
     for act in ("report_loss", "freeze"):
@@ -109,16 +107,14 @@ async def test_another_reset_begins_another_day(application: Application, portal
     assert enterprise["acts_from"] > application.clock() + (DAY - 3600) * 1000
 
 
-async def test_a_code_that_two_officers_handed_over_since_ends_the_wait(
-    application: Application, portal: Browser
-) -> None:
+async def test_later_code_of_two_officers_ends_the_wait(application: Application, portal: Browser) -> None:
     await certified(application.context, NUMBER)
     code = (await legal_persons_code(application)).code
     answer = await portal.send("POST", "/session/activations", {"activation_code": code})
     assert answer.status_code == 201, answer.text
     assert [one["acts_from"] for one in answer.json()["enterprises"]] == [None]
     assert (await portal.revoke(NUMBER)).json()["items"][0]["outcome"] == "changed"
-    # One of before a reset says nothing of who set the password since.
+    # A code from before the reset doesn't prove who reset the password.
     await thief(application, THIEF)
     session = await portal.log_in(THIEF)
     assert session["enterprises"][0]["acts_from"] is not None

@@ -1,4 +1,4 @@
-"""After a reset by SMS a shield from before is the legal person's word at the portal, and one from after isn't."""
+"""After a reset by SMS, an older shield proves the legal representative at the portal, and a newer one doesn't."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,17 +9,17 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.client.phone import VirtualPhone
-from mshield.client.work import solved
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.qr import qr_text
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.work import solved
+from mshield.wire.qr import qr_text
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
 
 API: Final = "/api/portal"
 OWN: Final = LEGAL_PERSON.credit_code
-NEW: Final = "Stolen-sms-2026"  # an invented password of tests
+NEW: Final = "Stolen-sms-2026"  # an invented test password
 THIEF: Final = replace(LEGAL_PERSON, password=NEW)
 TERMS: Final = {"shield_numbers": [], "reason": "员工离职", "cause": "affiliation_changed"}
 
@@ -37,7 +37,7 @@ class Page:
         return self.http.post(API + path, json=document, headers=headers)
 
     def by_password(self, person: Person) -> None:
-        """By what a reader of the SMS has."""
+        """Logs in with what a reader of the SMS has."""
         self.service.clock.advance(seconds=61)
         captcha = self.send("/captchas").json()
         answer = self.service.get(f"/dev/captchas/{captcha['captcha_id']}")["answer"]
@@ -54,26 +54,26 @@ class Page:
         self._enter(self.send("/sessions", code))
 
     def by_shield(self, phone: VirtualPhone) -> None:
-        """By scan and PIN."""
+        """Logs in by scan and PIN."""
         asked = self.signed(phone, "/shield-logins")
         self._enter(
             self.send("/shield-sessions", {name: asked[name] for name in ("request_id", "status_token")})
         )
 
     def signed(self, phone: VirtualPhone, path: str, document: object = None) -> dict[str, Any]:
-        """What the phone signed that the page asked for."""
+        """Returns the portal's request that the phone scanned and signed."""
         answer = self.send(path, document)
         assert answer.status_code == 201, answer.text
         asked: dict[str, Any] = answer.json()
         context = self.service.context
         secret = context.requests.secrets.qr_secret(asked["request_id"])
-        phone.scan(qr_text(context.settings.public_origin, asked["request_id"], secret, 0))
+        phone.scan(qr_text(context.settings.site.public_origin, asked["request_id"], secret, 0))
         phone.approve(pin=LEGAL_PERSON.pin)
         return asked
 
     @property
     def waits(self) -> bool:
-        """Whether the page says so."""
+        """Reports whether the page shows that acts must wait."""
         (enterprise,) = self.opened["enterprises"]
         return enterprise["acts_from"] is not None
 
@@ -99,7 +99,7 @@ def service(
 
 @pytest.fixture
 def page(service: Mortal) -> Iterator[Callable[[], Page]]:
-    """New browsers."""
+    """Returns a function that opens new browsers."""
     clients: list[httpx.Client] = []
 
     def made() -> Page:
@@ -113,7 +113,7 @@ def page(service: Mortal) -> Iterator[Callable[[], Page]]:
 
 
 def reset(service: Mortal, folder: Path) -> VirtualPhone:
-    """A phone of the thief's, logged in by the password that they set."""
+    """Returns a phone of the thief, logged in by the reset password."""
     service.clock.advance(seconds=3600)
     phone = service.phone(folder)
     phone.request_sms_code("reset", phone=LEGAL_PERSON.phone)
@@ -146,7 +146,7 @@ def number(service: Mortal) -> str:
     return str(row["shield_number"])
 
 
-def test_a_shield_from_before_doesnt_wait_and_lends_nobody_its_word(
+def test_older_shield_needs_no_wait_and_helps_no_other_session(
     service: Mortal, page: Callable[[], Page], tmp_path: Path
 ) -> None:
     with service.enrolled(tmp_path / "legal", LEGAL_PERSON) as phone:
@@ -154,16 +154,16 @@ def test_a_shield_from_before_doesnt_wait_and_lends_nobody_its_word(
         thief, honest = page(), page()
         thief.by_password(THIEF)
         assert thief.waits
-        phone.unlock(pin=LEGAL_PERSON.pin)  # the reset logged it out
+        phone.unlock(pin=LEGAL_PERSON.pin)  # the reset logged the phone out
         honest.by_shield(phone)
         assert not honest.waits
         honest.send(
             f"/enterprises/{OWN}/acts", {"act": "freeze", "shield_numbers": [number(service)], "reason": "x"}
         )
-        assert_refused(thief.lift(number(service)), "acts_later", 429)  # a session of their own
+        assert_refused(thief.lift(number(service)), "acts_later", 429)  # the thief's own session
         (outcome,) = honest.lift(number(service)).json()["items"]
         assert outcome["outcome"] == "changed"
-        # The cookie says which login it was; another's id under the thief's own token opens nothing.
+        # The cookie identifies the login: another login's id with the thief's own token is refused.
         (own,), (theirs,) = [list(each.http.cookies.jar) for each in (thief, honest)]
         assert theirs.value is not None
         thief.http.cookies.clear()
@@ -171,22 +171,22 @@ def test_a_shield_from_before_doesnt_wait_and_lends_nobody_its_word(
         assert_refused(thief.http.get(f"{API}/session"), "unauthenticated", 401)
 
 
-def test_nor_does_an_act_that_it_signs(service: Mortal, page: Callable[[], Page], tmp_path: Path) -> None:
-    """Somebody who logged in by the new password has their shield sign just this."""
+def test_act_signed_by_an_older_shield_needs_no_wait(
+    service: Mortal, page: Callable[[], Page], tmp_path: Path
+) -> None:
+    """The person logged in by the new password and lets their shield sign only this act."""
     with service.enrolled(tmp_path / "legal", LEGAL_PERSON) as phone:
         reset(service, tmp_path / "thief").close()
         desk, terms = page(), TERMS | {"shield_numbers": [number(service)]}
         desk.by_password(THIEF)
-        phone.unlock(pin=LEGAL_PERSON.pin)  # the reset logged it out
+        phone.unlock(pin=LEGAL_PERSON.pin)  # the reset logged the phone out
         asked = desk.signed(phone, f"/enterprises/{OWN}/revocation-requests", terms)
         answer = desk.send(f"/enterprises/{OWN}/revocations", terms | {"request_id": asked["request_id"]})
         assert answer.json()["items"][0]["outcome"] == "changed"
 
 
-def test_a_shield_that_the_thief_applied_for_waits_like_them(
-    service: Mortal, page: Callable[[], Page], tmp_path: Path
-) -> None:
-    """A legal person without a shield: the same two SMS bring one at once."""
+def test_shield_of_the_thief_waits_too(service: Mortal, page: Callable[[], Page], tmp_path: Path) -> None:
+    """A legal representative without a shield: the thief's two SMS would give one at once."""
     with service.phone(tmp_path / "first") as first:
         register(service, first)
     with reset(service, tmp_path / "thief") as phone:

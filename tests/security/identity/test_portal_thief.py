@@ -1,11 +1,11 @@
-"""A thief of the legal person's session at the portal (its cookie, a PC left open) makes nobody an operator."""
+"""A thief of the legal representative's portal session (its cookie, an open PC) can't make anyone an operator."""
 
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.security.identity.test_stranger import (
     AS_OPERATOR,
     apply,
@@ -23,7 +23,7 @@ RECORD: Final = {"user_type": "operator", "credit_code": OWN}
 
 @pytest.fixture
 async def portal(application: Application) -> Browser:
-    """The legal person, logged in; the operator's number is on file."""
+    """The legal representative's logged-in browser; the operator's number is on file."""
     await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
     await file_phone(application, OPERATOR, OPERATOR.phone)
     await application.registered(LEGAL_PERSON)
@@ -54,23 +54,25 @@ async def told(application: Application, kind: str) -> set[str]:
     return {each["phone"] for each in sent if each["purpose"] == kind}
 
 
-async def test_the_session_alone_confirms_nobody(application: Application, portal: Browser) -> None:
+async def test_session_alone_confirms_nobody(application: Application, portal: Browser) -> None:
     device, shown = await ask_to_be_confirmed(application, portal)
     assert_refused(await decide(portal, shown), "invalid_request", 422)
-    await portal.vouching_code(shown["person_id"])  # it goes to the legal person's phone, not to the thief
+    await portal.vouching_code(
+        shown["person_id"]
+    )  # the code goes to the legal representative's phone, not to the thief
     assert_refused(await decide(portal, shown, sms_code="000000"), "sms_code_wrong")
     assert_refused(await decide(portal, shown, request_id="none"), "not_found")
     assert_refused(await apply(application, device, AS_OPERATOR), "identity_unproven", 403)
 
 
-async def test_nor_makes_it_an_activation_code(application: Application, portal: Browser) -> None:
+async def test_session_alone_makes_no_activation_code(application: Application, portal: Browser) -> None:
     record = await person_id(application, OPERATOR)
     for proof in ({}, {"sms_code": "1", "request_id": "x"}):
         assert_refused(await make_code(portal, record, **proof), "invalid_request", 422)
     assert_refused(await make_code(portal, record, sms_code="000000"), "sms_code_wrong")
 
 
-async def test_a_code_serves_one_operator_and_one_act(application: Application, portal: Browser) -> None:
+async def test_sms_code_is_valid_for_one_operator_and_act(application: Application, portal: Browser) -> None:
     record = await person_id(application, OPERATOR)
     code = await portal.vouching_code(await _another(application))
     assert_refused(await make_code(portal, record, sms_code=code), "sms_code_wrong")
@@ -82,9 +84,7 @@ async def test_a_code_serves_one_operator_and_one_act(application: Application, 
     assert_refused(await make_code(portal, record, sms_code=revoking), "sms_code_expired")
 
 
-async def test_the_legal_person_and_the_filed_number_are_told(
-    application: Application, portal: Browser
-) -> None:
+async def test_legal_person_and_filed_number_are_notified(application: Application, portal: Browser) -> None:
     record = await person_id(application, OPERATOR)
     await make_code(portal, record, sms_code=await portal.vouching_code(record))
     assert await told(application, "vouched") == {LEGAL_PERSON.phone}
@@ -100,15 +100,17 @@ async def test_the_honest_legal_person_confirms_with_a_code(
     assert (await apply(application, device, AS_OPERATOR)).status_code == 201
 
 
-async def test_and_refuses_without_one(application: Application, portal: Browser) -> None:
+async def test_legal_person_refuses_without_a_code(application: Application, portal: Browser) -> None:
     device, shown = await ask_to_be_confirmed(application, portal)
     path = f"/enterprises/{OWN}/applications/{shown['id']}/decision"
     assert (await portal.send("POST", path, {"decision": "refuse"})).status_code == 204
     assert_refused(await apply(application, device, AS_OPERATOR), "identity_unproven", 403)
 
 
-async def test_nobody_is_vouched_for_in_another_enterprise(application: Application, portal: Browser) -> None:
-    """Nor is a legal person."""
+async def test_people_of_other_enterprises_cannot_be_confirmed(
+    application: Application, portal: Browser
+) -> None:
+    """A legal representative can't be confirmed this way either."""
     for record, refusal in (
         ("nobody", "not_found"),
         (await person_id(application, LEGAL_PERSON), "forbidden"),

@@ -1,6 +1,6 @@
-"""The carrier's check (运营商核验): a service outside that may be wrong, late, or another one; and who may ask it.
+"""The carrier's check (运营商核验): an outside service that may be wrong, late or fake; who may call it.
 
-It proves an operator's first account, of a number from which a code came back, and nothing else.
+It proves only an operator's first account, with a number confirmed by an SMS code.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -12,9 +12,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.gateways.outside import MAX_ANSWER
-from mshield.gateways.real_name import Finding, HttpRealNameCheck, RealNameCheck, RealNameQuestion
+from mshield.server.identity.external.real_name import (
+    Finding,
+    HttpRealNameCheck,
+    RealNameCheck,
+    RealNameQuestion,
+)
+from mshield.server.runtime.external.call import MAX_ANSWER
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
 from tests.support.application import Application, Device, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
@@ -24,7 +29,7 @@ from tests.support.portal import OWN
 from tests.support.signing import execute, fetch, statement
 
 PERSON: Final = replace(OPERATOR, phone="13612344321")
-"""Not the number on file."""
+"""The operator with a number that isn't on file."""
 PATH: Final = "/api/phone/identity/real-name"
 
 
@@ -38,11 +43,11 @@ def carrier() -> Iterator[OutsideServer]:
 async def service(
     carrier: OutsideServer, database_url: str, tmp_path: Path, clock: Clock
 ) -> AsyncIterator[Application]:
-    """A service that asks the carrier, and takes two seconds at most for it."""
+    """A service that calls the carrier, with a timeout of two seconds."""
     settings: dict[str, object] = {
         "real_name_url": carrier.url,
         "real_name_secret": SecretStr(SECRET),
-        "real_name_seconds": 2.0,
+        "real_name_seconds": 2,
     }
     async with running(database_url, tmp_path, clock, **settings) as made:
         yield made
@@ -54,7 +59,7 @@ async def somebody(service: Application, person: Person = PERSON) -> Device:
 
 
 async def code(service: Application, device: Device) -> str:
-    """An SMS code that came back from the account's number."""
+    """Returns an SMS code sent to the account's number."""
     service.clock.advance(seconds=61)
     sent = await device.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "apply"})
     assert sent.status_code == 202, sent.text
@@ -62,7 +67,7 @@ async def code(service: Application, device: Device) -> str:
 
 
 async def check(service: Application, device: Device, **changes: object) -> httpx.Response:
-    """The holder agrees, and types the code."""
+    """Calls the check, with the holder's consent and the code."""
     document: dict[str, Any] = {**RECORD, "sms_code": await code(service, device), "agreed": True, **changes}
     return await device.call("POST", PATH, document)
 
@@ -79,7 +84,9 @@ async def refusals(service: Application) -> list[str]:
     return [str(row["details"]) for row in rows]
 
 
-async def test_a_match_proves_and_they_apply(service: Application, carrier: OutsideServer) -> None:
+async def test_match_proves_the_operator_who_then_applies(
+    service: Application, carrier: OutsideServer
+) -> None:
     device = await somebody(service)
     ways = (await device.call("POST", "/api/phone/identity/ways", RECORD)).json()["items"]
     assert {"way": "real_name", "reason": None} in ways
@@ -103,7 +110,7 @@ async def test_a_match_proves_and_they_apply(service: Application, carrier: Outs
     ],
     ids=["another holder", "no record"],
 )
-async def test_what_is_no_match_proves_nothing_and_leaves_no_data(
+async def test_mismatch_proves_nothing_and_stores_no_data(
     service: Application, carrier: OutsideServer, holder: tuple[str, str] | None, code_: str, said: str
 ) -> None:
     carrier.answer = Carrier({} if holder is None else {PERSON.phone: holder})
@@ -126,7 +133,7 @@ BAD: Final = {
     "no JSON": Reply(body=b"match"),
     "not UTF-8": Reply(body=b'{"result": "\xff"}'),
     "without end": Reply(body=b" " * (MAX_ANSWER + 1)),
-    "longer than it says": Reply(body=b"{}", headers={"Content-Length": "100"}),
+    "longer than its declared length": Reply(body=b"{}", headers={"Content-Length": "100"}),
     "a redirect": Reply(302, headers={"Location": "http://127.0.0.1:1/"}),
     "refused": Reply(401),
     "broken": Reply(500),
@@ -136,7 +143,7 @@ BAD: Final = {
 
 
 @pytest.mark.parametrize("reply", BAD.values(), ids=BAD)
-async def test_no_good_answer_proves_nothing(
+async def test_invalid_carrier_answer_proves_nothing(
     service: Application, carrier: OutsideServer, reply: Reply
 ) -> None:
     device = await somebody(service)
@@ -158,14 +165,16 @@ async def test_a_repeat_after_a_failure_is_the_same_question(
     assert first.document == second.document
 
 
-async def test_nobody_is_asked_without_code_and_consent(service: Application, carrier: OutsideServer) -> None:
+async def test_carrier_is_called_only_with_code_and_consent(
+    service: Application, carrier: OutsideServer
+) -> None:
     device = await somebody(service)
     assert_refused(await check(service, device, agreed=False), "invalid_request", 422)
     assert_refused(await check(service, device, sms_code="000000x"), "sms_code_wrong", 400)
     assert carrier.asked == []
 
 
-async def test_three_questions_a_day(service: Application, carrier: OutsideServer) -> None:
+async def test_checks_are_limited_to_three_a_day(service: Application, carrier: OutsideServer) -> None:
     carrier.answer = Carrier({})
     device = await somebody(service)
     for _ in range(3):
@@ -174,7 +183,7 @@ async def test_three_questions_a_day(service: Application, carrier: OutsideServe
     assert len(carrier.asked) == 3
 
 
-async def test_it_makes_no_legal_person(service: Application, carrier: OutsideServer) -> None:
+async def test_carrier_check_proves_no_legal_person(service: Application, carrier: OutsideServer) -> None:
     person = replace(LEGAL_PERSON, phone=PERSON.phone)
     carrier.answer = Carrier({person.phone: (person.name, person.id_number)})
     device = await somebody(service, person)
@@ -185,17 +194,28 @@ async def test_it_makes_no_legal_person(service: Application, carrier: OutsideSe
     assert carrier.asked == []
 
 
-async def test_it_makes_no_second_account(service: Application, carrier: OutsideServer) -> None:
-    """The number was given out again, or taken over."""
+async def test_carrier_check_proves_no_second_account(service: Application, carrier: OutsideServer) -> None:
+    """The carrier reassigned the number, or somebody took it over."""
     await with_shield(service)
     device = await somebody(service)
     ways = (await device.call("POST", "/api/phone/identity/ways", RECORD)).json()["items"]
-    assert {"way": "real_name", "reason": "second_account"} in ways
-    assert_refused(await check(service, device), "forbidden", 403)
-    assert carrier.asked == []
+    assert {"way": "real_name", "reason": None} in ways
+    refused = await check(service, device)
+    assert_refused(refused, "forbidden", 403)
+    assert refused.json()["reason"] == "second_account"
+    row = await fetch(service.context.db, "SELECT COUNT(*) AS n FROM identity_proofs WHERE way = 'real_name'")
+    assert row["n"] == 0
 
 
-async def test_a_name_or_record_that_is_not_on_file_is_not_asked_about(
+async def test_unmatched_number_does_not_learn_of_another_account(
+    service: Application, carrier: OutsideServer
+) -> None:
+    await with_shield(service)
+    carrier.answer = Carrier({})
+    assert_refused(await check(service, await somebody(service)), "real_name_unknown")
+
+
+async def test_carrier_is_not_called_for_unfiled_names_or_records(
     service: Application, carrier: OutsideServer
 ) -> None:
     device = await somebody(service, replace(PERSON, name="林某某"))
@@ -203,7 +223,7 @@ async def test_a_name_or_record_that_is_not_on_file_is_not_asked_about(
     assert carrier.asked == []
 
 
-async def test_a_number_that_changed_while_the_carrier_was_asked_proves_nothing(
+async def test_number_changed_during_the_check_proves_nothing(
     service: Application, carrier: OutsideServer
 ) -> None:
     device = await somebody(service)
@@ -223,12 +243,12 @@ async def test_a_number_that_changed_while_the_carrier_was_asked_proves_nothing(
     assert await proofs(service) == 0
 
 
-async def test_without_an_outside_service_there_is_no_such_way(application: Application) -> None:
+async def test_way_is_absent_without_a_carrier_service(application: Application) -> None:
     device = await somebody(application)
     ways = (await device.call("POST", "/api/phone/identity/ways", RECORD)).json()["items"]
     assert "real_name" not in {each["way"] for each in ways}
     assert_refused(await check(application, device), "forbidden", 403)
 
 
-def test_nothing_secret_shows_in_what_is_logged() -> None:
+def test_carrier_secret_is_never_logged() -> None:
     assert SECRET not in repr(HttpRealNameCheck("http://127.0.0.1:1", SECRET, 2.0))

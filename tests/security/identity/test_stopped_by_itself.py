@@ -1,7 +1,7 @@
-"""Who reads somebody's SMS stops that person's shield as its holder, to apply at once on a phone of their own.
+"""A reader of a person's SMS stops that person's shield as its holder, to apply at once on their own phone.
 
-The wait after a forgotten password ends where somebody else stopped the first shield: what the account itself can do
-(不是我的, a second application, wrong PINs, the portal of a legal person) stops it too, and is no such word.
+The wait after a password reset ends if somebody else stopped the first shield. Stops by the account itself
+(不是我的, a second application, wrong PINs, a legal representative's own portal) don't end the wait.
 """
 
 from dataclasses import replace
@@ -10,23 +10,23 @@ from typing import Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates.states import CertificateEvent
-from mshield.store.certificates.changes import change
+from mshield.server.acts.actor import SERVICE, By
+from mshield.server.certificates.rows.changes import change
+from mshield.server.certificates.rules.states import CertificateEvent
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.consent import with_shield
 from tests.support.portal import Browser
 from tests.support.signing import fetch
 
-NEW: Final = "Stolen-sms-2026"  # an invented password of tests
+NEW: Final = "Stolen-sms-2026"  # an invented test password
 DAY: Final = 86_400
 ANOTHER: Final = By("legal_person", "another")
 
 
 async def thief(application: Application, person: Person) -> tuple[Device, Person]:
-    """A phone of the thief's, logged in by a password that they set by SMS and the id number, which is no secret."""
+    """Returns the thief's phone, logged in by a password reset with SMS and the id number, which is no secret."""
     application.clock.advance(seconds=3600)
     await application.ask_for_code(person.phone, "reset")
     document = {
@@ -56,7 +56,7 @@ async def stop(application: Application, event: CertificateEvent, by: By) -> Non
     )
 
 
-async def test_not_mine_by_sms_is_no_way_around_the_day(application: Application) -> None:
+async def test_not_mine_by_sms_does_not_shorten_the_wait(application: Application) -> None:
     await with_shield(application)
     device, person = await thief(application, OPERATOR)
     assert_refused(await apply(application, device, person), "applies_later")
@@ -75,28 +75,28 @@ async def test_not_mine_by_sms_is_no_way_around_the_day(application: Application
 @pytest.mark.parametrize(
     ("event", "by"),
     [
-        (CertificateEvent.LOCK_PIN, SERVICE),  # five wrong PINs on the phone that was found
+        (CertificateEvent.LOCK_PIN, SERVICE),  # five wrong PINs on the stolen phone
         (CertificateEvent.FIND_CLONE, SERVICE),
         (CertificateEvent.APPLY_AGAIN, By("user", "account")),
     ],
 )
-async def test_nor_is_what_a_thief_does_with_the_phone(
+async def test_stop_by_the_phone_does_not_shorten_the_wait(
     application: Application, event: CertificateEvent, by: By
 ) -> None:
     await with_shield(application)
     await stop(application, event, by)
     device, person = await thief(application, OPERATOR)
     assert_refused(await apply(application, device, person), "applies_later")
-    # What their legal person says of it ends the wait, whoever stopped it before.
+    # A stop by their legal representative ends the wait, whoever stopped the shield before.
     await stop(application, CertificateEvent.REVOKE, ANOTHER)
     assert (await apply(application, device, person)).status_code == 201
 
 
 @pytest.mark.parametrize("revokes", [False, True], ids=["reported lost", "revoked"])
-async def test_nor_is_a_legal_persons_own_word_of_their_own_shield(
+async def test_legal_persons_own_stop_does_not_shorten_the_wait(
     application: Application, *, revokes: bool
 ) -> None:
-    """Their SMS opens the portal too. There they revoke nothing for a day; had they before, it would end no wait."""
+    """The thief's SMS opens the portal too. Acts there wait for a day; a revocation before that would end no wait."""
     shield = await with_shield(application, LEGAL_PERSON)
     number = (await shield.device.call("GET", "/api/phone/devices")).json()["items"][0]["shield_number"]
     device, person = await thief(application, LEGAL_PERSON)
@@ -111,8 +111,8 @@ async def test_nor_is_a_legal_persons_own_word_of_their_own_shield(
     assert_refused(await apply(application, device, person), "applies_later")
 
 
-async def test_one_that_they_froze_before_is_in_use_again(application: Application) -> None:
-    """A word that was taken back ends no wait."""
+async def test_lifted_freeze_does_not_shorten_the_wait(application: Application) -> None:
+    """A hold that was lifted ends no wait."""
     await with_shield(application)
     await stop(application, CertificateEvent.FREEZE, ANOTHER)
     await stop(application, CertificateEvent.UNFREEZE, ANOTHER)

@@ -1,6 +1,6 @@
-"""A stranger who knows what is public of somebody (name, id number, credit code) and has a phone number of their own.
+"""A stranger with a person's public data (name, id number, credit code) and a phone number of their own.
 
-They can register an account under that name and number. Nothing makes it the person's but a proof.
+They can register an account under that name and number, but only a proof makes it the person's.
 """
 
 from dataclasses import replace
@@ -9,10 +9,10 @@ from typing import Final
 import httpx
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.actor import SERVICE
-from mshield.domain.staff import StaffRole
-from mshield.services.identity.codes import ActivationCode
+from mshield.server.acts.actor import SERVICE
+from mshield.server.staff.rules import StaffRole
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.wire.portal import ActivationCodeMessage
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.console_people import Clerk
@@ -26,13 +26,13 @@ OTHER_NAME: Final = replace(STRANGER, name="王某某")
 
 
 async def register(application: Application, person: Person) -> Device:
-    """An account of this name and number, and a phone that is logged in to it."""
+    """Registers an account of this name and number, and returns a phone logged in to it."""
     await application.registered(person)
     return await application.logged_in(person)
 
 
 async def apply(application: Application, device: Device, person: Person, **changes: str) -> httpx.Response:
-    """The data page, as it is public."""
+    """Submits the data page with public data."""
     form = await application.application_form(
         device,
         **{
@@ -47,7 +47,7 @@ async def apply(application: Application, device: Device, person: Person, **chan
 
 
 async def file_phone(application: Application, person: Person, phone: str | None) -> None:
-    """What the filing office has as the person's number."""
+    """Sets the person's number in the filing."""
     await execute(
         application.context.db,
         "UPDATE filed_persons SET phone = $1 WHERE credit_code = $2 AND role = $3",
@@ -58,7 +58,7 @@ async def file_phone(application: Application, person: Person, phone: str | None
 
 
 async def person_id(application: Application, person: Person) -> str:
-    """The record of somebody on file."""
+    """Returns the id of a person's filing record."""
     row = await fetch(
         application.context.db,
         "SELECT id FROM filed_persons WHERE credit_code = $1 AND name = $2",
@@ -68,8 +68,8 @@ async def person_id(application: Application, person: Person) -> str:
     return str(row["id"])
 
 
-async def legal_persons_code(application: Application) -> ActivationCode:
-    """A code that two officers made."""
+async def legal_persons_code(application: Application) -> ActivationCodeMessage:
+    """Returns a code made by two officers."""
     record = await person_id(application, LEGAL_PERSON)
     codes = application.context.identity.codes
     return await application.context.db.write(
@@ -79,14 +79,14 @@ async def legal_persons_code(application: Application) -> ActivationCode:
 
 @pytest.fixture
 async def victims(application: Application) -> Application:
-    """Both have their own numbers on file."""
+    """The application with both victims' own numbers on file."""
     await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
     await file_phone(application, OPERATOR, OPERATOR.phone)
     return application
 
 
 @pytest.mark.parametrize("person", [STRANGER, AS_OPERATOR], ids=["legal person", "operator"])
-async def test_a_filed_name_and_number_apply_for_nothing(victims: Application, person: Person) -> None:
+async def test_filed_name_and_id_number_alone_cannot_apply(victims: Application, person: Person) -> None:
     device = await register(victims, person)
     assert_refused(await apply(victims, device, person), "identity_unproven", 403)
     row = await fetch(victims.context.db, "SELECT COUNT(*) AS made FROM keys")
@@ -94,19 +94,19 @@ async def test_a_filed_name_and_number_apply_for_nothing(victims: Application, p
 
 
 @pytest.mark.parametrize("person", [STRANGER, OTHER_NAME], ids=["the same name", "another name"])
-async def test_the_portal_lets_nobody_in_by_an_id_number(victims: Application, person: Person) -> None:
+async def test_id_number_alone_opens_no_portal(victims: Application, person: Person) -> None:
     await victims.registered(person)
     answer = await Browser.of(victims).begin(person)
     assert answer.status_code == 403
     assert answer.json()["code"] in {"identity_unproven", "not_legal_person"}
 
 
-async def test_another_name_isnt_told_that_the_number_is_on_file(victims: Application) -> None:
+async def test_wrong_name_does_not_learn_that_the_number_is_on_file(victims: Application) -> None:
     await victims.registered(OTHER_NAME)
     assert_refused(await Browser.of(victims).begin(OTHER_NAME), "not_legal_person", 403)
 
 
-async def test_the_owner_with_the_filed_number_gets_in_and_applies(victims: Application) -> None:
+async def test_owner_with_the_filed_number_logs_in_and_applies(victims: Application) -> None:
     await victims.registered(LEGAL_PERSON)
     session = await Browser.of(victims).log_in()
     assert [each["credit_code"] for each in session["enterprises"]] == [OWN]
@@ -115,14 +115,14 @@ async def test_the_owner_with_the_filed_number_gets_in_and_applies(victims: Appl
     assert answer.status_code == 201, answer.text
 
 
-async def test_the_owner_first_then_the_stranger(victims: Application) -> None:
+async def test_stranger_after_the_owner_is_refused(victims: Application) -> None:
     await victims.registered(LEGAL_PERSON)
     await Browser.of(victims).log_in()
     await victims.registered(STRANGER)
     assert_refused(await Browser.of(victims).begin(STRANGER), "identity_unproven", 403)
 
 
-async def test_the_stranger_first_keeps_nobody_out(victims: Application) -> None:
+async def test_stranger_before_the_owner_blocks_nobody(victims: Application) -> None:
     await victims.registered(STRANGER)
     await victims.registered(LEGAL_PERSON)
     session = await Browser.of(victims).log_in()
@@ -130,7 +130,7 @@ async def test_the_stranger_first_keeps_nobody_out(victims: Application) -> None
 
 
 async def test_a_number_that_is_filed_for_somebody_else_proves_nothing(victims: Application) -> None:
-    """The stranger is on file too, with their own number, in the same enterprise."""
+    """The stranger is on file in the same enterprise too, with their own number."""
     await execute(
         victims.context.db,
         "UPDATE filed_persons SET phone = $1 WHERE credit_code = $2 AND name = '沈若澜'",
@@ -141,8 +141,8 @@ async def test_a_number_that_is_filed_for_somebody_else_proves_nothing(victims: 
     assert_refused(await apply(victims, device, AS_OPERATOR), "identity_unproven", 403)
 
 
-async def test_to_be_filed_elsewhere_makes_nobody_a_legal_person_here(victims: Application) -> None:
-    """An enterprise that files the victim as its operator, with the stranger's number, proves that record only."""
+async def test_filing_elsewhere_proves_no_legal_person_here(victims: Application) -> None:
+    """An enterprise that files the victim as its operator, with the stranger's number, proves only that record."""
     await execute(
         victims.context.db,
         "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
@@ -159,7 +159,22 @@ async def test_to_be_filed_elsewhere_makes_nobody_a_legal_person_here(victims: A
     assert_refused(await apply(victims, device, STRANGER), "identity_unproven", 403)
 
 
-async def test_the_filed_number_is_not_told(victims: Application) -> None:
+async def test_ways_tell_neither_a_filed_number_nor_a_proven_account(application: Application) -> None:
+    """Whoever knows the public data of a record gets one answer."""
+    stranger = await register(application, AS_OPERATOR)
+    record = {"user_type": "operator", "credit_code": OWN}
+    answers = []
+    for number in (None, OPERATOR.phone):
+        await file_phone(application, OPERATOR, number)
+        answers.append(await stranger.call("POST", "/api/phone/identity/ways", record))
+    owner = await register(application, OPERATOR)
+    assert (await apply(application, owner, OPERATOR)).status_code == 201
+    answers.append(await stranger.call("POST", "/api/phone/identity/ways", record))
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+
+
+async def test_filed_number_is_not_revealed(victims: Application) -> None:
     device = await register(victims, AS_OPERATOR)
     answer = await device.call(
         "POST", "/api/phone/identity/ways", {"user_type": "operator", "credit_code": OWN}
@@ -174,7 +189,7 @@ async def test_the_filed_number_is_not_told(victims: Application) -> None:
 @pytest.mark.parametrize(
     ("user_type", "credit_code"), [("legal_person", OWN), ("operator", "91370203MA3YK2D9RF")]
 )
-async def test_ways_are_told_of_the_own_record_only(
+async def test_ways_are_listed_only_for_the_own_record(
     victims: Application, user_type: str, credit_code: str
 ) -> None:
     device = await register(victims, AS_OPERATOR)
@@ -183,14 +198,14 @@ async def test_ways_are_told_of_the_own_record_only(
         assert_refused(await device.call("POST", path, record), "no_filing", 409)
 
 
-async def test_a_legal_person_is_confirmed_by_nobody(victims: Application) -> None:
+async def test_legal_person_cannot_be_confirmed_by_another(victims: Application) -> None:
     device = await register(victims, STRANGER)
     record = {"user_type": "legal_person", "credit_code": OWN}
     assert_refused(await device.call("POST", "/api/phone/identity/requests", record), "forbidden", 403)
 
 
 async def test_an_unproven_legal_person_confirms_nobody(victims: Application) -> None:
-    """Two strangers work together: one has the legal person's name, the other the operator's."""
+    """Two strangers work together: one has the legal representative's name, the other the operator's."""
     await victims.registered(STRANGER)
     accomplice = replace(AS_OPERATOR, phone="13612344322")
     device = await register(victims, accomplice)
@@ -198,7 +213,7 @@ async def test_an_unproven_legal_person_confirms_nobody(victims: Application) ->
     assert_refused(await device.call("POST", "/api/phone/identity/requests", record), "no_legal_person", 409)
 
 
-async def test_each_way_reads_a_credit_code_alike(victims: Application) -> None:
+async def test_each_way_parses_a_credit_code_alike(victims: Application) -> None:
     device = await register(victims, AS_OPERATOR)
     spaced = {"user_type": "operator", "credit_code": f" {OWN[:9].lower()} {OWN[9:]}"}
     assert (await device.call("POST", "/api/phone/identity/ways", spaced)).status_code == 200
@@ -220,7 +235,7 @@ async def test_the_legal_person_of_another_enterprise_confirms_nobody_here(victi
     assert (await portal.send("POST", foreign, {"decision": "confirm"})).status_code == 404
 
 
-async def test_what_the_legal_person_sees_tells_the_stranger_apart(victims: Application) -> None:
+async def test_display_shows_the_legal_person_that_it_is_a_stranger(victims: Application) -> None:
     await victims.registered(LEGAL_PERSON)
     portal = Browser.of(victims)
     await portal.log_in()
@@ -236,8 +251,8 @@ async def test_what_the_legal_person_sees_tells_the_stranger_apart(victims: Appl
     assert_refused(await portal.confirm(waiting), "request_closed", 409)
 
 
-async def test_nobody_floods_the_legal_person_with_messages(victims: Application) -> None:
-    """Asked, withdrawn, and asked again; and the same by further accounts of that name, which may ask all the same."""
+async def test_messages_to_the_legal_person_are_limited(victims: Application) -> None:
+    """The limit covers withdrawn and repeated requests, and further accounts of that name, which may still request."""
     await victims.registered(LEGAL_PERSON)
     await Browser.of(victims).log_in()
     record = {"user_type": "operator", "credit_code": OWN}
@@ -255,13 +270,13 @@ async def test_nobody_floods_the_legal_person_with_messages(victims: Application
 
 
 @pytest.mark.parametrize("code", ["234567892345", "AAAA-AAAA-AAAA", "", "x" * 33])
-async def test_codes_are_not_guessed(victims: Application, code: str) -> None:
+async def test_guesses_of_codes_are_limited(victims: Application, code: str) -> None:
     device = await register(victims, STRANGER)
     answer = await device.call("POST", "/api/phone/identity/codes", {"code": code})
     assert answer.json()["code"] in {"activation_code_wrong", "invalid_request"}
 
 
-async def test_five_codes_a_day(victims: Application) -> None:
+async def test_stranger_gets_five_codes_a_day(victims: Application) -> None:
     device = await register(victims, STRANGER)
     for left in (4, 3, 2, 1, 0):
         answer = await device.call("POST", "/api/phone/identity/codes", {"code": "234567892345"})
@@ -275,10 +290,10 @@ async def test_five_codes_a_day(victims: Application) -> None:
     victims.clock.advance(seconds=86_400)
     device = await victims.logged_in(STRANGER)
     answer = await device.call("POST", "/api/phone/identity/codes", {"code": made.code})
-    assert_refused(answer, "activation_code_wrong")  # still another's
+    assert_refused(answer, "activation_code_wrong")  # still another person's code
 
 
-async def test_a_code_of_somebody_else_is_wrong_and_stays_theirs(victims: Application) -> None:
+async def test_code_of_another_person_is_refused_and_stays_valid(victims: Application) -> None:
     await file_phone(victims, OPERATOR, None)
     made = await victims.context.identity.codes.make(
         await person_id(victims, OPERATOR), by=SERVICE, now=victims.clock()
@@ -300,12 +315,12 @@ async def test_the_number_and_another_name_are_not_enough_for_a_code(victims: Ap
     assert_refused(answer, "activation_code_wrong")
 
 
-# ---- a person who has an account, and a second one ----
+# ---- a person with an account, and a second one ----
 
 
 @pytest.fixture
 async def owned(victims: Application) -> Application:
-    """The operator's own account is proven; then the number on file becomes the stranger's, by mistake or by fraud."""
+    """The operator's own account is proven; then the stranger's number gets on file, by mistake or by fraud."""
     device = await register(victims, OPERATOR)
     assert (await apply(victims, device, OPERATOR)).status_code == 201
     await file_phone(victims, OPERATOR, OWN_NUMBER)
@@ -320,7 +335,7 @@ async def test_the_filed_number_alone_makes_no_second_account(owned: Application
     assert {each["way"]: each["reason"] for each in ways}["filed_phone"] == "second_account"
 
 
-async def test_the_first_account_is_told_a_day_before_a_second_one_counts(owned: Application) -> None:
+async def test_first_account_is_notified_a_day_before_a_second_is_valid(owned: Application) -> None:
     made = await owned.context.identity.codes.make(
         await person_id(owned, OPERATOR), by=SERVICE, now=owned.clock()
     )
@@ -341,10 +356,10 @@ async def test_the_first_account_is_told_a_day_before_a_second_one_counts(owned:
 # ---- what ends a proof ----
 
 
-async def test_r18_one_member_of_staff_binds_no_account_to_a_number_that_somebody_named(
+async def test_r18_single_member_of_staff_cannot_change_a_number(
     victims: Application,
 ) -> None:
-    """Customer service is talked into it: without a code to the old number, or a second member, nothing changes."""
+    """An attacker persuades customer service: without a code to the old number or a second member, nothing changes."""
     await victims.registered(LEGAL_PERSON)
     await Browser.of(victims).log_in()
     clerk = await Clerk.at_work(victims, StaffRole.CUSTOMER_SERVICE)
@@ -365,7 +380,7 @@ async def test_r18_one_member_of_staff_binds_no_account_to_a_number_that_somebod
     assert_refused(await Browser.of(victims).begin(taken), "login_failed", 401)
 
 
-async def test_who_left_the_file_is_no_legal_person(victims: Application) -> None:
+async def test_unfiled_legal_person_loses_access(victims: Application) -> None:
     await victims.registered(LEGAL_PERSON)
     portal = Browser.of(victims)
     await portal.log_in()

@@ -1,11 +1,11 @@
-"""A program on the legal person's PC has them confirm another application than the one before them, of the same name.
+"""A program on the legal representative's PC has another application of the same name confirmed than is displayed.
 
-What the PC shows is the program's; what the phone shows before the PIN is not.
+The program controls the PC's display, but not what the phone shows before the PIN.
 """
 
 from typing import Any
 
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from tests.security.identity.test_stranger import AS_OPERATOR, register
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
@@ -13,7 +13,7 @@ from tests.support.consent import RECORD, code_of, with_shield
 from tests.support.portal import OWN, Browser
 
 
-async def test_the_phone_shows_who_asks_and_signs_for_that_application_alone(
+async def test_phone_shows_the_applicant_and_signs_only_that_application(
     application: Application,
 ) -> None:
     shield = await with_shield(application, LEGAL_PERSON)
@@ -36,7 +36,7 @@ async def test_the_phone_shows_who_asks_and_signs_for_that_application_alone(
         return {"id": made["request_id"], "tasks": scanned["tasks"], "phone": shown.get("申请人手机号")}
 
     assert (await asked(strangers["id"]))["phone"] == "136****4321"
-    assert (await asked(None))["phone"] is None  # an activation code
+    assert (await asked(None))["phone"] is None  # for an activation code
     true_one = await asked(owners["id"])
     assert true_one["phone"] == "138****6027"
     await shield.sign(true_one["tasks"])

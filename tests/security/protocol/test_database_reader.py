@@ -1,23 +1,23 @@
-"""What a reader of the database could use: the challenge of an enrolment (attack C), `rn_prev` of a lost answer (E)."""
+"""Useful data for a database reader: an enrolment's challenge (attack C), `rn_prev` after a lost answer (E)."""
 
 import base64
 
 import pytest
 
-from mshield.domain import errors
+from mshield.server.signing.errors import Clone
 from tests.certificates.test_enrol import _begun, _key, _offer
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.signing import World, fetch
 
 
-async def test_a_stale_copy_of_the_phone_with_what_the_database_holds_is_noticed(world: World) -> None:
+async def test_stale_copy_with_database_contents_is_detected(world: World) -> None:
     copied = world.phone.otp
     await world.sign([await world.task()])
     row = await fetch(world.db, "SELECT * FROM keys WHERE uid = $1", world.phone.uid)
     (read,) = (value for column, value in row.items() if column.startswith("rn_prev"))
     nonces = await world.commit([await world.task()])
-    with pytest.raises(errors.Clone):
+    with pytest.raises(Clone):
         await world.open(nonces, otp=copied, rn=read)
 
 
@@ -36,12 +36,12 @@ async def test_the_challenge_is_in_no_table(application: Application, device: De
     assert not {begun["challenge"], begun["challenge"].encode(), octets} & set(row.values())
 
 
-async def test_points_are_not_tried_one_after_the_other(application: Application, device: Device) -> None:
-    """A thief of an unfinished slot who has the challenge: each PIN gives a share, so a P1 to try."""
+async def test_points_cannot_be_tried_in_turn(application: Application, device: Device) -> None:
+    """A thief of an unfinished slot with the challenge: each PIN gives a share and so a P1 to try."""
     begun = await _begun(application, device)
     right, wrong = _offer(begun), _offer(begun)
     assert (await _key(device, begun, right)).status_code == 200
-    # Who doesn't know its logarithm can't even ask.
+    # A point without its logarithm is refused before the comparison.
     assert_refused(await _key(device, begun, wrong | {"z": right["z"]}), "bad_proof")
     assert (await _key(device, begun, right)).status_code == 200
     assert_refused(await _key(device, begun, wrong), "conflict")
@@ -50,6 +50,6 @@ async def test_points_are_not_tried_one_after_the_other(application: Application
         application.context.db, "SELECT * FROM keys WHERE uid = $1", bytes.fromhex(begun["uid"])
     )
     assert (row["state"], row["share_box"]) == ("void", None)
-    # Nothing is left to be signed for, and a new code begins anew.
+    # Nothing is left to sign, and a new code starts another enrolment.
     assert (await device.call("GET", f"/api/phone/tasks/{begun['sid']}")).json()["state"] != "signed"
     await _begun(application, device)

@@ -1,7 +1,8 @@
-"""Attack A: who writes the database, without the master key, together with the phone and its PIN.
+"""Attack A: write access to the database, without the master key, together with the phone and its PIN.
 
-They set the key's row back, so that the phone is refreshed twice to the same number of epoch, with two `tau`. A session
-of the first such epoch is then finished under both shares: `s + r = d2·tau^-1·(s' + k2)` twice, with two unknowns.
+The attacker resets the key's row, so that the phone is refreshed twice to the same epoch, with two `tau`. A
+session of the first such epoch is then finished under both shares: `s + r = d2·tau^-1·(s' + k2)` twice, with
+two unknowns.
 """
 
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import pytest
 
 from mshield.gm.curve import N
-from mshield.keys.errors import SealError
+from mshield.server.keys.errors import SealError
 from tests.support.signing import World, execute, fetch
 
 _TAUS: Final = (1234567, 7654321)
@@ -21,7 +22,7 @@ async def _row(world: World, table: str) -> Row:
 
 
 async def _put(world: World, table: str, row: Row) -> None:
-    """Writes a row as it was once: an insert or update by whoever can write."""
+    """Writes an earlier row back, by insert or update."""
     await execute(world.db, "DELETE FROM signing_sessions WHERE uid = $1", world.phone.uid)
     if table == "signing_sessions":
         columns = ", ".join(row)
@@ -33,7 +34,7 @@ async def _put(world: World, table: str, row: Row) -> None:
 
 
 async def _refreshed(world: World, tau: int) -> Row:
-    """The key's row after the phone was refreshed with this `tau`, which isn't used yet."""
+    """Returns the key's row after a refresh with this `tau`, which isn't used yet."""
     otp, rn = world.phone.otp, world.phone.rn
     await world.refresh(tau)
     row = await _row(world, "keys")
@@ -41,7 +42,7 @@ async def _refreshed(world: World, tau: int) -> Row:
     return row
 
 
-async def test_one_sealed_nonce_never_serves_two_shares(world: World) -> None:
+async def test_sealed_nonce_is_never_used_with_two_shares(world: World) -> None:
     before, d1 = await _row(world, "keys"), world.phone.d1
     one = await _refreshed(world, _TAUS[0])
     await _put(world, "keys", before)
@@ -50,10 +51,10 @@ async def test_one_sealed_nonce_never_serves_two_shares(world: World) -> None:
     assert isinstance(epoch, int)
     assert one["pending_epoch"] == epoch
 
-    # A session under the first share. The phone knows the one-time value that its refresh gave: here it is set.
+    # A session under the first share. The phone knows the one-time value from its refresh; the test sets it.
     sid = await world.task()
     world.phone.epoch = epoch
-    await _put(world, "keys", {**one, "otp_open": True})
+    await _put(world, "keys", {**one, "otp_open": 1})
     nonces = await world.commit([sid])
     opened = await world.open(nonces)
     session, opened_key = await _row(world, "signing_sessions"), await _row(world, "keys")

@@ -1,4 +1,4 @@
-"""Attack C with many calls at one moment: a thief of an unfinished slot sends one P1 for each PIN."""
+"""Attack C with concurrent calls: a thief of an unfinished slot sends one P1 for each PIN."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 
 
-async def test_of_points_sent_together_one_gets_a_verdict(application: Application, device: Device) -> None:
+async def test_concurrent_points_get_one_verdict(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     right = _offer(begun)
     assert (await _key(device, begun, right)).status_code == 200

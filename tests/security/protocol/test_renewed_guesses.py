@@ -1,11 +1,11 @@
-"""Attack D: a renewal keeps the PIN, so it must keep the count of its wrong tries: 50 in all, not 50 for each key."""
+"""Attack D: a renewal keeps the PIN, so it must keep the count of wrong attempts: 50 in all, not 50 per key."""
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.certificates.pin_tries import MAX_WRONG_TOTAL
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
+from mshield.server.database.interface import Database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.signing.errors import PinLocked, WrongPin
+from mshield.wire.pin_tries import MAX_WRONG_TOTAL
 from tests.support.clock import Clock
 from tests.support.renewal import Renewing, make_renewing
 from tests.support.signing import WRONG_SHARE
@@ -17,20 +17,20 @@ async def renewing(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
 
 
 async def _guess(renewing: Renewing, times: int) -> int:
-    """So many wrong tries, by whoever copies again after each of the owner's successes."""
+    """Makes wrong attempts, with a fresh copy after each success of the owner."""
     world, wrong = renewing.world, 0
     while wrong < times:
         for _ in range(min(4, times - wrong)):
-            with pytest.raises((errors.WrongPin, errors.PinLocked)) as refused:
+            with pytest.raises((WrongPin, PinLocked)) as refused:
                 await world.sign([await world.task()], d1=WRONG_SHARE)
             wrong += 1
-            if isinstance(refused.value, errors.PinLocked):
+            if isinstance(refused.value, PinLocked):
                 return wrong
         await world.sign([await world.task()])
     return wrong
 
 
-async def test_r10_a_renewal_carries_the_wrong_tries_over(renewing: Renewing) -> None:
+async def test_r10_renewal_keeps_the_count_of_wrong_attempts(renewing: Renewing) -> None:
     assert await _guess(renewing, 44) == 44
     before = (await renewing.world.counters())[1]
     await renewing.renewed()
@@ -38,10 +38,10 @@ async def test_r10_a_renewal_carries_the_wrong_tries_over(renewing: Renewing) ->
     assert await _guess(renewing, 44) == MAX_WRONG_TOTAL - 44
 
 
-async def test_r10_wrong_tries_between_the_new_key_and_its_confirmation_count(renewing: Renewing) -> None:
+async def test_r10_wrong_attempts_before_the_confirmation_count(renewing: Renewing) -> None:
     await _guess(renewing, 20)
     new, renewal = await renewing.issued()
-    await _guess(renewing, 20)  # at the old key, while the new one waits
+    await _guess(renewing, 20)  # at the old key, while the new one is pending
     await renewing.confirm(new, renewal)
     renewing.world.phone = renewing.old = new
     assert (await renewing.world.counters())[1] == 40

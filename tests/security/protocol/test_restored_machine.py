@@ -1,6 +1,6 @@
-"""Attacks B and F: a machine restored from a snapshot draws the same random bytes once more.
+"""Attacks B and F: a machine restored from a snapshot draws the same random bytes again.
 
-B, that one commitment with two contents gives one nonce, is beside its like in `tests/security/test_nonce_reuse.py`.
+`tests/security/test_nonce_reuse.py` tests B: one commitment with two contents gives one nonce.
 """
 
 import os
@@ -10,8 +10,8 @@ import pytest
 from mshield.gm.cosign import phone_enrol
 from mshield.gm.engine import Engine
 from mshield.gm.enrolment import server_share
-from mshield.keys.keyring import PREFIX_BYTES, Keyring
-from mshield.keys.master import NONCE_BYTES, CipherName
+from mshield.server.keys.keyring import PREFIX_BYTES, Keyring
+from mshield.server.keys.master import NONCE_BYTES, CipherName
 
 
 @pytest.mark.parametrize("cipher", ["aes", "sm4"])
@@ -49,7 +49,7 @@ def test_the_nonce_changes_with_the_text_the_place_and_the_random_bytes(
     assert first not in {b"\0" * NONCE_BYTES, random[0][:NONCE_BYTES]}
 
 
-def test_another_phone_gets_another_share(engine: Engine) -> None:
+def test_each_phone_gets_its_own_share(engine: Engine) -> None:
     w, uid, sid = bytes(32), bytes(16), bytes(16)
     shares = set()
     for _ in range(2):

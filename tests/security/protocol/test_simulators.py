@@ -1,7 +1,7 @@
 """The simulators of theorems 1 and 2 (docs/security/proof.md), run against the project's own phone and server.
 
-Neither has a share of the key under attack, and what it answers passes all that the other side checks. So whatever an
-attacker reaches with it they would reach with a signing oracle alone, and a forgery would be one of SM2 itself.
+Neither has a share of the key under attack, but its answers pass all checks of the other side. So an attacker
+achieves nothing with it beyond a signing oracle, and a forgery would be one of SM2 itself.
 """
 
 import secrets
@@ -42,7 +42,7 @@ UID, SID = bytes(16), bytes(range(16))
 
 
 class Oracle:
-    """The challenger: a public key, and a signature on whatever is asked. `private` is for comparisons alone."""
+    """The challenger: a public key, and signatures on request. `private` is only for comparisons."""
 
     def __init__(self, engine: Engine) -> None:
         self.private = sm2.generate(engine)
@@ -51,7 +51,7 @@ class Oracle:
         self._engine = engine
 
     def sign(self, message: bytes) -> tuple[Signature, bytes]:
-        """The signature with its nonce point, which everybody can compute."""
+        """Returns the signature with its nonce point, which anyone can compute."""
         self.asked.append(message)
         signature = sm2.sign(self._engine, self.private, message)
         return signature, sm2.nonce_point(
@@ -60,7 +60,7 @@ class Oracle:
 
 
 class Hashes:
-    """The random oracles of proofs and commitments, as a simulator has them: read, and programmed."""
+    """Random oracles of proofs and commitments that a simulator can read and program."""
 
     def __init__(self) -> None:
         self.committed: dict[bytes, bytes] = {}
@@ -69,7 +69,7 @@ class Hashes:
         self._openings: dict[tuple[bytes, bytes], bytes] = {}
 
     def challenge(self, tag: str, *parts: bytes) -> int:
-        """In the place of `Hn`; a fork changes each answer that isn't programmed."""
+        """Replaces `Hn`; a fork changes each answer that isn't programmed."""
         return self._challenges.get((tag, *parts), (Hn(tag, *parts) + self.forked) % N)
 
     def commitment(self, *, uid: bytes, epoch: int, sid: bytes, e: bytes, Q1: bytes, rho: bytes) -> bytes:
@@ -79,11 +79,11 @@ class Hashes:
         return c
 
     def open_to(self, c: bytes, Q1: bytes, rho: bytes) -> None:
-        """`c` opens to a point chosen after it: nobody has asked for this `rho` yet."""
+        """Programs `c` to open to a point chosen after it: nobody has queried this `rho` yet."""
         self._openings[Q1, rho] = c
 
     def prove(self, engine: Engine, X: bytes, tag: proofs.ProofTag, ctx: bytes) -> Proof:
-        """A proof by who doesn't know the logarithm of X: `z` and `h` first, then `A = zG - hX`."""
+        """Makes a proof without the logarithm of X: `z` and `h` first, then `A = zG - hX`."""
         z, h = engine.random_scalar(), engine.random_scalar()
         A = engine.mul_add_public(z, N - h, X)
         assert A is not None
@@ -93,7 +93,7 @@ class Hashes:
 
 @pytest.fixture
 def hashes(monkeypatch: pytest.MonkeyPatch) -> Hashes:
-    """The random oracles, asked by the project's code as well."""
+    """The random oracles, also used by the project's code."""
     oracles = Hashes()
     monkeypatch.setattr(proofs, "Hn", oracles.challenge)
     monkeypatch.setattr(phone, "commitment", oracles.commitment)
@@ -117,7 +117,7 @@ def plus(engine: Engine, a: bytes, b: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One item of the simulated server's session: no k2, but the oracle's signature, not released yet."""
+    """One item of the simulated server's session: no k2, but the oracle's signature, not yet released."""
 
     sid: bytes
     e: bytes
@@ -127,7 +127,7 @@ class Opened:
 
 @dataclass
 class ServerWithoutShare:
-    """Step 1: its `P` is the oracle's, whatever P1 was. `d1` is in the proof of P1; here an honest phone tells it."""
+    """Step 1: its `P` is the oracle's, whatever P1 is. The proof of P1 gives `d1`; an honest phone here passes it."""
 
     engine: Engine
     hashes: Hashes
@@ -137,10 +137,10 @@ class ServerWithoutShare:
     session: list[Opened] = field(default_factory=list)
 
     def open(self, sid: bytes, message: bytes, c: bytes) -> tuple[bytes, Proof]:
-        """Step 2."""
+        """Runs step 2."""
         signature, Q = self.oracle.sign(message)
         e, Q1 = sm2.digest(self.oracle.public, message), self.hashes.committed.get(c)
-        # `c` was asked for with its Q1, or nobody will ever open it and any Q2 does.
+        # `c` was queried with its Q1; otherwise it can never be opened, and any Q2 will do.
         Q2 = self.engine.mul(self.d1, Q if Q1 is None else minus(self.engine, Q, Q1))
         assert Q2 is not None
         self.session.append(Opened(sid, e, c, signature))
@@ -148,7 +148,7 @@ class ServerWithoutShare:
         return Q2, self.hashes.prove(self.engine, Q2, "nonce-pok", context)
 
     def finish(self, items: Sequence[FinishItem]) -> tuple[Signature, ...]:
-        """Step 3: the verdict needs no key, and by lemma 0 the oracle's `s` is the only one."""
+        """Runs step 3: the verdict needs no key, and by lemma 0 the oracle's `s` is the only valid one."""
         session, self.session = self.session, []
         check_openings(self.engine, uid=UID, epoch=self.epoch, session=session, items=items)
         P1 = self.engine.mul_g(self.engine.invert(self.d1))
@@ -159,12 +159,12 @@ class ServerWithoutShare:
         return tuple(bound.signature for bound in session)
 
     def refresh(self, tau: int) -> None:
-        """Step 4: `d2` occurs nowhere, so there is nothing to divide."""
+        """Runs step 4: `d2` occurs nowhere, so there is nothing to divide."""
         self.d1, self.epoch = self.d1 * tau % N, self.epoch + 1
 
 
 def opened(simulated: ServerWithoutShare, count: int) -> tuple[list[PhoneNonce], list[bytes]]:
-    """The honest phone's `open` of so many documents, with its check of the proofs."""
+    """Opens a session of `count` documents as an honest phone, which checks the proofs."""
     nonces, points = [], []
     for _ in range(count):
         sid, message = secrets.token_bytes(16), secrets.token_bytes(20)
@@ -187,7 +187,7 @@ def real_finish(
     session: Sequence[Opened],
     items: Sequence[FinishItem],
 ) -> tuple[Signature, ...]:
-    """What the real server answers to the same bytes, with the shares that the challenger's key would give it."""
+    """Returns the real server's answer to the same bytes, with the shares that belong to the challenger's key."""
     engine, d, d1 = simulated.engine, simulated.oracle.private.d, simulated.d1
     bound = []
     for nonce, item in zip(nonces, session, strict=True):
@@ -203,7 +203,7 @@ def simulated(engine: Engine, hashes: Hashes) -> ServerWithoutShare:
 
 
 @pytest.mark.parametrize("count", [1, 8])
-def test_theorem_1_the_phone_accepts_what_the_real_server_would_answer_too(
+def test_theorem_1_simulated_answer_equals_the_real_servers(
     simulated: ServerWithoutShare, count: int
 ) -> None:
     engine, d1 = simulated.engine, simulated.d1
@@ -219,7 +219,7 @@ def test_theorem_1_the_phone_accepts_what_the_real_server_would_answer_too(
 
 
 @pytest.mark.parametrize("wrong", ["all", "the last"])
-def test_theorem_1_the_verdict_on_a_wrong_share_is_the_real_one(
+def test_theorem_1_verdict_on_a_wrong_share_is_the_real_servers(
     simulated: ServerWithoutShare, wrong: str
 ) -> None:
     nonces, points = opened(simulated, 4)
@@ -233,14 +233,14 @@ def test_theorem_1_the_verdict_on_a_wrong_share_is_the_real_one(
         real_finish(simulated, nonces, session, items)
 
 
-def test_theorem_1_the_share_before_a_refresh_fits_no_more(simulated: ServerWithoutShare) -> None:
+def test_theorem_1_share_from_before_a_refresh_is_refused(simulated: ServerWithoutShare) -> None:
     old = simulated.d1
     simulated.refresh(simulated.engine.random_scalar())
     with pytest.raises(WrongPin):
         simulated.finish(items_of(halves(simulated.engine, old, *opened(simulated, 1))))
 
 
-def test_theorem_1_a_commitment_that_nobody_asked_for_is_never_opened(simulated: ServerWithoutShare) -> None:
+def test_theorem_1_unqueried_commitment_is_never_opened(simulated: ServerWithoutShare) -> None:
     sid, message = bytes(16), b"message"
     Q2, _ = simulated.open(sid, message, secrets.token_bytes(32))
     later = phone_commit(
@@ -251,7 +251,7 @@ def test_theorem_1_a_commitment_that_nobody_asked_for_is_never_opened(simulated:
 
 
 def test_control_without_programming_the_hash_the_proof_is_refused(engine: Engine) -> None:
-    """Nobody but a simulator can do this."""
+    """Only a simulator can do this."""
     with pytest.raises(BadProof):
         opened(ServerWithoutShare(engine, Hashes(), Oracle(engine), d1=5), 1)
 
@@ -261,7 +261,7 @@ def test_control_without_programming_the_hash_the_proof_is_refused(engine: Engin
 
 @dataclass
 class PhoneWithoutShare:
-    """`d1^-1 = 1 + d^`, of which it knows the point alone: `P1 = P^ + G`."""
+    """With `d1^-1 = 1 + d^`, it knows only the point: `P1 = P^ + G`."""
 
     engine: Engine
     hashes: Hashes
@@ -278,11 +278,11 @@ class PhoneWithoutShare:
         return self.P1, self.hashes.prove(self.engine, self.P1, "enrol-pok", context)
 
     def digest(self, P: bytes, message: bytes) -> bytes:
-        """Step 1: `SM3(Z(P)‖M)` is the challenger's digest of `P‖M`, a message of its own for each `P`."""
+        """Runs step 1: `SM3(Z(P)‖M)` is the challenger's digest of `P‖M`, a separate message for each `P`."""
         return sm2.digest(self.oracle.public, P + message)
 
     def extract(self, *, d2: int, sid: bytes, e: bytes, c: bytes) -> tuple[ServerNonce, int]:
-        """Step 2: rewound to the hash of its proof, the server proves once more, under a challenge greater by 1."""
+        """Runs step 2: rewound to the hash of its proof, the server proves again, under a challenge greater by 1."""
         answer = partial(
             server_nonce, self.engine, uid=UID, epoch=self.epoch, d2=d2, sid=sid, e=e, c=c, w=bytes(32)
         )
@@ -296,7 +296,7 @@ class PhoneWithoutShare:
         return first, (second.proof.z - first.proof.z) % N
 
     def finish(self, opened: ServerNonce, k2: int, P: bytes, message: bytes) -> Partial:
-        """Step 3."""
+        """Runs step 3."""
         signature, Q = self.oracle.sign(P + message)
         P1 = self.engine.mul(self.engine.invert(self.tau), self.P1)
         assert P1 is not None
@@ -306,7 +306,7 @@ class PhoneWithoutShare:
         return Partial(opened.sid, Q1, rho, s_prime, signature.r, Q)
 
     def delta(self, half: Partial, k2: int, answer: Signature) -> int:
-        """Step 4: `P + G = δ·P1`, out of one answer that passed the check."""
+        """Runs step 4: `P + G = δ·P1`, from one answer that passed the check."""
         total = self.engine.invert(self.tau * (answer.s + answer.r) % N)
         return (half.s_prime + k2) * total % N
 
@@ -314,7 +314,7 @@ class PhoneWithoutShare:
 def run(
     simulated: PhoneWithoutShare, *, d2: int, P: bytes, count: int
 ) -> list[tuple[Partial, bytes, int, Signature]]:
-    """One session with the real server's functions; of each item its half, `e`, the extracted `k2`, the answer."""
+    """Runs one session with the real server's functions; returns each item's half, `e`, extracted `k2` and answer."""
     engine, bound, parts = simulated.engine, [], []
     for number in range(count):
         sid, c, message = secrets.token_bytes(16), secrets.token_bytes(32), b"%d" % number
@@ -345,7 +345,8 @@ def test_theorem_2_the_server_accepts_and_a_forgery_would_be_one_of_the_challeng
     (delta,) = deltas
     assert engine.mul(delta, P1) == plus(engine, key.P, G)
 
-    # Step 5. The forger is played with the whole key: what counts is that their signature is turned into another's.
+    # Step 5. The forger uses the whole key here: the point is that their signature becomes one of another
+    # key.
     d = (delta * (1 + simulated.oracle.private.d) - 1) % N
     forged = sm2.sign_digest(engine, PrivateKey(d, key.P), simulated.digest(key.P, b"never signed"))
     turned = Signature(forged.r, (delta * (forged.s + forged.r) - forged.r) % N)
@@ -353,10 +354,8 @@ def test_theorem_2_the_server_accepts_and_a_forgery_would_be_one_of_the_challeng
     sm2.verify(engine, simulated.oracle.public, key.P + b"never signed", turned)
 
 
-def test_theorem_2_a_key_of_the_servers_own_is_found_out_without_a_share(
-    engine: Engine, hashes: Hashes
-) -> None:
-    """Step 4 has nothing to divide by: the one check that keeps such a key out needs `P`, `Q` and `r` alone."""
+def test_theorem_2_servers_own_key_is_detected_without_a_share(engine: Engine, hashes: Hashes) -> None:
+    """Step 4 has nothing to divide by: the one check that keeps such a key out needs only `P`, `Q` and `r`."""
     simulated = PhoneWithoutShare(engine, hashes, Oracle(engine))
     P1, proof = simulated.enrol()
     d2 = server_enrol(engine, uid=UID, sid=SID, P1=P1, proof=proof).d2

@@ -1,17 +1,17 @@
-"""`python -m tests.security.relay` plays the attacks and prints what ended each; exit code 1 for another end."""
+"""`python -m tests.security.relay` runs the attacks and prints how each ended; exit code 1 for an unexpected end."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from mshield.store.database.migrate import migrate
+from mshield.server.database.migrate import migrate
 from tests.security.relay.lab import open_lab, stopped_by
 from tests.security.relay.typed import EVERY_ATTACK
 from tests.support.clock import Clock
 
 
 def main() -> int:
-    """Plays all of them on a fresh database."""
+    """Runs all attacks on a fresh database."""
     wrong = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,7 +1,7 @@
-"""The attacks of the relay lab, QRLJacking and its kin: what the attacker does, and what ends it.
+"""The attacks of the relay lab, QRLJacking and similar ones: what the attacker does, and what stops it.
 
-Tables: here of codes and of requests without end, beside it of links to an app and of short codes. The lab plays them
-against the service, and docs/security/relay.md is made from them.
+This module has the tables for codes and endless requests; others have links to an app and short codes. The
+lab runs them against the service, and docs/security/relay.md is made from them.
 """
 
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from typing import Final
 
 from mshield.client import Document
 from mshield.client.errors import problem_of
-from mshield.domain.qr import QR_MS, qr_text
-from mshield.services.requests.follow import QR_TEXTS
+from mshield.server.requests.follow import QR_TEXTS
+from mshield.wire.qr import QR_MS, qr_text
 from tests.security.relay.lab import ATTACKERS_PC, Lab
 
 AHEAD_SECONDS: Final = QR_TEXTS - 1 + QR_MS // 1000
-"""How long the last of the codes that a page is given ahead counts, from the moment when it is given."""
+"""Time in s for which the last code given to a page in advance is valid, from when it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
-    """`ends` is the code of the refusal, None where nothing refuses it; `why` says what helps, or what is left."""
+    """An attack; `ends` is the code of its refusal or None, `why` says what helps or what risk remains."""
 
     name: str
     does: str
@@ -48,7 +48,7 @@ def _slow_video(lab: Lab) -> None:
 
 
 def _coming_code(lab: Lab, *, late: float) -> None:
-    """The last of the codes that the attacker's own page was given ahead, so long after it was given."""
+    """Uses the last code given to the attacker's page in advance, `late` s after it was given."""
     created = lab.login()
     lab.later(10)
     told = lab.call("GET", f"/api/pc/requests/{created.id}", created.status_token).json()
@@ -69,7 +69,7 @@ def _fast_video(lab: Lab) -> None:
     frame = lab.code_after(lab.login(), 10)
     lab.later(2)
     shown = lab.scan(frame)
-    # What is left is what the phone shows: not the victim's PC.
+    # The remaining protection is the phone's display: it isn't the victim's PC.
     assert (shown.requester.pc_address, shown.requester.pc_browser) == (
         ATTACKERS_PC.address,
         ATTACKERS_PC.browser,
@@ -135,14 +135,14 @@ def _result_of_another_system(lab: Lab) -> None:
 
 
 def _many_logins(lab: Lab) -> None:
-    for _ in range(lab.service.settings.requests_per_address + 1):
+    for _ in range(lab.service.settings.requests.requests_per_address + 1):
         lab.login()
 
 
 def _worn_down(lab: Lab) -> None:
     number = lab.victim.status().shield_number
     document = Document(title="报关单", media_type="text/plain", content="报关单".encode())
-    for _ in range(lab.service.settings.requests_per_shield + 1):
+    for _ in range(lab.service.settings.requests.requests_per_shield + 1):
         lab.business.request_signature([document], shield_number=number)
 
 
@@ -156,55 +156,55 @@ def _raise_refusal(lab: Lab, method: str, path: str, token: str) -> None:
 CODES: Final = (
     Attack(
         name="Still photo (QRLJacking)",
-        does="puts a picture of their login's QR on a page that looks like the business system's; scanned 6 s later",
+        does="shows a photo of their login's QR code on a page that imitates the business system's; it is scanned "
+        "6 s later",
         ends="qr_stale",
-        why="each second has its own code, and a code counts for 5 s",
+        why="each second has its own code, which is valid for 5 s",
         play=_photo,
     ),
     Attack(
         name="Copied link",
-        does="sends the QR's text as a link by chat; it is opened 20 s later",
+        does="sends the code's text as a link by chat; the victim opens it 20 s later",
         ends="qr_stale",
-        why="the same",
+        why="a code is valid for 5 s",
         play=_copied_link,
     ),
     Attack(
-        name="Code of the coming seconds, at its last moment",
-        does=f"reads the last of the {QR_TEXTS} codes that their own page was given for the coming seconds, and sends "
-        f"it on as a link; the victim opens it {AHEAD_SECONDS} s later and enters their PIN",
+        name="Code received in advance, in time",
+        does=f"sends, as a link, the last of the {QR_TEXTS} codes that their own page received in advance; the victim "
+        f"opens it {AHEAD_SECONDS} s later and enters their PIN",
         ends=None,
-        why="their page needs them, so that it is never without one; what is left is what the phone shows, as with a "
-        "forwarded video",
+        why="a page needs codes in advance, to bridge interruptions; the only defence is what the phone displays",
         play=_coming_code_in_time,
     ),
     Attack(
-        name="Code of the coming seconds, too late",
+        name="Code received in advance, too late",
         does=f"the same, opened more than {AHEAD_SECONDS} s later",
         ends="qr_stale",
-        why=f"a page is given no more than {QR_TEXTS} codes: the last is that of {QR_TEXTS - 1} s later, and counts "
-        f"for {QR_MS // 1000} s from then",
+        why=f"a page has at most {QR_TEXTS} codes: the last is for {QR_TEXTS - 1} s later, and is valid for "
+        f"{QR_MS // 1000} s from then",
         play=_coming_code_too_late,
     ),
     Attack(
         name="Forwarded video, 8 s late",
         does="films their screen and streams it to the victim's page",
         ends="qr_stale",
-        why="the same",
+        why="a code is valid for 5 s",
         play=_slow_video,
     ),
     Attack(
         name="Forwarded video, 2 s late",
-        does="the same over a fast line, and the victim enters their PIN all the same",
+        does="the same over a fast line, and the victim enters their PIN",
         ends=None,
-        why="no code can tell: the phone shows the business system's domain, and the address and browser of the "
-        "attacker's PC, not the victim's; if the victim enters their PIN nevertheless, the attacker is logged in",
+        why="no code can detect it. The phone shows the business system's domain, and address and browser of the "
+        "attacker's PC; if the victim enters their PIN nevertheless, the attacker is logged in",
         play=_fast_video,
     ),
     Attack(
-        name="The same, noticed",
+        name="Forwarded video, noticed",
         does="the same, but the victim sees a foreign address and taps 不是我发起的 (not me)",
         ends="not_signed",
-        why="the request ends, and the business system is told `not_me`: it should treat it as an attack",
+        why="the request ends; the business system receives `not_me` and should treat it as an attack",
         play=_fast_video_noticed,
     ),
 )
@@ -225,60 +225,60 @@ MADE_UP: Final = (
     ),
     Attack(
         name="Code of a later second",
-        does="uses a code of the minute to come",
+        does="uses a code of the next minute",
         ends="qr_stale",
-        why="a code counts at most 1 s early",
+        why="a code is valid at most 1 s early",
         play=_future_code,
     ),
     Attack(
         name="Code of an ended request",
-        does="shows the code again after the victim refused",
+        does="shows the code again after the victim declined",
         ends="request_closed",
-        why="a request ends once",
+        why="a request that has ended stays ended",
         play=_ended_request,
     ),
     Attack(
         name="Stolen status token: result",
         does="reads the status token from the PC's page and asks for the result",
         ends="wrong_client",
-        why="the token watches one request; results need the business system's secret, on its server",
+        why="the token only reads one request's state; results need the business system's secret, on its server",
         play=_token_for_the_result,
     ),
     Attack(
         name="Stolen status token: cancel",
         does="tries to end the victim's request with it",
         ends="wrong_client",
-        why="the same; but whoever can read the page sees its codes each second: a fast relay, as above",
+        why="the token only reads. But whoever reads the page also sees its codes each second: a fast relay, as above",
         play=_token_to_cancel,
     ),
     Attack(
         name="Login presented elsewhere",
-        does="takes what the victim signed at one business system to another",
+        does="presents the victim's signature for one business system to another",
         ends="message_mismatch",
         why="the signed message names client, domain and request, and the verifier compares them",
         play=_login_elsewhere,
     ),
     Attack(
         name="Result of another business system",
-        does="is itself a registered business system, and asks for the result of another's request",
+        does="as a registered business system, asks for the result of another system's request",
         ends="not_found",
-        why="a request belongs to one business system; another learns not even that there is one",
+        why="a request belongs to one business system; others can't even learn that it exists",
         play=_result_of_another_system,
     ),
 )
 FLOODS: Final = (
     Attack(
         name="Many logins",
-        does="begins a login every two seconds to have a fresh code always",
+        does="begins a login every two seconds to always have a fresh code",
         ends="too_many_requests",
-        why="logins, and signatures that name no shield, are limited per business system and address of the PC",
+        why="logins, and signatures without a shield number, are limited per business system and address of the PC",
         play=_many_logins,
     ),
     Attack(
-        name="Worn down by requests",
-        does="has a business system ask by shield number again and again, until one is signed by mistake",
+        name="Many requests to one shield",
+        does="has a business system make requests by shield number until the victim signs one by mistake",
         ends="inbox_full",
-        why="of one business system ten requests wait in a shield's inbox at most, and twenty a minute are taken",
+        why="a business system can have at most ten requests in a shield's inbox, and add twenty a minute",
         play=_worn_down,
     ),
 )

@@ -1,12 +1,12 @@
-"""Attacks on codes that a phone reads before its holder has opened the app, and on the one PIN that may follow."""
+"""Attacks on codes that a phone scans before its holder unlocks the app, and on the one PIN that may follow."""
 
 from typing import Final
 
 import msgspec
 
-from mshield.client.phone.unlock import Claim
-from mshield.demo.people import OPERATOR
-from mshield.services.requests.codes.claim import CLAIM_MS
+from mshield.server.requests.claim import CLAIM_MS
+from mshield.testkit.demo.people import OPERATOR
+from mshield.wire.phone.requests import ClaimMessage
 from tests.security.relay.attacks import Attack
 from tests.security.relay.lab import ATTACKERS_PC, Lab
 
@@ -18,7 +18,7 @@ def _photo_before_login(lab: Lab) -> None:
 
 
 def _kept(lab: Lab) -> str:
-    """A fresh code that a phone which isn't logged in has read."""
+    """Returns the claim of a phone that isn't logged in to a fresh code."""
     return lab.victim.claim(lab.code_after(lab.login(), 1)).claim
 
 
@@ -43,23 +43,22 @@ def _claim_in_time(lab: Lab) -> None:
     lab.approve()
 
 
-def _claimed(lab: Lab) -> Claim:
-    """A login that a phone which isn't logged in has read in time, and shows."""
+def _claimed(lab: Lab) -> ClaimMessage:
+    """Returns the claim of a logged-out phone to a login, with what the phone shows."""
     kept = lab.victim.claim(lab.code_after(lab.login(), 1))
     lab.victim.logout()
     return kept
 
 
-def _one_pin(lab: Lab, kept: Claim) -> None:
-    """The victim enters their PIN; what it doesn't confirm they scan once the app is open."""
-    if not lab.victim.unlock_and_log_in(kept, OPERATOR.pin).confirmed:
-        lab.scan(kept.claim)
+def _one_pin(lab: Lab, kept: ClaimMessage) -> None:
+    """The victim enters their PIN, which has to confirm the login."""
+    assert lab.victim.unlock_and_log_in(kept, OPERATOR.pin).confirmed
 
 
 def _one_pin_in_time(lab: Lab) -> None:
     kept = _claimed(lab)
     lab.later(60)
-    # As after a scan: not the victim's PC, and what of it is new.
+    # The display is the same as after a scan: not the victim's PC, and which of its data are new.
     assert kept.login is not None
     assert kept.requester.pc_address == ATTACKERS_PC.address
     _one_pin(lab, kept)
@@ -77,7 +76,10 @@ def _one_pin_held_back(lab: Lab) -> None:
 def _one_pin_prolonged(lab: Lab) -> None:
     kept = _claimed(lab)
     _, request_id, until, mac = kept.claim.split(":")
-    _one_pin(lab, msgspec.structs.replace(kept, claim=f"claim:{request_id}:{int(until) + 60_000}:{mac}"))
+    try:
+        _one_pin(lab, msgspec.structs.replace(kept, claim=f"claim:{request_id}:{int(until) + 60_000}:{mac}"))
+    finally:
+        lab.victim.unlock(OPERATOR.pin)
 
 
 def _one_pin_for_another(lab: Lab) -> None:
@@ -93,24 +95,23 @@ def _one_pin_for_another(lab: Lab) -> None:
 BEFORE_LOGIN: Final = (
     Attack(
         name="Still photo, before login",
-        does="shows a photo that is 6 s old to a victim who hasn't opened the app",
+        does="shows a photo that is 6 s old to a victim who isn't logged in to the app",
         ends="qr_stale",
-        why="a claim is made for a fresh code alone: what counts is when the code was read, not when the app was "
-        "opened",
+        why="only a fresh code gives a claim: the time of reading it decides, not that of opening the app",
         play=_photo_before_login,
     ),
     Attack(
         name="Claim held back",
-        does=f"has the victim read a fresh code before login, and open the app {CLAIM_MS // 60_000} minutes later",
+        does=f"has the victim scan a fresh code before login, and open the app {CLAIM_MS // 60_000} minutes later",
         ends="expired_request",
-        why="a claim ends with its request, a login's after two minutes, and after three at the latest",
+        why="a claim ends with its request (of a login: after two minutes), and after three minutes at the latest",
         play=_claim_held_back,
     ),
     Attack(
         name="Claim with a later end",
-        does="writes another end into a claim",
+        does="changes the end of a claim",
         ends="not_found",
-        why="the end is under the claim's MAC, whose key only the service has",
+        why="the claim's MAC covers its end; only the service has the key",
         play=_claim_prolonged,
     ),
     Attack(
@@ -118,37 +119,36 @@ BEFORE_LOGIN: Final = (
         does="shows a fresh code to a victim who isn't logged in, who opens the app a minute later and enters their "
         "PIN",
         ends=None,
-        why="as with a forwarded video: the code was read within 5 s. Until the victim has opened the app anybody may "
-        "take the request; then the phone shows the attacker's PC",
+        why="the code was scanned within 5 s, as with a forwarded video. The only defence is that the phone shows the "
+        "attacker's PC before the PIN",
         play=_claim_in_time,
     ),
     Attack(
         name="One PIN",
-        does="the same, and the victim's one PIN opens the app and confirms the login",
+        does="the same, but one PIN both opens the app and confirms the login",
         ends=None,
-        why="the same: the phone shows before the PIN what it shows after a scan, the attacker's PC and what of it is "
-        "new, and nothing is taken before the PIN was right",
+        why="the only defence is what the phone shows before the PIN: the attacker's PC, and what is new about it",
         play=_one_pin_in_time,
     ),
     Attack(
         name="One PIN, held back",
-        does=f"the same {CLAIM_MS // 60_000} minutes later",
+        does=f"the same, but the victim enters the PIN {CLAIM_MS // 60_000} minutes later",
         ends="expired_request",
-        why="it needs a claim that counts, to a request that waits",
+        why="confirming needs a valid claim to a waiting request",
         play=_one_pin_held_back,
     ),
     Attack(
         name="One PIN, with a later end",
-        does="writes another end into the claim",
+        does="changes the end of the claim",
         ends="not_found",
-        why="the claim's MAC; the app opens, the login isn't confirmed",
+        why="the claim's MAC covers its end; the PIN opens the app but confirms no login",
         play=_one_pin_prolonged,
     ),
     Attack(
         name="One PIN for another login",
-        does="between phone and service, has the phone show one login and begin another",
+        does="intercepts the connection, and has the phone show one login and confirm another",
         ends="bad_task",
-        why="the phone signs the document that it has shown, under the sid that it was shown for, or nothing",
+        why="the phone signs only the document that it displayed, under the id (`sid`) with which it was displayed",
         play=_one_pin_for_another,
     ),
 )

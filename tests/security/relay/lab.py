@@ -1,7 +1,7 @@
-"""What an attacker of a relay lab works with: the real service, a business system's page, and their victim's phone.
+"""The relay lab's parts: the real service, a business system's page, and the victim's phone.
 
-The attacker opens the business system's login page on a PC of their own, so the business system tells its address and
-browser.
+The attacker opens the business system's login page on their own PC, so the system reports that PC's address
+and browser.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,17 +16,17 @@ import pytest
 from mshield.client import BusinessClient
 from mshield.client.business.values import Created, Pc
 from mshield.client.errors import ClientError
-from mshield.client.phone import VirtualPhone
-from mshield.client.phone.messages import Scan
-from mshield.demo.people import OPERATOR
-from mshield.services.systems.register import register_system
+from mshield.server.systems.register import register_system
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.messages import Scan
 from tests.support.application import ORIGIN
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
 
 ATTACKERS_PC: Final = Pc(address="198.51.100.7", browser="Chrome 143, Linux")
 BETWEEN_SECONDS: Final = 61
-"""Between two attacks, so that no limit of the one before counts."""
+"""Pause in s between two attacks, so that limits of one don't affect the next."""
 
 
 @dataclass(slots=True)
@@ -40,21 +40,21 @@ class Lab:
     other_client_id: str
 
     def login(self) -> Created:
-        """A login that the attacker begins at the business system, on their own PC."""
+        """Starts a login at the business system on the attacker's own PC."""
         return self.business.request_login(pc=ATTACKERS_PC)
 
     def code_after(self, created: Created, seconds: float) -> str:
-        """The QR code's text on the attacker's screen so long after the login began; the clock is there then."""
+        """Returns the QR text on the attacker's screen `seconds` after the login began, and moves the clock there."""
         shown = created.qr_text(at=created.received_at + round(seconds * 1000))
         self.service.clock.advance(seconds=seconds)
         return shown
 
     def later(self, seconds: float) -> None:
-        """Time passes: a chat, a phone call, a slow stream."""
+        """Lets time pass: a chat, a phone call, a slow stream."""
         self.service.clock.advance(seconds=seconds)
 
     def scan(self, code: str) -> Scan:
-        """The victim scans what they are shown."""
+        """The victim scans a code."""
         return self.victim.scan(code)
 
     def approve(self) -> None:
@@ -62,17 +62,17 @@ class Lab:
         self.victim.approve(pin=OPERATOR.pin)
 
     def root(self) -> bytes:
-        """The root certificate, which a business system has pinned."""
+        """Returns the root certificate pinned by a business system."""
         return self.service.handle(httpx.Request("GET", f"{ORIGIN}/pki/root.cer")).content
 
     def call(self, method: str, path: str, token: str) -> httpx.Response:
-        """A call with a stolen status token."""
+        """Calls with a stolen status token."""
         request = httpx.Request(method, ORIGIN + path, headers={"Authorization": f"Bearer {token}"})
         return self.service.handle(request)
 
 
 def stopped_by(lab: Lab, play: Callable[[Lab], None]) -> str | None:
-    """The code of the refusal that ended the attack; None where it went through."""
+    """Returns the code of the refusal that ended the attack; None if it succeeded."""
     lab.later(BETWEEN_SECONDS)
     try:
         play(lab)
@@ -83,7 +83,7 @@ def stopped_by(lab: Lab, play: Callable[[Lab], None]) -> str | None:
 
 @contextmanager
 def open_lab(database_url: str, folder: Path, clock: Clock) -> Iterator[Lab]:
-    """A lab on a migrated database."""
+    """Yields a lab on a migrated database."""
     with (
         pytest.MonkeyPatch.context() as patch,
         mortal_service(database_url, folder, clock, patch) as service,

@@ -1,48 +1,46 @@
-"""docs/security/relay.md, from the table of attacks; the lab plays the table, so the page can't drift from the code."""
+"""Makes docs/security/relay.md from the table of attacks; the lab runs the table, so the page can't become outdated."""
 
-from mshield.services.requests.follow import QR_TEXTS
+from mshield.server.requests.follow import QR_TEXTS
 from tests.security.relay.attacks import AHEAD_SECONDS
 from tests.security.relay.typed import AFTER_SECONDS, EVERY_ATTACK
 
 _HEAD = """\
 # Relay attacks on scanned codes
 
-Written by `make docs` from the relay lab, tests/security/relay, which plays each attack against the running
-service in `make test`; `python -m tests.security.relay` plays them and prints what ended each. The attacker
-begins a login at a real business system on their own PC and gets their victim to scan that code (QRLJacking): then
-they would be logged in as the victim.
+The attacker begins a login at a real business system on their own PC. They get the victim to scan its QR code
+(QRLJacking), so that the login is in the victim's name. The table says which refusal (`code`) ends each such attack.
+The relay lab (tests/security/relay) plays every attack against the running service in `make test`;
+`python -m tests.security.relay` prints the outcomes. Written by `make docs` from the lab.
 
-| attack | the attacker | ended by | why |
+| attack | what the attacker does | ended by | why |
 |---|---|---|---|
 """
 _TAIL = """
 ## What none of this can stop
 
-- **A relay within {AHEAD} s to somebody who confirms it.** Within 5 s a stream of the attacker's screen is as good
-  as the screen; and since their own page is given {TEXTS} codes ahead, so that it never lacks one, a code that they
-  read out of it counts until {AHEAD} s later; a short code (输入短码) dictated at once, until {AFTER} s later. What is
-  left is the person: the phone shows the business system's name and domain, and the PC's address and browser
-  *before* the PIN; two digits stand on both screens, but an attacker can show them too. A business system should
-  compare the PC's address with where its user usually is, and treat `not_me` as an attack. Only a channel that is
-  bound to the PC (FIDO2 over Bluetooth, a client certificate) would close it, and neither a photo nor a QR code is
-  one.
-- **App to app, where both ends are on one phone**, the code on the way back tells whose session may have the result.
-  Whoever leaves out the comparison with their session (`read_return`), or stores a result for whoever asks by the
-  request's id, has the attack above again. What the victim signed stays signed: for signatures, too, the phone shows
-  who asks and what for before the PIN.
-- **Malware on the PC** that shows one document and sends another: for signatures the phone shows what is
-  signed; for logins it waits until the user is in.
-- **A business system's server in the attacker's hand**: it has the secrets of its requests. It can ask only in
-  its own name.
-- **A phone in the attacker's hand together with its PIN.** The legal person reports it lost.
-- **A status token that doesn't stay in its page** lets its thief watch and see the codes; keep it out of addresses
-  and logs. With OpenID Connect it opens nothing: only the browser that began the login, by its cookie, gets the code
+- **A relay within {AHEAD} s to a person who confirms the login.** For 5 s, a video of the attacker's screen is as good
+  as the screen. The attacker's page receives {TEXTS} codes in advance, so a code copied from it is valid for up to
+  {AHEAD} s; a short code (输入短码) dictated at once, for up to {AFTER} s. Only the person can notice: before the PIN,
+  the phone shows the business system's name and domain, and the PC's address and browser. The two digits don't help,
+  since the attacker can pass them on. A business system should compare the PC's address with the user's usual one, and
+  treat `not_me` as an attack. Only a channel bound to the PC (FIDO2 over Bluetooth, a client certificate) would prevent
+  a relay.
+- **App to app on one phone.** The return code decides whose session gets the result. The attack works against a
+  business system that doesn't compare the code with its session (`read_return`), or gives a result to anyone who names
+  the request.
+- **Malware on the PC** that shows one document and sends another. For signatures, the phone shows what is signed. For
+  logins, the malware waits until the user is logged in.
+- **A business system's server under the attacker's control.** It has the secrets of its requests, but can make requests
+  only in its own name.
+- **A thief with both the phone and its PIN.** The legal representative reports the shield lost.
+- **A status token that leaves its page** lets a thief see the request's state and codes: keep it out of addresses and
+  logs. It opens no OpenID Connect login, whose code goes only to the browser that began it, by its cookie
   (tests/oidc/test_binding.py).
 """
 
 
 def relay_page() -> str:
-    """The page."""
+    """Returns the page."""
     rows = (
         f"| {each.name} | {each.does} | {'`' + each.ends + '`' if each.ends else '**nothing**'} | {each.why} |"
         for each in EVERY_ATTACK

@@ -1,19 +1,19 @@
-"""The relay lab's attacks by short codes: what is dictated instead of shown."""
+"""The relay lab's attacks by short codes, which are dictated instead of shown."""
 
 from typing import Final
 
 import pytest
 
 from mshield.client import ClientError
-from mshield.domain.qr import QR_MS, TYPING_MS, read_qr, short_code
-from mshield.services.requests.codes.short_codes import MOST, WINDOW_MS
+from mshield.server.requests.short_codes import MOST, WINDOW_MS
+from mshield.wire.qr import QR_MS, TYPING_MS, read_qr, short_code
 from tests.security.relay.app_links import APP_LINKS
 from tests.security.relay.attacks import CODES, FLOODS, MADE_UP, Attack
 from tests.security.relay.before_login import BEFORE_LOGIN
 from tests.security.relay.lab import Lab
 
 AFTER_SECONDS: Final = (QR_MS + TYPING_MS) // 1000
-"""How long a short code counts at most, from when it was shown."""
+"""Maximum time in s for which a short code is valid, from when it was shown."""
 
 
 def _shown(lab: Lab) -> str:
@@ -48,25 +48,24 @@ def _guessed(lab: Lab) -> None:
 TYPED: Final = (
     Attack(
         name="Short code, dictated late",
-        does="reads their short code out on the telephone; the victim begins to type it 6 s later",
+        does="dictates their short code by telephone; the victim begins to type it 6 s later",
         ends="qr_stale",
-        why=f"it counts as its QR code does, {QR_MS // 1000} s, from when its typing began",
+        why=f"typing must begin while its QR code is valid, within {QR_MS // 1000} s",
         play=_dictated_late,
     ),
     Attack(
         name="Short code, dictated at once",
         does="the same within 2 s; the victim types for 15 s and enters their PIN",
         ends=None,
-        why=f"typing takes its time: up to {TYPING_MS // 1000} s of it are believed. What is left is what the phone "
-        "shows, as with a forwarded video",
+        why=f"up to {TYPING_MS // 1000} s of typing are accepted; the only defence is what the phone displays",
         play=_dictated,
     ),
     Attack(
         name="Short codes, guessed",
-        does="tries short codes on a phone of their own, to take somebody else's request",
+        does="tries short codes on their own phone, to take another person's request",
         ends="too_many_requests",
-        why=f"{MOST} in {WINDOW_MS // 60_000} minutes per shield, of 30 bits each; and what is taken is signed by the "
-        "guesser's own shield",
+        why=f"{MOST} tries in {WINDOW_MS // 60_000} minutes per shield, for codes of 30 bits; and a guessed request is "
+        "signed by the guesser's own shield",
         play=_guessed,
     ),
 )

@@ -1,4 +1,4 @@
-"""The cipher machine in software (`sdf.c`), compiled once for a process; see there what it does and what goes wrong."""
+"""The software cipher machine (`sdf.c`), compiled once per process; `sdf.c` describes its functions and faults."""
 
 import atexit
 import ctypes
@@ -11,14 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from mshield.settings import Settings
+from mshield.server.settings.settings import Settings
 
 PASSWORD: Final = "right-of-use-1"
 _SOURCE: Final = Path(__file__).parent / "sdf.c"
 
 
 class Fault(IntEnum):
-    """What goes wrong from now on; the numbers are those of `sdf.c`."""
+    """Faults to simulate; the numbers are those of `sdf.c`."""
 
     NONE = 0
     WRONG_SIGNATURE = 1
@@ -32,38 +32,38 @@ class Fault(IntEnum):
 
 @dataclass(frozen=True)
 class Machine:
-    """The library, and what it tells of itself."""
+    """The library, and its counters."""
 
     library: Path
     _c: ctypes.CDLL
 
     def settings(self, **changed: Any) -> Settings:
-        """Settings that name it, with its password."""
-        return Settings(**{"sdf_library": self.library, "sdf_password": PASSWORD, **changed})
+        """Returns settings with the library and its password."""
+        return Settings.of(**{"sdf_library": self.library, "sdf_password": PASSWORD, **changed})
 
     def fault(self, kind: Fault) -> None:
-        """Has it go wrong."""
+        """Simulates this fault from now on."""
         self._c.STUB_fault(int(kind))
 
     @property
     def open(self) -> tuple[int, int]:
-        """Open devices and sessions."""
+        """Numbers of open devices and sessions."""
         return self._c.STUB_count(0), self._c.STUB_count(1)
 
     @property
     def wrong_passwords(self) -> int:
-        """How often it refused a password."""
+        """Number of refused passwords."""
         return int(self._c.STUB_count(2))
 
     @property
     def signatures(self) -> int:
-        """How many it made."""
+        """Number of signatures made."""
         return int(self._c.STUB_count(3))
 
 
 @lru_cache(maxsize=1)
 def compiled_machine() -> Machine:
-    """The library, made with the system's compiler and OpenSSL."""
+    """Compiles the library with the system's compiler and OpenSSL."""
     folder = Path(tempfile.mkdtemp(prefix="sdf-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     library = folder / "libsdf.so"

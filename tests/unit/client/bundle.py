@@ -1,7 +1,6 @@
-"""Makes bundles of evidence without a service: the tests' authority signs, and a log of a few entries proves it."""
+"""Evidence bundles made without a service: the tests' authority signs, and a log of a few entries proves it."""
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -9,15 +8,12 @@ from typing import Any, Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mshield.client.login_message import LoginMessage
-from mshield.content.pdf_order import SAMPLE, Seal
-from mshield.content.pdf_update import prepared
-from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import sm2
 from mshield.gm.sm3 import sm3
+from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.revocation.ocsp import CertStatus, Good
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Pages, display_bytes
+from mshield.pki.signatures.display import BoundDisplay, Confirmed, Drawing, Pages, display_bytes
 from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
@@ -63,7 +59,10 @@ from mshield.pki.tlog.entry import (
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.xml.making import serial_name, signed_file
+from mshield.server.content.pdf_order import SAMPLE, Seal
+from mshield.server.content.pdf_update import prepared
 from mshield.views import compare_words, draw, read_view
+from mshield.wire.login_message import LOGIN_TYPE, LoginMessage
 from tests.unit.client.statuses import ocsp
 from tests.unit.pki.authority import NOW, Authority
 
@@ -81,44 +80,44 @@ VKEY: Final = VerifierKey("shield.example/log", LOG_KEY.public_key().public_byte
 
 @dataclass(frozen=True)
 class Maker:
-    """How a bundle is made; tests change a part to put one fault into it."""
+    """Settings of a bundle; tests change one to introduce a fault."""
 
     a: Authority
     format: Format = "cms"
     options: Options = NO_OPTIONS
-    """All that are in force; none as it was before there were any."""
+    """All signature options in effect; the default attribute binds the display of a CMS without any."""
     signing_time: int | None = None
     kind: Kind = "signature"
+    title: str = "报关单"
     content: bytes = CONTENT
     with_content: bool = True
     erased: bool = False
-    """Whether the content was erased after it was signed: from the CMS too."""
+    """Whether the content was erased after it was signed, also in the CMS."""
     signed_at: int = SIGNED_AT
     status_at: int = SIGNED_AT + 60_000
     status: CertStatus = field(default_factory=Good)
     ca_status: CertStatus = field(default_factory=Good)
-    asked_logged: bool = True
-    """False for an entry from before, which says nothing of who asked."""
-    drawn: bool = True
-    """False for one from before views, of which nothing tells what was shown."""
     view: bytes | None = None
     confirmed: Confirmed = "none"
     pages: Pages | None = None
     compared: bytes | None = None
-    """SM3 of how the lines stand to the content, where another one is to be told."""
-    holder: Holder | None = HOLDER
-    """Whose shield it was; None for an entry from before."""
+    """SM3 of the comparison of lines and content, to report another than the real one."""
+    holder: Holder = HOLDER
     registered: bool = True
-    """Whether the bundle has the entry of its view, where it has one."""
+    """Whether the bundle includes the log entry of its view, if it has a view."""
     registration: dict[str, Any] = field(default_factory=dict)
-    """What that entry says otherwise."""
+    """Changed fields of that log entry."""
     stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
     """Makes the time stamps of a signature (DER)."""
     log_stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
-    """Makes those of a checkpoint (signed note)."""
+    """Makes the time stamps of a checkpoint (signed note)."""
+
+    def __post_init__(self) -> None:
+        if self.format in {"cms", "cms_detached"} and self.options == NO_OPTIONS:
+            object.__setattr__(self, "options", Options(display_oid=DISPLAY_OID))
 
     def made(self) -> Evidence:
-        """The bundle."""
+        """Returns the bundle."""
         digest = sm3(self.content)
         said: dict[str, Any] = {
             "digest": digest,
@@ -145,7 +144,7 @@ class Maker:
             request=EvidenceRequest(id=REQUEST, kind=self.kind, business_system=SYSTEM),
             document=EvidenceDocument(
                 sid=SID.hex(),
-                title="报关单",
+                title=self.title,
                 media_type="application/xml",
                 format=self.format,
                 size=len(self.content),
@@ -183,17 +182,14 @@ class Maker:
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
             time_stamps=stamps,
-            holder=msgspec.UNSET
-            if (held := self._held()) is None
-            else EvidenceHolder(shield_number=held.shield_number, id_number_masked=held.id_number_masked),
+            holder=EvidenceHolder(
+                shield_number=self.holder.shield_number, id_number_masked=self.holder.id_number_masked
+            ),
         )
-
-    def _held(self) -> Holder | None:
-        return self.holder if self.asked_logged and self.drawn else None
 
     def _file(self, digest: bytes, signature: sm2.Signature) -> bytes:
         leaf = self.a.leaf
-        if b"</" not in self.content:  # no canonical XML
+        if b"</" not in self.content:  # a PDF is no canonical XML
             return self.content or b"none"
         by_serial = self.options.key_name == "serial"
         return signed_file(
@@ -206,7 +202,7 @@ class Maker:
         )
 
     def _update(self) -> bytes | None:
-        """What stands behind the content of a PDF that is signed in itself."""
+        """Returns the bytes appended to a PDF with an embedded signature."""
         if self.format != "pdf":
             return None
         seal = Seal(name="李明", number="MS12345678901", time="2026-11-28 21:14:05 +08:00")
@@ -214,7 +210,7 @@ class Maker:
         return prepared(self.content, replace(SAMPLE, subfilter=subfilter, seal=seal))
 
     def _drawing(self) -> Drawing | None:
-        if self.kind == "login" or not self.asked_logged or not self.drawn:
+        if self.kind == "login":
             return None
         if self.view is None:
             return Drawing()
@@ -223,7 +219,7 @@ class Maker:
 
     def _display(self) -> bytes:
         return display_bytes(
-            title="报关单",
+            title=self.title,
             media_type="application/xml",
             size=len(self.content),
             lines=LINES,
@@ -235,7 +231,7 @@ class Maker:
             return self.compared
         drawn = None if self.view is None else draw(read_view(self.view), self.content)
         return compare_words(
-            "报关单", LINES, content=self.content, media_type="application/xml", drawn=drawn
+            self.title, LINES, content=self.content, media_type="application/xml", drawn=drawn
         ).digest
 
     def _shown(self) -> EvidenceShown | None:
@@ -252,7 +248,7 @@ class Maker:
         drawing = self._drawing()
         if drawing is None:
             return None
-        bound = Bound(
+        bound = BoundDisplay(
             content=sm3(self.content),
             display=sm3(self._display()),
             drawing=drawing,
@@ -275,9 +271,9 @@ class Maker:
             signature=signature.to_raw(),
             signed_at=self.signed_at,
             serial=f"{self.a.leaf.serial:040x}",
-            asked=self._asked() if self.asked_logged else None,
+            asked=self._asked(),
             shown=self._bound(),
-            holder=self._held(),
+            holder=self.holder,
         )
         entry = SignatureEntry(
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
@@ -305,26 +301,15 @@ class Maker:
 
 
 def is_on(stamp: EvidenceTimeStamp, data: bytes) -> bool:
-    """Whether it stamps these bytes."""
+    """Reports whether the stamp covers these bytes."""
     info = parse_token(stamp.token).info
     return hashed(info.hash, data) == info.digest
-
-
-def v1(evidence: Evidence) -> bytes:
-    """The file as it was made before there were time stamps and views; of a bundle that isn't `drawn`."""
-    told = json.loads(evidence.encode())
-    del told["time_stamps"]
-    for name in ("view_b64", "drawn", "shown"):
-        assert told["document"].pop(name) is None
-    return json.dumps(
-        told | {"type": "mshield-evidence/v1"}, ensure_ascii=False, separators=(",", ":")
-    ).encode()
 
 
 def logged(
     entry: bytes, *, view: bytes | None = None, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name
 ) -> EvidenceLog:
-    """The proof that a log of five has this entry as its third, and that of a view, if any, as its second."""
+    """Returns the proof from a log of five: this entry is the third, that of the view, if any, the second."""
     entries = [ActEntry(at, bytes(32)).encode() for at in range(5)]
     entries[2] = entry
     if view is not None:
@@ -355,7 +340,7 @@ def logged(
 
 
 def login_message() -> bytes:
-    """What a login for this request signs."""
+    """Returns the message that a login for this request signs."""
     return LoginMessage(
         type=LOGIN_TYPE,
         request_id=REQUEST,

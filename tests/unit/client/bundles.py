@@ -1,4 +1,4 @@
-"""Bundles of the tests' authority: good ones, how they are judged, and the same with a fault in them."""
+"""Valid bundles of the tests' authority, their verification, and the same bundles with a fault."""
 
 import base64
 import json
@@ -11,13 +11,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mshield.client.evidence import (
-    Evidence,
-    VerifiedEvidence,
-    read_evidence,
-    verify_evidence,
-)
-from mshield.client.verify import VerificationError
+from mshield.client.evidence.verify import Evidence, VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.verification import VerificationError
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.evidence import Kind
@@ -65,8 +60,6 @@ def good(
     *,
     kind: Kind = "signature",
     with_content: bool = True,
-    asked_logged: bool = True,
-    drawn: bool = True,
     view: bytes | None = None,
 ) -> Evidence:
     return Maker(
@@ -75,8 +68,6 @@ def good(
         kind=kind,
         content=login_message() if kind == "login" else CONTENT,
         with_content=with_content,
-        asked_logged=asked_logged,
-        drawn=drawn,
         view=view,
     ).made()
 
@@ -88,7 +79,7 @@ def refused(evidence: Evidence, **changes: Any) -> tuple[str, str]:
 
 
 def put(evidence: Evidence, place: str, value: Any) -> Evidence:
-    """The bundle with another value in one place, which is named as in the file, in dots."""
+    """Returns the bundle with another value in one place, given as a dotted path in the file."""
     found = json.loads(evidence.encode())
     *above, name = place.split(".")
     part = found
@@ -99,12 +90,29 @@ def put(evidence: Evidence, place: str, value: Any) -> Evidence:
     return read_evidence(json.dumps(found).encode())
 
 
+def without(evidence: Evidence) -> Iterator[str]:
+    """Yields the file without a field that every bundle has."""
+    for place in ("time_stamps", "holder", "document.view_b64", "document.drawn", "document.shown"):
+        found = json.loads(evidence.encode())
+        *above, name = place.split(".")
+        part = found[above[0]] if above else found
+        del part[name]
+        yield json.dumps(found)
+
+
+def put_shown(value: Any, *, kind: Kind = "signature") -> str:
+    """Returns a raw signature's file with this value for what was shown."""
+    found = json.loads(good("raw", kind=kind).encode())
+    found["document"]["shown"] = value
+    return json.dumps(found)
+
+
 def b64(data: bytes | None) -> str | None:
     return None if data is None else base64.b64encode(data).decode()
 
 
 def leaves(part: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """All values of the file with their places."""
+    """Yields all values of the file with their places."""
     pairs = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
     for name, value in pairs:
         yield from leaves(value, f"{place}.{name}".strip("."))
@@ -113,7 +121,7 @@ def leaves(part: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def changed(place: str, value: Any) -> Iterator[Any]:
-    """Other values of the same kind."""
+    """Yields other values of the same kind."""
     if value is None:
         yield b64(CONTENT)
     elif isinstance(value, int):

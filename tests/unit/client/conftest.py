@@ -1,11 +1,11 @@
-"""A counterpart, and a phone in each stage of its life; PBKDF2 rounds are few, pauses take no time."""
+"""A counterpart and a phone in each stage; few PBKDF2 rounds, and pauses that take no time."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from mshield.client.phone import VirtualPhone
+from mshield.testkit.phone import VirtualPhone
 from tests.support.clock import Clock
 from tests.unit.client.counterpart import CAPTCHA, NAME, ORIGIN, PASSWORD, SMS_CODE, Counterpart
 from tests.unit.pki.authority import authority
@@ -23,13 +23,13 @@ def service(clock: Clock) -> Counterpart:
 
 @pytest.fixture
 def pauses() -> list[float]:
-    """The pauses that the phone made, in seconds."""
+    """The phone's pauses, in seconds."""
     return []
 
 
 @pytest.fixture
 def open_phone(service: Counterpart, clock: Clock, tmp_path: Path, pauses: list[float]) -> Open:
-    """Opens the phone anew, as a started app does; all live in one folder."""
+    """Returns a function that opens the phone like a newly started app; all share one folder."""
 
     def opened() -> VirtualPhone:
         return VirtualPhone(
@@ -47,7 +47,7 @@ def open_phone(service: Counterpart, clock: Clock, tmp_path: Path, pauses: list[
 
 @pytest.fixture
 def phone(open_phone: Open) -> Iterator[VirtualPhone]:
-    """A phone that is logged in."""
+    """A logged-in phone."""
     with open_phone() as opened:
         opened.register(
             name=NAME,

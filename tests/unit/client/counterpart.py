@@ -1,7 +1,7 @@
-"""The service's side of the phone's calls in one process, for what a real server can't be made to do on demand.
+"""The service's side of the phone's calls, in process, for behaviour that a real server can't show on demand.
 
-It checks DPoP and follows the co-signing protocol (counterpart_cosigning.py), keeps everything in memory, and can
-lose a request or an answer, or falsify one. What phone and real server do together is tested in `tests/http`.
+It checks DPoP and follows the co-signing protocol (counterpart_cosigning.py), holds everything in memory, and
+can lose or falsify requests and answers. `tests/http` tests the phone with the real server.
 """
 
 import base64
@@ -20,6 +20,8 @@ from mshield.gm import cosign, sm2
 from mshield.gm.transcript import internal_message
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.names import LeafSubject
+from mshield.pki.tlog.note import VerifierKey
+from mshield.wire.pin import PinRule
 from tests.unit.client.counterpart_cosigning import CosigningCounterpart
 from tests.unit.client.counterpart_state import (
     Call,
@@ -40,22 +42,26 @@ SMS_CODE: Final = "246810"
 PASSWORD: Final = "correct horse"
 NAME: Final = "张伟"
 ORGANISATION: Final = "深圳市蓝海报关有限公司"
-
-
+LOG_KEY: Final = str(VerifierKey("shield.example/log", bytes(32)))
+_MINE: Final = ("shield_number", "certificate", "renewal")
 ACCOUNT: Final[Json] = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
-CAPTCHA_ANSWER: Final[Json] = {
-    "captcha_id": "cap",
-    "image_b64": base64.b64encode(b"\x89PNG").decode(),
-    "expires_in": 120,
-}
 CHALLENGE: Final[Json] = altcha.create_challenge("PBKDF2/SHA-256", 10, counter=2).to_dict() | {
     "signature": "00"
 }
+CAPTCHA_ANSWER: Final[Json] = {
+    "captcha_id": "cap",
+    "image_b64": base64.b64encode(b"\x89PNG").decode(),
+    "challenge": CHALLENGE | {"parameters": CHALLENGE["parameters"] | {"keySignature": "00", "data": {}}},
+    "expires_in": 120,
+}
+DOCUMENT: Final = b"<a>530120261010000001</a>"
+"""A document that contains what the requester says of it."""
+POLICY: Final[Json] = {"pin_rules": [rule.value for rule in PinRule], "pin_blocked": []}
 Lost = Literal["request", "answer"]
 
 
 class Counterpart:
-    """`transport` goes into the client under test."""
+    """The counterpart; its `transport` is given to the client under test."""
 
     def __init__(self, authority: Authority, *, now: Callable[[], int]) -> None:
         self.authority, self.engine, self.now = authority, authority.engine, now
@@ -71,18 +77,18 @@ class Counterpart:
         self.requests: dict[str, Request] = {}
         self.accounts: dict[str, str] = {}
 
-    # ---- what tests do to it ----
+    # ---- faults that tests cause ----
 
     def lose(self, end: str, what: Lost, times: int = 1) -> None:
-        """Loses the next `times` calls whose path ends so, before or after they have had their effect."""
+        """Loses the next `times` calls whose path ends with `end`, before or after they take effect."""
         self.losing.extend([(end, what)] * times)
 
     def find_lost(self) -> None:
-        """The last request that was lost arrives all the same; nobody waits for its answer any more."""
+        """Delivers the last lost request late; nobody waits for its answer."""
         self.handle(self.lost.pop())
 
     def ask(self, *documents: bytes) -> str:
-        """A request for a signature on the documents, or for a login where there are none; gives the QR's text."""
+        """Creates a request for signatures on the documents, or for a login if there are none; returns the QR text."""
         assert self.key is not None
         request = Request(str(len(self.requests) + 1), "signature" if documents else "login", "k" * 22, [])
         for message in documents or (login_message(request.id, now=self.now()),):
@@ -94,7 +100,7 @@ class Counterpart:
         return f"{ORIGIN}/q/{request.id}?k={request.key}"
 
     def count(self, end: str) -> int:
-        """How many calls went to paths that end so."""
+        """Counts the calls whose path ends with `end`."""
         return sum(path.endswith(end) for path, _ in self.bodies)
 
     # ---- HTTP ----
@@ -130,7 +136,7 @@ class Counterpart:
         raise Refused(404, "not_found")
 
     def _routes(self) -> list[tuple[str, str, bool, Callable[[Call], tuple[int, Json]]]]:
-        """Method, path, whether it is open before login, and what answers."""
+        """Returns method, path, whether the call is open before login, and its handler."""
         return [
             ("POST", "(/sms-codes)?/captchas", True, lambda _: (201, CAPTCHA_ANSWER)),
             ("GET", "/captchas/[^/]+/challenge", True, lambda _: (200, CHALLENGE)),
@@ -142,7 +148,14 @@ class Counterpart:
                 "GET",
                 "/me",
                 False,
-                lambda _: (200, {"account": ACCOUNT, "shield_number": None, "certificate": None}),
+                lambda _: (200, {"account": ACCOUNT, **dict.fromkeys(_MINE), "bindings": []}),
+            ),
+            ("GET", "/policy", True, lambda _: (200, POLICY)),
+            (
+                "GET",
+                "/me/birth-dates",
+                False,
+                lambda _: (200, {"birth_dates": ["1990-01-01"], "id_number_masked": None}),
             ),
             ("POST", "/enrolments", False, lambda c: self._enrol(c.sent)),
             ("POST", "/enrolments/[^/]+/key", False, lambda c: self._make_key(c.sent, c.claims)),
@@ -181,7 +194,7 @@ class Counterpart:
 
     def _register(self, sent: Json) -> tuple[int, Json]:
         self.accounts[sent["phone"]] = sent["password"]
-        return 201, {"account": sent["phone"]}
+        return 201, {"account": sent["phone"], "session": None}
 
     def _log_out(self) -> tuple[int, Json]:
         self.tokens.clear()
@@ -197,7 +210,8 @@ class Counterpart:
         if self.accounts.get(sent["account"]) != sent["password"]:
             raise Refused(403, "login_failed")
         self.tokens.add(token := secrets.token_urlsafe(32))
-        return 201, {"access_token": token, "token_type": "DPoP", "expires_in": 3600, "account": ACCOUNT}
+        login = {"access_token": token, "token_type": "DPoP", "expires_in": 3600}
+        return 201, {**login, "account": ACCOUNT, "shield_number": None}
 
     def _enrol(self, sent: Json) -> tuple[int, Json]:
         if sent["sms_code"] != SMS_CODE:
@@ -213,7 +227,7 @@ class Counterpart:
         self.key = key
         names = {"country": "CN", "organisation": ORGANISATION, "role": role, "common_name": NAME}
         ids = {"uid": key.uid.hex(), "sid": key.sid.hex(), "challenge": key.challenge}
-        return 201, {**ids, "shield_number": "MS12345678901", "subject": names}
+        return 201, {**ids, "shield_number": "MS12345678901", "subject": names, "id_number": None}
 
     def _make_key(self, sent: Json, claims: Json) -> tuple[int, Json]:
         key = self.key
@@ -239,17 +253,21 @@ class Counterpart:
             "kind": request.kind,
             "number": "07",
             "requester": self._requester(),
+            "return_url": None,
+            "asked_at": self.now(),
             "expires_at": self.now() + 120_000,
+            "prolongs_by": None,
             "tasks": [self._task(task) for task in request.tasks],
         }
 
     @staticmethod
     def _requester() -> Json:
         pc = {"pc_address": "203.0.113.9", "pc_browser": "Firefox"}
-        return {"name": "单一窗口", "domain": "swapp.example.cn", **pc}
+        return {"client_id": "window", "name": "单一窗口", "domain": "swapp.example.cn", **pc}
 
     def _task(self, task: Task) -> Json:
-        return {
+        drawing = {"view": None, "drawn": None} if task.purpose == "sign" else {}
+        return drawing | {
             "sid": task.sid.hex(),
             "uid": task.uid.hex(),
             "purpose": task.purpose,
@@ -257,6 +275,9 @@ class Counterpart:
             "media_type": "application/xml",
             "title": task.title,
             "display": [{"label": "报关单号", "value": "530120261010000001"}],
+            "format": "raw",
+            "content_b64": None,
+            "size": None,
             "requester": self._requester(),
             "state": task.state,
             "expires_at": self.now() + 120_000,
@@ -278,13 +299,17 @@ class Counterpart:
         names = ("country", "organisation", "role", "common_name")
         return {
             "state": "active",
+            "holds": [],
             "serial": f"{key.certificate.serial:x}",
             "shield_number": "MS12345678901",
             "pem": key.certificate.pem(),
             "chain_pem": [self.authority.issuing.pem(), self.authority.root.pem()],
+            "log_key": LOG_KEY,
             "subject": {name: getattr(key.subject, name) for name in names},
             "not_before": key.certificate.not_before,
             "not_after": key.certificate.not_after,
+            "pin_change_due": False,
+            "changes": [],
         }
 
     def _signatures(self) -> Json:

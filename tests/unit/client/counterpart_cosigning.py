@@ -1,4 +1,4 @@
-"""The service's side of the co-signing protocol in one process, on `mshield.gm`, with its one-time value and tries."""
+"""The service's side of the co-signing protocol, in process, on `mshield.gm`, with one-time value and PIN attempts."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from tests.unit.client.counterpart_state import Json, Key, Refused, Session, Tas
 
 
 class CosigningCounterpart:
-    """`tasks` are those of the counterpart, by session id; what is signed here is signed there."""
+    """The co-signing part; it shares the counterpart's `tasks` by session id and marks them as signed."""
 
     def __init__(self, engine: Engine, tasks: dict[bytes, Task]) -> None:
         self.engine, self.tasks = engine, tasks

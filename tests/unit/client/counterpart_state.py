@@ -1,4 +1,4 @@
-"""What the counterpart of a phone keeps (sessions, tasks, keys, requests), and how it reads a call and its proof."""
+"""State of the phone's counterpart (sessions, tasks, keys, requests), and the parsing of a call and its proof."""
 
 import base64
 import hashlib
@@ -12,11 +12,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from mshield.client.login_message import LoginMessage
-from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import cosign, sm2, transcript
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.names import LeafSubject
+from mshield.wire.login_message import LOGIN_TYPE, LoginMessage
 
 Json = dict[str, Any]
 
@@ -29,7 +28,7 @@ class Refused(Exception):
 
 @dataclass
 class Call:
-    """One call: the body, the proof's claims, the path in pieces."""
+    """One call: body, claims of the proof, path segments."""
 
     sent: Json
     claims: Json
@@ -96,7 +95,7 @@ def unb64(text: str) -> bytes:
 
 
 def checked_proof(request: httpx.Request, *, origin: str, now: int) -> Json:
-    """The claims of the call's DPoP proof. Raises Refused."""
+    """Returns the claims of the call's DPoP proof. Raises Refused."""
     head, payload, signature = request.headers["dpop"].split(".")
     header, claims = json.loads(unb64(head)), json.loads(unb64(payload))
     jwk, raw = header["jwk"], unb64(signature)

@@ -1,4 +1,4 @@
-"""What OCSP says of the certificates of the tests' authority."""
+"""OCSP responses about the certificates of the tests' authority."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from tests.unit.pki.authority import DAY, NOW, Authority, ca_name, new_key, new_
 
 
 def ocsp(a: Authority, certificate: Certificate, status: CertStatus, *, at: int, **changes: Any) -> bytes:
-    """A response about the leaf by its CA's responder, or about the issuing CA by the root's."""
+    """Returns a response about the leaf by its CA's responder, or about the issuing CA by the root's."""
     by_root = certificate is a.issuing
     issuer = a.root if by_root else a.issuing
     responder, signer = root_responder(a) if by_root else (a.ocsp, a.ocsp_key)
@@ -30,7 +30,7 @@ _RESPONDERS: Final[dict[bytes, tuple[Certificate, KeySigner]]] = {}
 
 
 def root_responder(a: Authority) -> tuple[Certificate, KeySigner]:
-    """The root's responder and its key."""
+    """Returns the root's responder and its key."""
     if a.root.der not in _RESPONDERS:
         key = new_key(a.engine)
         made = issue_ocsp_responder(

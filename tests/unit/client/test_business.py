@@ -39,7 +39,7 @@ Answer = httpx.Response | type[httpx.TransportError]
 
 
 class Script:
-    """Answers in turn; what was asked is kept. Time passes by pauses and by answers that don't come."""
+    """Answers calls in turn and records them; time passes by pauses and by timeouts."""
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -105,7 +105,7 @@ def problem(status: int, code: str) -> httpx.Response:
 
 
 async def run(script: Script, call: Callable[[Any], Any], *, asynchronous: bool, **more: Any) -> Any:
-    """The same call on the sync or the async client."""
+    """Runs the same call on the sync or the async client."""
     if not asynchronous:
         with script.client(**more) as client:
             return call(client)
@@ -119,7 +119,7 @@ both = pytest.mark.parametrize("asynchronous", [False, True])
 
 
 @both
-async def test_a_signature_request_as_it_goes_out(*, asynchronous: bool) -> None:
+async def test_signature_request_is_sent_as_documented(*, asynchronous: bool) -> None:
     script = Script(answer(CREATED | {"kind": "signature"}, 201))
     document = Document(title="报关单", media_type="application/xml", content=b"<x/>", display=(("号", "1"),))
     pc = Pc(address="203.0.113.9", browser="Firefox")
@@ -151,7 +151,7 @@ async def test_a_signature_request_as_it_goes_out(*, asynchronous: bool) -> None
         (problem(503, "unavailable"), httpx.RemoteProtocolError),
     ],
 )
-async def test_a_failing_way_is_tried_again_with_the_same_key_and_body(
+async def test_failed_call_is_retried_with_the_same_key_and_body(
     failures: tuple[Answer, ...], *, asynchronous: bool
 ) -> None:
     script = Script(*failures, answer(CREATED, 201))
@@ -165,7 +165,7 @@ async def test_a_failing_way_is_tried_again_with_the_same_key_and_body(
 
 
 @both
-async def test_tries_end_and_the_last_failure_is_raised(*, asynchronous: bool) -> None:
+async def test_last_failure_is_raised_after_all_retries(*, asynchronous: bool) -> None:
     script = Script(*[httpx.ConnectError] * 4)
     with pytest.raises(NetworkError) as failed:
         await run(script, lambda c: c.request_login(), asynchronous=asynchronous)
@@ -173,7 +173,7 @@ async def test_tries_end_and_the_last_failure_is_raised(*, asynchronous: bool) -
 
 
 @both
-async def test_a_refusal_is_not_tried_again(*, asynchronous: bool) -> None:
+async def test_refusal_is_not_retried(*, asynchronous: bool) -> None:
     script = Script(problem(409, "not_signed"))
     with pytest.raises(ProblemError) as refused:
         await run(script, lambda c: c.result("r1"), asynchronous=asynchronous)
@@ -223,7 +223,7 @@ async def test_waiting_follows_each_state_and_ends_with_a_final_one(*, asynchron
     assert queries[-1] == {"wait": "60", "state": "scanned"}
 
 
-def test_a_service_that_does_not_hold_the_call_is_not_asked_in_a_loop() -> None:
+def test_call_answered_at_once_is_repeated_with_pauses() -> None:
     script = Script(*[state("waiting")] * 3, state("expired"))
     script.client().wait_until_done("r1")
     assert script.pauses == [1.0] * 3
@@ -266,7 +266,7 @@ async def test_waiting_ends_in_time_whatever_the_network_does(
 
 
 @both
-async def test_a_network_that_stays_away_is_told_before_the_time_is_over(*, asynchronous: bool) -> None:
+async def test_lasting_network_failure_is_raised_before_the_timeout(*, asynchronous: bool) -> None:
     script = Script(*[httpx.ConnectError] * 100)
     with pytest.raises(NetworkError):
         await run(script, lambda c: c.wait_until_done("r1", timeout=300), asynchronous=asynchronous)
@@ -278,10 +278,10 @@ async def test_a_network_that_stays_away_is_told_before_the_time_is_over(*, asyn
 @pytest.mark.parametrize(
     "answer", [httpx.ConnectError, problem(503, "unavailable"), problem(429, "too_many_requests")]
 )
-async def test_who_waits_outlasts_a_service_that_is_away_for_less_than_a_minute(
+async def test_wait_outlasts_an_outage_of_less_than_a_minute(
     answer: Answer, seconds: float, *, asynchronous: bool
 ) -> None:
-    """As while a new version is started; a few tries would be over in seconds."""
+    """Like the start of a new version; a fixed number of retries would end within seconds."""
     for calls in (1, 2):  # each outage has its own minute
         script = Script(*([answer] * 8 + [state("scanned")]) * calls, state("signed"))
         done = await run(
@@ -291,7 +291,7 @@ async def test_who_waits_outlasts_a_service_that_is_away_for_less_than_a_minute(
         assert script.time > 20 * calls
 
 
-def test_who_leaves_no_time_still_learns_the_state() -> None:
+def test_zero_timeout_still_returns_the_state() -> None:
     assert Script(state("signed")).client().wait_until_done("r1", timeout=0).state == "signed"
 
 
@@ -301,7 +301,7 @@ def test_an_id_from_outside_stays_one_segment_of_the_path() -> None:
     assert script.seen[0].url.raw_path == b"/api/business/requests/r1%2F..%2F..%2Fphone%2Fme%3Fx%3D1%23y"
 
 
-def test_an_answer_of_another_form_is_malformed() -> None:
+def test_unexpected_answer_is_malformed() -> None:
     with pytest.raises(ProtocolError, match="malformed"):
         Script(answer({"id": 7})).client().status("r1")
 

@@ -1,4 +1,4 @@
-"""The SDK's documents: how a digest goes out, and how a bundle of evidence is waited for."""
+"""The SDK's documents: how a digest is sent, and how the SDK waits for an evidence bundle."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.unit.pki.authority import authority
 
 
 @both
-async def test_a_digest_goes_out_in_place_of_the_content(*, asynchronous: bool) -> None:
+async def test_digest_is_sent_in_place_of_the_content(*, asynchronous: bool) -> None:
     script = Script(answer(CREATED | {"kind": "signature"}, 201))
     document = Document(
         title="t", media_type="a/b", digest=Digest(sm3(b"far away"), 8), format="cms_detached"
@@ -22,7 +22,6 @@ async def test_a_digest_goes_out_in_place_of_the_content(*, asynchronous: bool) 
     assert sent == {
         "title": "t",
         "media_type": "a/b",
-        "display": [],
         "digest_sm3": sm3(b"far away").hex(),
         "size": 8,
         "format": "cms_detached",
@@ -36,7 +35,7 @@ def test_a_document_has_content_or_digest(given: dict[str, object]) -> None:
 
 
 @both
-async def test_evidence_is_waited_for_until_the_log_has_it(*, asynchronous: bool) -> None:
+async def test_evidence_call_waits_until_the_log_has_the_entry(*, asynchronous: bool) -> None:
     made = Maker(authority()).made()
     waiting = problem(409, "not_logged_yet")
     script = Script(waiting, waiting, answer(json.loads(made.encode())))

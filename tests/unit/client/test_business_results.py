@@ -1,4 +1,4 @@
-"""Results of the business SDK: verified before they are believed."""
+"""Results of the business SDK: they are verified before use."""
 
 import base64
 import json
@@ -9,9 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from mshield.client import Result, VerificationError
-from mshield.client.login_message import LoginMessage
-from mshield.client.wire import read
-from mshield.domain.login_message import LOGIN_TYPE
+from mshield.client.forms import read
+from mshield.wire.login_message import LOGIN_TYPE, LoginMessage
 from tests.unit.pki.authority import IDENTITY, NOW, SUBJECT, Authority, authority
 
 AT = datetime.fromtimestamp(NOW / 1000, UTC)
@@ -46,7 +45,7 @@ def result(a: Authority, message: bytes, kind: str = "login") -> Result:
         "id": "r1",
         "kind": kind,
         "signer": {
-            "name": "someone else",  # the service's word: `verify` does not look at it
+            "name": "someone else",  # stated by the service only: `verify` ignores it
             "organisation": "",
             "credit_code": "",
             "role": "operator",
@@ -58,6 +57,10 @@ def result(a: Authority, message: bytes, kind: str = "login") -> Result:
         "documents": [
             {
                 "title": "t",
+                "format": "raw",
+                "signed_attributes_b64": None,
+                "signature_raw_b64": None,
+                "time_stamp": None,
                 "message_b64": base64.b64encode(message).decode(),
                 "signature_b64": base64.b64encode(a.leaf_key.sign(message).to_der()).decode(),
                 "cms_b64": "",
@@ -88,7 +91,7 @@ def test_a_result_verifies_with_its_own_ocsp_and_names_come_from_the_certificate
         b"\xff",
     ],
 )
-def test_a_login_for_anything_else_opens_nothing(message: bytes) -> None:
+def test_login_for_another_request_is_refused(message: bytes) -> None:
     a = authority()
     with pytest.raises(VerificationError, match="message_mismatch"):
         result(a, message).verify(roots=[a.root.pem()], client_id="c1", at=AT)
@@ -102,7 +105,7 @@ def test_a_signature_confirms_no_business_system() -> None:
         signed.verify(roots=[a.root.pem()], client_id="c1", at=AT)
 
 
-def test_the_documents_must_be_those_that_were_sent() -> None:
+def test_documents_must_equal_the_sent_ones() -> None:
     a = authority()
     found = result(a, b"<x/>", "signature")
     found.verify(roots=[a.root.pem()], documents=[b"<x/>"], at=AT)

@@ -1,4 +1,4 @@
-"""A call that is refused for its time says whose clock is wrong, as far as the phone can know; the app says so too."""
+"""A call refused for its time names the wrong clock as far as the phone can know it; the app has the same texts."""
 
 import re
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mshield.client import ClockError
-from mshield.client.clocks import Agreement
 from mshield.client.errors import CLOCKS, ClientError, Whose, is_passing, problem_of
-from mshield.client.phone import VirtualPhone
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.clocks import Agreement
 from tests.support.clock import START, Clock
 from tests.unit.client.conftest import NUMBER, Open
 from tests.unit.client.counterpart import CAPTCHA, PASSWORD, Counterpart
@@ -35,10 +35,10 @@ def _judged(agreement: Agreement, error: ClientError) -> ClockError:
         (-2 * HOUR, 60_000, -7260, "phone"),
         (60_000, 60_000, -3 * 86_400, "service"),
         (60_000, 60_000, 7200, "service"),
-        (8 * HOUR, 0, -7200, "unknown"),  # it slept, and its steady clock stood
+        (8 * HOUR, 0, -7200, "unknown"),  # the phone slept, and its monotonic clock stopped
     ],
 )
-def test_since_an_accepted_proof_it_is_known_whose(
+def test_wrong_clock_is_known_after_an_accepted_proof(
     wall: int, steady: int, seconds: int, whose: Whose
 ) -> None:
     clock = [START, 5000]
@@ -52,42 +52,42 @@ def test_since_an_accepted_proof_it_is_known_whose(
     assert not is_passing(error)
 
 
-def test_before_any_answer_nobody_knows_and_both_are_named() -> None:
+def test_both_clocks_are_named_before_any_answer() -> None:
     error = _judged(Agreement(lambda: START, lambda: 0), _skewed(-3 * 86_400))
     assert (error.whose, error.code) == ("unknown", "clock_skewed")
     assert "慢了 3 天" in error.zh
-    assert "就是服务的问题" in error.zh
+    assert "若时间无误，请稍后再试" in error.zh
     assert "3 days behind" in error.en
 
 
-def test_a_service_that_doubts_its_clock_takes_the_fault() -> None:
+def test_service_in_doubt_about_its_clock_is_at_fault() -> None:
     came = problem_of(503, "application/problem+json", b'{"code":"clock_doubted","retry_after":30}')
     error = _judged(Agreement(lambda: START, lambda: 0), came)
     assert (error.whose, is_passing(error)) == ("service", True)
     assert "不是手机的问题" in error.zh
 
 
-def test_another_refusal_stays_as_it_came() -> None:
+def test_other_refusals_are_unchanged() -> None:
     came = problem_of(401, "application/problem+json", b'{"code":"unauthenticated"}')
     assert Agreement(lambda: START, lambda: 0).judged(came) is came
 
 
-def test_a_phone_whose_own_clock_is_set_says_that_it_is_its_own(phone: VirtualPhone, clock: Clock) -> None:
-    """The counterpart's clock stays; on the code before this is `invalid_proof`."""
+def test_changed_phone_clock_is_reported_as_the_phones(phone: VirtualPhone, clock: Clock) -> None:
+    """The counterpart's clock is right."""
     with pytest.raises(ClockError) as caught:
         _with_clock(phone, clock.now + HOUR)
     assert (caught.value.whose, caught.value.seconds) == ("phone", 3600)
     assert "手机的时间不对" in caught.value.zh
 
 
-def test_a_service_whose_clock_is_set_is_at_fault(service: Counterpart, phone: VirtualPhone) -> None:
+def test_changed_service_clock_is_reported_as_the_services(service: Counterpart, phone: VirtualPhone) -> None:
     service.now = lambda: START - 2 * HOUR
     with pytest.raises(ClockError) as caught:
         phone.me()
     assert (caught.value.code, caught.value.whose) == ("clock_doubted", "service")
 
 
-def test_a_phone_that_was_just_started_names_both(
+def test_freshly_started_phone_names_both_clocks(
     service: Counterpart, phone: VirtualPhone, open_phone: Open
 ) -> None:
     service.now = lambda: START - 2 * HOUR
@@ -96,7 +96,7 @@ def test_a_phone_that_was_just_started_names_both(
     assert caught.value.whose == "unknown"
 
 
-def test_the_app_says_the_same() -> None:
+def test_app_has_the_same_clock_texts() -> None:
     source = _APP.read_text("utf-8")
     block = source[source.index("const CLOCKS") : source.index("export class ClockError")]
     said = [text for text in re.findall(r'"((?:[^"\\]|\\.)*)"', block) if len(text) > 12]

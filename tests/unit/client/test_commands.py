@@ -1,4 +1,4 @@
-"""The commands as a person or a script runs them: exit codes, languages, JSON, and secrets that are no arguments."""
+"""The commands as run by a person or a script: exit codes, languages, JSON, and secrets outside the arguments."""
 
 import json
 import threading
@@ -12,12 +12,12 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.cli import main
-from mshield.client.phone import VirtualPhone
+from mshield.cli.main import main
+from mshield.testkit.phone import VirtualPhone
 from tests.interop.evidence import write_evidence
 from tests.unit.client import counterpart
 from tests.unit.client.conftest import NUMBER, PIN
-from tests.unit.client.counterpart import CAPTCHA, NAME, PASSWORD, SMS_CODE, Counterpart
+from tests.unit.client.counterpart import CAPTCHA, DOCUMENT, NAME, PASSWORD, SMS_CODE, Counterpart
 from tests.unit.pki.authority import IDENTITY, authority
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "cosign.json"
@@ -55,7 +55,7 @@ def test_selftest_ends_with_the_counts(engine: str) -> None:
     assert int(passed) > 300
 
 
-def test_selftest_fails_on_a_vector_that_does_not_hold(tmp_path: Path) -> None:
+def test_selftest_fails_on_a_wrong_vector(tmp_path: Path) -> None:
     vectors = json.loads(VECTORS.read_bytes())
     vectors = {name: vectors[name] for name in ("protocol", "sm2_user_id", "hash")}
     vectors["hash"][0]["H"] = "00" * 32
@@ -96,7 +96,7 @@ def test_an_evidence_folder_verifies_at_the_time_of_its_status(evidence: Path) -
     assert (shown["name"], shown["credit_code"]) == (NAME, IDENTITY.credit_code)
 
 
-def test_a_root_that_came_with_the_evidence_establishes_nothing(evidence: Path) -> None:
+def test_root_inside_the_evidence_is_not_trusted(evidence: Path) -> None:
     done = run("verify", str(evidence))
     assert (done.exit_code, done.stdout.startswith("Not established: ")) == (1, True)
     assert "The signature is valid" not in done.stdout
@@ -118,7 +118,7 @@ def test_a_root_that_came_with_the_evidence_establishes_nothing(evidence: Path) 
         ("issuing.pem", lambda _old: b"", "unreadable"),
     ],
 )
-def test_evidence_that_does_not_hold_is_refused(evidence: Path, name: str, change: Any, code: str) -> None:
+def test_invalid_evidence_is_refused(evidence: Path, name: str, change: Any, code: str) -> None:
     file = evidence / name
     file.write_bytes(change(file.read_bytes()))
     done = run("verify", str(evidence), "--json")
@@ -127,7 +127,7 @@ def test_evidence_that_does_not_hold_is_refused(evidence: Path, name: str, chang
     assert done.stdout == ""
 
 
-def test_a_moment_and_expectations(evidence: Path) -> None:
+def test_time_and_expectations_are_checked(evidence: Path) -> None:
     root = ("--root", str(evidence / "root.pem"))
     assert run("verify", str(evidence), *root, "--at", "2026-01-01T08:00:00+08:00").exit_code == 0
     later = run("verify", str(evidence), "--at", "2027-06-01T00:00:00+00:00")
@@ -139,7 +139,7 @@ def test_a_moment_and_expectations(evidence: Path) -> None:
     assert (other.exit_code, "[unexpected_signer]" in other.stderr) == (1, True)
 
 
-def test_single_files(evidence: Path) -> None:
+def test_single_files_are_verified(evidence: Path) -> None:
     def at(name: str) -> str:
         return str(evidence / name)
 
@@ -247,7 +247,7 @@ def test_the_whole_life_of_a_phone(shell: Shell, service: Counterpart, tmp_path:
     assert shell.json("certificate")["serial"] == issued["serial"]
     assert shell.json("status")["has_certificate"] is True
 
-    scanned = shell.json("scan", service.ask(b"<xml/>"))
+    scanned = shell.json("scan", service.ask(DOCUMENT))
     assert (scanned["number"], scanned["kind"]) == ("07", "signature")
     approved = shell.json("approve", MSHIELD_PHONE_PIN=PIN)
     assert approved["documents"][0]["signature"].startswith("30")
@@ -275,17 +275,14 @@ def certified_shell(shell: Shell, service: Counterpart) -> Shell:
     return shell
 
 
-def test_words_that_differ_are_signed_by_an_option_alone(
+def test_contradicting_description_is_signed_only_with_an_option(
     certified_shell: Shell, service: Counterpart
 ) -> None:
-    """The refusal names the option and each line that the content doesn't have; no attempt is spent."""
-
-    def drawn(scanned: dict[str, Any]) -> dict[str, Any]:
-        return scanned | {"tasks": [task | {"view": None, "drawn": None} for task in scanned["tasks"]]}
-
-    service.falsify["/api/phone/scans"] = drawn
+    """The refusal names the option and each line missing from the content; no PIN attempt is used."""
     scanned = certified_shell("scan", service.ask(b"<a>530120261010000002</a>"))
-    assert "the asker's words differ from the content: --as-the-content-says" in scanned.stdout
+    assert (
+        "the business system's description differs from the content: --as-the-content-says" in scanned.stdout
+    )
     refused = certified_shell("approve", "--json", MSHIELD_PHONE_PIN=PIN)
     assert refused.exit_code == 1
     told = json.loads(refused.stderr)["error"]
@@ -303,8 +300,8 @@ def test_words_that_differ_are_signed_by_an_option_alone(
     assert signed["documents"][0]["signature"].startswith("30")
 
 
-def test_a_wrong_pin_is_told_in_both_languages(certified_shell: Shell, service: Counterpart) -> None:
-    certified_shell("scan", service.ask(b"<xml/>"))
+def test_wrong_pin_is_reported_in_both_languages(certified_shell: Shell, service: Counterpart) -> None:
+    certified_shell("scan", service.ask(DOCUMENT))
     refused = certified_shell("approve", "--json", MSHIELD_PHONE_PIN="000000")
     assert refused.exit_code == 1
     assert json.loads(refused.stderr)["error"] == {"code": "wrong_pin", "message": "wrong_pin", "left": 4}
@@ -324,7 +321,7 @@ def test_an_interrupted_application_is_resumed_with_its_pin_alone(shell: Shell, 
     assert shell.json("apply", "--resume", text=f"{PIN}\n")["state"] == "active"
 
 
-def test_r06_a_second_application_warns_and_asks_before_it_stops_the_first(
+def test_r06_second_application_warns_before_stopping_the_first(
     certified_shell: Shell, service: Counterpart
 ) -> None:
     assert service.key is not None
@@ -346,6 +343,11 @@ def test_language_follows_the_environment(tmp_path: Path) -> None:
     assert "There is no phone" in run("--lang", "en", *missing, env={"LANG": "zh_CN.UTF-8"}).stderr
 
 
+@pytest.mark.parametrize("purpose", ["apply", "renew", "close", "export"])
+def test_code_for_the_own_account_needs_no_phone_number(certified_shell: Shell, purpose: str) -> None:
+    assert certified_shell.json("sms-code", "--purpose", purpose)["resend_in"] == 60
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -355,7 +357,7 @@ def test_language_follows_the_environment(tmp_path: Path) -> None:
         ("approve", "--pin", "1"),
     ],
 )
-def test_usage_errors(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_usage_errors_exit_with_two(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     folder = tmp_path / "phone"
     run("phone", "--folder", str(folder), "--server", "http://127.0.0.1:1", "init")
     assert run("phone", "--folder", str(folder), *arguments).exit_code == 2

@@ -1,4 +1,4 @@
-"""A DPoP proof, byte by byte, against an independent JOSE library and RFC 7638's rules."""
+"""DPoP proofs, byte by byte, compared with an independent JOSE library and RFC 7638."""
 
 import base64
 import hashlib
@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from mshield.client.dpop import DeviceKey, proof
-from mshield.domain.tokens import base64url
+from mshield.testkit.phone.dpop import DeviceKey, proof
+from mshield.wire.tokens import base64url
 
 URL = "https://shield.example.cn/api/phone/keys/00/open"
 
@@ -27,7 +27,7 @@ def parts(made: str) -> tuple[dict[str, object], dict[str, object]]:
     return decoded(head), decoded(claims)
 
 
-def test_claims_of_a_call_with_token_and_nonce() -> None:
+def test_proof_has_the_claims_of_a_call_with_token_and_nonce() -> None:
     key = DeviceKey.generate()
     made = proof(
         key, method="POST", url=URL, body=b'{"a":1}', now=1_795_500_000_999, token="t0ken", nonce="n"

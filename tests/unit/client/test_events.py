@@ -1,4 +1,4 @@
-"""A business system follows a request: by a stream, and by polls where streams break off or don't get through."""
+"""A business system follows a request by a stream, and by polling if streams break off or don't get through."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +15,7 @@ PROBLEM = {"Content-Type": "application/problem+json"}
 
 
 class Parts(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in parts; it may break off."""
+    """A response body in parts, which may break off."""
 
     def __init__(self, *parts: bytes, lost: type[httpx.TransportError] | None = None) -> None:
         self.parts, self.lost = parts, lost
@@ -31,7 +31,7 @@ class Parts(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Service:
-    """Answers in turn, and keeps what was asked."""
+    """A service that answers in turn and records the calls."""
 
     def __init__(self, *answers: httpx.Response) -> None:
         self.answers = list(answers)
@@ -46,7 +46,7 @@ class Service:
         return self.answers.pop(0)
 
     def states(self) -> list[str]:
-        """What the sync client gives."""
+        """Returns the states from the sync client."""
         with BusinessClient(
             URL,
             client_id="c",
@@ -57,7 +57,7 @@ class Service:
             return [status.state for status in business.events("r1")]
 
     async def async_states(self) -> list[str]:
-        """What the async client gives."""
+        """Returns the states from the async client."""
 
         async def sleep(seconds: float) -> None:
             self.pauses.append(seconds)
@@ -84,7 +84,7 @@ def _poll(state: str) -> httpx.Response:
     return httpx.Response(200, json=_status(state))
 
 
-async def test_one_stream_tells_all() -> None:
+async def test_stream_delivers_every_change() -> None:
     body = (
         b"retry: 1\n\n"
         + _event("waiting")
@@ -101,7 +101,7 @@ async def test_one_stream_tells_all() -> None:
             assert service.asked == ["events"]
 
 
-async def test_what_a_broken_stream_missed_a_poll_tells_and_another_stream_goes_on() -> None:
+async def test_poll_fills_the_gap_of_a_broken_stream() -> None:
     for work in ("sync", "async"):
         service = Service(
             _stream(_event("waiting"), lost=httpx.ReadError),
@@ -113,7 +113,7 @@ async def test_what_a_broken_stream_missed_a_poll_tells_and_another_stream_goes_
         assert service.asked == ["events", "r1?wait=1&state=waiting", "events"]
 
 
-async def test_where_no_stream_gets_through_polls_tell_all() -> None:
+async def test_polls_replace_blocked_streams() -> None:
     for work in ("sync", "async"):
         service = Service(_stream(lost=httpx.ReadTimeout), *map(_poll, ("waiting", "waiting", "declined")))
         told = service.states() if work == "sync" else await service.async_states()
@@ -122,11 +122,11 @@ async def test_where_no_stream_gets_through_polls_tell_all() -> None:
         assert service.asked == ["events", "r1", held, held]
         assert any(
             pause > 0.5 for pause in service.pauses
-        )  # a poll that isn't held is not repeated in a loop
+        )  # a poll answered at once is not repeated in a tight loop
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_who_follows_outlasts_a_service_that_is_away(status: int) -> None:
+async def test_following_outlasts_an_outage(status: int) -> None:
     for work in ("sync", "async"):
         away = [httpx.Response(status, headers=PROBLEM, json={"code": "x"}) for _ in range(8)]
         service = Service(_stream(_event("waiting")), *away, _poll("signed"))
@@ -134,12 +134,12 @@ async def test_who_follows_outlasts_a_service_that_is_away(status: int) -> None:
         assert told == ["waiting", "signed"]
 
 
-async def test_the_end_comes_at_once_to_who_comes_late() -> None:
+async def test_late_follower_gets_the_end_at_once() -> None:
     service = Service(_stream(_event("expired")))
     assert service.states() == ["expired"]
 
 
-def test_a_refusal_is_told_as_of_any_call() -> None:
+def test_refused_stream_raises_like_any_call() -> None:
     problem = {"code": "not_found", "zh": "无", "en": "none"}
     refused = [httpx.Response(404, headers=PROBLEM, json=problem) for _ in range(2)]
     with pytest.raises(ProblemError) as error:
@@ -148,6 +148,6 @@ def test_a_refusal_is_told_as_of_any_call() -> None:
 
 
 @pytest.mark.parametrize("body", [b"event: state\ndata: {}\n\n", b"event: state\ndata: x\n\n", b"x" * 70_000])
-def test_a_stream_of_another_form_is_refused(body: bytes) -> None:
+def test_malformed_stream_is_refused(body: bytes) -> None:
     with pytest.raises(ProtocolError):
         Service(_stream(body)).states()

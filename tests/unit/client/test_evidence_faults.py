@@ -1,4 +1,4 @@
-"""A bundle of evidence with a fault: each part that is changed is found, by the step whose business it is."""
+"""An evidence bundle with a fault: each changed part is detected by the step responsible for it."""
 
 import json
 from collections.abc import Callable
@@ -6,19 +6,25 @@ from typing import Any
 
 import pytest
 
-from mshield.client.evidence import (
-    Evidence,
-    read_evidence,
-)
-from mshield.client.verify import VerificationError
+from mshield.client.evidence.verify import Evidence, read_evidence
+from mshield.client.verification import VerificationError
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.formats import Format
-from tests.unit.client.bundle import (
-    CONTENT,
-    Maker,
-    v1,
+from tests.unit.client.bundle import CONTENT, Maker
+from tests.unit.client.bundles import (
+    FAULTS,
+    VIEW,
+    A,
+    b64,
+    changed,
+    check,
+    good,
+    leaves,
+    put,
+    put_shown,
+    refused,
+    without,
 )
-from tests.unit.client.bundles import FAULTS, VIEW, A, b64, changed, check, good, leaves, put, refused
 
 STEPS = {
     "type": {"input"},
@@ -34,6 +40,7 @@ STEPS = {
     "document.display": {"display"},
     "document.view_b64": {"input", "display"},
     "document.drawn": {"input", "display"},
+    "document.options": {"input"},
     "document.shown": {"input", "display", "log"},
     "signature.signed_at": {"log"},
     "signature.signature_b64": {"signature"},
@@ -50,7 +57,7 @@ STEPS = {
 
 @pytest.mark.parametrize(("format", "view"), [("cms", None), ("cms", VIEW), ("cms_detached", None)])
 def test_every_value_matters(format: Format, view: bytes | None) -> None:  # noqa: A002
-    """But the business system's id, name and domain, which no signature covers but a login's."""
+    """Exceptions are the business system's id, name and domain, which are signed only in a login."""
     evidence = good(format, view=view)
     for place, value in leaves(json.loads(evidence.encode())):
         if place.startswith("request.business_system"):
@@ -98,7 +105,7 @@ def test_a_raw_bundle_has_content_and_no_attributes(place: str, value: Any) -> N
     assert refused(put(good("raw"), place, value)) == ("input", "unreadable")
 
 
-def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
+def test_cms_must_match_its_format() -> None:
     detached, attached = good("cms_detached"), good("cms")
     for one, name in ((detached, "cms"), (attached, "cms_detached")):
         assert refused(put(one, "document.format", name)) == ("cms", "message_mismatch")
@@ -110,11 +117,13 @@ def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
         "",
         "[]",
         "{}",
-        '{"type":"mshield-evidence/v1"}',
+        '{"type":"mshield-evidence/v2"}',
         good().encode().decode().replace("evidence/v2", "evidence/v1"),
         good().encode().decode().replace("evidence/v2", "evidence/v3"),
-        v1(good(drawn=False)).decode().replace("evidence/v1", "evidence/v2"),
-        v1(good(drawn=False)).decode()[:-1] + ',"time_stamps":null}',
+        *without(good()),
+        good().encode().decode().replace(',"time_stamps":[]', ',"time_stamps":null'),
+        put_shown(None),
+        put_shown({"compared": None, "confirmed": "none"}, kind="login"),
         good().encode().decode()[:-1] + ',"more":1}',
         good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         good().encode().decode().replace('"index":2', '"index":2.0'),
@@ -124,7 +133,14 @@ def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
         "[" * 100_000,
     ],
 )
-def test_what_is_not_a_bundle_is_unreadable(text: str) -> None:
+def test_invalid_bundle_is_unreadable(text: str) -> None:
     with pytest.raises(VerificationError) as error:
         read_evidence(text.encode())
     assert (error.value.step, error.value.code) == ("input", "unreadable")
+
+
+@pytest.mark.parametrize("change", ["{} ", "\n{}", "{}\u00a0"])
+def test_log_key_has_one_spelling(change: str) -> None:
+    evidence = good()
+    changed = put(evidence, "log.key", change.format(evidence.log.key))
+    assert refused(changed) == ("log", "bad_log_form")

@@ -1,9 +1,9 @@
-"""When something was signed, and whose word that is; and what a CA is believed whose key somebody else has."""
+"""Signing times and who states them; how far a CA is trusted whose key was compromised."""
 
 from datetime import UTC, datetime
 
-from mshield.client.evidence import LaterStatus, VerifiedEvidence, read_evidence, verify_evidence
-from mshield.client.verify import VerificationError
+from mshield.client.evidence.verify import LaterStatus, VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.verification import VerificationError
 from mshield.pki.revocation.crl import SUPERSEDED, Revoked
 from tests.support.stamped_bundles import OUTSIDE, OWN, REVOKED, SECOND, A, Stamped, every, good, stamped
 from tests.support.tsa import Tsa
@@ -30,12 +30,12 @@ def outcome(case: Stamped) -> tuple[str, str] | tuple[str, int]:
     return time.by, round(time.at.timestamp() * 1000)
 
 
-def test_whose_time_it_is_and_what_a_revoked_ca_is_believed() -> None:
+def test_time_source_and_trust_in_a_revoked_ca() -> None:
     told = {case.name: (outcome(case), case.expected) for case in every()}
     assert not {name: pair for name, pair in told.items() if pair[0] != pair[1]}
 
 
-def test_each_time_stamp_is_told() -> None:
+def test_each_time_stamp_is_reported() -> None:
     case = next(case for case in good() if case.name == "own and outside")
     own, outside = check(case).time_stamps
     assert (own.by, own.profile, own.authority, own.stands) == ("own", "sm2", "时间戳机构", True)
@@ -43,7 +43,7 @@ def test_each_time_stamp_is_told() -> None:
     assert (outside.latest - outside.at).total_seconds() == 1
 
 
-def test_a_stamp_on_the_checkpoint_tells_by_when_the_log_had_it() -> None:
+def test_stamp_on_the_checkpoint_proves_when_the_log_had_the_entry() -> None:
     def of(*tsas: Tsa, data: bytes | None = None, at: int = SECOND, tsa_roots: bool = True) -> Stamped:
         made = Maker(A, log_stamp=lambda note: [tsa.stamp(data or note, at=at) for tsa in tsas]).made()
         return Stamped(name="", evidence=made, expected=("service", 0), tsas=tsas if tsa_roots else ())
@@ -52,14 +52,14 @@ def test_a_stamp_on_the_checkpoint_tells_by_when_the_log_had_it() -> None:
     assert found.log_time is not None
     assert (found.log_time.by, round(found.log_time.latest.timestamp() * 1000)) == ("outside", SECOND + 6000)
     assert [stamp.by for stamp in found.log_stamps] == ["own", "outside"]
-    assert found.time.by == "service"  # it says when the log had it, not when it was signed
+    assert found.time.by == "service"  # the stamp says when the log had the entry, not when it was signed
     assert check(of(OUTSIDE, tsa_roots=False)).log_time is None
     assert check(of()).log_time is None
     for bad in (of(OUTSIDE, data=b"other"), of(OUTSIDE, at=SECOND - 400_000)):
         assert outcome(bad) == ("log", "bad_time_stamp")
 
 
-def test_how_certificates_stand_now_is_told_by_lists() -> None:
+def test_lists_give_the_current_status_of_certificates() -> None:
     lists = [A.crl(), A.root_crl((Revoked(A.issuing.serial, REVOKED, SUPERSEDED),), at=REVOKED)]
     case = Stamped(name="", evidence=stamped(), crls=lists, expected=("service", 0), at=REVOKED)
     found = check(case)

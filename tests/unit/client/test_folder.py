@@ -1,4 +1,4 @@
-"""The phone's storage survives crashes: at any moment a file is the old one or the new one, and whole."""
+"""The phone's storage survives crashes: at any time a file is either the old one or the new one, and complete."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mshield.client.errors import PhoneError
-from mshield.client.phone import vault
-from mshield.client.phone.folder import Folder
-from mshield.client.phone.state import State
+from mshield.testkit.phone import vault
+from mshield.testkit.phone.folder import Folder
+from mshield.testkit.phone.state import State
 
 OLD, NEW = b"old" * 1000, b"new" * 1000
 
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 class Crash(BaseException):
-    """Not an Exception: nothing that handles errors may handle this."""
+    """A crash that isn't an Exception, so that no error handling catches it."""
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_write_is_synced_before_and_after_its_rename(
 _WRITER = """
 import sys
 from pathlib import Path
-from mshield.client.phone.folder import Folder
+from mshield.testkit.phone.folder import Folder
 folder, i = Folder(Path(sys.argv[1])), 0
 with folder.locked(patience=5):
     print("ready", flush=True)
@@ -104,7 +104,7 @@ def test_sigkill_in_the_middle_of_writes_leaves_one_whole_version(folder: Folder
         assert content == OLD or content == content[:8] * 4096
         with folder.locked(
             patience=1
-        ):  # the kernel gave the dead process's lock back; its leftovers are swept
+        ):  # the kernel released the dead process's lock; its leftover files are removed
             assert {file.name for file in folder.path.iterdir()} == {"state.json", "lock"}
 
 
@@ -130,7 +130,7 @@ def test_one_operation_at_a_time(folder: Folder) -> None:
     assert order == ["first", "second"]
 
 
-def test_a_phone_whose_making_was_killed_is_made_anew(tmp_path: Path) -> None:
+def test_interrupted_creation_of_a_phone_starts_again(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "phone")
     folder.create()
     folder.write(vault.DEVICE_KEY, b"half a phone")
@@ -138,7 +138,7 @@ def test_a_phone_whose_making_was_killed_is_made_anew(tmp_path: Path) -> None:
         assert opened.state.server == "http://a"
 
 
-def test_what_is_damaged_is_named_and_not_overwritten(tmp_path: Path) -> None:
+def test_damaged_file_is_named_and_not_overwritten(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "phone")
     with vault.opened(folder, server="http://a", patience=1):
         pass

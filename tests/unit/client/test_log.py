@@ -1,4 +1,4 @@
-"""The log from outside: what a reader with address and key finds, from files as any mirror serves them."""
+"""The log from outside: what a reader with its address and key finds, from files as any mirror serves them."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ from mshield.client.log import (
     check_signature_entry,
     parse_proof,
 )
-from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.entry import ActEntry, CertificateEntry, Published, SignatureEntry, parse_entry
 from mshield.pki.tlog.tiles import WIDTH, bundle_path, split_bundle, tile_at
-from mshield.services.log.read import prove_inclusion, read_bundle, read_checkpoint, read_tile
-from mshield.store.database.opening import open_database
-from mshield.store.log import log as store
+from mshield.server.database.opening import open_database
+from mshield.server.keys.keyring import Keyring
+from mshield.server.log.read import prove_inclusion, read_bundle, read_checkpoint, read_tile
+from mshield.server.log.rows import log as store
 from tests.support.filled_log import ORIGIN, LoggedService
 from tests.support.signing import fetch
 
@@ -32,14 +32,14 @@ URL = "https://mirror.example/log"
 
 @dataclass(slots=True)
 class Mirror:
-    """The log's files; `requests` has what was asked for."""
+    """A mirror of the log's files; `requests` records the calls."""
 
     service: LoggedService
     files: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
 
     async def copy(self) -> None:
-        """Takes over what the log has now."""
+        """Copies the log's current files."""
         note = await read_checkpoint(self.service.log)
         self.files["checkpoint"] = note.encode()
         size = int(note.split("\n")[1])
@@ -64,7 +64,7 @@ class Mirror:
 
 @dataclass(slots=True)
 class Past:
-    """What is known of the mirror's log."""
+    """Known entries of the mirror's log."""
 
     serial: str
     sids: list[bytes]
@@ -145,7 +145,7 @@ async def test_entries_reveal_nobody(past: Past) -> None:
                 for each in texts
                 if len(each) > 3 and (each in public or _sha256(each) in public)
             ]
-    # Nothing but what docs/log.md names: the certificate's hash. (Serials stand there as bytes.)
+    # Only the hash of a certificate, as docs/log.md says. (Serials are bytes here.)
     assert set(seen) <= {("certificates", "der")}
 
 
@@ -153,7 +153,7 @@ def _sha256(value: bytes) -> bytes:
     return hashlib.sha256(value).digest()
 
 
-async def test_growth_is_proved(past: Past) -> None:
+async def test_growth_of_the_log_is_proven(past: Past) -> None:
     service = past.mirror.service
     with past.mirror.reader() as reader:
         old = reader.checkpoint()
@@ -168,7 +168,7 @@ async def test_growth_is_proved(past: Past) -> None:
             reader.check_grown(new.checkpoint, old.checkpoint)
 
 
-async def test_another_log_under_the_same_key_is_no_growth(past: Past, keyring: Keyring) -> None:
+async def test_forked_log_under_the_same_key_is_detected(past: Past, keyring: Keyring) -> None:
     with past.mirror.reader() as reader:
         now = reader.checkpoint()
         for wrong in (100, 256, 512, 622):
@@ -178,7 +178,7 @@ async def test_another_log_under_the_same_key_is_no_growth(past: Past, keyring: 
 
 
 def _audit(mirror: Mirror) -> None:
-    """Everything that a reader can ask of the log."""
+    """Runs every check that a reader can make of the log."""
     with mirror.reader() as reader:
         noted = reader.checkpoint()
         reader.check_root(noted.checkpoint)
@@ -188,7 +188,7 @@ def _audit(mirror: Mirror) -> None:
             reader.prove(index, noted)
 
 
-async def test_each_changed_file_is_noticed(past: Past) -> None:
+async def test_each_changed_file_is_detected(past: Past) -> None:
     _audit(past.mirror)
     right = dict(past.mirror.files)
     for path, octets in right.items():
@@ -208,7 +208,7 @@ async def test_another_key_is_refused(past: Past) -> None:
         reader.checkpoint()
 
 
-async def test_only_what_is_needed_is_fetched_once(past: Past) -> None:
+async def test_needed_files_are_fetched_once(past: Past) -> None:
     with past.mirror.reader() as reader:
         noted = reader.checkpoint()
         past.mirror.requests.clear()
@@ -219,7 +219,7 @@ async def test_only_what_is_needed_is_fetched_once(past: Past) -> None:
         assert past.mirror.requests == ["tile/entries/001"]
 
 
-async def test_a_missing_file_or_a_failing_network_is_said(past: Past) -> None:
+async def test_missing_file_or_network_failure_is_reported(past: Past) -> None:
     note = past.mirror.files["checkpoint"]
     past.mirror.files = {"checkpoint": note}
     with past.mirror.reader() as reader:
@@ -238,7 +238,7 @@ async def test_a_missing_file_or_a_failing_network_is_said(past: Past) -> None:
 
 
 @pytest.mark.parametrize("index", [-1, 622, 10**9])
-async def test_no_proof_of_what_isnt_there(past: Past, index: int) -> None:
+async def test_missing_entry_has_no_proof(past: Past, index: int) -> None:
     with past.mirror.reader() as reader:
         noted: Noted = reader.checkpoint()
         with pytest.raises(LogProofError):

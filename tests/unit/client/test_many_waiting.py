@@ -1,4 +1,4 @@
-"""PCs that wait hold their connections, and keep no other call of the same client waiting."""
+"""Waiting PCs hold their connections without delaying other calls of the same client."""
 
 import asyncio
 import threading
@@ -15,13 +15,13 @@ from tests.support.outside_systems import Asked, OutsideServer, Reply, serving
 from tests.unit.client.test_business import CREATED
 
 _PCS: Final = 150
-"""More than the hundred connections that an HTTP client has by itself."""
+"""Number of PCs, above an HTTP client's default of one hundred connections."""
 _SOON: Final = 10.0
 
 
 @dataclass
 class Holding:
-    """A service at which every request waits for its phone until it is told that all are signed."""
+    """A service whose requests wait for their phones until all are marked as signed."""
 
     held: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     signed: threading.Event = field(default_factory=threading.Event)
@@ -34,7 +34,7 @@ class Holding:
         return Reply.of({"id": "r1", "kind": "login", "state": "signed", "reason": None, "expires_at": 1})
 
     def all_held(self) -> bool:
-        """Whether all PCs wait at the service."""
+        """Reports whether all PCs wait at the service."""
         return all(self.held.acquire(timeout=_SOON) for _ in range(_PCS))
 
 
@@ -59,7 +59,7 @@ async def follow_async(client: AsyncBusinessClient) -> Status:
 @pytest.mark.parametrize(
     "wait", [lambda client: client.wait_until_done("r1"), follow], ids=["polls", "events"]
 )
-def test_a_hundred_and_fifty_waiting_pcs_keep_no_login_waiting(
+def test_hundred_and_fifty_waiting_pcs_delay_no_login(
     wait: Callable[[BusinessClient], Status],
 ) -> None:
     with (
@@ -77,7 +77,7 @@ def test_a_hundred_and_fifty_waiting_pcs_keep_no_login_waiting(
 @pytest.mark.parametrize(
     "wait", [lambda client: client.wait_until_done("r1"), follow_async], ids=["polls", "events"]
 )
-async def test_they_keep_none_waiting_with_asyncio_either(
+async def test_waiting_pcs_delay_no_login_with_asyncio(
     wait: Callable[[AsyncBusinessClient], Coroutine[Any, Any, Status]],
 ) -> None:
     with holding() as (service, server):

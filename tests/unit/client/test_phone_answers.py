@@ -1,13 +1,13 @@
-"""Answers of open and finish: the phone checks each before it asks for the PIN or keeps anything."""
+"""Answers to open and finish: the phone checks each before it asks for the PIN or stores anything."""
 
 from pathlib import Path
 
 import pytest
 
 from mshield.client.errors import ProtocolError
-from mshield.client.phone import PinPrompt, VirtualPhone
-from mshield.client.phone.state import State
 from mshield.gm import sm2
+from mshield.testkit.phone import PinPrompt, VirtualPhone
+from mshield.testkit.phone.state import State
 from tests.unit.client.conftest import PIN
 from tests.unit.client.counterpart import Counterpart
 from tests.unit.client.counterpart_state import Json
@@ -41,7 +41,7 @@ def point_off_curve(answer: Json) -> Json:
 
 
 @pytest.mark.parametrize("falsify", [forged_z, point_off_curve])
-def test_a_proof_that_does_not_hold_stops_before_the_pin(
+def test_invalid_proof_stops_before_the_pin(
     certified: VirtualPhone, service: Counterpart, falsify: object
 ) -> None:
     certified.scan(service.ask(XML))
@@ -78,7 +78,7 @@ def left_as_text(answer: Json) -> Json:
 
 
 @pytest.mark.parametrize("falsify", [without_left, with_more, upper_case, other_sid, left_as_text])
-def test_an_answer_of_another_form_is_malformed(
+def test_unexpected_answer_is_malformed(
     certified: VirtualPhone, service: Counterpart, falsify: object
 ) -> None:
     certified.scan(service.ask(XML))
@@ -88,13 +88,13 @@ def test_an_answer_of_another_form_is_malformed(
 
 
 def test_a_repeated_field_is_malformed() -> None:
-    from mshield.client.phone.cosign_answers import read_open
+    from mshield.testkit.phone.cosign_answers import read_open
 
     with pytest.raises(ProtocolError, match="malformed"):
         read_open(b'{"items":[],"left":5,"left":5,"next_epoch":null}', [])
 
 
-def test_a_false_signature_is_a_bad_answer_and_keeps_otp_and_rn(
+def test_false_signature_is_refused_and_keeps_otp_and_rn(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
     certified.scan(service.ask(XML))

@@ -1,4 +1,4 @@
-"""The phone signs a document only if its message binds what is shown."""
+"""The phone signs a document only if its message binds the display."""
 
 import base64
 from typing import Any
@@ -7,14 +7,17 @@ import msgspec
 import pytest
 
 from mshield.client.errors import PhoneError, ProtocolError
-from mshield.client.phone.document import read_document, shown_item
-from mshield.client.phone.messages import Field, Task, TaskView
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der
+from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.signatures.display import Drawing
-from mshield.pki.signatures.formats import NO_OPTIONS, AskedOptions, complete
+from mshield.pki.signatures.formats import NO_OPTIONS, AskedOptions, Options, complete
 from mshield.pki.xml.making import signed_info
+from mshield.testkit.phone.document import read_document, shown_item
+from mshield.testkit.phone.messages import Task
 from mshield.views import draw, read_view
+from mshield.wire.phone.requests import DisplayLine, ViewMessage
+from tests.support.display_statement import phone_task
 from tests.support.signed_data import attributes_of
 from tests.support.small_view import CONTENT as ORDER
 from tests.support.small_view import VIEW_ID, small_view
@@ -25,7 +28,9 @@ SHOWN: dict[str, Any] = {
     "media_type": "application/xml",
     "size": len(CONTENT),
     "lines": [("总价", "1")],
+    "drawing": Drawing(None, None),
 }
+CMS = Options(display_oid=DISPLAY_OID)
 ATTRIBUTES = attributes_of(digest=sm3(CONTENT), **SHOWN)
 
 
@@ -34,19 +39,18 @@ def b64(data: bytes) -> str:
 
 
 def task(**changes: Any) -> Task:
-    """A good task of format `cms`."""
-    good = Task(
-        sid="00" * 16,
-        uid="00" * 16,
-        purpose="sign",
+    """Returns a valid task of format `cms`."""
+    good = phone_task(
         message_b64=b64(ATTRIBUTES.encode()),
         media_type="application/xml",
         title="报关单",
-        display=(Field(label="总价", value="1"),),
+        display=(DisplayLine(label="总价", value="1"),),
         format="cms",
+        options=CMS,
         content_b64=b64(CONTENT),
     )
-    return msgspec.structs.replace(good, **changes)
+    options = NO_OPTIONS if changes.get("format") == "raw" else CMS
+    return msgspec.structs.replace(good, **({"options": options} | changes))
 
 
 GOOD = [
@@ -58,7 +62,7 @@ GOOD = [
 
 
 @pytest.mark.parametrize("good", GOOD)
-def test_what_is_shown_is_signed(good: Task) -> None:
+def test_displayed_document_is_signed(good: Task) -> None:
     read_document(good)
 
 
@@ -68,7 +72,7 @@ def test_what_is_shown_is_signed(good: Task) -> None:
         task(title="其他"),
         task(media_type="text/plain"),
         task(display=()),
-        task(display=(Field(label="总价", value="2"),)),
+        task(display=(DisplayLine(label="总价", value="2"),)),
         task(content_b64=b64(CONTENT + b" ")),
         task(content_b64=None),
         task(content_b64=None, size=len(CONTENT)),
@@ -80,6 +84,8 @@ def test_what_is_shown_is_signed(good: Task) -> None:
         task(message_b64=b64(ATTRIBUTES.encode() + b"\0")),
         task(message_b64=b64(der.set_of())),
         task(message_b64=""),
+        task(view=msgspec.UNSET, drawn=msgspec.UNSET),
+        task(format="raw", message_b64=b64(CONTENT), content_b64=None, drawn=msgspec.UNSET),
     ],
 )
 def test_anything_else_is_refused(bad: Task) -> None:
@@ -89,7 +95,7 @@ def test_anything_else_is_refused(bad: Task) -> None:
 
 
 def xml_task(content: bytes = b"<a>1</a>", **changes: Any) -> Task:
-    """A task of the format `xml`, whose message is the SignedInfo of this content."""
+    """Returns a task of the format `xml`, whose message is the SignedInfo of this content."""
     message = signed_info(content, sm3(content))
     options = complete("xml", AskedOptions(), display_oid=None)
     made = {"format": "xml", "options": options, "content_b64": b64(content), "message_b64": b64(message)}
@@ -133,14 +139,14 @@ OF_2023 = signed_info(b"<a>1</a>", sm3(b"<a>1</a>"), "eport-2023")
         xml_task(options=NO_OPTIONS),
     ],
 )
-def test_a_signed_info_of_what_is_not_shown_is_refused(bad: Task) -> None:
+def test_signed_info_of_other_content_is_refused(bad: Task) -> None:
     with pytest.raises(ProtocolError) as error:
         read_document(bad)
     assert error.value.code == "bad_task"
 
 
 def drawn_task(**changes: Any) -> Task:
-    """A good task whose content a view draws, with the view's octets as this phone fetched them."""
+    """Returns a valid task with a view, and the view's bytes as this phone fetched them."""
     view = read_view(small_view())
     lines = draw(view, ORDER)
     drawing = Drawing(view.digest, lines.digest)
@@ -150,56 +156,56 @@ def drawn_task(**changes: Any) -> Task:
         "size": len(ORDER),
         "lines": [],
     }
-    good = Task(
-        sid="00" * 16,
-        uid="00" * 16,
-        purpose="sign",
+    good = phone_task(
         message_b64=b64(attributes_of(digest=sm3(ORDER), drawing=drawing, **shown).encode()),
         media_type="application/json",
         title="订单",
         format="cms",
+        options=CMS,
         content_b64=b64(ORDER),
-        view=TaskView(id=VIEW_ID, version=1, digest=view.digest.hex()),
+        view=ViewMessage(id=VIEW_ID, version=1, digest=view.digest.hex()),
         drawn=lines.digest.hex(),
         view_b64=b64(view.octets),
     )
     return msgspec.structs.replace(good, **changes)
 
 
-def test_a_document_is_drawn_by_the_phone_itself() -> None:
-    """And told as protocol has it; with another view, other lines or a view that doesn't draw it nothing is signed."""
+def test_phone_renders_the_document_itself() -> None:
+    """The phone reports its rendering as the protocol says; with another view or other lines, it signs nothing."""
     good = drawn_task()
     read = read_document(good)
     assert read.drawn is not None
-    assert read.bound is not None
     assert read.compared is not None
     assert (read.drawn.digest.hex(), read.compared.mismatch) == (good.drawn, False)
     assert shown_item(good, "unread") == {"confirmed": "unread", "shown": read.bound.shown("unread").hex()}
-    assert shown_item(task(), "none") == {}
+    assert shown_item(task(purpose="login", view=msgspec.UNSET, drawn=msgspec.UNSET), "none") == {}
     view, second = read_view(small_view()), read_view(small_view(2))
     for changes in (
         {"view_b64": None},
         {"view_b64": b64(second.octets)},
         {"view_b64": b64(small_view())},  # not canonical
-        {"view": TaskView(id=VIEW_ID, version=2, digest=view.digest.hex())},
-        {"view": TaskView(id="other", version=1, digest=view.digest.hex())},
-        {"view": TaskView(id=VIEW_ID, version=2, digest=second.digest.hex()), "view_b64": b64(second.octets)},
+        {"view": ViewMessage(id=VIEW_ID, version=2, digest=view.digest.hex())},
+        {"view": ViewMessage(id="other", version=1, digest=view.digest.hex())},
+        {
+            "view": ViewMessage(id=VIEW_ID, version=2, digest=second.digest.hex()),
+            "view_b64": b64(second.octets),
+        },
         {"view": None},
         {"view": None, "drawn": None},
         {"view": msgspec.UNSET, "drawn": msgspec.UNSET},
         {"drawn": "00" * 32},
         {"drawn": None},
         {"content_b64": b64(b"{}")},
-        {"display": (Field(label="", value=""),) * 65},
+        {"display": (DisplayLine(label="", value=""),) * 65},
     ):
         with pytest.raises(ProtocolError) as error:
             read_document(drawn_task(**changes))
         assert error.value.code == "bad_task", changes
 
 
-def test_words_that_differ_and_what_is_not_shown_want_a_confirmation() -> None:
-    """Nothing else passes for it, and the refusal says which lines the content doesn't have."""
-    lines = (Field(label="订单号", value="另一个"), Field(label="买方", value="海天贸易有限公司"))
+def test_contradicting_or_unshown_content_needs_a_confirmation() -> None:
+    """No other confirmation is accepted, and the refusal lists the lines missing from the content."""
+    lines = (DisplayLine(label="订单号", value="另一个"), DisplayLine(label="买方", value="海天贸易有限公司"))
     plain = Drawing(None, None)
     shown: dict[str, Any] = {"title": "订单", "media_type": "application/json", "size": len(ORDER)}
     said = attributes_of(

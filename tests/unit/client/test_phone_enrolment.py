@@ -1,4 +1,4 @@
-"""Applying for a certificate: the key, what is checked, lost answers, and what the folder never holds."""
+"""Applying for a certificate: the key, the phone's checks, lost answers, and secrets that are never stored."""
 
 import json
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
-from mshield.client.phone import VirtualPhone
-from mshield.client.phone.state import State
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.curve import N
 from mshield.gm.sm2 import PrivateKey, sign
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.certificates.csr import build_request_info
+from mshield.testkit.phone import VirtualPhone
+from mshield.testkit.phone.state import State
 from tests.unit.client.conftest import PIN, Open, apply
-from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart
+from tests.unit.client.counterpart import CAPTCHA, DOCUMENT, ORGANISATION, PASSWORD, SMS_CODE, Counterpart
 from tests.unit.client.counterpart_state import Json, Key
 
 
@@ -56,7 +56,7 @@ def test_the_folder_never_holds_pin_share_nonces_or_codes(
     monkeypatch.setattr(cosign, "phone_enrol", spied_enrol)
     monkeypatch.setattr(cosign, "phone_finish", spied_finish)
     apply(phone)
-    phone.scan(service.ask(b"<xml/>"))
+    phone.scan(service.ask(DOCUMENT))
     phone.approve(pin=PIN)
 
     from base64 import b64encode
@@ -71,7 +71,7 @@ def test_the_folder_never_holds_pin_share_nonces_or_codes(
 
 
 def test_folder_and_files_are_private(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
-    certified.scan(service.ask(b"<xml/>"))
+    certified.scan(service.ask(DOCUMENT))
     folder = tmp_path / "phone"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()} == dict.fromkeys(
@@ -80,7 +80,7 @@ def test_folder_and_files_are_private(certified: VirtualPhone, service: Counterp
 
 
 @pytest.mark.parametrize("what", ["request", "answer"])
-def test_a_lost_key_call_is_asked_again_with_the_same_point(
+def test_lost_key_call_is_repeated_with_the_same_point(
     phone: VirtualPhone, service: Counterpart, what: str
 ) -> None:
     service.lose("/key", "answer" if what == "answer" else "request", times=2)
@@ -88,7 +88,7 @@ def test_a_lost_key_call_is_asked_again_with_the_same_point(
     assert len({body for path, body in service.bodies if path.endswith("/key")}) == 1
 
 
-def test_a_lost_certificate_is_taken_over_without_a_second_key(
+def test_lost_certificate_is_adopted_without_a_second_key(
     phone: VirtualPhone, service: Counterpart, open_phone: Open
 ) -> None:
     service.lose("/certificate", "answer", times=5)
@@ -101,17 +101,17 @@ def test_a_lost_certificate_is_taken_over_without_a_second_key(
     assert service.count("/enrolments") == 1
 
 
-def test_a_lost_finish_answer_is_made_good_by_the_certificate(
+def test_certificate_recovers_a_lost_finish_answer(
     phone: VirtualPhone, service: Counterpart, open_phone: Open, tmp_path: Path
 ) -> None:
     service.lose("/finish", "answer", times=15)
     with pytest.raises(NetworkError):
         apply(phone)
     with open_phone() as restarted:
-        restarted.certificate()  # known, but not taken: no answer has been checked yet
+        restarted.certificate()  # known to the service, but not adopted: no answer was checked yet
         assert state_of(tmp_path).key is None
-        restarted.resume_application(PIN)  # by the rn rule
-        restarted.scan(service.ask(b"<xml/>"))
+        restarted.resume_application(PIN)  # follows the protocol's rule for rn
+        restarted.scan(service.ask(DOCUMENT))
         restarted.approve(pin=PIN)
     key = state_of(tmp_path).key
     assert key is not None
@@ -133,7 +133,7 @@ def test_an_interrupted_application_is_resumed_with_the_pin_and_no_sms_code(
     assert service.count("/enrolments") == 1
 
 
-def test_a_second_application_warns_and_must_be_meant(
+def test_second_application_warns_and_needs_confirmation(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
     before = state_of(tmp_path)
@@ -150,7 +150,7 @@ def test_a_second_application_warns_and_must_be_meant(
     assert state_of(tmp_path) == before
 
 
-def test_after_the_revocation_the_same_phone_applies_anew(
+def test_phone_applies_again_after_a_revocation(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
     first = state_of(tmp_path).key
@@ -180,10 +180,10 @@ def test_a_refused_second_application_leaves_the_first_key(
     assert state_of(tmp_path) == before
 
 
-def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
+def test_key_known_to_the_server_alone_is_refused_and_its_slot_deleted(
     phone: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
-    """The server substitutes its own key for P and signs with it: the signature is valid, the phone refuses it."""
+    """The server uses its own key in place of P and signs with it: the signature is valid, but the phone refuses it."""
     own = PrivateKey(d := N // 3, service.engine.mul_g(d))
 
     def own_key(answer: Json) -> Json:
@@ -201,7 +201,7 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
 
     service.falsify["/key"] = own_key
     service.falsify["/finish"] = own_signature
-    # The honest counterpart finds that s' does not fit its false key; a cheating one would answer all the same.
+    # The honest counterpart would notice that s' doesn't fit its false key; a cheating one answers anyway.
     finish = service.cosigning.finish
     service.cosigning.finish = lambda _key, _sent: (200, {})  # type: ignore[method-assign,assignment]  # the cheat
     with pytest.raises(ProtocolError, match="bad_answer"):
@@ -212,10 +212,10 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
 
 
 @pytest.mark.parametrize("way", ["at once", "resumed", "applied again"])
-def test_no_certificate_counts_before_an_answer_was_checked(
+def test_no_certificate_is_adopted_before_a_checked_answer(
     phone: VirtualPhone, service: Counterpart, tmp_path: Path, way: str
 ) -> None:
-    """Attack G: the server gets a key certified that it alone knows, and answers that the request was closed."""
+    """Attack G: the server has a key of its own certified, and answers that the request is closed."""
     own = PrivateKey(d := N // 3, service.engine.mul_g(d))
 
     def own_key(_answer: Json) -> Json:
@@ -224,7 +224,7 @@ def test_no_certificate_counts_before_an_answer_was_checked(
         service.key.share = cosign.ServerKey(service.key.share.d2, own.public)
         request = service.tasks[service.key.sid]
         request.message = build_request_info(service.key.subject, own.public)
-        request.state = "signed"  # so that the certificate, which is for its own key, is given
+        request.state = "signed"  # so that the service returns the certificate of its own key
         return {"P": own.public.hex()}
 
     def closed(key: Key, sent: Json) -> tuple[int, Json]:
@@ -243,13 +243,13 @@ def test_no_certificate_counts_before_an_answer_was_checked(
     elif way == "applied again":
         with pytest.raises(ProtocolError, match="bad_answer"):
             apply(phone)
-    assert phone.certificate().pem  # what the service says it has
+    assert phone.certificate().pem  # the certificate that the service claims
     assert state_of(tmp_path).key is None
     assert not phone.status().has_certificate
 
 
 def nonce(service: Counterpart, key: Key, share: cosign.ServerKey, item: Json) -> cosign.ServerNonce:
-    """The server opens whatever it is asked to."""
+    """Answers `open` for any item, without checks."""
     task = service.tasks[bytes.fromhex(item["sid"])]
     e, c = sm2.digest(share.P, task.message), bytes.fromhex(item["c"])
     return cosign.server_nonce(
@@ -290,7 +290,7 @@ def test_only_the_own_request_is_signed(phone: VirtualPhone, service: Counterpar
 
 
 @pytest.mark.parametrize(("field", "value"), [("common_name", "王伟"), ("role", "法人")])
-def test_names_other_than_those_entered_are_refused_before_a_key_is_made(
+def test_names_other_than_entered_are_refused_before_the_key(
     phone: VirtualPhone, service: Counterpart, field: str, value: str
 ) -> None:
     service.falsify["/enrolments"] = lambda answer: {**answer, "subject": {**answer["subject"], field: value}}
@@ -339,13 +339,19 @@ def test_a_login_ends_with_its_token_and_with_logout(phone: VirtualPhone, servic
         phone.me()
 
 
-def test_a_wrong_captcha_is_told_with_its_code(open_phone: Open) -> None:
+def test_captcha_of_an_sms_code_is_asked_for_with_a_picture(open_phone: Open) -> None:
+    """The query isn't part of the address in the call's proof."""
+    with open_phone() as fresh:
+        assert fresh.captcha(for_sms_code=True).captcha_id == "cap"
+
+
+def test_wrong_captcha_is_reported_with_its_code(open_phone: Open) -> None:
     with open_phone() as fresh, pytest.raises(ProblemError, match="captcha_wrong") as refused:
         fresh.login(account="1", password="2", captcha_id="cap", captcha="nope")
     assert refused.value.status == 403
 
 
-def test_the_applied_fields_and_no_others_are_sent(certified: VirtualPhone, service: Counterpart) -> None:
+def test_application_sends_only_its_fields(certified: VirtualPhone, service: Counterpart) -> None:
     [body] = [json.loads(body) for path, body in service.bodies if path.endswith("/enrolments")]
     assert set(body) == {"name", "id_number", "user_type", "credit_code", "sms_code"}
     assert certified.status().has_certificate

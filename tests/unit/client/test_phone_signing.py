@@ -1,4 +1,4 @@
-"""The phone's side of `open` and `finish`: what is signed, what is asked for, what happens when answers are lost."""
+"""The phone's side of `open` and `finish`: what it signs, when it asks for the PIN, how it handles lost answers."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
-from mshield.client.phone import PinPrompt, VirtualPhone
-from mshield.client.phone.state import Slot, State
 from mshield.gm import sm2
+from mshield.testkit.phone import PinPrompt, VirtualPhone
+from mshield.testkit.phone.state import Slot, State
 from tests.unit.client.conftest import PIN, Open
 from tests.unit.client.counterpart import Counterpart
 from tests.unit.client.counterpart_state import Json
@@ -29,9 +29,7 @@ def verify_signed(service: Counterpart) -> None:
         sm2.verify(service.engine, service.key.share.P, task.message, task.signature)
 
 
-def test_a_login_is_signed_over_the_message_that_was_shown(
-    certified: VirtualPhone, service: Counterpart
-) -> None:
+def test_login_signs_the_displayed_message(certified: VirtualPhone, service: Counterpart) -> None:
     scanned = certified.scan(service.ask())
     assert (scanned.kind, scanned.number, scanned.requester.domain) == ("login", "07", "swapp.example.cn")
     approved = certified.approve(pin=PIN)
@@ -52,11 +50,11 @@ def test_a_batch_is_one_session_one_pin_and_all_signatures(
     approved = certified.approve(pin=pin)
     assert len([d for d in approved.documents if d.signature]) == 5
     assert len(asked) == 1
-    assert service.count("/finish") == 2  # the application's and this one
+    assert service.count("/finish") == 2  # one for the application and this one
     verify_signed(service)
 
 
-def test_the_pin_is_asked_for_after_open_and_tells_left_and_whether_it_fell(
+def test_pin_prompt_comes_after_open_with_the_attempts_left(
     certified: VirtualPhone, service: Counterpart
 ) -> None:
     seen: list[tuple[PinPrompt, int]] = []
@@ -68,15 +66,13 @@ def test_the_pin_is_asked_for_after_open_and_tells_left_and_whether_it_fell(
     certified.scan(service.ask(XML))
     opened = service.count("/open")
     assert service.key is not None
-    service.key.failures = 2  # somebody with a copy tried twice
+    service.key.failures = 2  # two wrong PINs by somebody with a copy
     certified.approve(pin=pin)
     [(prompt, opens)] = seen
     assert (prompt.left, prompt.fell, opens) == (3, True, opened + 1)
 
 
-def test_a_wrong_pin_counts_and_five_lock(
-    certified: VirtualPhone, service: Counterpart, tmp_path: Path
-) -> None:
+def test_five_wrong_pins_lock(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
     certified.scan(service.ask(XML))
     for left in (4, 3, 2, 1):
         with pytest.raises(ProblemError) as refused:
@@ -93,7 +89,7 @@ def test_a_wrong_pin_counts_and_five_lock(
 
 
 @pytest.mark.parametrize("pin", ["12345", "1234567", "12345a", "１２３４５６", " 12345", ""])
-def test_a_pin_of_another_form_sends_nothing(certified: VirtualPhone, service: Counterpart, pin: str) -> None:
+def test_malformed_pin_sends_nothing(certified: VirtualPhone, service: Counterpart, pin: str) -> None:
     certified.scan(service.ask(XML))
     calls = len(service.bodies)
     with pytest.raises(PhoneError, match="bad_pin_form"):
@@ -101,7 +97,7 @@ def test_a_pin_of_another_form_sends_nothing(certified: VirtualPhone, service: C
     assert len(service.bodies) == calls
 
 
-def test_a_lost_open_is_opened_anew_with_the_same_rn_and_fresh_commitments(
+def test_lost_open_is_repeated_with_the_same_rn_and_fresh_commitments(
     certified: VirtualPhone, service: Counterpart
 ) -> None:
     certified.scan(service.ask(XML))
@@ -112,14 +108,14 @@ def test_a_lost_open_is_opened_anew_with_the_same_rn_and_fresh_commitments(
     assert len({body["items"][0]["c"] for body in bodies}) == 3
 
 
-def test_an_open_given_up_for_lost_that_arrives_late_costs_neither_a_try_nor_the_pin_again(
+def test_late_open_costs_no_attempt_and_no_second_prompt(
     certified: VirtualPhone, service: Counterpart
 ) -> None:
     asked: list[PinPrompt] = []
 
     def pin(prompt: PinPrompt) -> str:
         asked.append(prompt)
-        service.find_lost()  # it replaces the session that was answered, over the same documents
+        service.find_lost()  # it replaces the answered session over the same documents
         return PIN
 
     certified.scan(service.ask(XML))
@@ -148,7 +144,7 @@ def test_a_lost_finish_is_resent_byte_for_byte(
     verify_signed(service)
 
 
-def test_after_a_kill_the_next_operation_uses_the_same_rn_and_no_clone_is_seen(
+def test_killed_phone_reuses_rn_and_is_no_clone(
     certified: VirtualPhone, service: Counterpart, open_phone: Open, tmp_path: Path
 ) -> None:
     certified.scan(service.ask(XML))
@@ -181,7 +177,7 @@ def test_two_lost_answers_in_a_row_are_no_clone(
     verify_signed(service)
 
 
-def test_a_copy_at_rest_is_found_at_its_first_open(
+def test_used_copy_is_detected_at_its_first_open(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
     stolen = (tmp_path / "phone" / "state.json").read_bytes()
@@ -211,7 +207,9 @@ def test_a_replaced_session_is_opened_again_with_the_pin_in_memory(
     verify_signed(service)
 
 
-def test_a_busy_key_is_waited_for(certified: VirtualPhone, service: Counterpart, pauses: list[float]) -> None:
+def test_phone_waits_for_a_busy_key(
+    certified: VirtualPhone, service: Counterpart, pauses: list[float]
+) -> None:
     certified.scan(service.ask(XML))
     assert service.key is not None
     service.key.busy = 3
@@ -220,7 +218,7 @@ def test_a_busy_key_is_waited_for(certified: VirtualPhone, service: Counterpart,
 
 
 def add_newer_slot(tmp_path: Path, *, damaged: bool = False) -> None:
-    """As a try at a refresh leaves it: a slot of the next epoch, which the server does not know."""
+    """Adds a slot of the next epoch that the server doesn't know, as an interrupted refresh leaves it."""
     import msgspec
 
     state = state_of(tmp_path)
@@ -232,7 +230,7 @@ def add_newer_slot(tmp_path: Path, *, damaged: bool = False) -> None:
     (tmp_path / "phone" / "state.json").write_bytes(msgspec.structs.replace(state, key=key).encode())
 
 
-def test_a_stale_slot_gives_way_to_the_older_and_goes_after_a_checked_answer(
+def test_stale_slot_is_replaced_by_the_older_and_deleted_later(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
     add_newer_slot(tmp_path)
@@ -248,10 +246,10 @@ def test_a_stale_slot_gives_way_to_the_older_and_goes_after_a_checked_answer(
     assert [slot.epoch for slot in key.slots] == [0]
 
 
-def test_where_no_slot_is_known_to_the_service_the_phone_says_what_to_do(
+def test_unknown_slots_are_reported_with_advice(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
-    """As after a restore from a backup older than the last refresh."""
+    """The state after a restore of the service from a backup older than the last refresh."""
     add_newer_slot(tmp_path)
     assert service.key is not None
     service.key.epoch = 7
@@ -259,8 +257,8 @@ def test_where_no_slot_is_known_to_the_service_the_phone_says_what_to_do(
     for _ in range(2):
         with pytest.raises(PhoneError, match="epoch_unknown"):
             certified.approve(pin=PIN)
-    assert (service.key.failures, service.count("/finish")) == (0, 1)  # that of the application
-    # Nothing is thrown away: where the service is right again, so is the phone.
+    assert (service.key.failures, service.count("/finish")) == (0, 1)  # the one of the application
+    # Nothing is deleted: once the service is right again, the phone works again.
     service.key.epoch = 0
     assert certified.approve(pin=PIN).documents[0].signature is not None
 
@@ -297,7 +295,7 @@ def test_a_damaged_slot_spends_no_attempt(
     assert service.key.failures == 0
 
 
-def test_a_login_for_another_system_is_not_shown(certified: VirtualPhone, service: Counterpart) -> None:
+def test_login_for_another_system_is_refused(certified: VirtualPhone, service: Counterpart) -> None:
     code = service.ask()
 
     def other_name(answer: Json) -> Json:
@@ -309,7 +307,7 @@ def test_a_login_for_another_system_is_not_shown(certified: VirtualPhone, servic
         certified.scan(code)
 
 
-def test_a_message_of_the_protocol_is_never_signed_for_a_business(
+def test_protocol_message_is_never_signed_for_a_business_system(
     certified: VirtualPhone, service: Counterpart
 ) -> None:
     from mshield.gm.transcript import internal_message
@@ -322,13 +320,13 @@ def test_a_message_of_the_protocol_is_never_signed_for_a_business(
 @pytest.mark.parametrize(
     "code", ["", "https://shield.test/other", "otpauth://totp/x?secret=y", "ftp://a/q/1?k=2"]
 )
-def test_another_code_is_not_sent_anywhere(certified: VirtualPhone, service: Counterpart, code: str) -> None:
+def test_foreign_code_is_not_sent(certified: VirtualPhone, service: Counterpart, code: str) -> None:
     with pytest.raises(PhoneError, match="bad_code"):
         certified.scan(code)
     assert service.count("/scans") == 0
 
 
-def test_declining_tells_the_reason_and_forgets_the_request(
+def test_declining_sends_the_reason_and_drops_the_request(
     certified: VirtualPhone, service: Counterpart
 ) -> None:
     certified.scan(service.ask(XML))

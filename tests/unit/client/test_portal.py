@@ -1,4 +1,4 @@
-"""The legal person's client: each operation under one idempotency key, its own or the caller's."""
+"""The legal representative's client: one idempotency key per operation, generated or given by the caller."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mshield.client.errors import NetworkError, ProblemError
-from mshield.client.portal import PortalClient, PortalLogin
+from mshield.testkit.portal import PortalClient, PortalLogin
 
 URL: Final = "https://shield.example.cn"
 CODE: Final = "91330206MA2XB7C1TW"
@@ -46,7 +46,7 @@ every_operation = pytest.mark.parametrize("operation", CALLS)
 
 
 class Line:
-    """A network that loses the first answers, and notes the key of each call that the service got."""
+    """A network that loses the first answers and records the key of each call that reached the service."""
 
     def __init__(self, *, lost: int = 0) -> None:
         self.lost = lost
@@ -54,7 +54,7 @@ class Line:
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return httpx.Response(200, json=CHALLENGE)  # of the captcha, for its work
+            return httpx.Response(200, json=CHALLENGE)  # a captcha's challenge
         self.keys.append(request.headers["idempotency-key"])
         if len(self.keys) <= self.lost:
             raise httpx.ReadTimeout("lost", request=request)
@@ -67,7 +67,7 @@ class Line:
 
 
 @every_operation
-def test_what_the_network_lost_is_repeated_under_one_key_and_the_next_operation_has_another(
+def test_lost_call_is_repeated_under_one_key_per_operation(
     operation: str,
 ) -> None:
     line = Line(lost=2)
@@ -79,18 +79,18 @@ def test_what_the_network_lost_is_repeated_under_one_key_and_the_next_operation_
 
 
 @every_operation
-def test_who_repeats_an_operation_names_its_key(operation: str) -> None:
+def test_caller_repeats_an_operation_by_its_key(operation: str) -> None:
     line = Line(lost=3)
     with line.portal() as portal, pytest.raises(NetworkError):
         CALLS[operation](portal, idempotency_key="case-17")
-    with line.portal() as portal:  # in another process, perhaps
+    with line.portal() as portal:  # like another process
         CALLS[operation](portal, idempotency_key="case-17")
     assert line.keys == ["case-17"] * 4
 
 
 @pytest.mark.parametrize("operation", ["logins", "revocation-codes"])
 @pytest.mark.parametrize(("code", "tries"), [("sms_failed", 1), ("unavailable", 3)])
-def test_where_the_sms_failed_what_it_was_asked_with_is_spent(operation: str, code: str, tries: int) -> None:
+def test_captcha_of_a_failed_sms_is_consumed(operation: str, code: str, tries: int) -> None:
     answered: list[str] = []
 
     def refuse(request: httpx.Request) -> httpx.Response:

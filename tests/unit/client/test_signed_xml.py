@@ -1,4 +1,4 @@
-"""XML that is signed in its canonical form is drawn and compared by the reading that checked it, and by no other."""
+"""XML signed in canonical form is rendered and compared by the parser that checked it, and by no other."""
 
 import base64
 import re
@@ -8,9 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.client.phone.document import read_document
-from mshield.client.phone.messages import Field, Task, TaskView
-from mshield.client.reading.signed_xml import document_tree, reading_of
+from mshield.client.signed_xml import document_tree, reading_of
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import XmlError
 from mshield.pki.signatures.formats import AskedOptions, complete
@@ -18,13 +16,17 @@ from mshield.pki.xml import canonical
 from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import canonical_content, signed_info
 from mshield.pki.xml.reader import Document, read_xml
+from mshield.testkit.phone.document import read_document
+from mshield.testkit.phone.messages import Task
 from mshield.views import ViewError, compare_words, draw, drawing, read_view
 from mshield.views.content.tree import Node
 from mshield.views.content.xml_text import xml_tree
+from mshield.wire.phone.requests import DisplayLine, ViewMessage
+from tests.support.display_statement import phone_task
 
 _SHIPPED: Final = Path(__file__).parents[3] / "vectors/views/shipped"
 _NAMES: Final = ["declaration", "single-window-export", "single-window-import"]
-_SAID: Final = (Field(label="总价", value="1"),)
+_SAID: Final = (DisplayLine(label="总价", value="1"),)
 
 
 def _without_comments(name: str) -> bytes:
@@ -33,15 +35,12 @@ def _without_comments(name: str) -> bytes:
 
 def _task(content: bytes, view: bytes | None) -> Task:
     named = None if view is None else read_view(view)
-    made: dict[str, Any] = {"drawn": None}
+    made: dict[str, Any] = {}
     if named is not None:
-        view_named = TaskView(id=named.id, version=named.version, digest=named.digest.hex())
+        view_named = ViewMessage(id=named.id, version=named.version, digest=named.digest.hex())
         octets = base64.b64encode(named.octets).decode()
         made = {"view": view_named, "view_b64": octets, "drawn": draw(named, content).digest.hex()}
-    return Task(
-        sid="00" * 16,
-        uid="00" * 16,
-        purpose="sign",
+    return phone_task(
         message_b64=base64.b64encode(signed_info(content, sm3(content))).decode(),
         media_type="application/xml",
         title="报关单",
@@ -54,7 +53,7 @@ def _task(content: bytes, view: bytes | None) -> Task:
 
 
 def _told(node: Node) -> tuple[object, ...]:
-    """All that a tree says."""
+    """Returns all data of a tree."""
     return (
         node.name,
         node.text,
@@ -84,7 +83,6 @@ def test_a_phone_reads_it_once(name: str, by: str, monkeypatch: pytest.MonkeyPat
     seen = read_document(task)
     assert calls == [content]
     assert seen.drawn == drawn
-    assert seen.bound is not None
     assert seen.bound.compared == words.digest
 
 
@@ -115,7 +113,7 @@ def _many(count: int, form: str) -> str:
         "<a>{}</a>".format("<b></b>" * 200_000),
     ],
 )
-def test_the_tree_is_that_of_the_other_reader_or_both_refuse(content: str) -> None:
+def test_both_readers_give_one_tree_or_refuse(content: str) -> None:
     octets = content.encode()
     document = require_canonical(octets)
     trees = []
@@ -130,6 +128,6 @@ def test_the_tree_is_that_of_the_other_reader_or_both_refuse(content: str) -> No
 @pytest.mark.parametrize(
     "content", [b"<a/>", b"<a b='1'></a>", b"<a></a>\n", b"<a><!-- --></a>", b"<a>1</a>"]
 )
-def test_what_is_not_what_is_signed_has_no_reading(content: bytes) -> None:
+def test_unsigned_content_has_no_reading(content: bytes) -> None:
     with pytest.raises(XmlError):
         reading_of(content, signed_info(b"<a></a>", sm3(b"<a></a>")), "eport-2022")

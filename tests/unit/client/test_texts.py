@@ -1,4 +1,4 @@
-"""The phone's own sentences (R17): the virtual phone and the app say the same, and each leads to an FAQ entry."""
+"""The phone's own messages (R17): virtual phone and app have the same texts, and each leads to an FAQ entry."""
 
 import ast
 import json
@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Final
 
 from mshield.client.texts import PHONE_TEXTS, TEXTS
-from mshield.domain.faq import FAQ
 from mshield.pki.errors import LogError, PathError, PkiError
+from mshield.server.http.pages.faq import FAQ
+from tests.support.sources import name, python
 
 _ROOT: Final = Path(__file__).parents[3]
 _OF_THE_APP: Final = {"worker", "storage"}
-"""A browser's worker and storage."""
+"""Codes of the app only: the browser's worker and storage."""
 
 _OF_THE_VIRTUAL_PHONE: Final = {
     *("not_initialised", "already_initialised", "work_refused"),
     *("no_such_document", "confirmation_missing"),
 }
-"""Its folder, and a server that it doesn't know: the app comes from its own, and its screen asks for confirmations. Its
-command names documents by place."""
+"""Codes of the virtual phone only: its folder; an unknown server, since the app comes from its own; confirmations,
+
+which are a screen of the app; documents chosen by position, in its command.
+"""
 
 _PHONES: Final = frozenset({"PhoneError", "ProtocolError"})
 _CLIENTS: Final = _PHONES | {"ClientError", "VerificationError"}
@@ -39,7 +42,7 @@ def _below(base: type[PkiError]) -> Iterator[type[PkiError]]:
 
 
 def _codes_in(module: ast.Module, errors: frozenset[str] = _PHONES) -> Iterator[str]:
-    """What these errors are given first; a choice between two codes has both."""
+    """Yields the codes given as first argument to these errors; both codes of a conditional expression."""
     for call in ast.walk(module):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
             continue
@@ -49,29 +52,29 @@ def _codes_in(module: ast.Module, errors: frozenset[str] = _PHONES) -> Iterator[
                     yield node.value
 
 
-def test_r17_the_app_and_the_virtual_phone_say_the_same() -> None:
+def test_r17_app_and_virtual_phone_have_the_same_texts() -> None:
     app = _of_the_app()
     assert {code: app[code] for code in app.keys() - _OF_THE_APP} == {
         code: PHONE_TEXTS[code] for code in PHONE_TEXTS.keys() - _OF_THE_VIRTUAL_PHONE
     }
 
 
-def test_r17_each_error_that_the_virtual_phone_finds_itself_has_its_sentences_and_entry() -> None:
-    sources = [*(_ROOT / "src/mshield/client/phone").glob("*.py")]
+def test_r17_each_error_of_the_virtual_phone_has_texts_and_an_entry() -> None:
+    sources = [*(_ROOT / "testkit/src/mshield/testkit/phone").glob("*.py")]
     raised = {code for file in sources for code in _codes_in(ast.parse(file.read_text("utf-8")))}
     assert {"damaged_slot", "epoch_unknown", "no_key", "bad_task"} <= raised
     assert raised - PHONE_TEXTS.keys() == set()
     assert {code for code, text in PHONE_TEXTS.items() if text[2] not in FAQ} == set()
 
 
-def test_each_error_that_any_client_or_command_finds_has_its_sentences() -> None:
+def test_each_error_of_clients_and_commands_has_texts() -> None:
     sources = [
-        file for place in ("client", "commands") for file in (_ROOT / "src/mshield" / place).rglob("*.py")
+        file for file in python() if {"client", "cli", "testkit", "commands"} & set(name(file).split("/"))
     ]
     found = {code for file in sources for code in _codes_in(ast.parse(file.read_text("utf-8")), _CLIENTS)}
     proved = {
         error.code for base in (PathError, LogError) for error in _below(base)
-    }  # `verify` tells them as they are
+    }  # `verify` reports them unchanged
     assert {"timed_out", "other_session", "unexpected_signer", "not_logged_in"} <= found
     assert {"revoked", "bad_log_proof"} <= proved
     assert (found | proved) - TEXTS.keys() == set()

@@ -1,4 +1,4 @@
-"""`verify` and `verify_cms`: each thing that can be wrong, with the error and the step that name it."""
+"""`verify` and `verify_cms`: each possible fault, with the error and the step that name it."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
+from mshield.client.verification import VerificationError, VerifiedSignature
+from mshield.client.verify import verify, verify_cms
 from mshield.gm import sm2
 from mshield.gm.engine import load_engine
 from mshield.gm.sm3 import sm3
@@ -49,7 +50,7 @@ def ocsp(a: Authority, status: Any = None, *, serial: int | None = None, at: int
 
 
 def given(a: Authority, **changes: Any) -> dict[str, Any]:
-    """Arguments that verify, some changed."""
+    """Returns arguments that verify, with some changed."""
     inputs: dict[str, Any] = {
         "message": MESSAGE,
         "signature": a.leaf_key.sign(MESSAGE).to_der(),
@@ -62,7 +63,7 @@ def given(a: Authority, **changes: Any) -> dict[str, Any]:
     return inputs | changes
 
 
-def test_all_that_is_proved_is_in_the_result(a: Authority) -> None:
+def test_result_has_everything_proven(a: Authority) -> None:
     found = verify(**given(a, crl=[a.crl(), a.root_crl()], ocsp=ocsp(a)))
     assert found == VerifiedSignature(
         name=SUBJECT.common_name,
@@ -87,17 +88,17 @@ def test_both_engines_agree(a: Authority, engine: Any) -> None:
     assert verify(**given(a, engine=load_engine(engine))).serial == a.leaf.serial
 
 
-def test_pem_text_pem_bytes_bundles_and_surplus_are_taken(a: Authority) -> None:
+def test_pem_text_bytes_bundles_and_surplus_are_accepted(a: Authority) -> None:
     bundle = a.issuing.pem() + a.root.pem() + a.leaf.pem()
     found = verify(**given(a, certificate=a.leaf.pem().encode(), chain=[bundle], roots=[a.root.pem()]))
     assert (found.revocation, found.issuers_checked) == (("crl",), False)
 
 
-def test_ocsp_alone_clears_and_says_so(a: Authority) -> None:
+def test_ocsp_alone_is_enough_and_reported(a: Authority) -> None:
     assert verify(**given(a, crl=None, ocsp=ocsp(a))).revocation == ("ocsp",)
 
 
-def test_unchecked_must_be_said_and_is_said_in_the_result(a: Authority) -> None:
+def test_unchecked_is_explicit_and_reported(a: Authority) -> None:
     assert verify(**given(a, crl=None, revocation="unchecked")).revocation == ()
 
 
@@ -207,18 +208,21 @@ WRONG: dict[str, tuple[str, str, Any]] = {
 
 
 def tampered_leaf(a: Authority) -> bytes:
-    """The leaf with one character of its name changed: issuer and key ids still fit, the signature does not."""
+    """Returns the leaf with one character of its name changed.
+
+    Issuer and key ids still match, but the signature doesn't.
+    """
     return a.leaf.der.replace("张伟".encode(), "王伟".encode())
 
 
 def flipped_crl(a: Authority) -> bytes:
-    """The list ends with its signature's value; its last bit is changed."""
+    """Returns the list with the last bit of its signature changed."""
     made = a.crl()
     return made[:-1] + bytes([made[-1] ^ 1])
 
 
 def flipped(response: bytes) -> bytes:
-    """The response with the last bit of its signature changed."""
+    """Returns the response with the last bit of its signature changed."""
     from mshield.pki.revocation.ocsp import parse_ocsp_response
 
     signature = parse_ocsp_response(response).signature.to_der()
@@ -227,7 +231,7 @@ def flipped(response: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_is_wrong_is_named(a: Authority, what: str) -> None:
+def test_fault_is_named(a: Authority, what: str) -> None:
     code, step, change = WRONG[what]
     with pytest.raises(VerificationError) as refused:
         verify(**given(a, **change(a)))
@@ -237,13 +241,13 @@ def test_what_is_wrong_is_named(a: Authority, what: str) -> None:
     assert refused.value.en != code
 
 
-def test_a_revocation_says_when_and_why(a: Authority) -> None:
+def test_revocation_reports_time_and_reason(a: Authority) -> None:
     with pytest.raises(VerificationError) as refused:
         verify(**given(a, crl=a.crl((Revoked(a.leaf.serial, NOW - DAY, 1),))))
     assert refused.value.extra == {"at": NOW - DAY, "reason": 1}
 
 
-def test_expectations_that_hold_pass(a: Authority) -> None:
+def test_met_expectations_pass(a: Authority) -> None:
     verify(
         **given(
             a,
@@ -254,7 +258,7 @@ def test_expectations_that_hold_pass(a: Authority) -> None:
     )
 
 
-def test_a_time_without_zone_is_a_mistake_of_the_caller(a: Authority) -> None:
+def test_time_without_zone_is_a_value_error(a: Authority) -> None:
     with pytest.raises(ValueError, match="zone"):
         verify(**given(a, at=AT.replace(tzinfo=None)))
 
@@ -268,7 +272,7 @@ def cms(a: Authority, *, detached: bool = False) -> bytes:
     )
 
 
-def test_cms_attached_and_detached(a: Authority) -> None:
+def test_attached_and_detached_cms_are_valid(a: Authority) -> None:
     check = partial(verify_cms, roots=[a.root.der], at=AT, crl=a.crl())
     assert check(cms=cms(a), message=None).digest == check(cms=cms(a, detached=True), message=MESSAGE).digest
 
@@ -281,7 +285,7 @@ def test_cms_attached_and_detached(a: Authority) -> None:
         (True, None, "unreadable"),
     ],
 )
-def test_cms_over_another_or_no_message(
+def test_cms_over_another_or_no_message_is_refused(
     a: Authority, *, detached: bool, message: bytes | None, code: str
 ) -> None:
     with pytest.raises(VerificationError) as refused:
@@ -289,12 +293,12 @@ def test_cms_over_another_or_no_message(
     assert refused.value.code == code
 
 
-def test_a_cms_brings_no_trust_of_its_own(a: Authority) -> None:
+def test_roots_inside_a_cms_are_not_trusted(a: Authority) -> None:
     with pytest.raises(VerificationError, match="unknown_issuer"):
         verify_cms(cms=cms(a), message=MESSAGE, roots=[other_authority().root.der], at=AT, crl=a.crl())
 
 
-def test_what_is_no_cms_is_unreadable(a: Authority) -> None:
+def test_invalid_cms_is_unreadable(a: Authority) -> None:
     with pytest.raises(VerificationError, match="unreadable"):
         verify_cms(cms=b"0\x00", message=MESSAGE, roots=[a.root.der], at=AT, crl=a.crl())
 
@@ -325,7 +329,7 @@ def test_cms_with_signed_attributes_by_content_or_digest(
 
 @pytest.mark.parametrize("content", [MESSAGE, None])
 @pytest.mark.parametrize("known", [{"message": b"other"}, {"message": None, "digest": sm3(b"other")}])
-def test_cms_with_signed_attributes_of_another_content(
+def test_cms_with_signed_attributes_of_another_content_is_refused(
     a: Authority, content: bytes | None, known: dict[str, Any]
 ) -> None:
     with pytest.raises(VerificationError) as refused:

@@ -1,4 +1,4 @@
-"""`mshield view` and `mshield selftest --views`, as an author of views runs them."""
+"""`mshield view` and `mshield selftest --views`, as an author of views uses them."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.cli import main
+from mshield.cli.main import main
 
 VIEWS = Path(__file__).parents[3] / "vectors" / "views"
 SHIPPED = VIEWS / "shipped"
@@ -33,7 +33,7 @@ def test_check_names_the_rule_that_is_broken(tmp_path: Path) -> None:
     assert (second["error"], "version" in second["reason"]) == ("bad_view", True)
 
 
-def test_draw_prints_what_the_phone_shows_or_the_octets_that_are_signed(tmp_path: Path) -> None:
+def test_draw_prints_the_display_or_the_signed_bytes(tmp_path: Path) -> None:
     digests = json.loads((SHIPPED / "digests.json").read_bytes())
     drawn = run("view", "draw", DECLARATION, CONTENT)
     assert drawn.exit_code == 0
@@ -44,13 +44,13 @@ def test_draw_prints_what_the_phone_shows_or_the_octets_that_are_signed(tmp_path
     (other := tmp_path / "other.xml").write_text("<other/>")
     refused = run("view", "draw", DECLARATION, other)
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "another kind of document (/root) [other_document]" in refused.stderr
+    assert "a different kind of document (/root) [other_document]" in refused.stderr
     assert (
         run("view", "draw", DECLARATION, other, "--json").stdout == '{"at":"/root","error":"other_document"}'
     )
 
 
-def test_test_holds_contents_against_expected_answers(tmp_path: Path) -> None:
+def test_test_compares_contents_with_expected_answers(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.xml", tmp_path / "bad.xml"
     shutil.copy(CONTENT, good)
     bad.write_text("<other/>")

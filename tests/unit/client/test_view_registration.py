@@ -1,4 +1,4 @@
-"""The phone draws by a view only where the log has its registration; the log's key is the one that it keeps."""
+"""The phone uses a view only if the log has its registration, under the log key that the phone stored."""
 
 import json
 from types import SimpleNamespace
@@ -9,20 +9,22 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mshield.client.errors import ProblemError, ProtocolError
-from mshield.client.phone.messages import Requester, Task, TaskView
-from mshield.client.phone.state import StoredCertificate
-from mshield.client.phone.waiting import with_view
 from mshield.gm.sm3 import sm3
 from mshield.pki.tlog.entry import ActEntry, LogEntry, ViewEntry
 from mshield.pki.tlog.merkle import leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.tlog.proof import InclusionProof
+from mshield.testkit.phone.messages import Task
+from mshield.testkit.phone.state import StoredCertificate
+from mshield.testkit.phone.waiting import with_view
+from mshield.wire.phone.requests import RequesterMessage, ViewMessage
+from tests.support.display_statement import phone_task
 from tests.support.small_view import VIEW_ID, small_view
 
 OCTETS: Final = small_view()
 PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\1")
 LOG: Final = VerifierKey("shield.example/log", PRIVATE.public_key().public_bytes_raw())
-ASKER: Final = Requester(name="单一窗口", domain="singlewindow.example", client_id="window")
+ASKER: Final = RequesterMessage("window", "单一窗口", "singlewindow.example", None, None)
 ENTRY: Final = ViewEntry(
     at=1,
     client_id="window",
@@ -33,21 +35,17 @@ ENTRY: Final = ViewEntry(
     approved_by=bytes(32),
     row=bytes(32),
 )
-TASK: Final = Task(
-    sid="",
-    uid="",
-    purpose="sign",
-    message_b64="",
+TASK: Final = phone_task(
     media_type="application/json",
     title="订单",
-    view=TaskView(id=VIEW_ID, version=1, digest=sm3(OCTETS).hex()),
+    view=ViewMessage(id=VIEW_ID, version=1, digest=sm3(OCTETS).hex()),
 )
 
 
 def proof(
     entry: LogEntry = ENTRY, *, name: str = LOG.name, private: Ed25519PrivateKey = PRIVATE, **more: Any
 ) -> dict[str, object]:
-    """Of the second of two entries."""
+    """Returns the proof of the second of two entries."""
     other, own = leaf_hash(b"other"), leaf_hash(entry.encode())
     key = VerifierKey(name, private.public_key().public_bytes_raw())
     note = Checkpoint(name, 2, node_hash(other, own)).sign(key, private)
@@ -55,9 +53,9 @@ def proof(
 
 
 class Phone:
-    """As far as `with_view` asks: a key with its certificate, and what the service answers."""
+    """A minimal phone for `with_view`: a key with its certificate, and the service's answer."""
 
-    def __init__(self, answer: object, log_key: str | None = str(LOG)) -> None:
+    def __init__(self, answer: object, log_key: str = str(LOG)) -> None:
         self.asked: list[str] = []
         certificate = StoredCertificate(pem="", chain_pem=(), log_key=log_key)
         at = SimpleNamespace(certificate=certificate)
@@ -77,30 +75,23 @@ class Phone:
         return json.dumps(self._answer).encode()
 
 
-def unproven(phone: Phone, task: Task = TASK, asker: Requester = ASKER) -> bool:
+def unproven(phone: Phone, task: Task = TASK, asker: RequesterMessage = ASKER) -> bool:
     return with_view(phone, task, asker).unproven  # type: ignore[arg-type]  # as far as it is asked
 
 
-def test_one_that_the_log_has_for_who_asks_is_proven() -> None:
+def test_view_registered_for_the_requester_is_proven() -> None:
     phone = Phone(proof())
     assert not unproven(phone)
     assert phone.asked[-1] == f"/api/phone/systems/window/views/{sm3(OCTETS).hex()}/registration"
-    # After a restore the log is called otherwise, and keeps its key.
+    # After a restore, the log has another name and the same key.
     assert not unproven(Phone(proof(name="shield.example/log/2")))
 
 
 @pytest.mark.parametrize("code", ["not_logged_yet", "not_found"])
-def test_without_a_proof_it_is_as_if_no_view_drew_it(code: str) -> None:
+def test_view_without_a_proof_is_unproven(code: str) -> None:
     assert unproven(Phone(ProblemError(code, 409, None)))
-    assert unproven(Phone(proof()), asker=msgspec.structs.replace(ASKER, client_id=None))
-    # Whatever the service says itself.
+    # Whatever the service itself claims.
     assert unproven(Phone(ProblemError(code, 409, None)), msgspec.structs.replace(TASK, unproven=False))
-
-
-def test_a_phone_that_knows_no_log_asks_for_no_proof() -> None:
-    phone = Phone(proof(), log_key=None)
-    assert not unproven(phone, msgspec.structs.replace(TASK, unproven=True))
-    assert len(phone.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -123,11 +114,11 @@ def test_a_phone_that_knows_no_log_asks_for_no_proof() -> None:
         ),
     ],
 )
-def test_a_proof_of_something_else_is_no_task(bad: dict[str, object]) -> None:
+def test_proof_of_something_else_is_a_bad_task(bad: dict[str, object]) -> None:
     with pytest.raises(ProtocolError, match="bad_task"):
         unproven(Phone(bad))
 
 
-def test_another_answer_is_an_error_of_the_call() -> None:
+def test_other_answers_are_errors_of_the_call() -> None:
     with pytest.raises(ProblemError):
         unproven(Phone(ProblemError("internal", 500, None)))

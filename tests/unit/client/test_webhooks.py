@@ -1,4 +1,4 @@
-"""A receiver's check of a webhook, against the library of Standard Webhooks as the sender."""
+"""A receiver's verification of a webhook, with the library of Standard Webhooks as the sender."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ def _code(headers: dict[str, str], body: bytes = BODY.encode(), now: datetime = 
     return refused.value.code
 
 
-def test_a_right_one_is_read() -> None:
+def test_valid_webhook_is_read() -> None:
     event = verify_webhook(_headers(SECRET), BODY.encode(), SECRET, now=NOW)
     assert (event.id, event.type, event.request_id) == ("msg_1", "request.declined", "r-1")
     assert (event.kind, event.state, event.reason) == ("login", "declined", "not_me")
@@ -66,7 +66,7 @@ def test_a_login_by_openid_connect_is_recognised_by_its_state() -> None:
         assert event.oidc.code_challenge == "c"
 
 
-def test_a_request_of_the_systems_own_has_no_login_to_recognise() -> None:
+def test_systems_own_request_has_no_oidc_login() -> None:
     assert verify_webhook(_headers(SECRET), BODY.encode(), SECRET, now=NOW).oidc is None
 
 

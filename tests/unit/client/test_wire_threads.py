@@ -1,4 +1,4 @@
-"""Answers are read in many threads, the first of a type too: once that ended the process."""
+"""Answers are read in many threads, even the first of a type: msgspec used to crash the process there."""
 
 import subprocess
 import sys
@@ -6,9 +6,9 @@ from typing import Final
 
 _PROGRAM: Final = """
 import sys, threading
-from mshield.client import wire
+from mshield.client import forms as wire
 from mshield.client.errors import ProtocolError
-from mshield.client.phone.messages import Scan
+from mshield.testkit.phone.messages import (Scan)
 
 body = b'{"request_id":"x","kind":"signature","tasks":[{"sid":"00","display":[{"label":"a","value":"b"}]}]}'
 sys.setswitchinterval(1e-6)

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.errors import BY_CODE, DomainError
-from mshield.domain.faq import FAQ
+from mshield.server.certificates.errors import OtherAccount
+from mshield.server.error_codes import BY_CODE, SUBJECTS
+from mshield.server.errors import DomainError, TooManyRequests
+from mshield.server.filing.errors import FilingChanged
+from mshield.server.http.pages.faq import FAQ
+from mshield.server.signing.errors import Held, PinLocked, WrongPin
+from tests.support.sources import SERVER, module
 
 _EXTRA: dict[str, dict[str, Any]] = {
     "wrong_pin": {"left": 3},
@@ -37,13 +41,16 @@ def _make(code: str) -> DomainError:
     return BY_CODE[code](**_EXTRA.get(code, {}))
 
 
-def test_all_codes_of_the_protocol_are_there() -> None:
+def test_every_code_of_the_protocol_exists() -> None:
     assert BY_CODE.keys() >= _PROTOCOL
 
 
-def test_each_error_is_had_from_the_package() -> None:
-    named = {error.__name__ for error in BY_CODE.values()}
-    assert named | {"BY_CODE", "DomainError", "Json", "in_general"} == set(errors.__all__)
+def test_every_error_is_found_by_its_code() -> None:
+    homes = {error.__module__ for error in BY_CODE.values()}
+    assert homes == {module.__name__ for module in SUBJECTS} | {DomainError.__module__}
+    assert homes >= {
+        module(file) for file in SERVER.glob("*/errors.py") if "DomainError" in file.read_text("utf-8")
+    }
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))
@@ -67,30 +74,48 @@ def test_faq_entries_exist(code: str) -> None:
     assert BY_CODE[code].faq in {None, *FAQ}
 
 
-def test_wording_of_the_design() -> None:
-    assert errors.WrongPin(left=2).zh == "PIN 码不对，还可以试 2 次"
-    assert errors.WrongPin(left=2).en == "Wrong PIN. 2 tries left"
-    assert errors.WrongPin(left=1).en == "Wrong PIN. 1 try left"
-    assert errors.PinLocked().zh == "PIN 码已锁死。无法解锁，请法人作废后重新申请"
-    assert errors.OtherAccount(phone_masked="138****6027").zh == (
-        "本机的手机盾属于 138****6027，只能用这个账号登录"
-    )
-    assert errors.FilingChanged().zh == "备案信息有变化，请先更新证书"
+def test_error_texts_match_the_design() -> None:
+    assert WrongPin(left=2).zh == "PIN 码不对，还可以试 2 次"
+    assert WrongPin(left=2).en == "Wrong PIN. 2 tries left"
+    assert WrongPin(left=1).en == "Wrong PIN. 1 try left"
+    assert PinLocked().zh == "PIN 码已锁死。无法解锁，请法人作废后重新申请"
+    assert OtherAccount(phone_masked="138****6027").zh == ("本机的手机盾属于 138****6027，只能用这个账号登录")
+    assert FilingChanged().zh == "备案信息有变化，请先更新证书"
 
 
-def test_other_account_is_said_without_the_number_too() -> None:
-    error = errors.OtherAccount()
+def test_other_account_has_a_text_without_the_number() -> None:
+    error = OtherAccount()
     assert not error.extra
     assert "None" not in error.zh + error.en
 
 
-def test_extra_is_what_was_given_and_cannot_be_changed() -> None:
-    error = errors.Held(reasons=["lost"])
+def test_extra_is_read_only() -> None:
+    error = Held(reasons=["lost"])
     assert dict(error.extra) == {"reasons": ["lost"]}
     with pytest.raises(TypeError):
         error.extra["more"] = 1  # type: ignore[index]  # that is the point
 
 
-def test_a_code_is_given_once() -> None:
+def test_error_code_is_unique() -> None:
     with pytest.raises(TypeError, match="two errors"):
         type("Again", (DomainError,), {}, code="held", zh="一", en="one")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (1, "1 秒", "1 second"),
+        (119, "119 秒", "119 seconds"),
+        (2017, "34 分钟", "34 minutes"),
+        (7200, "2 小时", "2 hours"),
+        (86_401, "25 小时", "25 hours"),
+        (172_800, "2 天", "2 days"),
+    ],
+)
+def test_a_wait_is_told_in_the_largest_unit_that_counts_two_rounded_up(
+    seconds: int, zh: str, en: str
+) -> None:
+    error = TooManyRequests(retry_after=seconds)
+    assert error.zh == f"操作太频繁，请 {zh}后再试"
+    assert error.en == f"Too many requests. Try again in {en}"
+    assert error.extra["retry_after"] == seconds

@@ -1,6 +1,6 @@
 """R17: the manual's FAQ, 3.1 to 3.10."""
 
-from mshield.domain.faq import FAQ
+from mshield.server.http.pages.faq import FAQ
 
 
 def test_r17_ten_entries_in_the_manuals_order() -> None:
@@ -19,7 +19,7 @@ def test_r17_ten_entries_in_the_manuals_order() -> None:
     ]
 
 
-def test_each_entry_is_complete_and_names_nobodys_site() -> None:
+def test_each_entry_is_complete_and_names_no_site() -> None:
     for name, entry in FAQ.items():
         assert entry.id == name
         for text in (entry.zh, entry.en, entry.title_en):

@@ -1,8 +1,8 @@
-"""Identifiers sort by time, and in the order in which they were made; what has another form is none."""
+"""Identifiers sort by time and in the order of creation; texts of another form are refused."""
 
 import uuid
 
-from mshield.domain.ids import is_client_id, is_id, new_id
+from mshield.wire.ids import is_client_id, is_id, new_id
 from tests.support.clock import START
 
 
@@ -12,7 +12,7 @@ def test_an_id_is_a_uuid_of_version_7_that_holds_its_time() -> None:
     assert value.int >> 80 == START
 
 
-def test_ids_sort_as_they_were_made() -> None:
+def test_ids_sort_in_order_of_creation() -> None:
     made = [new_id(START + number // 100) for number in range(1000)]
     assert made == sorted(set(made))
 
@@ -21,7 +21,7 @@ def test_a_clock_that_goes_back_still_gives_new_ids() -> None:
     assert len({new_id(START - number) for number in range(100)}) == 100
 
 
-def test_what_was_made_has_the_form_and_little_else_does() -> None:
+def test_only_generated_ids_have_the_form() -> None:
     assert all(is_id(new_id(START + number)) for number in range(100))
     made = new_id(START)
     for other in (

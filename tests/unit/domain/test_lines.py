@@ -1,15 +1,17 @@
-"""One line that people write: one rule for reasons, one for names of systems, members and tokens."""
+"""Single lines of text: one rule for reasons, one for names of systems, members and tokens."""
 
 from collections.abc import Callable
 
 import pytest
 
-from mshield.domain import errors
-from mshield.domain.lines import MAX_NAME, MAX_REASON, checked_reason
-from mshield.domain.staff import StaffRole
-from mshield.domain.systems.business_system import checked_name
-from mshield.services.staff.members import checked_member
-from mshield.services.staff.tokens import Wanted, check_wanted
+from mshield.server.errors import DomainError, InvalidRequest
+from mshield.server.staff.errors import InvalidStaff, InvalidStaffToken
+from mshield.server.staff.members import checked_member
+from mshield.server.staff.rules import StaffRole
+from mshield.server.staff.tokens import NewTokenMessage, check_wanted
+from mshield.server.systems.errors import InvalidSystem
+from mshield.server.systems.rules.business_system import checked_name
+from mshield.server.values.lines import MAX_NAME, MAX_REASON, checked_reason
 
 NO_LINES = ["", " \n ", "a\x00b", "a\u202eb"]
 
@@ -18,13 +20,13 @@ def test_a_reason_has_one_spacing() -> None:
     assert checked_reason("  本人来电，\n 账号 \t疑似被盗用 ") == "本人来电， 账号 疑似被盗用"
 
 
-def test_the_longest_is_taken() -> None:
+def test_longest_reason_is_accepted() -> None:
     assert checked_reason(" " + "长" * MAX_REASON + " ") == "长" * MAX_REASON
 
 
 @pytest.mark.parametrize("text", [*NO_LINES, "长" * (MAX_REASON + 1)])
-def test_none_is_refused(text: str) -> None:
-    with pytest.raises(errors.InvalidRequest) as refused:
+def test_invalid_reason_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
         checked_reason(text)
     assert refused.value.extra["fields"] == ["reason"]
 
@@ -35,21 +37,19 @@ def _of_member(name: str) -> str:
 
 def _of_token(name: str) -> str:
     roles = (StaffRole.AUDITOR,)
-    return check_wanted(Wanted(name=name, roles=roles, scopes=(), days=1), held=roles)
+    return check_wanted(NewTokenMessage(name=name, roles=roles, scopes=(), days=1), held=roles)
 
 
 @pytest.mark.parametrize(
     ("checked", "refusal"),
     [
-        (checked_name, errors.InvalidSystem(field="name")),
-        (_of_member, errors.InvalidStaff()),
-        (_of_token, errors.InvalidStaffToken(field="name")),
+        (checked_name, InvalidSystem(field="name")),
+        (_of_member, InvalidStaff()),
+        (_of_token, InvalidStaffToken(field="name")),
     ],
     ids=["system", "member", "token"],
 )
-def test_a_name_is_a_line_of_64_characters(
-    checked: Callable[[str], str], refusal: errors.DomainError
-) -> None:
+def test_a_name_is_a_line_of_64_characters(checked: Callable[[str], str], refusal: DomainError) -> None:
     assert checked("  单一 \t窗口 ") == "单一 窗口"
     assert checked("长" * MAX_NAME) == "长" * MAX_NAME
     for text in [*NO_LINES, "长" * (MAX_NAME + 1)]:

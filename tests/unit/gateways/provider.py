@@ -1,4 +1,4 @@
-"""A local server in a provider's place: keeps what it was sent, and answers what it is told."""
+"""A local server in place of a provider: it records requests and gives configured answers."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(slots=True)
 class Sent:
-    """One request as it came."""
+    """One received request."""
 
     method: str
     target: str
@@ -20,7 +20,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Provider:
-    """Where it answers, what it answers, after how many seconds, and what came."""
+    """Address, answer, delay in seconds, and the received requests."""
 
     address: str
     status: int = 200

@@ -1,4 +1,4 @@
-"""Filing lists from .xlsx and .csv, and files that are none."""
+"""Filing lists from .xlsx and .csv, and files that are invalid."""
 
 import contextlib
 import io
@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from mshield.domain.filing import COLUMNS, FIELDS, check_rows
-from mshield.gateways import filing_files
-from mshield.gateways.filing_files import HEADERS, FilingFileError, read_filing
+from mshield.server.filing.external import files
+from mshield.server.filing.external.files import HEADERS, FilingFileError, read_filing
+from mshield.server.filing.rules import COLUMNS, FIELDS, check_rows
 
 EXAMPLES: Final = Path(__file__).parents[3] / "examples"
 HEADER: Final = ["企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型"]
@@ -49,7 +49,7 @@ def _refusal(data: bytes, name: str) -> FilingFileError:
 
 
 @pytest.mark.parametrize(("name", "first"), [("filing.xlsx", 3), ("filing.csv", 2)])
-def test_the_examples_are_good(name: str, first: int) -> None:
+def test_examples_are_valid(name: str, first: int) -> None:
     rows = read_filing((EXAMPLES / name).read_bytes(), name)
     records, findings = check_rows(rows)
     assert not findings
@@ -61,7 +61,7 @@ def test_the_examples_are_good(name: str, first: int) -> None:
     }  # fmt: skip
 
 
-def test_both_examples_say_the_same() -> None:
+def test_both_examples_have_the_same_people() -> None:
     def people(name: str) -> list[tuple[str, ...]]:
         rows = read_filing((EXAMPLES / name).read_bytes(), name)
         return [tuple(getattr(row, field) for field in COLUMNS) for row in rows]
@@ -70,7 +70,7 @@ def test_both_examples_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_encodings_of_chinese_text(encoding: str) -> None:
+def test_usual_encodings_of_chinese_text_are_read(encoding: str) -> None:
     (row,) = read_filing(_text(HEADER, PERSON, encoding=encoding), "list.CSV")
     assert [getattr(row, field) for field in FIELDS] == PERSON
     assert row.line == 2
@@ -123,7 +123,7 @@ def test_numbers_that_a_spreadsheet_has_rounded_are_faults() -> None:
     assert sheet is not None
     sheet.append(HEADER)
     sheet.append(short)
-    sheet["E2"].number_format = "000000000"  # shows 026573218
+    sheet["E2"].number_format = "000000000"  # displayed as 026573218
     made = io.BytesIO()
     padded.save(made)
     (row,) = read_filing(made.getvalue(), "list.xlsx")
@@ -138,12 +138,12 @@ def test_a_list_may_have_phone_numbers(name: str) -> None:
     assert [row.phone for row in read_filing(data, "list.csv")] == ["13800006027", ""]
 
 
-def test_a_list_without_their_column_has_none() -> None:
+def test_list_without_a_phone_column_has_no_phone_numbers() -> None:
     (row,) = read_filing(_text([*HEADER, "联系电话"], [*PERSON, "0574-55501802"]), "list.csv")
     assert row.phone is None
 
 
-def test_an_empty_phone_cell_of_a_workbook_is_told_from_no_column() -> None:
+def test_empty_phone_cell_differs_from_no_column() -> None:
     rows = read_filing(_workbook([*HEADER, "手机号"], PERSON, [*PERSON, None], [*PERSON, ""]), "list.xlsx")
     assert [row.phone for row in rows] == [""] * 3
 
@@ -164,7 +164,7 @@ def test_an_empty_phone_cell_of_a_workbook_is_told_from_no_column() -> None:
         (True, "General", None, "not_text"),
     ],
 )
-def test_a_phone_number_stored_as_a_number(
+def test_phone_number_stored_as_a_number_is_read(
     value: object, number_format: str, phone: str | None, code: str | None
 ) -> None:
     book = Workbook()
@@ -179,7 +179,7 @@ def test_a_phone_number_stored_as_a_number(
     assert [(found.field, found.code) for found in findings] == ([("phone", code)] if code else [])
 
 
-def test_the_apostrophe_before_a_number_goes() -> None:
+def test_apostrophe_before_a_number_is_removed() -> None:
     (row,) = read_filing(_text(HEADER, [*PERSON[:4], "'330206199001014217", PERSON[5]]), "list.csv")
     assert row.id_number == "330206199001014217"
 
@@ -210,10 +210,10 @@ def test_a_long_cell_is_a_fault() -> None:
         (b"\xff\xfe\x00\xd8", "list.csv", "encoding"),
         (b'"open', "list.csv", "unreadable"),
         (b"a\x00b", "list.csv", "header"),
-        (b"x" * (filing_files.MAX_FILE + 1), "list.csv", "too_large"),
+        (b"x" * (files.MAX_FILE + 1), "list.csv", "too_large"),
     ],
 )
-def test_files_that_cannot_be_read_are_one_error(data: bytes, name: str, code: str) -> None:
+def test_unreadable_files_give_one_error(data: bytes, name: str, code: str) -> None:
     refusal = _refusal(data, name)
     assert refusal.code == code
     assert refusal.zh
@@ -226,32 +226,32 @@ def test_missing_columns_are_named() -> None:
     assert refusal.en == "The header is not complete; missing: id number, role"
 
 
-def test_a_header_far_below_is_none() -> None:
+def test_header_far_below_is_not_found() -> None:
     assert _refusal(_text(*([["名单"]] * 10), HEADER, PERSON), "list.csv").code == "header"
 
 
-def test_too_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filing_files, "MAX_ROWS", 3)
+def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_ROWS", 3)
     assert len(read_filing(_text(HEADER, *[PERSON] * 3), "list.csv")) == 3
     assert _refusal(_text(HEADER, *[PERSON] * 4), "list.csv").code == "too_large"
 
 
 def test_a_sheet_formatted_far_below_its_last_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filing_files, "MAX_LINES", 50)
+    monkeypatch.setattr(files, "MAX_LINES", 50)
     assert len(read_filing(_workbook(HEADER, PERSON, *[[""]] * 40), "list.xlsx")) == 1
     assert _refusal(_workbook(HEADER, *[PERSON] * 60), "list.xlsx").code == "too_large"
 
 
-def test_a_workbook_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = _workbook(HEADER, PERSON)
-    monkeypatch.setattr(filing_files, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(files, "MAX_UNPACKED", 1000)
     assert _refusal(data, "list.xlsx").code == "too_large"
 
 
-def test_a_workbook_of_too_many_files() -> None:
+def test_workbook_of_too_many_files_is_refused() -> None:
     data = io.BytesIO(_workbook(HEADER, PERSON))
     with zipfile.ZipFile(data, "a") as archive:
-        for number in range(filing_files.MAX_PARTS):
+        for number in range(files.MAX_PARTS):
             archive.writestr(f"{number}", b"")
     assert _refusal(data.getvalue(), "list.xlsx").code == "too_large"
 
@@ -263,19 +263,19 @@ def test_entities_are_not_expanded() -> None:
     assert _refusal(_with_part(_workbook(HEADER, PERSON), bomb), "list.xlsx").code == "unreadable"
 
 
-def test_no_other_file_is_fetched() -> None:
+def test_external_entities_are_not_fetched() -> None:
     outside = f'<!DOCTYPE x [<!ENTITY g SYSTEM "{Path(__file__).as_uri()}">]>'
     assert _refusal(_with_part(_workbook(HEADER, PERSON), outside), "list.xlsx").code == "unreadable"
 
 
 def _with_part(data: bytes, doctype: str) -> bytes:
-    """The workbook with a document type in its sheet whose entity `g` stands in a cell."""
+    """Returns the workbook with a document type in its sheet, and a cell that uses its entity `g`."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
         for part in old.namelist():
             content = old.read(part).decode()
             if part == "xl/worksheets/sheet1.xml":
-                # One inline text holds the entity.
+                # One inline string holds the entity.
                 cell = '<row r="9"><c r="A9" t="inlineStr"><is><t>&g;</t></is></c></row></sheetData>'
                 content = doctype + content.replace("</sheetData>", cell)
             new.writestr(part, content)
@@ -298,7 +298,7 @@ def test_any_damaged_workbook_is_read_or_refused(data: st.DataObject) -> None:
         read_filing(bytes(whole), "list.xlsx")
 
 
-def test_the_example_is_made_by_its_script() -> None:
+def test_example_workbook_equals_its_script() -> None:
     book = load_workbook(EXAMPLES / "filing.xlsx")
     assert book.sheetnames == ["备案人员", "填写说明"]
     sheet = book.worksheets[0]

@@ -1,4 +1,4 @@
-"""Look-ups of names: one at a time for each name, none that another waits for, and an end to waiting."""
+"""Name look-ups: one at a time per name, none that delays another name, and a timeout."""
 
 import asyncio
 import gc
@@ -7,11 +7,11 @@ import threading
 
 import pytest
 
-from mshield.gateways.names import Names
+from mshield.server.runtime.external.names import Names
 from tests.support.slow_name_servers import hanging
 
 
-async def test_a_name_gives_its_addresses_once_each() -> None:
+async def test_look_up_returns_each_address_once() -> None:
     assert await Names().addresses("127.0.0.1") == ["127.0.0.1"]
     assert set(await Names().addresses("localhost")) <= {"127.0.0.1", "::1"}
 
@@ -24,7 +24,7 @@ async def test_a_name_that_does_not_resolve_is_an_error_each_time(name: str) -> 
             await names.addresses(name)
 
 
-async def test_those_who_want_the_same_name_share_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_concurrent_callers_share_one_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with hanging(monkeypatch) as asked:
         names = Names(seconds=0.2)
         waiting = [asyncio.create_task(names.addresses("slow.example")) for _ in range(20)]
@@ -33,7 +33,7 @@ async def test_those_who_want_the_same_name_share_a_look_up(monkeypatch: pytest.
     assert asked == ["slow.example"]
 
 
-async def test_whoever_comes_while_a_look_up_is_overdue_does_not_wait(
+async def test_caller_does_not_wait_for_an_overdue_look_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with hanging(monkeypatch) as asked:
@@ -43,11 +43,11 @@ async def test_whoever_comes_while_a_look_up_is_overdue_does_not_wait(
                 with pytest.raises(TimeoutError):
                     await names.addresses("slow.example")
             assert not waiting.expired()
-            names._seconds = 60.0  # as long as it would wait for a look-up of its own
+            names._seconds = 60.0  # longer than this test: a look-up of its own would exceed the limit
         assert asked == ["slow.example"]
 
 
-async def test_a_name_that_hung_is_asked_for_again_once_it_answers(
+async def test_hung_name_is_looked_up_again_once_it_answers(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = Names(seconds=0.05)
@@ -58,7 +58,7 @@ async def test_a_name_that_hung_is_asked_for_again_once_it_answers(
     assert await names.addresses("slow.example") == ["192.0.2.1"]
     assert asked == ["slow.example"]
     gc.collect()
-    assert caplog.records == []  # that nobody waited for the error any more is nobody's news
+    assert caplog.records == []  # a late error that no caller waits for is not logged
 
 
 def _let_look_ups_end() -> None:
@@ -67,7 +67,7 @@ def _let_look_ups_end() -> None:
             thread.join()
 
 
-async def test_one_caller_who_leaves_takes_nothing_from_the_others() -> None:
+async def test_cancelled_caller_does_not_affect_the_others() -> None:
     names = Names()
     leaving, staying = (asyncio.create_task(names.addresses("127.0.0.1")) for _ in range(2))
     await asyncio.sleep(0)
@@ -75,7 +75,7 @@ async def test_one_caller_who_leaves_takes_nothing_from_the_others() -> None:
     assert await staying == ["127.0.0.1"]
 
 
-async def test_only_so_many_look_ups_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_number_of_hanging_look_ups_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     with hanging(monkeypatch) as asked:
         names = Names(most=3, seconds=3.0)
         hung = [asyncio.create_task(names.addresses(f"slow-{number}.example")) for number in range(3)]

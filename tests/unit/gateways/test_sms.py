@@ -1,6 +1,6 @@
 """The development gateway's outbox."""
 
-from mshield.gateways.sms import OUTBOX_SIZE, REDACTED, DevelopmentSms, SmsMessage
+from mshield.server.notices.external.sms import OUTBOX_SIZE, REDACTED, DevelopmentSms, SmsMessage
 
 PHONE = "13800006027"
 
@@ -9,7 +9,7 @@ def _message(code: str, *, phone: str = PHONE, at: int = 0) -> SmsMessage:
     return SmsMessage(phone=phone, text=f"验证码 {code}，请勿告诉他人", code=code, purpose="register", at=at)
 
 
-async def test_newest_first() -> None:
+async def test_messages_are_listed_newest_first() -> None:
     sms = DevelopmentSms()
     await sms.send(_message("111111", at=1))
     await sms.send(_message("222222", at=2))
@@ -27,7 +27,7 @@ async def test_a_used_code_is_blanked_in_text_and_field() -> None:
     assert other.code == "111111"
 
 
-async def test_only_the_last_hundred_stay() -> None:
+async def test_outbox_keeps_the_last_hundred() -> None:
     sms = DevelopmentSms()
     for number in range(OUTBOX_SIZE + 5):
         await sms.send(_message(f"{number:06d}"))

@@ -1,4 +1,4 @@
-"""SMS providers: what their SDKs send (signatures computed anew here), and what their answers become."""
+"""SMS providers: requests of their SDKs (signatures recomputed here), and how their answers are reported."""
 
 import hashlib
 import hmac
@@ -12,9 +12,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
-from mshield.domain.notices import NoticeKind
-from mshield.gateways import sms_provider
-from mshield.gateways.sms import (
+from mshield.server.notices.external import sms_provider
+from mshield.server.notices.external.sms import (
     DevelopmentSms,
     SmsMessage,
     SmsNotice,
@@ -23,8 +22,9 @@ from mshield.gateways.sms import (
     SmsUnanswered,
     SmsUnreachable,
 )
-from mshield.gateways.sms_provider import SmsNotSetUp, open_gateway
-from mshield.settings import Settings
+from mshield.server.notices.external.sms_provider import SmsNotSetUp, open_gateway
+from mshield.server.notices.rules.notices import NoticeKind
+from mshield.server.settings.settings import Settings
 from tests.unit.gateways.provider import Provider, Sent, provider
 
 KEY_ID: Final = "AKIDexample"
@@ -59,7 +59,7 @@ def _settings(gateway: str, address: str, **changes: object) -> Settings:
         "sms_templates": TEMPLATES,
         "sms_endpoint": address,
     }
-    return Settings.model_validate(values | changes)
+    return Settings.of(**values | changes)
 
 
 def _hmac(key: bytes, text: str) -> bytes:
@@ -100,7 +100,7 @@ def _check_aliyun_signature(sent: Sent) -> None:
     assert parts["Signature"] == _hmac(KEY_SECRET.encode(), to_sign).hex()
 
 
-async def test_aliyun_is_sent_the_code_signed(there: Provider) -> None:
+async def test_aliyun_request_with_a_code_is_signed(there: Provider) -> None:
     there.answer = ALIYUN_OK
     await open_gateway(_settings("aliyun", there.address)).send(CODE)
     (sent,) = there.sent
@@ -116,7 +116,7 @@ async def test_aliyun_is_sent_the_code_signed(there: Provider) -> None:
     _check_aliyun_signature(sent)
 
 
-async def test_aliyun_is_sent_a_notices_parameters(there: Provider) -> None:
+async def test_aliyun_request_has_the_notices_parameters(there: Provider) -> None:
     there.answer = ALIYUN_OK
     await open_gateway(_settings("aliyun", there.address)).send(NOTICE)
     parameters = _aliyun_parameters(there.sent[0])
@@ -166,7 +166,7 @@ def _check_tencent_signature(sent: Sent) -> None:
     assert parts["Signature"] == _hmac(key, to_sign).hex()
 
 
-async def test_tencent_is_sent_the_code_signed(there: Provider) -> None:
+async def test_tencent_request_with_a_code_is_signed(there: Provider) -> None:
     there.answer = _status("Ok")
     await open_gateway(_settings("tencent", there.address)).send(CODE)
     (sent,) = there.sent
@@ -182,7 +182,7 @@ async def test_tencent_is_sent_the_code_signed(there: Provider) -> None:
     _check_tencent_signature(sent)
 
 
-async def test_tencent_is_sent_a_notices_parameters_in_order(there: Provider) -> None:
+async def test_tencent_request_has_the_notices_parameters_in_order(there: Provider) -> None:
     there.answer = _status("Ok")
     await open_gateway(_settings("tencent", there.address)).send(NOTICE)
     sent = json.loads(there.sent[0].body)
@@ -211,7 +211,7 @@ PROVIDERS: Final = ("aliyun", "tencent")
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-async def test_a_provider_that_is_not_there_or_slow_or_broken(
+async def test_absent_slow_or_broken_provider_is_unreachable(
     there: Provider, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as probe:
@@ -219,7 +219,7 @@ async def test_a_provider_that_is_not_there_or_slow_or_broken(
         port = probe.getsockname()[1]
     with pytest.raises(SmsUnreachable):
         await open_gateway(_settings(name, f"http://127.0.0.1:{port}")).send(CODE)
-    monkeypatch.setattr(f"mshield.gateways.{name}.ANSWER_SECONDS", 1)
+    monkeypatch.setattr(f"mshield.server.notices.external.{name}.ANSWER_SECONDS", 1)
     there.seconds, there.answer = 1.5, ALIYUN_OK
     with pytest.raises(SmsUnanswered):
         await open_gateway(_settings(name, there.address)).send(CODE)
@@ -244,7 +244,7 @@ async def test_nothing_secret_reaches_a_log(
     settings = _settings(name, there.address)
     with caplog.at_level(logging.DEBUG):
         await open_gateway(settings).send(CODE)
-    # The SDKs' own debug logging may tell of requests; what this project logs from INFO up must not.
+    # The SDKs' own debug logs may contain requests; this project's logs from INFO up must not.
     said = "".join(record.getMessage() for record in caplog.records if record.levelno >= logging.INFO)
     assert CODE.code not in said
     assert KEY_SECRET not in said + repr(settings)
@@ -253,7 +253,7 @@ async def test_nothing_secret_reaches_a_log(
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_missing_settings_are_named(name: str) -> None:
     with pytest.raises(SmsNotSetUp) as refused:
-        open_gateway(Settings.model_validate({"sms_gateway": name}))
+        open_gateway(Settings.of(sms_gateway=name))
     for wanted in (
         "MSHIELD_SMS_KEY_ID",
         "MSHIELD_SMS_KEY_SECRET",
@@ -268,19 +268,19 @@ def test_missing_settings_are_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "package"), [("aliyun", "alibabacloud_dysmsapi20170525.client"), ("tencent", "tencentcloud.sms")]
 )
-def test_a_missing_sdk_is_told_with_its_extra(
+def test_missing_sdk_is_reported_with_its_extra(
     name: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, f"mshield.gateways.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, f"mshield.server.notices.external.{name}", raising=False)
     for loaded in [module for module in sys.modules if module.startswith(package)]:
         monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setattr(sys, "meta_path", [_Missing(package), *sys.meta_path])
-    with pytest.raises(SmsNotSetUp, match=rf"pip install '\.\[server,{name}\]'"):
+    with pytest.raises(SmsNotSetUp, match=rf"pip install ./client '\.\[{name}\]'"):
         open_gateway(_settings(name, "http://127.0.0.1:1"))
 
 
 class _Missing:
-    """Finds a package to be not installed."""
+    """An import hook that reports a package as not installed."""
 
     def __init__(self, package: str) -> None:
         self._package = package
@@ -290,11 +290,11 @@ class _Missing:
             raise ModuleNotFoundError(name=name)
 
 
-def test_demo_mode_sends_to_nobody_by_default() -> None:
-    assert isinstance(open_gateway(Settings(mode="demo")), DevelopmentSms)
+def test_demo_mode_sends_no_sms_by_default() -> None:
+    assert isinstance(open_gateway(Settings.of(mode="demo")), DevelopmentSms)
 
 
-def test_a_template_of_its_own_goes_before_the_common_one(there: Provider) -> None:
+def test_specific_template_overrides_the_common_one(there: Provider) -> None:
     account = sms_provider._account(
         _settings("aliyun", there.address, sms_templates=TEMPLATES | {"apply": "SMS_3"})
     )
@@ -308,7 +308,7 @@ def test_gateways_know_all_notices() -> None:
 
 
 def test_the_development_outbox_is_for_demo_mode_only() -> None:
-    assert isinstance(open_gateway(Settings(mode="demo")), DevelopmentSms)
+    assert isinstance(open_gateway(Settings.of(mode="demo")), DevelopmentSms)
     with pytest.raises(SmsNotSetUp, match="MSHIELD_SMS_GATEWAY") as refused:
-        open_gateway(Settings(mode="production"))
+        open_gateway(Settings.of(mode="production"))
     assert "MSHIELD_SMS_GATEWAY" in refused.value.zh

@@ -1,4 +1,4 @@
-"""The sender of webhooks against hostile names and hostile receivers: where it connects, what it reads, how long."""
+"""The webhook sender with hostile names and receivers: which addresses it connects to, what it reads, timeouts."""
 
 import asyncio
 import ipaddress
@@ -13,9 +13,9 @@ from typing import Any
 import httpcore
 import pytest
 
-from mshield.domain.systems.webhooks import Network
-from mshield.gateways import webhook
-from mshield.gateways.webhook import EndpointReply, WebhookNotSent, WebhookSender, open_sender
+from mshield.server.runtime.external import sender as webhook
+from mshield.server.runtime.external.sender import EndpointReply, WebhookNotSent, WebhookSender, open_sender
+from mshield.server.values.public_addresses import Network
 from tests.support.outside_systems import OutsideServer, Reply, serving
 from tests.support.slow_name_servers import hanging
 from tests.support.tls import make_certificate
@@ -43,7 +43,7 @@ async def _reason(url: str, allowed: tuple[Network, ...] = (), tls: ssl.SSLConte
 
 
 class _Names:
-    """A resolver that answers as told, each answer once and the last for ever."""
+    """A resolver with scripted answers, each used once and the last one repeated."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = list(answers)
@@ -72,7 +72,7 @@ async def test_a_webhook_arrives(receiver: OutsideServer) -> None:
     "host",
     ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]"],
 )
-async def test_nothing_goes_to_this_machine_however_it_is_written(receiver: OutsideServer, host: str) -> None:
+async def test_loopback_addresses_are_refused_in_any_form(receiver: OutsideServer, host: str) -> None:
     port = receiver.url.rpartition(":")[2]
     assert await _reason(f"http://{host}:{port}/") in {
         "address_forbidden",
@@ -82,7 +82,7 @@ async def test_nothing_goes_to_this_machine_however_it_is_written(receiver: Outs
     assert receiver.asked == []
 
 
-async def test_a_name_that_leads_inside_is_refused(
+async def test_name_of_an_internal_address_is_refused(
     receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = receiver.url.rpartition(":")[2]
@@ -91,10 +91,10 @@ async def test_a_name_that_leads_inside_is_refused(
     assert receiver.asked == []
 
 
-async def test_a_name_that_changes_its_mind_is_asked_once_only(
+async def test_changing_name_is_resolved_only_once(
     receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DNS rebinding: public when it is judged, inside when it would be connected to."""
+    """DNS rebinding: the name is public when checked, internal when connecting."""
     port = receiver.url.rpartition(":")[2]
     connected: list[str] = []
 
@@ -108,7 +108,7 @@ async def test_a_name_that_changes_its_mind_is_asked_once_only(
     assert (names.asked, connected) == (["rebinding.example"], ["8.8.8.8"])
 
 
-async def test_of_several_addresses_an_allowed_one_is_taken(
+async def test_allowed_address_is_chosen_among_several(
     receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = receiver.url.rpartition(":")[2]
@@ -116,7 +116,7 @@ async def test_of_several_addresses_an_allowed_one_is_taken(
     assert (await _post(f"http://both.example:{port}/")).status == 200
 
 
-async def test_a_redirect_is_an_answer_and_no_way(receiver: OutsideServer) -> None:
+async def test_redirect_is_not_followed(receiver: OutsideServer) -> None:
     receiver.answer = lambda _: Reply(302, headers={"Location": receiver.url})
     assert await _post(receiver.url) == EndpointReply(302, None)
     assert len(receiver.asked) == 1
@@ -130,22 +130,20 @@ async def test_no_proxy_of_the_environment_is_used(
     assert (await _post(receiver.url)).status == 200
 
 
-async def test_patience_is_read_in_seconds_only(receiver: OutsideServer) -> None:
+async def test_retry_after_is_read_in_seconds_only(receiver: OutsideServer) -> None:
     for text, seconds in (("120", 120), ("-1", None), ("soon", None), ("99999999999", None)):
         receiver.answer = lambda _, text=text: Reply(429, headers={"Retry-After": text})  # type: ignore[misc]  # mypy infers no lambda with a default
         assert await _post(receiver.url) == EndpointReply(429, seconds)
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end(receiver: OutsideServer) -> None:
+async def test_endless_answer_is_not_read_to_its_end(receiver: OutsideServer) -> None:
     receiver.answer = lambda _: Reply(body=b"x" * 20_000_000)
     start = time.process_time()
     assert (await _post(receiver.url)).status == 200
     assert time.process_time() - start < 1
 
 
-async def test_a_receiver_that_says_nothing_is_left(
-    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_silent_receiver_times_out(receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "SECONDS", 0.3)
     receiver.answer = lambda _: Reply(seconds=20)
     start = time.monotonic()
@@ -153,7 +151,7 @@ async def test_a_receiver_that_says_nothing_is_left(
     assert time.monotonic() - start < 5
 
 
-async def test_what_breaks_off_is_not_sent(receiver: OutsideServer) -> None:
+async def test_broken_connection_is_a_failure(receiver: OutsideServer) -> None:
     receiver.answer = lambda _: Reply(cut=True)
     assert await _reason(receiver.url, LOOPBACK) == "RemoteProtocolError"
     assert await _reason("http://127.0.0.1:9/", LOOPBACK) == "ConnectError"
@@ -162,10 +160,10 @@ async def test_what_breaks_off_is_not_sent(receiver: OutsideServer) -> None:
 # ---- names that hang ----
 
 
-async def test_endpoints_whose_names_hang_hold_up_no_other(
+async def test_endpoints_with_hanging_names_delay_no_others(
     receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many tries as two endpoints may have under way, and the loop's own threads free for the rest meanwhile."""
+    """Two endpoints use all the attempts they may, and the event loop's own threads stay free for others."""
     monkeypatch.setattr(webhook, "SECONDS", 3.0)
     with hanging(monkeypatch) as asked:
         async with open_sender(allowed=LOOPBACK, at_once=64) as sender:
@@ -191,7 +189,7 @@ async def _sent(sender: WebhookSender, url: str) -> str:
 
 @asynccontextmanager
 async def _tls_receiver(folder: Path, name: str) -> AsyncIterator[tuple[int, ssl.SSLContext]]:
-    """A port that answers over TLS with a certificate for `name`, and a context that trusts its authority."""
+    """Yields a TLS port with a certificate for `name`, and a context that trusts its authority."""
     server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server_tls.load_cert_chain(make_certificate(folder, name))
 
@@ -207,9 +205,7 @@ async def _tls_receiver(folder: Path, name: str) -> AsyncIterator[tuple[int, ssl
         server.close()
 
 
-async def test_https_goes_to_the_name_of_the_address_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_https_certificate_must_match_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with _tls_receiver(tmp_path, "hooks.example") as (port, tls):
         _resolving(monkeypatch, ["127.0.0.1"])
         assert (await _post(f"https://hooks.example:{port}/", tls=tls)).status == 204

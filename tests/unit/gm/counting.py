@@ -1,4 +1,4 @@
-"""An engine that counts the operations it is asked for."""
+"""An engine that counts its operations."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from mshield.gm.engine import Engine
 
 
 class CountingEngine:
-    """Passes everything on to another engine and counts it."""
+    """An engine that passes every call to another one and counts it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

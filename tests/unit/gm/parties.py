@@ -1,4 +1,4 @@
-"""A phone and a server that keep to the protocol, for tests that then let one of them deviate."""
+"""A phone and a server that follow the protocol, so that tests can let one of them deviate."""
 
 import secrets
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from mshield.gm.sm2 import Signature
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What both sides hold after `open`."""
+    """Values of both sides after `open`."""
 
     nonces: tuple[PhoneNonce, ...]
     answers: tuple[ServerNonce, ...]
@@ -57,7 +57,7 @@ class Parties:
         return cls(engine, uid, epoch, phone.d1, server.d2, phone.P1, server.P)
 
     def open(self, digests: Sequence[bytes]) -> Opened:
-        """One session over these digests; the phone has checked the server's proofs."""
+        """Opens one session over these digests; the phone checks the server's proofs."""
         nonces = tuple(self.commit(e) for e in digests)
         answers = tuple(self.answer(nonce) for nonce in nonces)
         for nonce, answer in zip(nonces, answers, strict=True):
@@ -82,7 +82,7 @@ class Parties:
         )
 
     def halves(self, opened: Opened, d1: int | None = None) -> tuple[Partial, ...]:
-        """The phone's halves, under the right share or another."""
+        """Returns the phone's partial signatures, under the right share or another."""
         share = self.d1 if d1 is None else d1
         return tuple(
             phone_finish(self.engine, d1=share, nonce=nonce, Q2=answer.Q2)
@@ -92,12 +92,12 @@ class Parties:
     def finish(
         self, session: Sequence[SessionItem], items: Sequence[FinishItem], P1: bytes | None = None
     ) -> tuple[Signature, ...]:
-        """What the server does with a `finish`."""
+        """Handles a `finish` as the server does."""
         check_openings(self.engine, uid=self.uid, epoch=self.epoch, session=session, items=items)
         return server_finish(self.engine, P=self.P, d2=self.d2, session=session, items=items, P1=P1)
 
     def sign(self, digests: Sequence[bytes], P1: bytes | None = None) -> tuple[Signature, ...]:
-        """The whole of a session, checked by the phone."""
+        """Runs a whole session; the phone checks the signatures."""
         opened = self.open(digests)
         halves = self.halves(opened)
         signatures = self.finish(opened.session, items_of(halves), P1)
@@ -107,10 +107,10 @@ class Parties:
 
 
 def items_of(halves: Sequence[Partial]) -> list[FinishItem]:
-    """What the phone sends of its halves."""
+    """Returns what the phone sends of its partial signatures."""
     return [FinishItem(half.sid, half.Q1, half.rho, half.s_prime) for half in halves]
 
 
 def digests(count: int) -> list[bytes]:
-    """As many random digests."""
+    """Returns `count` random digests."""
     return [secrets.token_bytes(32) for _ in range(count)]

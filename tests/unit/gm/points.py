@@ -1,4 +1,4 @@
-"""Byte strings that look like points and are none, for every place that accepts one."""
+"""Byte strings that look like points but are invalid, for every function that accepts a point."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""SM2 from the standard's formulas in plain integers: a slow judge that shares no code with what it judges."""
+"""SM2 from the standard's formulas in plain integers: a slow reference that shares no code with the library."""
 
 from mshield.gm.curve import GX, GY, A, N, P
 
@@ -37,7 +37,7 @@ def encode(point: Affine) -> bytes | None:
 
 
 def verifies(public: bytes, e: bytes, r: int, s: int) -> bool:
-    """GB/T 32918.2, 7.1, steps B1 to B7."""
+    """Verifies a signature by GB/T 32918.2, 7.1, steps B1 to B7."""
     if not (1 <= r < N and 1 <= s < N) or (r + s) % N == 0:
         return False
     point = add(mul(s, BASE), mul((r + s) % N, decode(public)))

@@ -50,9 +50,7 @@ def test_joint_key_is_that_of_both_shares(parties: Parties) -> None:
     assert enrolment.phone_point(parties.engine, d2=parties.d2, P=parties.P) == parties.P1
 
 
-def test_server_share_that_gives_infinity_is_drawn_again(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_server_share_that_gives_infinity_is_redrawn(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     uid, sid = bytes(16), bytes(16)
     phone = phone_enrol(engine, uid=uid, sid=sid)
     draws = iter((0, engine.invert(phone.d1), 5))  # d1·d2 = 1 means d = 0
@@ -60,7 +58,7 @@ def test_server_share_that_gives_infinity_is_drawn_again(
     assert server_enrol(engine, uid=uid, sid=sid, P1=phone.P1, proof=phone.proof).d2 == 5
 
 
-def test_a_key_that_is_minus_g_is_no_joint_key(engine: Engine) -> None:
+def test_key_of_minus_g_is_refused(engine: Engine) -> None:
     with pytest.raises(Fault):
         enrolment.phone_point(engine, d2=5, P=engine.negate(G))
 
@@ -138,7 +136,7 @@ def test_s_prime_out_of_range_is_a_wrong_pin(parties: Parties, s_prime: int) -> 
 
 
 def test_s_prime_that_wraps_around_n_is_a_wrong_pin(parties: Parties) -> None:
-    # The same number mod n; one form only may pass, or a `finish` could be sent in two forms.
+    # The same number mod n; only one form may pass, or a `finish` could be sent in two forms.
     opened = parties.open(digests(1))
     (item,) = items_of(parties.halves(opened))
     wrapped = dataclasses.replace(item, s_prime=item.s_prime + N)
@@ -146,8 +144,8 @@ def test_s_prime_that_wraps_around_n_is_a_wrong_pin(parties: Parties) -> None:
         parties.finish(opened.session, [wrapped])
 
 
-def test_no_number_out_of_range_stands_in_for_one(parties: Parties) -> None:
-    # Where the right s' is 1, the number that the server computes with in place of a bad one.
+def test_number_out_of_range_is_refused_even_if_one_is_right(parties: Parties) -> None:
+    # Here the right s' is 1, which the server also uses in its computation in place of an invalid s'.
     engine, k1, k2, sid = parties.engine, 5, 7, bytes(16)
     Q1 = engine.mul_g(k1)
     Q = engine.add(Q1, engine.mul(k2, parties.P1))
@@ -166,7 +164,7 @@ def test_no_number_out_of_range_stands_in_for_one(parties: Parties) -> None:
             finish(s_prime)
 
 
-def test_same_work_whatever_is_wrong(engine: Engine) -> None:
+def test_every_fault_takes_the_same_work(engine: Engine) -> None:
     counting = CountingEngine(engine)
     parties = Parties.enrol(counting)
     opened = parties.open(digests(4))

@@ -37,7 +37,7 @@ def test_edge_scalars_on_base_and_on_a_point(engine: Engine, k: int) -> None:
 
 
 @pytest.mark.parametrize("k", [0, N, N + 1, -1, 1 << 256])
-def test_scalars_out_of_range_are_a_callers_bug(engine: Engine, k: int) -> None:
+def test_scalars_out_of_range_raise_value_error(engine: Engine, k: int) -> None:
     with pytest.raises(ValueError, match="scalar"):
         engine.mul_g(k)
     with pytest.raises(ValueError, match="scalar"):
@@ -63,7 +63,7 @@ def test_joint_multiplication_with_zeros_and_infinity(engine: Engine, a: int, b:
 
 
 @pytest.mark.parametrize("point", BAD_POINTS.values(), ids=BAD_POINTS)
-def test_no_operation_takes_a_bad_point(engine: Engine, point: bytes) -> None:
+def test_every_operation_refuses_a_bad_point(engine: Engine, point: bytes) -> None:
     for operation in (
         lambda: engine.check_point(point),
         lambda: engine.mul(5, point),
@@ -78,12 +78,12 @@ def test_no_operation_takes_a_bad_point(engine: Engine, point: bytes) -> None:
     ):
         with pytest.raises(BadPoint):
             operation()
-    # And the engine still works.
+    # The engine still works afterwards.
     assert engine.mul(1, G) == G
 
 
-def test_verify_with_changing_keys(engine: Engine) -> None:
-    # Botan keeps one key's tables: the right key must be in force at each call.
+def test_keys_may_change_between_verifications(engine: Engine) -> None:
+    # Botan stores the tables of one key: each call must use the right key.
     e = bytes(range(32))
     signed = []
     for k in (7, 9):
@@ -125,9 +125,9 @@ def test_random_scalars_are_in_range_and_differ(engine: Engine) -> None:
     assert all(0 < k < N for k in drawn)
 
 
-def test_random_scalars_reject_what_is_out_of_range(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_scalars_reject_values_out_of_range(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter((bytes(32), b"\xff" * 32, N.to_bytes(32, "big"), (N - 1).to_bytes(32, "big")))
-    monkeypatch.setattr("mshield.gm.scalars.secrets.token_bytes", lambda _length: next(draws))
+    monkeypatch.setattr("mshield.gm.scalars.os.urandom", lambda _length: next(draws))
     assert engine.random_scalar() == N - 1
 
 
@@ -144,7 +144,7 @@ def test_engine_serves_several_threads(engine: Engine) -> None:
     assert results == [(point, point, point) for point in expected * 4]
 
 
-def test_botan_is_found_without_running_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_botan_is_found_without_subprocesses(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: object, **_more: object) -> None:
         raise AssertionError("a compiler was asked")
 
@@ -152,7 +152,7 @@ def test_botan_is_found_without_running_other_programs(monkeypatch: pytest.Monke
     assert BotanEngine().name == "botan"
 
 
-def test_missing_botan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_botan_names_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botan_library, "_library_names", lambda: iter(("libbotan-none.so",)))
     with pytest.raises(EngineUnavailable, match="apt install libbotan-3-12"):
         BotanEngine()
@@ -165,7 +165,7 @@ def test_old_botan_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         BotanEngine()
 
 
-def test_missing_openssl_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_openssl_names_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openssl, "_library_names", lambda: iter(("libcrypto-none.so", "libc.so.6")))
     with pytest.raises(EngineUnavailable, match="apt install libssl3"):
         OpenSslEngine()

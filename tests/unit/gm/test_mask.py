@@ -68,6 +68,6 @@ def test_share_zero_becomes_one() -> None:
 
 
 @pytest.mark.parametrize("d1", [0, N, N + 1, -1])
-def test_only_a_share_is_hidden(d1: int) -> None:
+def test_only_a_valid_share_can_be_hidden(d1: int) -> None:
     with pytest.raises(Malformed):
         hide(d1, 5)

@@ -16,7 +16,7 @@ ENGINE = load_engine()
 
 
 def one_of_each() -> dict[str, Any]:
-    """The file with the first case of each section; the refresh keeps the signings that it refers to."""
+    """Returns the file with the first case of each section; the refresh needs the signings it refers to."""
     small = {name: value[:1] if isinstance(value, list) else value for name, value in VECTORS.items()}
     small["signing"] = VECTORS["signing"][:3]
     return copy.deepcopy(small)
@@ -40,7 +40,7 @@ def parent(file: Any, path: tuple[Any, ...]) -> Any:
 
 
 def changed(value: Any, where: int) -> Any:
-    """Another value of the same form."""
+    """Returns another value of the same form."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -61,7 +61,7 @@ def test_small_file_passes() -> None:
 
 
 def decides(path: tuple[Any, ...]) -> bool:
-    """A fault stays a fault whatever else is changed in its case; only what is claimed of it can be wrong."""
+    """Changes to a rejected case keep it faulty; only its claimed error or validity can become wrong."""
     return not path[0].startswith("rejected") or path[-1] in {"error", "signature_valid"}
 
 
@@ -79,7 +79,7 @@ def test_every_value_matters_and_the_failing_case_is_named(path: tuple[Any, ...]
 
 @pytest.mark.parametrize("section", [name for name in VECTORS if name.startswith("rejected")])
 def test_a_fault_that_is_repaired_fails(section: str) -> None:
-    """The right values in a section of rejections are reported as accepted."""
+    """Correct values in a section of rejections are reported as accepted."""
     signing, batch = VECTORS["signing"][0], VECTORS["batch"][0]
     session = [{key: item[key] for key in ("sid", "e", "c", "k2")} for item in batch["items"]]
     items = [{key: item[key] for key in ("sid", "Q1", "rho", "s_prime")} for item in batch["items"]]

@@ -19,7 +19,7 @@ def key(engine: Engine) -> PrivateKey:
     return sm2.generate(engine)
 
 
-def test_sign_and_verify(engine: Engine, key: PrivateKey) -> None:
+def test_signature_is_verified_by_an_independent_implementation(engine: Engine, key: PrivateKey) -> None:
     signature = sm2.sign(engine, key, MESSAGE)
     sm2.verify(engine, key.public, MESSAGE, signature)
     assert reference.verifies(key.public, sm2.digest(key.public, MESSAGE), signature.r, signature.s)
@@ -30,7 +30,7 @@ def test_two_signatures_of_one_message_differ(engine: Engine, key: PrivateKey) -
 
 
 @pytest.mark.parametrize("user_id", [b"", b"alice@example.com", b"x" * 8191])
-def test_user_id_is_part_of_what_is_signed(engine: Engine, key: PrivateKey, user_id: bytes) -> None:
+def test_user_id_is_signed(engine: Engine, key: PrivateKey, user_id: bytes) -> None:
     signature = sm2.sign(engine, key, MESSAGE, user_id)
     sm2.verify(engine, key.public, MESSAGE, signature, user_id)
     with pytest.raises(BadSignature):
@@ -42,7 +42,7 @@ def test_user_id_that_overflows_its_length_is_refused(key: PrivateKey) -> None:
         sm2.z_value(key.public, b"x" * 8192)
 
 
-def test_digest_above_n(engine: Engine, key: PrivateKey) -> None:
+def test_digest_above_n_can_be_signed(engine: Engine, key: PrivateKey) -> None:
     e = b"\xff" * 32
     signature = sm2.sign_digest(engine, key, e)
     sm2.verify_digest(engine, key.public, e, signature)
@@ -63,7 +63,7 @@ def test_digest_of_another_length_is_malformed(engine: Engine, key: PrivateKey, 
 
 def test_other_message_key_or_number_is_refused(engine: Engine, key: PrivateKey) -> None:
     signature = sm2.sign(engine, key, MESSAGE)
-    sm2.verify(engine, key.public, MESSAGE, signature)  # remembered, and no help to any other
+    sm2.verify(engine, key.public, MESSAGE, signature)  # cached, which must not affect the other checks
     changed = [
         (key.public, MESSAGE + b"!", signature),
         (sm2.generate(engine).public, MESSAGE, signature),
@@ -78,7 +78,7 @@ def test_other_message_key_or_number_is_refused(engine: Engine, key: PrivateKey)
             sm2.verify(engine, public, message, candidate)
 
 
-def test_what_verified_is_computed_once_and_what_did_not_each_time(engine: Engine, key: PrivateKey) -> None:
+def test_only_successful_verifications_are_cached(engine: Engine, key: PrivateKey) -> None:
     counting, signature = CountingEngine(engine), sm2.sign(engine, key, MESSAGE)
     for _ in range(2):
         sm2.verify(counting, key.public, MESSAGE, signature)
@@ -94,7 +94,7 @@ def test_numbers_out_of_range_are_refused(engine: Engine, key: PrivateKey, r: in
             check(engine, key.public, bytes(32), Signature(r, s))
 
 
-def test_r_plus_s_of_zero_is_refused_also_where_the_rest_holds(engine: Engine, key: PrivateKey) -> None:
+def test_r_plus_s_of_zero_is_refused_even_if_the_rest_verifies(engine: Engine, key: PrivateKey) -> None:
     # With r + s = n the public key drops out of sG + (r+s)P, so anyone could sign some e.
     s = 12345
     r = N - s
@@ -105,7 +105,7 @@ def test_r_plus_s_of_zero_is_refused_also_where_the_rest_holds(engine: Engine, k
 
 
 @pytest.mark.parametrize("point", BAD_POINTS.values(), ids=BAD_POINTS)
-def test_public_key_that_is_no_point(engine: Engine, point: bytes) -> None:
+def test_public_key_off_the_curve_is_refused(engine: Engine, point: bytes) -> None:
     with pytest.raises(BadSignature):
         sm2.verify(engine, point, MESSAGE, Signature(1, 1))
     with pytest.raises(BadSignature):
@@ -122,7 +122,7 @@ def test_nonce_point_is_the_nonce_times_g(engine: Engine, key: PrivateKey) -> No
     assert sm2.nonce_point(engine, key.public, bytes(32), signature) == engine.mul_g(12345)
 
 
-def test_nonces_that_give_no_signature(engine: Engine, key: PrivateKey) -> None:
+def test_unusable_nonces_give_no_signature(engine: Engine, key: PrivateKey) -> None:
     k = 12345
     x = int.from_bytes(engine.mul_g(k)[1:33], "big")
     r_zero = (-x % N).to_bytes(32, "big")
@@ -162,7 +162,7 @@ def test_encodings_round_trip(r: int, s: int) -> None:
     assert Signature.from_raw(signature.to_raw()) == signature
 
 
-def test_der_bytes() -> None:
+def test_signature_has_the_expected_der() -> None:
     assert Signature(1, 0x80).to_der().hex() == "300702010102020080"
 
 
@@ -178,11 +178,11 @@ def test_der_bytes() -> None:
         "310702010102020080",
         "30060201010201ff",  # negative
         "3008020200010202008000"[:20],
-        "300702020001020101",  # needless zero
+        "300702020001020101",  # superfluous leading zero
         "30060200020101"[:14],
         "3081070201010202" + "0080",  # long form of the length
         "308002010102010100" + "00",  # indefinite length
-        "3006030101020101",  # BIT STRING for an integer
+        "3006030101020101",  # BIT STRING instead of INTEGER
         "3006020100020101",  # r = 0
         "3006020101020100",  # s = 0
         "3009020101020101020101",  # three numbers

@@ -47,7 +47,7 @@ def test_absent_tau_is_an_empty_part() -> None:
     assert absent != finish_hash(uid=UID, items=[item()], tau=1)
 
 
-def test_finish_hash_takes_any_256_bit_number() -> None:
+def test_finish_hash_accepts_any_256_bit_number() -> None:
     finish_hash(uid=UID, items=[item(s_prime=(1 << 256) - 1)], tau=None)
     for outside in (-1, 1 << 256):
         with pytest.raises(Malformed):

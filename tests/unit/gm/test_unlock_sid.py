@@ -1,9 +1,9 @@
-"""The sid of an unlock, to the byte as the phone makes it (frontend/packages/gm/test/unlock.test.ts has the same)."""
+"""The sid of an unlock, byte by byte as the phone makes it (also in frontend/packages/gm/test/unlock.test.ts)."""
 
 from mshield.gm.transcript import unlock_sid
 
 
-def test_it_is_the_phones() -> None:
+def test_unlock_sid_equals_the_phones() -> None:
     made = unlock_sid(
         bytes(range(32)),
         account="01a20c12-3f40-7a11-9c55-0b1de2f3a4c6",

@@ -1,15 +1,15 @@
-"""A device's calls: one at a time, within their time, and none for a while after one that hung."""
+"""Calls of a device: one at a time, with a timeout, and none for a while after one that hung."""
 
 import threading
 import time
 
 import pytest
 
-from mshield.keys.errors import HardwareTimeout
-from mshield.keys.hardware.calls import REST_SECONDS, DeviceCalls
+from mshield.server.keys.errors import HardwareTimeout
+from mshield.server.keys.hardware.calls import REST_SECONDS, DeviceCalls
 
 
-def test_what_a_call_gives_and_raises_is_the_callers() -> None:
+def test_caller_gets_the_calls_result_or_error() -> None:
     calls = DeviceCalls("a device", 5)
     assert calls(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""Boxes: what is sealed for one place opens nowhere else, under either cipher."""
+"""Sealed boxes: a box opens only in the place it was sealed for, under either cipher."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.keys.errors import SealError, UnknownMasterKey
-from mshield.keys.keyring import PREFIX_BYTES, Keyring
-from mshield.keys.master import CipherName, MasterKey, generate_master_key
-from mshield.store.operations import boxes
+from mshield.server.keys.errors import SealError, UnknownMasterKey
+from mshield.server.keys.keyring import PREFIX_BYTES, Keyring
+from mshield.server.keys.master import CipherName, MasterKey, generate_master_key
+from mshield.server.maintenance.rows import boxes
 
 UID, OTHER = bytes(range(16)), bytes(16)
 SHARE = b"\x07" * 97
@@ -23,7 +23,7 @@ def keyring(request: pytest.FixtureRequest) -> Keyring:
     return Keyring.generate(request.param)
 
 
-def test_a_box_opens_to_what_was_sealed(keyring: Keyring) -> None:
+def test_box_opens_to_its_plaintext(keyring: Keyring) -> None:
     box = keyring.seal(b"330206199003124218", purpose="account-id-number", context=b"row")
     assert b"330206199003124218" not in box
     assert keyring.open(box, purpose="account-id-number", context=b"row") == b"330206199003124218"
@@ -32,7 +32,7 @@ def test_a_box_opens_to_what_was_sealed(keyring: Keyring) -> None:
 @given(
     plaintext=st.binary(max_size=300), context=st.binary(max_size=40), cipher=st.sampled_from(["aes", "sm4"])
 )
-def test_any_plaintext_and_context(plaintext: bytes, context: bytes, cipher: CipherName) -> None:
+def test_any_plaintext_and_context_round_trip(plaintext: bytes, context: bytes, cipher: CipherName) -> None:
     keyring = Keyring.generate(cipher)
     assert (
         keyring.open(keyring.seal(plaintext, purpose="p", context=context), purpose="p", context=context)
@@ -69,7 +69,7 @@ def test_a_share_opens_for_no_other_key_or_epoch(keyring: Keyring, uid: bytes, e
         keyring.open_share(box, uid=uid, epoch=epoch)
 
 
-def test_a_share_is_no_ordinary_box_and_the_other_way_round(keyring: Keyring) -> None:
+def test_shares_and_boxes_are_not_interchangeable(keyring: Keyring) -> None:
     share = keyring.seal_share(SHARE, uid=UID, epoch=3)
     box = keyring.seal(SHARE, purpose="share", context=UID)
     for purpose in ("share", "k2", "outcome"):
@@ -153,7 +153,7 @@ def test_a_shares_associated_data_are_the_protocols_byte_by_byte() -> None:
         assert opened == SHARE
 
 
-def test_other_boxes_associated_data() -> None:
+def test_associated_data_names_purpose_context_and_key() -> None:
     key = MasterKey(b"masterk1", "aes", b"A" * 32)
     parts = _parts(Keyring((key,)).seal(b"x", purpose="k2", context=b"ctx"))
     associated = b"MSHIELD/box/" + _lv(b"k2") + _lv(b"ctx") + _lv(b"masterk1")
@@ -178,12 +178,12 @@ def test_sm4_gcm_is_rfc_8998s() -> None:
     assert key.decrypt(nonce, sealed, associated) == plaintext
 
 
-def test_no_secret_is_shown() -> None:
+def test_repr_reveals_no_secret() -> None:
     key = generate_master_key("aes")
     for shown in (repr(key), repr(Keyring((key,))), str(key)):
         assert key.secret.hex() not in shown
         assert not re.search(re.escape(repr(key.secret)[2:-1]), shown)
 
 
-def test_the_search_for_old_boxes_compares_what_a_box_begins_with() -> None:
+def test_search_for_old_boxes_compares_their_prefix() -> None:
     assert boxes.PREFIX_BYTES == PREFIX_BYTES

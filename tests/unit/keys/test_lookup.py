@@ -1,12 +1,12 @@
-"""Lookup hashes: HMAC-SM3, a key of its own for each kind, the form that stands in certificates."""
+"""Lookup hashes: HMAC-SM3 with one key per kind, and the form used in certificates."""
 
 import hmac
 
 import pytest
 
 from mshield.gm.sm3 import sm3
-from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates.identity import HASH_PREFIX, hash_id_number
+from mshield.server.keys.secrets import LookupKey
 
 KEY = bytes(range(32))
 
@@ -23,13 +23,13 @@ def test_the_hash_is_hmac_sm3_under_a_key_of_the_kind() -> None:
     assert hmac.compare_digest(lookup.lookup_hash("id-number", "330206199003124218"), expected)
 
 
-def test_equal_values_of_different_kinds_tell_nothing_of_each_other() -> None:
+def test_equal_values_of_different_kinds_have_unrelated_hashes() -> None:
     lookup = LookupKey(KEY)
     assert lookup.lookup_hash("id-number", "1") != lookup.lookup_hash("phone", "1")
     assert lookup.lookup_hash("a", "bc") != lookup.lookup_hash("ab", "c")
 
 
-def test_another_key_another_hash() -> None:
+def test_another_key_gives_another_hash() -> None:
     assert LookupKey(KEY).lookup_hash("k", "v") != LookupKey(bytes(32)).lookup_hash("k", "v")
 
 

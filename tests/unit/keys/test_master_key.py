@@ -1,4 +1,4 @@
-"""The master key's text, its file and its variable: what is taken, and what is refused with which sentence."""
+"""The master key's text, file and variable: accepted forms, and refusals with their messages."""
 
 import base64
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mshield.keys.errors import (
+from mshield.server.keys.errors import (
     BadMasterKey,
     KeysError,
     MasterKeyExists,
@@ -16,10 +16,10 @@ from mshield.keys.errors import (
     UnknownMasterKey,
     UnsafeMasterKey,
 )
-from mshield.keys.keyring import Keyring, load_keyring
-from mshield.keys.master import MasterKey, format_master_keys, generate_master_key, parse_master_keys
-from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
-from mshield.settings import Settings
+from mshield.server.keys.keyring import Keyring, load_keyring
+from mshield.server.keys.master import MasterKey, format_master_keys, generate_master_key, parse_master_keys
+from mshield.server.keys.sources import EnvironmentKeys, MasterKeyFile
+from mshield.server.settings.settings import Settings
 
 AES = generate_master_key("aes")
 SM4 = generate_master_key("sm4")
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> MasterKeyFile:
     return MasterKeyFile(tmp_path / "keys" / "master.key")
 
 
-def test_the_text_form_and_back() -> None:
+def test_text_form_round_trips() -> None:
     assert parse_master_keys(format_master_keys((AES, SM4))) == (AES, SM4)
 
 
@@ -55,7 +55,7 @@ def test_blank_lines_comments_and_semicolons() -> None:
         f"{AES.line()}\n{AES.line()}",
     ],
 )
-def test_text_out_of_form_is_refused_and_never_shown(text: str) -> None:
+def test_malformed_text_is_refused_and_never_shown(text: str) -> None:
     with pytest.raises(BadMasterKey) as refused:
         parse_master_keys(text)
     assert refused.value.code == "bad_master_key"
@@ -63,13 +63,13 @@ def test_text_out_of_form_is_refused_and_never_shown(text: str) -> None:
         assert not line or line not in f"{refused.value.zh} {refused.value.en}"
 
 
-def test_a_key_of_wrong_length_is_no_key() -> None:
+def test_key_of_wrong_length_is_refused() -> None:
     for key_id, secret in ((b"short", bytes(32)), (bytes(8), bytes(16))):
         with pytest.raises(BadMasterKey):
             MasterKey(key_id, "aes", secret)
 
 
-def test_a_file_is_made_for_its_owner_alone(file: MasterKeyFile) -> None:
+def test_file_is_readable_by_its_owner_only(file: MasterKeyFile) -> None:
     old = os.umask(0)
     try:
         file.create(AES)
@@ -87,7 +87,7 @@ def test_a_file_is_never_overwritten(file: MasterKeyFile) -> None:
     assert file.load() == (AES,)
 
 
-def test_nothing_is_made_through_a_dangling_link(file: MasterKeyFile, tmp_path: Path) -> None:
+def test_dangling_link_is_not_followed(file: MasterKeyFile, tmp_path: Path) -> None:
     file.path.parent.mkdir()
     file.path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(MasterKeyExists):
@@ -96,7 +96,7 @@ def test_nothing_is_made_through_a_dangling_link(file: MasterKeyFile, tmp_path: 
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601, 0o644, 0o610])
-def test_loose_permissions_are_refused_with_what_to_do(file: MasterKeyFile, mode: int) -> None:
+def test_loose_permissions_are_refused_with_advice(file: MasterKeyFile, mode: int) -> None:
     file.create(AES)
     file.path.chmod(mode)
     with pytest.raises(UnsafeMasterKey, match="chmod 600") as refused:
@@ -105,7 +105,7 @@ def test_loose_permissions_are_refused_with_what_to_do(file: MasterKeyFile, mode
     assert str(file.path) in refused.value.zh
 
 
-def test_a_tighter_file_is_taken(file: MasterKeyFile) -> None:
+def test_tighter_permissions_are_accepted(file: MasterKeyFile) -> None:
     file.create(AES)
     file.path.chmod(0o400)
     assert file.load() == (AES,)
@@ -119,7 +119,7 @@ def test_a_foreign_owner_is_refused(file: MasterKeyFile, monkeypatch: pytest.Mon
         file.load()
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_missing_or_irregular_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoMasterKey, match="mshield keys init"):
         MasterKeyFile(tmp_path / "none").load()
     with pytest.raises(KeysError):
@@ -150,7 +150,7 @@ def test_keys_are_replaced_all_or_nothing(file: MasterKeyFile, monkeypatch: pyte
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
 
 
-def test_two_commands_change_the_file_one_after_the_other(file: MasterKeyFile) -> None:
+def test_concurrent_changes_of_the_file_are_serialised(file: MasterKeyFile) -> None:
     file.create(AES)
 
     def add() -> None:
@@ -176,7 +176,7 @@ def test_a_running_ring_seals_under_a_new_key_at_once(file: MasterKeyFile) -> No
     assert ring.ids == (SM4.id, AES.id)
 
 
-def test_a_running_ring_finds_the_key_of_anothers_box(file: MasterKeyFile) -> None:
+def test_running_ring_loads_a_key_added_by_another_process(file: MasterKeyFile) -> None:
     file.create(AES)
     ring = Keyring.of(file)
     MasterKeyFile(file.path).replace((SM4, AES))
@@ -193,7 +193,7 @@ def test_a_running_ring_never_seals_under_a_dropped_key(file: MasterKeyFile) -> 
         ring.open(Keyring((AES,)).seal(b"x", purpose="p", context=b"c"), purpose="p", context=b"c")
 
 
-def test_a_running_ring_seals_nothing_when_its_file_is_spoiled(file: MasterKeyFile) -> None:
+def test_running_ring_seals_nothing_if_its_file_is_unsafe(file: MasterKeyFile) -> None:
     file.create(AES)
     ring = Keyring.of(file)
     box = ring.seal(b"x", purpose="p", context=b"c")
@@ -206,15 +206,15 @@ def test_a_running_ring_seals_nothing_when_its_file_is_spoiled(file: MasterKeyFi
     assert ring.open(box, purpose="p", context=b"c") == b"x"
 
 
-def test_the_environment_comes_before_the_file(file: MasterKeyFile) -> None:
+def test_environment_overrides_the_file(file: MasterKeyFile) -> None:
     file.create(AES)
-    assert load_keyring(Settings(master_key_file=file.path)).current_id == AES.id
-    both = Settings(master_key_file=file.path, master_key=f"{SM4.line()};{AES.line()}")  # type: ignore[arg-type]  # pydantic makes it secret
-    assert load_keyring(both).ids == (SM4.id, AES.id)
+    assert load_keyring(Settings.of(master_key_file=file.path).keys).current_id == AES.id
+    both = Settings.of(master_key_file=file.path, master_key=f"{SM4.line()};{AES.line()}")
+    assert load_keyring(both.keys).ids == (SM4.id, AES.id)
     assert SM4.line().split()[2] not in repr(both)
 
 
-def test_keys_of_the_environment_stay() -> None:
+def test_keys_of_the_environment_are_fixed() -> None:
     source = EnvironmentKeys(AES.line())
     ring = Keyring.of(source)
     assert not source.changed()

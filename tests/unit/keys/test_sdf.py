@@ -1,4 +1,4 @@
-"""A cipher machine by GM/T 0018, in software: its keys sign, and what it may say wrong is refused with which code."""
+"""A cipher machine by GM/T 0018, in software: its keys sign, and its faults give the right error codes."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature, verify
-from mshield.keys.errors import (
+from mshield.server.keys.errors import (
     BadKeyReference,
     HardwareError,
     HardwareFailed,
@@ -15,10 +15,10 @@ from mshield.keys.errors import (
     NoDeviceKey,
     WrongDevicePin,
 )
-from mshield.keys.hardware import calls
-from mshield.keys.hardware.devices import Devices
-from mshield.keys.hardware.machine import CipherMachine, MachinePlace, MachineSigner
-from mshield.keys.hardware.reference import MachineKey, TokenKey, parse_reference
+from mshield.server.keys.hardware import calls
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.keys.hardware.machine import CipherMachine, MachinePlace, MachineSigner
+from mshield.server.keys.hardware.reference import MachineKey, TokenKey, parse_reference
 from tests.support.sdf.machine import PASSWORD, Fault, Machine
 
 MESSAGE = "证书".encode()
@@ -37,7 +37,7 @@ def test_a_key_of_the_machine_signs(engine: Engine, machine: Machine, place: Mac
         verify(engine, signer.public, MESSAGE, signature)
 
 
-def test_indexes_are_keys_of_their_own(place: MachinePlace) -> None:
+def test_each_index_is_a_separate_key(place: MachinePlace) -> None:
     machine = CipherMachine(place)
     assert len({machine.public_key(index) for index in range(1, 9)}) == 8
     for index in (9, 65535):
@@ -70,7 +70,7 @@ def test_a_key_without_password_needs_none(place: MachinePlace, engine: Engine) 
         MachineSigner(machine, 1, engine).sign(MESSAGE)
 
 
-def test_lost_sessions_are_opened_anew(machine: Machine, place: MachinePlace, engine: Engine) -> None:
+def test_lost_sessions_are_reopened(machine: Machine, place: MachinePlace, engine: Engine) -> None:
     signer = MachineSigner(CipherMachine(place), 3, engine)
     signer.sign(MESSAGE)
     machine.fault(Fault.LOST_SESSIONS)
@@ -78,12 +78,12 @@ def test_lost_sessions_are_opened_anew(machine: Machine, place: MachinePlace, en
 
 
 @pytest.mark.parametrize("fault", [Fault.WRONG_SIGNATURE, Fault.ZERO_SIGNATURE])
-def test_a_wrong_signature_goes_nowhere(
+def test_wrong_signature_is_never_returned(
     machine: Machine, place: MachinePlace, engine: Engine, fault: Fault
 ) -> None:
     signer = MachineSigner(CipherMachine(place), 4, engine)
     machine.fault(fault)
-    with pytest.raises(HardwareFailed, match="doesn't verify"):
+    with pytest.raises(HardwareFailed, match="is invalid and was discarded"):
         signer.sign(MESSAGE)
     machine.fault(Fault.NONE)
     assert signer.sign(MESSAGE).r
@@ -96,7 +96,7 @@ def test_other_structures_are_refused(machine: Machine, place: MachinePlace, fau
         CipherMachine(place).public_key(1)
 
 
-def test_a_machine_that_is_gone_is_back_later(machine: Machine, place: MachinePlace, engine: Engine) -> None:
+def test_absent_machine_works_again_later(machine: Machine, place: MachinePlace, engine: Engine) -> None:
     gone = CipherMachine(place)
     machine.fault(Fault.GONE)
     with pytest.raises(HardwareFailed, match="SDF_OpenDevice: SDR_OPENDEVICE"):
@@ -105,7 +105,7 @@ def test_a_machine_that_is_gone_is_back_later(machine: Machine, place: MachinePl
     assert MachineSigner(gone, 1, engine).sign(MESSAGE).r
 
 
-def test_a_machine_that_hangs_holds_nobody_up(
+def test_hanging_machine_times_out(
     machine: Machine, place: MachinePlace, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "REST_SECONDS", 0)
@@ -129,26 +129,26 @@ def test_a_machine_that_hangs_holds_nobody_up(
         ({"sdf_password_file": Path(__file__)}, "hardware_not_set_up"),
     ],
 )
-def test_what_is_missing_is_said(
+def test_missing_setting_is_reported(
     machine: Machine, engine: Engine, changed: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(HardwareError) as refused:
-        Devices(machine.settings(**changed)).machine_signer(1, engine)
+        Devices(machine.settings(**changed).keys).machine_signer(1, engine)
     assert refused.value.code == code
     assert PASSWORD not in refused.value.en
 
 
-def test_a_library_without_these_functions_is_none(soft_hsm: Any, engine: Engine) -> None:
+def test_library_without_the_functions_is_refused(soft_hsm: Any, engine: Engine) -> None:
     with pytest.raises(HardwareError) as refused:
         CipherMachine(MachinePlace(soft_hsm.library, None, 5)).public_key(1)
     assert refused.value.code == "no_device_library"
 
 
-def test_it_says_who_it_is(place: MachinePlace) -> None:
+def test_machine_reports_its_identity(place: MachinePlace) -> None:
     assert CipherMachine(place).info() == ("Stub", "SDF in software", "2026112900000001")
 
 
-def test_signatures_of_the_machine_are_of_r_and_s(place: MachinePlace) -> None:
+def test_machine_signature_has_r_and_s(place: MachinePlace) -> None:
     machine = CipherMachine(place)
     machine.public_key(6)
     signature = machine.sign(6, bytes(range(32)))
@@ -164,7 +164,7 @@ def test_signatures_of_the_machine_are_of_r_and_s(place: MachinePlace) -> None:
         ("pkcs11:token=ca;object=a%3Bb;id=%01%ff;type=private", TokenKey("ca", "a;b", b"\x01\xff")),
     ],
 )
-def test_names_of_keys(text: str, key: object) -> None:
+def test_key_references_are_parsed(text: str, key: object) -> None:
     assert parse_reference(text) == key
 
 
@@ -176,7 +176,7 @@ def test_names_of_keys(text: str, key: object) -> None:
         "pkcs11:object=a;pin-value=271828", "pkcs11:object=%ff", f"pkcs11:object={'a' * 200}",
     ],
 )  # fmt: skip
-def test_what_names_no_key(text: str) -> None:
+def test_invalid_key_references_are_refused(text: str) -> None:
     with pytest.raises(BadKeyReference) as refused:
         parse_reference(text)
     assert "271828" not in f"{refused.value.zh} {refused.value.en}"

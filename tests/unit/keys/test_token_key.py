@@ -1,4 +1,4 @@
-"""A P-256 key in a token, SoftHSM2: signs as one in memory does, never comes out, and is refused where it is unfit."""
+"""A P-256 key in a token, SoftHSM2: it signs like one in memory, can't be exported; unfit keys are refused."""
 
 import copy
 
@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 
-from mshield.keys.errors import BadKeyReference, HardwareFailed, NoDeviceKey, UnfitDeviceKey
-from mshield.keys.hardware.devices import Devices
-from mshield.keys.hardware.token_key import TokenP256
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.extensions import KeyUse
 from mshield.pki.certificates.p256 import make_p256_certificate
+from mshield.server.keys.errors import BadKeyReference, HardwareFailed, NoDeviceKey, UnfitDeviceKey
+from mshield.server.keys.hardware.devices import Devices
+from mshield.server.keys.hardware.token_key import TokenP256
 from tests.support.soft_hsm import SoftHsm
 
 MESSAGE = "证书".encode()
@@ -26,10 +26,10 @@ def label(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def key(soft_hsm: SoftHsm, label: str) -> TokenP256:
-    return Devices(soft_hsm.settings()).token_p256(soft_hsm.make_key(label))
+    return Devices(soft_hsm.settings().keys).token_p256(soft_hsm.make_key(label))
 
 
-def test_it_signs_and_makes_its_own_certificate(key: TokenP256) -> None:
+def test_token_key_signs_its_own_certificate(key: TokenP256) -> None:
     for message in (MESSAGE, bytearray(MESSAGE), memoryview(MESSAGE)):
         key.public_key().verify(key.sign(message, ECDSA), MESSAGE, ECDSA)
     assert make_p256_certificate(
@@ -45,7 +45,7 @@ def test_it_signs_and_makes_its_own_certificate(key: TokenP256) -> None:
     )
 
 
-def test_it_stays_where_it_is(key: TokenP256) -> None:
+def test_token_key_cannot_be_exported(key: TokenP256) -> None:
     for taken in (key.private_numbers, key.private_bytes, key.exchange):
         with pytest.raises(TypeError):
             taken()
@@ -56,27 +56,27 @@ def test_it_stays_where_it_is(key: TokenP256) -> None:
             key.sign(MESSAGE, algorithm)  # type: ignore[arg-type]  # as wrong as that
 
 
-def test_it_signs_in_a_new_session_too(key: TokenP256) -> None:
+def test_token_key_signs_in_a_new_session(key: TokenP256) -> None:
     sessions: list[pkcs11.Session] = []
-    key._token.kept(sessions.append)
+    key._token.run_in_open_session(sessions.append)
     sessions[0].close()
     key.public_key().verify(key.sign(MESSAGE, ECDSA), MESSAGE, ECDSA)
     key._token.once(lambda session: session.generate_random(8), writes=True)
     key.public_key().verify(key.sign(MESSAGE, ECDSA), MESSAGE, ECDSA)
 
 
-def test_a_wrong_signature_goes_nowhere(
+def test_wrong_signature_is_never_returned(
     soft_hsm: SoftHsm, key: TokenP256, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of a token whose private and public keys of one name are none of one pair."""
+    """This happens if a token's private and public key of one name are not a pair."""
     other = ec.generate_private_key(ec.SECP256R1()).public_key()
     monkeypatch.setattr(key, "_public", other)
-    with pytest.raises(HardwareFailed, match="doesn't verify"):
+    with pytest.raises(HardwareFailed, match="is invalid and was discarded"):
         key.sign(MESSAGE, ECDSA)
 
 
 def test_unfit_keys_are_refused(soft_hsm: SoftHsm, label: str) -> None:
-    devices = Devices(soft_hsm.settings())
+    devices = Devices(soft_hsm.settings().keys)
     for name, unfit in (
         ("p384", {"curve": "secp384r1"}),
         ("extractable", {"extractable": True}),
@@ -86,8 +86,8 @@ def test_unfit_keys_are_refused(soft_hsm: SoftHsm, label: str) -> None:
             devices.token_p256(reference)
 
 
-def test_keys_are_where_their_name_says(soft_hsm: SoftHsm, label: str, key: TokenP256) -> None:
-    devices = Devices(soft_hsm.settings())
+def test_keys_are_found_by_reference(soft_hsm: SoftHsm, label: str, key: TokenP256) -> None:
+    devices = Devices(soft_hsm.settings().keys)
     assert devices.token_p256(f"pkcs11:object={label}").public_key() == key.public_key()
     with pytest.raises(NoDeviceKey):
         devices.token_p256("pkcs11:object=none")
@@ -95,7 +95,7 @@ def test_keys_are_where_their_name_says(soft_hsm: SoftHsm, label: str, key: Toke
         devices.token_p256(f"pkcs11:object={label};id=%01")
     with pytest.raises(BadKeyReference, match="MSHIELD_PKCS11_TOKEN"):
         devices.token_p256(f"pkcs11:token=other;object={label}")
-    with pytest.raises(BadKeyReference, match="SM2 alone"):
+    with pytest.raises(BadKeyReference, match="only SM2"):
         devices.token_p256("sdf:1")
     soft_hsm.make_key(label)
     with pytest.raises(NoDeviceKey, match="more than one"):

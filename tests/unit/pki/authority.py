@@ -1,6 +1,6 @@
-"""A whole small authority for tests: root, issuing CA, OCSP responder, one leaf, each with its key.
+"""A small authority for tests: root, issuing CA, OCSP responder, one leaf, each with its key.
 
-Everything is made by `mshield.pki` itself at a fixed moment; tests vary it through the builders.
+`mshield.pki` itself makes everything at a fixed time; tests vary it through the builders.
 """
 
 import secrets
@@ -40,7 +40,7 @@ URLS = Urls(
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Keys and certificates; all valid at NOW."""
+    """Keys and certificates, all valid at NOW."""
 
     engine: Engine
     root_key: KeySigner
@@ -53,13 +53,13 @@ class Authority:
     leaf: Certificate
 
     def issue(self, **changes: object) -> Certificate:
-        """A further leaf, with some arguments of `issue_leaf` changed."""
+        """Issues another leaf, with some arguments of `issue_leaf` changed."""
         return issue_leaf(**(leaf_arguments(self) | changes))  # type: ignore[arg-type]  # tests vary any argument
 
     def crl(
         self, revoked: tuple[Revoked, ...] = (), *, number: int = 7, at: int = NOW, point: str | None = None
     ) -> bytes:
-        """The issuing CA's list, in force for a day from `at`; that of a shard says its address."""
+        """Returns the issuing CA's list, valid for a day from `at`; with `point`, the list of that shard."""
         return build_crl(
             signer=self.issuing_key,
             issuer=self.issuing,
@@ -71,7 +71,7 @@ class Authority:
         )
 
     def root_crl(self, revoked: tuple[Revoked, ...] = (), *, at: int = NOW) -> bytes:
-        """The root's list, in force for a month from `at`."""
+        """Returns the root's list, valid for a month from `at`."""
         return build_crl(
             signer=self.root_key,
             issuer=self.root,
@@ -83,22 +83,22 @@ class Authority:
 
 
 def new_serial() -> int:
-    """A random serial number."""
+    """Returns a random serial number."""
     return serial_from(secrets.token_bytes(20))
 
 
 def new_key(engine: Engine) -> KeySigner:
-    """A fresh key."""
+    """Returns a fresh key."""
     return KeySigner(engine, generate(engine))
 
 
 def ca_name(common_name: str) -> Name:
-    """A name such as CAs and responders have."""
+    """Returns a name like those of CAs and responders."""
     return make_name(country="CN", organisation="示例电子认证中心", common_name=common_name)
 
 
 def leaf_arguments(authority: Authority) -> dict[str, object]:
-    """Arguments of `issue_leaf` for a good leaf."""
+    """Returns arguments of `issue_leaf` for a valid leaf."""
     return {
         "signer": authority.issuing_key,
         "issuer": authority.issuing,
@@ -114,7 +114,7 @@ def leaf_arguments(authority: Authority) -> dict[str, object]:
 
 
 def make_authority(engine: Engine) -> Authority:
-    """A new authority with fresh keys."""
+    """Returns a new authority with fresh keys."""
     root_key, issuing_key, ocsp_key, leaf_key = (new_key(engine) for _ in range(4))
     root = self_signed_root(
         signer=root_key,
@@ -160,5 +160,5 @@ def make_authority(engine: Engine) -> Authority:
 
 @lru_cache(maxsize=1)
 def authority() -> Authority:
-    """The authority that tests share; it is frozen, so they may."""
+    """Returns the authority that tests share; it is frozen, so sharing is safe."""
     return make_authority(load_engine())

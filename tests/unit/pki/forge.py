@@ -1,4 +1,4 @@
-"""Makes certificates that the lint would never let through, so that verification has something to refuse."""
+"""Makes certificates that the lint would refuse, so that verification has something to refuse."""
 
 from mshield.pki.asn1.frame import assemble
 from mshield.pki.certificates.certificate import Certificate, key_id, parse_certificate
@@ -19,7 +19,7 @@ def forge(
     not_after: int = NOW + YEAR,
     aki: bytes | None = None,
 ) -> Certificate:
-    """A certificate with SKI, AKI (the issuer's unless given) and the extensions asked for, and no check at all."""
+    """Makes a certificate with SKI, AKI (by default the issuer's) and the given extensions, without any check."""
     assert issuer.ski is not None
     tbs = build_tbs(
         serial=new_serial(),

@@ -1,4 +1,4 @@
-"""Issued certificates read back: each profile's content, and what the parser refuses."""
+"""Issued certificates, parsed: content of each profile, and refusals of the parser."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.unit.pki.authority import DAY, IDENTITY, NOW, POLICY, SUBJECT, URLS, 
 A = authority()
 
 
-def test_root() -> None:
+def test_root_has_the_profile_of_a_root() -> None:
     root = A.root
     assert root.is_ca
     assert root.values.path_length is None
@@ -31,7 +31,7 @@ def test_root() -> None:
     assert (root.ski, root.aki) == (key_id(A.root_key.public), None)
 
 
-def test_issuing() -> None:
+def test_issuing_ca_has_its_profile() -> None:
     issuing = A.issuing
     assert issuing.is_ca
     assert issuing.values.path_length == 0
@@ -41,7 +41,7 @@ def test_issuing() -> None:
     assert issuing.values.policies == (POLICY,)
 
 
-def test_leaf() -> None:
+def test_leaf_has_its_profile() -> None:
     leaf = A.leaf
     assert not leaf.is_ca
     assert leaf_subject(leaf.subject) == SUBJECT
@@ -65,13 +65,13 @@ def test_leaf_without_id_number_has_no_identify_code() -> None:
     assert leaf.values.credit_code == IDENTITY.credit_code
 
 
-def test_ocsp_responder() -> None:
+def test_ocsp_responder_has_its_profile() -> None:
     assert A.ocsp.values.purposes == (oids.OCSP_SIGNING,)
     assert A.ocsp.values.ocsp_no_check
     assert A.ocsp.aki == A.issuing.ski
 
 
-def test_a_pem_that_is_none_is_refused_soon() -> None:
+def test_invalid_pem_is_refused_quickly() -> None:
     assert parse_certificates_pem("-----BEGIN CERTIFICATE-----\n" * 200_000) == ()
     for text in ("é", "%", "AAA"):
         with pytest.raises(DerError):
@@ -95,7 +95,7 @@ def test_pem_that_is_not_base64_is_refused() -> None:
         parse_certificate_pem("-----BEGIN CERTIFICATE-----\nAAA!\n-----END CERTIFICATE-----")
 
 
-def test_two_certificates_are_not_one() -> None:
+def test_two_certificates_are_refused_as_one() -> None:
     with pytest.raises(CertificateError):
         parse_certificate_pem(A.leaf.pem() * 2)
 
@@ -113,7 +113,7 @@ def test_the_issuers_key_must_sign() -> None:
 
 
 def _changed(certificate: Certificate, old: bytes, new: bytes) -> bytes:
-    """The certificate with bytes of equal length changed in its TBS."""
+    """Returns the certificate with bytes of its TBS replaced by as many others."""
     assert len(old) == len(new)
     assert certificate.tbs.count(old) >= 1
     return assemble(certificate.tbs.replace(old, new), certificate.signature)
@@ -142,7 +142,7 @@ OTHER_KEY_ALGORITHM = der.sequence(der.oid(oids.EC_PUBLIC_KEY), der.oid("1.2.156
         ),
     ],
 )
-def test_parser_refuses(data: bytes) -> None:
+def test_parser_refuses_invalid_certificates(data: bytes) -> None:
     with pytest.raises((CertificateError, DerError)):
         parse_certificate(data)
 

@@ -1,4 +1,4 @@
-"""CMS SignedData: attached and detached, verified, and refused when anything is changed."""
+"""CMS SignedData: attached and detached, verified, and refused after any change."""
 
 import pytest
 
@@ -17,26 +17,26 @@ SIGNATURE = A.leaf_key.sign(MESSAGE)
 
 
 def build(message: bytes | None = MESSAGE, signature: Signature = SIGNATURE) -> bytes:
-    """A SignedData of the leaf with the chain."""
+    """Builds a SignedData of the leaf with the chain."""
     return build_signed_data(
         content=message, signature=signature, certificate=A.leaf, chain=[A.issuing, A.root]
     )
 
 
-def test_attached() -> None:
+def test_attached_cms_is_parsed() -> None:
     signed = verify_signed_data(A.engine, build())
     assert (signed.content, signed.signature, signed.signer) == (MESSAGE, SIGNATURE, A.leaf)
     assert {c.der for c in signed.certificates} == {A.leaf.der, A.issuing.der, A.root.der}
     assert verify_signed_data(A.engine, build(), content=MESSAGE) == signed
 
 
-def test_detached() -> None:
+def test_detached_cms_is_parsed() -> None:
     signed = verify_signed_data(A.engine, build(None), content=MESSAGE)
     assert signed.content is None
     assert MESSAGE not in build(None)
 
 
-def test_an_empty_message_is_not_a_missing_one() -> None:
+def test_empty_message_differs_from_a_missing_one() -> None:
     data = build(b"", A.leaf_key.sign(b""))
     assert verify_signed_data(A.engine, data).content == b""
 
@@ -77,7 +77,7 @@ ATTRIBUTES = attributes_of(
 
 
 def with_attributes(content: bytes | None = MESSAGE) -> bytes:
-    """A SignedData of the leaf over signed attributes."""
+    """Builds a SignedData of the leaf over signed attributes."""
     signature = A.leaf_key.sign(ATTRIBUTES.encode())
     return build_signed_data(content=content, signature=signature, certificate=A.leaf, attributes=ATTRIBUTES)
 
@@ -145,6 +145,6 @@ OTHER = der.sequence(der.oid("1.2.156.10197.1.402"))
         pytest.param(b"", id="nothing"),
     ],
 )
-def test_parser_refuses(data: bytes) -> None:
+def test_parser_refuses_invalid_cms(data: bytes) -> None:
     with pytest.raises((DerError, CmsError)):
         parse_signed_data(data)

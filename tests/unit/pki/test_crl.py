@@ -1,4 +1,4 @@
-"""Revocation lists: content, round trip, lint, and what the parser refuses."""
+"""Revocation lists: content, round trip, lint, and refusals of the parser."""
 
 import re
 from pathlib import Path
@@ -17,15 +17,24 @@ from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import BadCertificateSignature, CrlError, DerError, IssueError, LintError
 from mshield.pki.revocation import crl as module
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked, build_crl, lint_crl, parse_crl, rebuild_crl
-from mshield.pki.revocation.crl_entries import spliced
+from mshield.pki.revocation.crl import (
+    CERTIFICATE_HOLD,
+    Revoked,
+    build_crl,
+    entry_der,
+    lint_crl,
+    parse_crl,
+    rebuild_crl,
+    revoked_in,
+    spliced,
+)
 from tests.unit.pki.authority import DAY, NOW, OTHER_SHARD, URLS, authority
 
 A = authority()
 ENTRIES = (Revoked(900, NOW - DAY, 1), Revoked(5, NOW - 2 * DAY, CERTIFICATE_HOLD), Revoked(70, NOW, 0))
 
 
-def test_round_trip() -> None:
+def test_crl_round_trips() -> None:
     crl = parse_crl(A.crl(ENTRIES, number=41))
     assert (crl.number, crl.this_update, crl.next_update) == (41, NOW, NOW + DAY)
     assert crl.issuer.der == A.issuing.subject_der
@@ -49,7 +58,7 @@ def test_unspecified_is_not_encoded() -> None:
     assert der.oid(oids.REASON_CODE) in A.crl((Revoked(70, NOW, 4),))
 
 
-def test_a_shards_list_says_its_address() -> None:
+def test_list_of_a_shard_contains_its_address() -> None:
     assert parse_crl(A.crl()).points == ()
     crl = parse_crl(A.crl(ENTRIES, point=URLS.crl))
     assert crl.points == (URLS.crl,)
@@ -75,10 +84,10 @@ def _next(last: bytes, changes: dict[int, Revoked | None], **more: Any) -> bytes
     changed=st.dictionaries(st.integers(1, 1 << 158), st.booleans(), max_size=6),
     data=st.data(),
 )
-def test_a_list_made_from_the_last_is_the_one_made_from_all(
+def test_list_spliced_from_the_last_equals_a_full_build(
     before: set[int], changed: dict[int, bool], data: st.DataObject
 ) -> None:
-    """Entries are added, replaced and taken out, at the ends too: byte for byte the same."""
+    """Entries are added, replaced and removed, even at the ends: both lists are equal byte by byte."""
     for serial in data.draw(st.lists(st.sampled_from(sorted(before)), max_size=4)) if before else ():
         changed[serial] = data.draw(st.booleans())
     old = {serial: Revoked(serial, NOW - DAY, 1) for serial in before}
@@ -98,7 +107,20 @@ def test_a_list_made_from_the_last_is_the_one_made_from_all(
     assert made.tbs == parse_crl(whole).tbs
 
 
-def test_a_list_that_the_issuer_has_not_signed_is_the_base_of_none() -> None:
+def test_entries_of_a_signed_list_belong_to_the_caller() -> None:
+    """A cache of whole lists would use megabytes for each, and one caller's changes would reach the next."""
+    data = A.crl(ENTRIES)
+    entries = revoked_in(A.engine, data, A.issuing)
+    entries.clear()
+    assert revoked_in(A.engine, data, A.issuing) == sorted(ENTRIES)
+
+
+def test_an_encoded_entry_is_cached() -> None:
+    entry_der.cache_clear()
+    assert entry_der(ENTRIES[0]) is entry_der(ENTRIES[0])
+
+
+def test_list_not_signed_by_the_issuer_is_no_base() -> None:
     framed = parse_crl(A.crl(ENTRIES))
     for last in (
         assemble(tbs(entry(7)), SIGNATURE),
@@ -124,7 +146,7 @@ def test_only_the_issuers_key_signs() -> None:
 
 
 def tbs(*entries: bytes, number: int = 1, until: int = NOW + DAY, more: tuple[Extension, ...] = ()) -> bytes:
-    """A TBSCertList by hand."""
+    """Builds a TBSCertList by hand."""
     assert A.issuing.ski is not None
     extensions = (ext.authority_key_id(A.issuing.ski), Extension(oids.CRL_NUMBER, der.integer(number)), *more)
     return der.sequence(
@@ -139,7 +161,7 @@ def tbs(*entries: bytes, number: int = 1, until: int = NOW + DAY, more: tuple[Ex
 
 
 def entry(serial: int, *, at: int = NOW, reason: int | None = None, critical: bool = False) -> bytes:
-    """An entry by hand."""
+    """Builds an entry by hand."""
     extension = Extension(
         oids.REASON_CODE if not critical else "2.5.29.29", der.enumerated(reason or 0), critical
     )
@@ -166,7 +188,7 @@ BREAKS: list[tuple[str, bytes, Certificate]] = [
 
 
 @pytest.mark.parametrize(("name", "data", "issuer"), BREAKS)
-def test_each_fault_is_named(name: str, data: bytes, issuer: Certificate) -> None:
+def test_each_crl_fault_is_named(name: str, data: bytes, issuer: Certificate) -> None:
     assert name in {finding.name for finding in lint_crl(data, issuer)}
 
 
@@ -223,7 +245,7 @@ NO_POINTS: dict[str, tuple[bytes, bool]] = {
         pytest.param(assemble(tbs().replace(ALGORITHM, b"\x30\x00"), SIGNATURE), id="algorithm"),
     ],
 )
-def test_parser_refuses(data: bytes) -> None:
+def test_parser_refuses_invalid_lists(data: bytes) -> None:
     with pytest.raises((DerError, CrlError)):
         parse_crl(data)
 
@@ -231,6 +253,6 @@ def test_parser_refuses(data: bytes) -> None:
 @pytest.mark.parametrize(
     "entries", [entry(8) + entry(7), entry(7) + entry(7), entry(7)[:-1], b"\x31" + entry(7)[1:]]
 )
-def test_entries_of_another_form_are_not_taken_over(entries: bytes) -> None:
+def test_entries_of_another_form_are_not_copied(entries: bytes) -> None:
     with pytest.raises(CrlError):
         spliced(entries, {})

@@ -1,4 +1,4 @@
-"""Certification requests: what enrolment signs, and what the server takes."""
+"""Certification requests: what enrolment signs, and what the server accepts."""
 
 import pytest
 
@@ -14,7 +14,7 @@ PUBLIC = A.leaf_key.public
 INFO = build_request_info(SUBJECT, PUBLIC)
 
 
-def test_round_trip() -> None:
+def test_request_info_round_trips() -> None:
     assert parse_request_info(INFO) == (SUBJECT, PUBLIC)
 
 

@@ -1,4 +1,4 @@
-"""What the strict reader refuses: each input has one fault."""
+"""Refusals of the strict reader: each input has one fault."""
 
 from collections.abc import Callable
 
@@ -68,7 +68,7 @@ SET: Read = lambda reader: list(reader.set_of())  # noqa: E731  # a table entry
         pytest.param(Reader.enter, "310102", id="set where a sequence belongs"),
     ],
 )
-def test_reader_refuses(read: Read, encoded: str) -> None:
+def test_reader_refuses_invalid_der(read: Read, encoded: str) -> None:
     with pytest.raises(DerError):
         read(Reader(bytes.fromhex(encoded)))
 
@@ -106,6 +106,6 @@ def test_check_accepts_der(encoded: str) -> None:
     "encoded",
     ["", "300302010100", "30040202 0001", "3106020102020101", "1000", "a003010101", "3003060180", "0c01ff"],
 )
-def test_check_refuses_what_is_not_der(encoded: str) -> None:
+def test_check_refuses_other_encodings(encoded: str) -> None:
     with pytest.raises(DerError):
         check(bytes.fromhex(encoded))

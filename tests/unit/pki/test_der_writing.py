@@ -41,12 +41,12 @@ def test_lengths_are_minimal(length: int, header: str) -> None:
         ("0.0", "060100"),
     ],
 )
-def test_object_identifiers(dotted: str, encoded: str) -> None:
+def test_object_identifiers_are_encoded_as_expected(dotted: str, encoded: str) -> None:
     assert der.oid(dotted).hex() == encoded
 
 
 @pytest.mark.parametrize("dotted", ["", "1", "3.1", "1.40", "1.2.", "1.02", "1.-2", "a.b", "1.2.٣"])
-def test_what_is_no_object_identifier_is_refused(dotted: str) -> None:
+def test_invalid_object_identifier_is_refused(dotted: str) -> None:
     with pytest.raises(DerError):
         der.oid(dotted)
 

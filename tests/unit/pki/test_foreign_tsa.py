@@ -1,9 +1,8 @@
-"""Time stamps of authorities whose certificates only the tolerant reader takes, by vectors; and who may be waived."""
+"""Time stamps of authorities whose certificates need the tolerant reader, by vectors; and waivers."""
 
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +11,15 @@ from mshield.gm.engine import load_engine
 from mshield.pki.asn1 import pem
 from mshield.pki.errors import TIME_STAMP_REASONS, TimeStampError, TrustListError
 from mshield.pki.foreign.trust_list import TrustList, Waiver
-from mshield.pki.timestamps.alone import judge_stamp
 from mshield.pki.timestamps.certificate import parse_tsa_certificate
 from mshield.pki.timestamps.file import read_stamp_file
 from mshield.pki.timestamps.foreign import parse_any_tsa_certificate, parse_foreign_tsa_certificate
 from mshield.pki.timestamps.response import token_of
+from mshield.pki.timestamps.standalone import judge_stamp
 from mshield.pki.timestamps.trusted import listed_tsa, tsa_trust_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_token
 from tests.support.foreign_tsa import FOLDER, foreign
+from tests.support.sources import python
 from tests.support.time_stamps import vectors
 from tests.support.tsa import below
 from tests.unit.pki.authority import NOW, authority
@@ -48,12 +48,12 @@ def _outcome(case: dict[str, Any]) -> str:
         return error.reason
 
 
-def test_each_is_judged_as_it_says() -> None:
+def test_each_tsa_vector_has_its_result() -> None:
     told = [(case, _outcome(case)) for case in _INDEX["cases"]]
     assert not [pair for pair in told if pair[0]["expect"] != pair[1]]
 
 
-def test_the_strict_reader_takes_none_of_them_and_both_read_what_is_strict_alike() -> None:
+def test_strict_reader_refuses_them_and_both_agree_on_strict_ones() -> None:
     for name in ("tsa-root.cer", "self-root.cer"):
         with pytest.raises(TimeStampError):
             parse_tsa_certificate(_octets(name))
@@ -64,8 +64,8 @@ def test_the_strict_reader_takes_none_of_them_and_both_read_what_is_strict_alike
     assert replace(parse_foreign_tsa_certificate(own.der), is_strict=True, values=own.values) == own
 
 
-def test_what_leads_to_a_strict_root_is_read_strictly() -> None:
-    """An authority of the tolerant form is nobody's under a root that counts as strict, even if that is its own."""
+def test_chain_to_a_strict_root_is_read_strictly() -> None:
+    """A TSA certificate that needs the tolerant reader is refused under a strict root, even under its own."""
     tsa = foreign()
     token, root = tsa.token(b"x", at=NOW), parse_any_tsa_certificate(tsa.root)
     engine = load_engine()
@@ -98,8 +98,7 @@ def test_a_file_may_be_token_or_answer_in_any_armour() -> None:
             read_stamp_file(wrong)
 
 
-def test_every_reason_has_its_words() -> None:
+def test_every_time_stamp_reason_has_a_text() -> None:
     raised = re.compile(r'TimeStampError\(\s*"([a-z_]+)"')
-    files = (Path(__file__).parents[3] / "src/mshield").rglob("*.py")
-    reasons = {reason for file in files for reason in raised.findall(file.read_text("utf-8"))}
+    reasons = {reason for file in python() for reason in raised.findall(file.read_text("utf-8"))}
     assert reasons == set(TIME_STAMP_REASONS)

@@ -21,7 +21,7 @@ NUMBER = "11010519491231002X"
 def test_id_number_is_an_explicitly_tagged_printable_string() -> None:
     extension = identify_code(NUMBER)
     assert (extension.oid, extension.critical) == ("1.2.156.10260.4.1.1", False)
-    # Readers in the field skip the four octets A0 14 13 12 and take the rest as the number.
+    # Existing readers skip the four bytes A0 14 13 12 and read the rest as the number.
     assert extension.value == bytes.fromhex("a0141312") + NUMBER.encode()
     assert read_identify_code(extension.value) == ("resident", NUMBER)
 
@@ -51,7 +51,7 @@ def test_the_hash_key_has_32_bytes() -> None:
 
 
 @pytest.mark.parametrize("number", ["", " 1", "身份", "a@b", "1" * 129])
-def test_what_does_not_fit_is_refused(number: str) -> None:
+def test_unencodable_numbers_are_refused(number: str) -> None:
     with pytest.raises(BadName):
         identify_code(number)
     with pytest.raises(BadName):

@@ -1,4 +1,4 @@
-"""Each lint finding is provoked by bytes that have just that fault; the table must name all findings there are."""
+"""Each lint finding is caused by bytes with just that fault; the table must name every finding."""
 
 import re
 from dataclasses import replace
@@ -23,7 +23,7 @@ LEAF_EXTENSIONS = {e.oid: e for e in A.leaf.extensions}
 
 
 def leaf_tbs(**changes: object) -> bytes:
-    """The TBS of a good leaf with some arguments of `build_tbs` changed."""
+    """Returns the TBS of a valid leaf with some arguments of `build_tbs` changed."""
     arguments: dict[str, object] = {
         "serial": A.leaf.serial,
         "issuer_der": A.issuing.subject_der,
@@ -37,22 +37,22 @@ def leaf_tbs(**changes: object) -> bytes:
 
 
 def with_extension(extension: Extension) -> bytes:
-    """A leaf's TBS with one extension replaced or added."""
+    """Returns a leaf's TBS with one extension replaced or added."""
     return leaf_tbs(extensions=tuple((LEAF_EXTENSIONS | {extension.oid: extension}).values()))
 
 
 def without_extension(oid: str) -> bytes:
-    """A leaf's TBS without an extension."""
+    """Returns a leaf's TBS without one extension."""
     return leaf_tbs(extensions=tuple(e for e in A.leaf.extensions if e.oid != oid))
 
 
 def with_name(*attributes: tuple[str, str]) -> bytes:
-    """A leaf's TBS with another subject."""
+    """Returns a leaf's TBS with another subject."""
     return leaf_tbs(subject_der=encode(attributes))
 
 
 def names(data: bytes, rules: Rules = profiles.LEAF, issuer: Certificate | None = A.issuing) -> set[str]:
-    """Names of the findings."""
+    """Returns the names of the findings."""
     return {finding.name for finding in lint.lint(data, rules=rules, issuer=issuer)}
 
 
@@ -148,7 +148,7 @@ BY_ISSUER: list[tuple[str, Rules, Certificate | None]] = [
         (with_name(*GOOD_NAME), profiles.LEAF, A.issuing),
     ],
 )
-def test_good_certificates_have_no_finding(data: bytes, rules: Rules, issuer: Certificate | None) -> None:
+def test_valid_certificates_have_no_finding(data: bytes, rules: Rules, issuer: Certificate | None) -> None:
     assert lint.lint(data, rules=rules, issuer=issuer) == ()
 
 
@@ -158,7 +158,7 @@ def test_each_fault_is_named(name: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("name", "rules", "issuer"), BY_ISSUER)
-def test_the_issuer_must_fit_the_profile(name: str, rules: Rules, issuer: Certificate | None) -> None:
+def test_issuer_must_match_the_profile(name: str, rules: Rules, issuer: Certificate | None) -> None:
     assert name in names(GOOD, rules, issuer)
 
 

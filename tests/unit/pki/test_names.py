@@ -1,4 +1,4 @@
-"""Names: order, string types, limits, and the way back from DER."""
+"""Names: order, string types, limits, and parsing from DER."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_a_name_may_not_be_empty() -> None:
         ),
     ],
 )
-def test_another_shape_is_no_leaf_name(attributes: tuple[tuple[str, str], ...]) -> None:
+def test_name_of_another_shape_is_no_leaf_name(attributes: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(BadName):
         leaf_subject(read_name(Reader(encode(attributes))))
 

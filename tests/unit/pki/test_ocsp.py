@@ -1,4 +1,4 @@
-"""OCSP requests and responses: hashes as asked, nonce, statuses, errors, lint."""
+"""OCSP requests and responses: hashes as requested, nonce, statuses, errors, lint."""
 
 import re
 from pathlib import Path
@@ -44,7 +44,7 @@ def respond(
     next_update: int | None = NOW + DAY,
     include: list[Certificate] | None = None,
 ) -> bytes:
-    """A response of the test authority."""
+    """Returns a response of the test authority."""
     return build_ocsp_response(
         signer=key,
         responder=responder,
@@ -71,7 +71,7 @@ def test_a_certificate_is_named_with_any_of_the_three_hashes(hash_name: HashName
 
 
 def test_a_certificate_id_is_repeated_byte_by_byte() -> None:
-    """SHA-256 with NULL parameters, as some clients send it, is answered so."""
+    """Some clients send SHA-256 with NULL parameters; the response repeats them."""
     odd = CertId.of(A.issuing, A.leaf.serial, "sha256")
     inside = der.sequence(der.oid(oids.SHA256), der.null())
     encoded = der.sequence(
@@ -93,7 +93,7 @@ def test_the_nonce_is_echoed(length: int) -> None:
     assert parse_ocsp_response(respond([(LEAF_ID, Good())], nonce=request.nonce)).nonce == nonce
 
 
-def test_without_nonce_there_is_none() -> None:
+def test_nonce_is_absent_if_not_requested() -> None:
     assert parse_ocsp_request(build_ocsp_request([LEAF_ID])).nonce is None
     assert parse_ocsp_response(respond([(LEAF_ID, Good())])).nonce is None
 
@@ -108,7 +108,7 @@ def test_a_nonce_of_another_length_is_refused(length: int) -> None:
 
 
 def request_with(*extensions: Extension) -> bytes:
-    """A request by hand with these request extensions."""
+    """Builds a request by hand with these request extensions."""
     items = der.sequence(der.sequence(LEAF_ID.der))
     return der.sequence(der.sequence(items, der.explicit(2, der.sequence(*(e.der for e in extensions)))))
 
@@ -150,19 +150,19 @@ NONCE = Extension(oids.OCSP_NONCE, der.octet_string(b"1"))
         pytest.param(b"", id="nothing"),
     ],
 )
-def test_request_parser_refuses(data: bytes) -> None:
+def test_parser_refuses_invalid_requests(data: bytes) -> None:
     with pytest.raises((DerError, OcspError)):
         parse_ocsp_request(data)
 
 
-def test_a_signed_request_from_a_client_is_taken() -> None:
+def test_signed_request_is_accepted() -> None:
     tbs = der.sequence(
         der.explicit(1, der.explicit(4, A.leaf.subject_der)), der.sequence(der.sequence(LEAF_ID.der))
     )
     assert parse_ocsp_request(der.sequence(tbs, der.explicit(0, der.sequence()))).cert_ids == (LEAF_ID,)
 
 
-def test_all_statuses_come_back() -> None:
+def test_all_statuses_round_trip() -> None:
     statuses: list[tuple[CertId, CertStatus]] = [
         (LEAF_ID, Good()),
         (CertId.of(A.issuing, 2), RevokedAt(NOW - DAY, 1)),
@@ -192,7 +192,7 @@ def test_next_update_may_be_absent() -> None:
         ("unauthorized", 6),
     ],
 )
-def test_errors(kind: module.ErrorKind, code: int) -> None:
+def test_error_responses_are_encoded_and_raised(kind: module.ErrorKind, code: int) -> None:
     assert error_response(kind) == bytes((0x30, 3, 0x0A, 1, code))
     with pytest.raises(OcspError, match=str(code)):
         parse_ocsp_response(error_response(kind))
@@ -204,7 +204,7 @@ def test_the_responders_key_must_sign() -> None:
 
 
 def break_response(name: str) -> None:
-    """Ask for a response with the named fault."""
+    """Asks the builder for a response with the named fault."""
     match name:
         case "no_status":
             respond([])
@@ -241,7 +241,7 @@ GOOD = respond([(LEAF_ID, Good())])
 
 
 def single_with(*more: bytes, status: bytes = b"\x80\x00") -> bytes:
-    """A response whose one status is followed by these."""
+    """Returns a response with these parts after its single status."""
     single = der.sequence(LEAF_ID.der, status, der.generalized_time(NOW), *more)
     tbs = der.sequence(
         der.explicit(2, der.octet_string(bytes(20))), der.generalized_time(NOW), der.sequence(single)
@@ -249,7 +249,7 @@ def single_with(*more: bytes, status: bytes = b"\x80\x00") -> bytes:
     return module.successful(assemble(tbs, A.ocsp_key.sign(tbs)))
 
 
-def test_a_response_of_these_parts_is_read() -> None:
+def test_optional_parts_of_a_response_are_read() -> None:
     until, more = der.explicit(0, der.generalized_time(NOW + DAY)), der.explicit(1, der.sequence(NONCE.der))
     (single,) = parse_ocsp_response(single_with(until, more)).statuses
     assert single.next_update == NOW + DAY
@@ -283,6 +283,6 @@ def test_a_response_of_these_parts_is_read() -> None:
         pytest.param(b"", id="nothing"),
     ],
 )
-def test_response_parser_refuses(data: bytes) -> None:
+def test_parser_refuses_invalid_responses(data: bytes) -> None:
     with pytest.raises((DerError, OcspError)):
         parse_ocsp_response(data)

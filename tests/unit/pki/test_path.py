@@ -1,4 +1,4 @@
-"""Path verification: each way in which a chain may be wrong raises its own error."""
+"""Path verification: each fault of a chain raises its own error."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -35,11 +35,11 @@ def verify(
     roots: tuple[Certificate, ...] = (A.root,),
     at: int = NOW,
 ) -> VerifiedChain:
-    """Verify, by default what is good."""
+    """Verifies a chain; the defaults are valid."""
     return verify_chain(A.engine, leaf=leaf, intermediates=intermediates, roots=roots, at=at)
 
 
-def test_a_good_chain() -> None:
+def test_valid_chain_is_verified() -> None:
     chain = verify()
     assert chain == VerifiedChain(A.leaf, (A.issuing,), A.root, NOW)
     assert chain.issuer == A.issuing
@@ -64,12 +64,12 @@ def test_validity_includes_its_ends() -> None:
         (A.root.not_before - 1, NotYetValid),
     ],
 )
-def test_outside_of_the_validity(at: int, error: type[PathError]) -> None:
+def test_time_outside_the_validity_is_refused(at: int, error: type[PathError]) -> None:
     with pytest.raises(error):
         verify(at=at)
 
 
-def test_an_expired_issuer_counts_although_the_leaf_is_valid() -> None:
+def test_expired_issuer_is_refused_even_if_the_leaf_is_valid() -> None:
     key = new_key(A.engine)
     short = forge(
         basic_constraints(path_length=0), SIGNS_CERTIFICATES,
@@ -85,7 +85,9 @@ def test_an_expired_issuer_counts_although_the_leaf_is_valid() -> None:
     ("intermediates", "roots"),
     [((), (A.root,)), ((A.issuing,), ()), ((A.issuing,), (OTHER.root,)), ((OTHER.issuing,), (A.root,))],
 )
-def test_no_path(intermediates: tuple[Certificate, ...], roots: tuple[Certificate, ...]) -> None:
+def test_missing_path_is_an_unknown_issuer(
+    intermediates: tuple[Certificate, ...], roots: tuple[Certificate, ...]
+) -> None:
     with pytest.raises(UnknownIssuer) as caught:
         verify(A.leaf, intermediates, roots)
     assert caught.value.code == "unknown_issuer"
@@ -112,13 +114,13 @@ def test_every_signature_of_the_path_is_checked(
     assert caught.value.code == "bad_signature"
 
 
-def test_an_issuer_of_the_same_name_but_another_key_is_no_issuer() -> None:
+def test_issuer_with_another_key_is_unknown() -> None:
     assert OTHER.issuing.subject_der == A.issuing.subject_der
     with pytest.raises(UnknownIssuer):
         verify(A.leaf, (OTHER.issuing,), (OTHER.root,))
 
 
-def test_a_key_identifier_that_lies_does_not_help() -> None:
+def test_false_key_identifier_is_refused() -> None:
     leaf = forge(SIGNS, key=A.leaf_key, issuer=A.issuing, issuer_key=OTHER.issuing_key)
     with pytest.raises(BadCertificateSignature):
         verify(leaf)
@@ -141,7 +143,7 @@ def test_path_length_is_enforced() -> None:
         verify(leaf, (third, A.issuing))
 
 
-def test_a_longer_path_without_limit_is_taken() -> None:
+def test_longer_path_without_limit_is_accepted() -> None:
     keys = [A.root_key, *(new_key(A.engine) for _ in range(3))]
     cas = [A.root]
     for issuer_key, key in pairwise(keys):
@@ -186,7 +188,7 @@ def test_an_unknown_critical_extension_is_refused() -> None:
 
 
 def test_certificates_that_issue_each_other_end_the_search() -> None:
-    """Two CAs with each other as issuer lead to no root, and not into an endless loop."""
+    """Two CAs that issued each other lead to no root, and must not cause an endless loop."""
     one, two = new_key(A.engine), new_key(A.engine)
     names = OTHER.root.subject, OTHER.issuing.subject
     ca = (basic_constraints(), SIGNS_CERTIFICATES)

@@ -1,9 +1,10 @@
-"""Signed attributes: one form only, and content that looks like them is known."""
+"""Signed attributes: only one form is accepted, and content that resembles them is recognised."""
 
 import pytest
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.errors import CmsError, DerError
 from mshield.pki.signatures.display import display_bytes
 from mshield.pki.signatures.signed_attributes import (
@@ -16,11 +17,11 @@ from tests.support.signed_data import attributes_of
 FOUND = SignedAttributes(sm3(b"content"), sm3(b"display"))
 CONTENT_TYPE = der.sequence(der.oid(oids.CONTENT_TYPE), der.set_of(der.oid(oids.CMS_DATA)))
 DIGEST = der.sequence(der.oid(oids.MESSAGE_DIGEST), der.set_of(der.octet_string(FOUND.message_digest)))
-DISPLAY = der.sequence(der.oid(oids.DISPLAY_DIGEST), der.set_of(der.octet_string(FOUND.display)))
+DISPLAY = der.sequence(der.oid(DISPLAY_OID), der.set_of(der.octet_string(FOUND.display)))
 SIGNING_TIME = der.sequence(der.oid("1.2.840.113549.1.9.5"), der.set_of(der.time(0)))
 
 
-def test_what_is_written_is_read() -> None:
+def test_attributes_round_trip() -> None:
     assert FOUND.encode() == der.set_of(CONTENT_TYPE, DIGEST, DISPLAY)
     assert parse_signed_attributes(FOUND.encode()) == FOUND
 
@@ -73,7 +74,7 @@ def test_the_display_is_canonical_json() -> None:
         b"\x31\x7f\x30\x81\x20\x06",
     ],
 )
-def test_attributes_in_any_encoding_are_known(content: bytes) -> None:
+def test_attributes_in_any_encoding_are_recognised(content: bytes) -> None:
     assert is_like_attributes(content)
 
 

@@ -1,4 +1,4 @@
-"""Revocation status from CRL and OCSP: who may speak, about whom, and when."""
+"""Revocation status from CRL and OCSP: who may issue it, about which certificates, and when."""
 
 import pytest
 
@@ -42,11 +42,11 @@ OTHER = make_authority(A.engine)
 def by_crl(
     crl: bytes, *, at: int = NOW, certificate: Certificate = A.leaf, issuer: Certificate = A.issuing
 ) -> CrlStatus:
-    """Check by list."""
+    """Checks a certificate by a list."""
     return check_crl(A.engine, certificate=certificate, issuer=issuer, crl=crl, at=at)
 
 
-def test_not_on_the_list() -> None:
+def test_certificate_not_on_the_list_is_good() -> None:
     crl = A.crl((Revoked(A.ocsp.serial, NOW, KEY_COMPROMISE),))
     assert by_crl(crl) == CrlStatus(7, NOW, NOW + DAY)
     assert check_crl(A.engine, certificate=A.leaf, issuer=A.issuing, crl=parse_crl(crl), at=NOW) == by_crl(
@@ -76,14 +76,14 @@ def test_the_issuing_ca_is_checked_against_the_roots_list() -> None:
         (CERTIFICATE_HOLD, CertificateOnHold, "on_hold"),
     ],
 )
-def test_on_the_list(reason: int, error: type[CertificateRevoked], code: str) -> None:
+def test_certificate_on_the_list_is_refused(reason: int, error: type[CertificateRevoked], code: str) -> None:
     with pytest.raises(error) as caught:
         by_crl(A.crl((Revoked(A.leaf.serial, NOW - DAY, reason),)))
     assert (caught.value.code, caught.value.at, caught.value.reason) == (code, NOW - DAY, reason)
 
 
 @pytest.mark.parametrize("at", [NOW - SKEW - 1, NOW + DAY])
-def test_a_list_of_another_time(at: int) -> None:
+def test_list_of_another_time_is_stale(at: int) -> None:
     with pytest.raises(StaleStatus) as caught:
         by_crl(A.crl(), at=at)
     assert caught.value.code == "stale_status"
@@ -91,7 +91,7 @@ def test_a_list_of_another_time(at: int) -> None:
     by_crl(A.crl(), at=NOW + DAY - 1)
 
 
-def test_a_list_of_another_ca() -> None:
+def test_list_of_another_ca_is_refused() -> None:
     with pytest.raises(UnknownIssuer):
         by_crl(A.root_crl())
     with pytest.raises(UnknownIssuer):
@@ -103,14 +103,14 @@ def test_another_cas_certificate_is_not_cleared() -> None:
         by_crl(A.crl(), certificate=OTHER.leaf)
 
 
-def test_a_list_with_a_bad_signature() -> None:
+def test_list_with_a_bad_signature_is_refused() -> None:
     crl = parse_crl(A.crl())
     forged = assemble(crl.tbs, Signature(crl.signature.s, crl.signature.r))
     with pytest.raises(BadCertificateSignature):
         by_crl(forged)
 
 
-def test_a_list_signed_by_a_certificate_that_may_not() -> None:
+def test_list_signed_without_crl_usage_is_refused() -> None:
     crl = A.crl()
     parsed = parse_crl(crl)
     leaf_as_issuer = forge(
@@ -131,7 +131,7 @@ def response(
     next_update: int | None = NOW + DAY,
     nonce: bytes | None = None,
 ) -> bytes:
-    """A response of the test authority."""
+    """Returns a response of the test authority."""
     return build_ocsp_response(
         signer=key,
         responder=responder,
@@ -148,11 +148,11 @@ def response(
 def by_ocsp(
     data: bytes, *, at: int = NOW, certificate: Certificate = A.leaf, nonce: bytes | None = None
 ) -> OcspStatus:
-    """Check by response."""
+    """Checks a certificate by a response."""
     return check_ocsp(A.engine, certificate=certificate, issuer=A.issuing, response=data, at=at, nonce=nonce)
 
 
-def test_good() -> None:
+def test_good_response_clears_the_certificate() -> None:
     assert by_ocsp(response()) == OcspStatus(NOW, NOW, NOW + DAY, A.ocsp)
     assert by_ocsp(response(about=CertId.of(A.issuing, A.leaf.serial, "sm3"))).responder == A.ocsp
 
@@ -165,12 +165,12 @@ def test_good() -> None:
         (Unknown(), StatusUnknown),
     ],
 )
-def test_not_good(status: CertStatus, error: type[PathError]) -> None:
+def test_other_statuses_are_refused(status: CertStatus, error: type[PathError]) -> None:
     with pytest.raises(error):
         by_ocsp(response(status))
 
 
-def test_about_another_certificate() -> None:
+def test_response_about_another_certificate_is_refused() -> None:
     with pytest.raises(StatusUnknown):
         by_ocsp(response(about=CertId.of(A.issuing, A.leaf.serial + 1)))
     with pytest.raises(StatusUnknown):
@@ -180,12 +180,12 @@ def test_about_another_certificate() -> None:
 
 
 @pytest.mark.parametrize("at", [NOW - SKEW - 1, NOW + DAY])
-def test_a_response_of_another_time(at: int) -> None:
+def test_response_of_another_time_is_refused(at: int) -> None:
     with pytest.raises((StaleStatus, Expired)):
         by_ocsp(response(), at=at)
 
 
-def test_a_response_without_next_update_counts_a_day() -> None:
+def test_response_without_next_update_is_valid_for_a_day() -> None:
     data = response(next_update=None)
     assert by_ocsp(data, at=NOW + OCSP_LIFE - 1).next_update == NOW + OCSP_LIFE
     with pytest.raises(StaleStatus):
@@ -199,14 +199,14 @@ def test_the_nonce_must_be_the_requests() -> None:
             by_ocsp(response(nonce=nonce), nonce=b"12345678")
 
 
-def test_a_response_with_a_bad_signature() -> None:
+def test_response_with_a_bad_signature_is_refused() -> None:
     good = response()
     at = good.index(A.ocsp.der) - 10
     with pytest.raises(BadCertificateSignature):
         by_ocsp(good[:at] + bytes((good[at] ^ 1,)) + good[at + 1 :])
 
 
-def test_a_response_without_its_responders_certificate() -> None:
+def test_response_without_its_responders_certificate_is_refused() -> None:
     with pytest.raises(StatusUnknown):
         by_ocsp(response(include=[]))
     with pytest.raises(StatusUnknown):
@@ -228,7 +228,7 @@ PURPOSE = extended_key_usage(oids.OCSP_SIGNING)
         pytest.param(Expired, (SIGNS, PURPOSE, ocsp_no_check()), NOW - 1000, id="expired"),
     ],
 )
-def test_a_delegate_that_may_not_answer(
+def test_unauthorised_delegate_is_refused(
     error: type[PathError], extensions: tuple[object, ...], not_after: int
 ) -> None:
     key = new_key(A.engine)
@@ -245,7 +245,7 @@ def test_a_delegate_that_may_not_answer(
 
 
 def test_a_delegate_of_another_ca_or_without_purpose_or_usage_may_not_answer() -> None:
-    """These the lint does not let us sign, so a good response is given a certificate of the same key."""
+    """The lint refuses to sign with these, so a valid response gets a certificate with the same key."""
     good = response()
     cases = (
         (

@@ -1,4 +1,4 @@
-"""Merkle trees and tiles against vectors from outside: certificate-transparency's tree, C2SP's examples of paths."""
+"""Merkle trees and tiles against outside vectors: certificate-transparency's tree, C2SP's example paths."""
 
 import pytest
 
@@ -72,26 +72,26 @@ def _hash(leaves: Range) -> bytes:
 
 
 @pytest.mark.parametrize("size", range(9))
-def test_roots(size: int) -> None:
+def test_roots_match_the_vectors(size: int) -> None:
     assert _hash(Range(0, size)) == ROOTS[size]
 
 
 @pytest.mark.parametrize(("old", "size"), list(CONSISTENCY))
-def test_consistency(old: int, size: int) -> None:
+def test_consistency_proofs_match_the_vectors(old: int, size: int) -> None:
     proof = [_hash(each) for each in merkle.consistency_ranges(old, size)]
     assert [each.hex() for each in proof] == list(CONSISTENCY[old, size])
     merkle.check_consistency(old=old, size=size, old_root=ROOTS[old], root=ROOTS[size], proof=proof)
 
 
 @pytest.mark.parametrize(("index", "size"), list(INCLUSION))
-def test_inclusion(index: int, size: int) -> None:
+def test_inclusion_proofs_match_the_vectors(index: int, size: int) -> None:
     proof = [_hash(each) for each in merkle.inclusion_ranges(index, size)]
     assert [each.hex() for each in proof] == list(INCLUSION[index, size])
     leaf = merkle.leaf_hash(LEAVES[index])
     merkle.check_inclusion(leaf, index=index, size=size, proof=proof, root=ROOTS[size])
 
 
-def test_a_proof_that_leads_nowhere_is_refused() -> None:
+def test_wrong_inclusion_proof_is_refused() -> None:
     proof = [_hash(each) for each in merkle.inclusion_ranges(5, 8)]
     leaf = merkle.leaf_hash(LEAVES[5])
     for changed in (proof[:-1], [*proof, proof[0]], [*proof[::-1]], []):
@@ -126,11 +126,11 @@ def test_a_log_that_shrank_or_forked_is_refused() -> None:
         (7, 3, "007.p/3"),
         (999, 256, "999"),
         (1000, 256, "x001/000"),
-        (1_234_067, 256, "x001/x234/067"),  # the specification's own
+        (1_234_067, 256, "x001/x234/067"),  # example of the specification
         (1_234_067, 255, "x001/x234/067.p/255"),
     ],
 )
-def test_paths(number: int, width: int, path: str) -> None:
+def test_tile_paths_round_trip(number: int, width: int, path: str) -> None:
     assert tiles.position(number, width) == path
     assert tiles.parse_position(path) == (number, width)
     assert Tile(0, number, width).path == f"tile/0/{path}"
@@ -142,20 +142,20 @@ def test_paths(number: int, width: int, path: str) -> None:
     ["", "0", "00", "0000", "x000/000", "x001", "001/000", "000.p/0", "000.p/256", "000.p/01", "000.p/", "000.p",
      "000/", "/000", "-01", "٠٠٠", "x01/000", "000.p/1/2", "x001/" * 9 + "000"],
 )  # fmt: skip
-def test_only_the_one_spelling_is_a_path(path: str) -> None:
+def test_path_has_one_spelling(path: str) -> None:
     with pytest.raises(LogFormError):
         tiles.parse_position(path)
 
 
-def test_tiles_of_a_tree_of_70000() -> None:
-    # The specification's example.
+def test_right_edge_of_a_tree_of_70000_has_three_tiles() -> None:
+    # Example of the specification.
     assert tiles.right_edge(70_000) == [Tile(0, 273, 112), Tile(1, 1, 17), Tile(2, 0, 1)]
     assert tiles.right_edge(256) == [Tile(1, 0, 1)]
     assert tiles.tile_at(0, 272, 70_000) == Tile(0, 272, 256)
     assert tiles.right_edge(0) == []
 
 
-def test_bundles() -> None:
+def test_entry_bundles_round_trip_and_truncated_ones_are_refused() -> None:
     entries = [b"", b"a", bytes(300)]
     assert tiles.pack_bundle(entries[:2]) == b"\x00\x00\x00\x01a"
     assert tiles.split_bundle(tiles.pack_bundle(entries)) == entries

@@ -1,4 +1,4 @@
-"""Notes and checkpoints against vectors from outside: Go's note package, and the specification's example."""
+"""Notes and checkpoints against outside vectors: Go's note package, and the specification's example."""
 
 import base64
 
@@ -25,7 +25,7 @@ def log() -> tuple[VerifierKey, Ed25519PrivateKey]:
     return VerifierKey("shield.example/log", private.public_key().public_bytes_raw()), private
 
 
-def test_the_published_note() -> None:
+def test_published_note_is_verified() -> None:
     assert sign_note(TEXT, KEY, PRIVATE) == TEXT + SIGNED
     assert open_note(TEXT + SIGNED, KEY) == TEXT
     assert str(KEY) == VKEY
@@ -56,7 +56,7 @@ def test_others_signatures_are_ignored() -> None:
         "",
     ],
 )
-def test_bad_keys(vkey: str) -> None:
+def test_invalid_keys_are_refused(vkey: str) -> None:
     with pytest.raises(LogFormError):
         VerifierKey.parse(vkey)
 
@@ -76,7 +76,7 @@ def test_bad_keys(vkey: str) -> None:
         "a" * 100_001 + TEXT + SIGNED,
     ],
 )
-def test_what_isnt_a_note(note: str) -> None:
+def test_invalid_note_is_refused(note: str) -> None:
     with pytest.raises(LogFormError):
         open_note(note, KEY)
 
@@ -86,7 +86,7 @@ def test_a_changed_or_foreign_note_is_refused() -> None:
         TEXT.replace("problem", "question") + SIGNED,
         TEXT + SIGNED.replace("x08go/Z", "x08go/Y"),
         TEXT + SIGNED.replace("PeterNeumann", "PeterNewmann"),
-        # Rejected as a whole though one of the two is right.
+        # Refused as a whole, though one of the two signatures is right.
         TEXT + SIGNED + SIGNED[1:].replace("x08go/Z", "x08go/Y"),
     ):
         with pytest.raises(LogSignatureError):
@@ -95,7 +95,7 @@ def test_a_changed_or_foreign_note_is_refused() -> None:
         open_note(TEXT + SIGNED, VerifierKey.parse(OTHER))
 
 
-def test_a_checkpoint(log: tuple[VerifierKey, Ed25519PrivateKey]) -> None:
+def test_checkpoint_is_signed_and_read_back(log: tuple[VerifierKey, Ed25519PrivateKey]) -> None:
     key, private = log
     root = base64.b64decode("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=")
     made = Checkpoint(key.name, 20_852_163, root)
@@ -119,7 +119,9 @@ def test_a_checkpoint(log: tuple[VerifierKey, Ed25519PrivateKey]) -> None:
         "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
     ],
 )
-def test_signed_but_no_checkpoint(log: tuple[VerifierKey, Ed25519PrivateKey], text: str) -> None:
+def test_signed_note_that_is_no_checkpoint_is_refused(
+    log: tuple[VerifierKey, Ed25519PrivateKey], text: str
+) -> None:
     key, private = log
     with pytest.raises(LogFormError):
         open_checkpoint(sign_note(text, key, private), key)

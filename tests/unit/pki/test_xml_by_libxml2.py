@@ -1,4 +1,4 @@
-"""Canonical XML by libxml2: never another verdict or octet than the reader's, and no usual spelling left to that."""
+"""Canonical XML by libxml2: it never differs from our own reader, and handles every usual spelling."""
 
 import random
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def _changed(by: random.Random) -> bytes:
     return bytes(octets)
 
 
-def test_it_is_never_at_odds_with_the_reader() -> None:
+def test_libxml2_never_contradicts_the_reader() -> None:
     by = random.Random(18)  # noqa: S311  # the same documents each time
     accepted = 0
     for number in range(_CHANGED):
@@ -87,7 +87,7 @@ def test_it_is_never_at_odds_with_the_reader() -> None:
 
 
 def _edges() -> Iterator[str]:
-    """Where classes of characters begin and end, of XML's names and of XML itself."""
+    """Yields the first and last characters of the character classes of XML names and of XML itself."""
     starts = "\t\n\r -.0:A_`{\x7f\x80·ÀÖ×Øö÷ø\u02ff\u0300\u0370\u037d\u037e\u037f\u1fff\u2000\u200c\u200d\u200e\u203f"
     more = "\u2040\u2041\u2070\u218f\u2190\u2c00\u2fef\u2ff0\u3000\u3001\ud7ff\uf900\ufdcf\ufdd0\ufdf0\ufefe\ufeff"
     for character in f"{starts}{more}\ufffd\U00010000\U0001ffff\U000effff\U000f0000\U0010ffff":
@@ -100,28 +100,28 @@ def _edges() -> Iterator[str]:
     ["<a>x{}</a>", '<a b="x{}"/>', "<a><![CDATA[{}]]></a>", "<{}/>", "<a{}/>", '<a {}="1"/>', '<a x{}="1"/>',
      "<a:{} xmlns:a='urn:x'/>", '<a xmlns:{}="urn:x"/>', '<a xmlns:x{}="urn:x"/>', "{}<a/>", "<a/>{}"],
 )  # fmt: skip
-def test_it_knows_the_same_characters(form: str) -> None:
+def test_libxml2_accepts_the_same_characters(form: str) -> None:
     for character in _edges():
         octets = form.format(character).encode("utf-8", "surrogatepass")
         assert canonical_by_libxml2(octets) == by_the_reader(octets), octets
 
 
 @pytest.mark.parametrize("depth", [63, 64, 65, 300])
-def test_it_knows_how_deep_is_too_deep(depth: int) -> None:
+def test_libxml2_has_the_same_depth_limit(depth: int) -> None:
     octets = b"<a>" * depth + b"</a>" * depth
     assert canonical_by_libxml2(octets) == by_the_reader(octets)
     assert (by_the_reader(octets) is None) == (depth > 64)
 
 
 @pytest.mark.parametrize("count", [1000, 1001])
-def test_it_knows_how_many_attributes_are_too_many(count: int) -> None:
+def test_libxml2_has_the_same_attribute_limit(count: int) -> None:
     octets = b"<r><a %b/><b/></r>" % b" ".join(b'a%d="1"' % n for n in range(count))
     assert canonical_by_libxml2(octets) == by_the_reader(octets)
     assert (by_the_reader(octets) is None) == (count > 1000)
 
 
 @pytest.mark.parametrize("name", sorted(spellings()))
-def test_no_usual_spelling_is_left_to_the_reader(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_libxml2_handles_every_usual_spelling(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     octets = spellings()[name]
     expected = by_the_reader(octets)
     monkeypatch.setattr(making, "read_xml", None)
@@ -129,7 +129,7 @@ def test_no_usual_spelling_is_left_to_the_reader(name: str, monkeypatch: pytest.
     assert canonical_by_libxml2(octets) == expected
 
 
-def test_without_libxml2_the_reader_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reader_is_used_without_libxml2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mshield.pki.xml.by_libxml2._tools", None)
     octets = spellings()["attributes"]
     assert canonical_by_libxml2(octets) is None

@@ -1,4 +1,4 @@
-"""XML that is signed: canonical forms, the short way to them, SignedInfo and the finished file."""
+"""XML to be signed: canonical forms, the fast way to them, SignedInfo and the finished file."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def by_the_reader(octets: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["file"])
-def test_canonical_content_stays_and_its_message_is_the_vectors(case: dict[str, Any]) -> None:
+def test_canonical_content_is_unchanged_and_its_message_matches_the_vector(case: dict[str, Any]) -> None:
     content = (FORMATS / case["file"]).read_bytes()
     if case["expect"] == "accept":
         assert canonical_content(content) == content
@@ -93,7 +93,7 @@ def test_canonical_content_stays_and_its_message_is_the_vectors(case: dict[str, 
         (b'<a xml:lang="zh"/>', "xml_attribute"),
     ],
 )
-def test_what_no_document_has_that_is_signed_is_refused_with_its_reason(octets: bytes, reason: str) -> None:
+def test_unsignable_xml_is_refused_with_its_reason(octets: bytes, reason: str) -> None:
     with pytest.raises(XmlError) as error:
         canonical_content(octets)
     assert error.value.reason == reason
@@ -134,7 +134,7 @@ def test_every_way_leads_to_one_canonical_form(octets: bytes) -> None:
     assert canonical_by_libxml2(octets) in {None, content}
 
 
-def test_most_documents_take_the_short_way() -> None:
+def test_most_documents_take_the_fast_path() -> None:
     for octets in (
         f'<?xml version="1.0"?>\r\n<c:M xmlns:c="{EPORT}" id="1">\r\n<c:N>报</c:N><c:O/></c:M>'.encode(),
         b"<a><b><c>&amp;</c></b><b/></a>",
@@ -188,7 +188,7 @@ _TREES: Final = st.recursive(
 
 
 @given(st.sampled_from(_ROOTS), st.lists(st.sampled_from(_TOKENS), max_size=14).map("".join) | _TREES)
-def test_no_short_way_says_else_than_the_reader(root: str, inside: str) -> None:
+def test_fast_paths_agree_with_the_reader(root: str, inside: str) -> None:
     name = root[1:].partition(" ")[0].rstrip(">")
     octets = f"{root}{inside}</{name}>".encode()
     for quick in (plain_canonical(octets), canonical_by_libxml2(octets)):
@@ -215,7 +215,7 @@ def test_the_file_holds_content_and_message_in_their_places(profile: Any) -> Non
 
 
 @pytest.mark.parametrize("file", [b"", b"<a/>", b'<?xml version="1.0" encoding="UTF-8"?>\n<a></a>'])
-def test_what_is_no_finished_file_is_told(file: bytes) -> None:
+def test_unfinished_file_is_refused(file: bytes) -> None:
     for read in (content_in, key_name_in):
         with pytest.raises(XmlError):
             read(file)

@@ -1,4 +1,4 @@
-"""What the vectors leave open: limits, places beside the rules, and time."""
+"""Cases beside the vectors: limits, places outside the rules, and running time."""
 
 import json
 import time
@@ -57,7 +57,7 @@ def _draws(content: str, /, **members: object) -> dict[str, object]:
         JSON | {"body": [{"label": "x", "rows": [{"label": "甲", "path": "/".join("a" * 65)}]}]},
     ],
 )  # fmt: skip
-def test_views_that_break_a_rule(members: dict[str, object]) -> None:
+def test_views_that_break_a_rule_are_refused(members: dict[str, object]) -> None:
     with pytest.raises(ViewError, match="bad_view"):
         read_view(_view(**members))
 
@@ -92,12 +92,12 @@ def test_views_that_break_a_rule(members: dict[str, object]) -> None:
         "",
     ],
 )
-def test_xml_that_is_refused(content: str) -> None:
+def test_invalid_xml_is_refused(content: str) -> None:
     with pytest.raises(ViewError, match="content"):
         _draws(content)
 
 
-def test_xml_that_is_drawn_and_how_names_are_written() -> None:
+def test_valid_xml_is_rendered_with_its_names() -> None:
     namespaces = {"": "u:1", "p": "u:2"}
     content = (
         "\ufeff<?xml version='1.0'  encoding=\"utf-8\" standalone='no' ?>\r\n<!-- one --><d xmlns='u:1' xmlns:q='u:2'>"
@@ -145,13 +145,13 @@ def test_json_members_may_be_called_like_anything() -> None:
         *('{"a":1 "b":2}', "", '{"":1}', "tru", "[" * 100_000),
     ],
 )
-def test_json_that_is_refused(content: str) -> None:
+def test_invalid_json_is_refused(content: str) -> None:
     with pytest.raises(ViewError, match="content"):
         _draws(content, **JSON)
 
 
-def test_a_side_path_wants_one_leaf() -> None:
-    """Currencies beside an amount: none, several, one with parts, one that is empty, above the root."""
+def test_side_path_needs_exactly_one_leaf() -> None:
+    """Currency paths beside an amount: no leaf, several, one with children, an empty one, one above the root."""
     row = {"label": "甲", "path": "a", "as": "amount", "currency": {"path": "../c"}}
     body = [{"label": "要点", "rows": [row]}]
     for currency, code in [
@@ -169,7 +169,7 @@ def test_a_side_path_wants_one_leaf() -> None:
         _draws("<d><a>1</a></d>", body=body)
 
 
-def test_views_that_fit_a_content_are_known_without_drawing() -> None:
+def test_matching_views_are_found_without_rendering() -> None:
     asks = read_view(_view(require=[{"path": "@v", "is": "4.0"}]))
     other = read_view(_view(root="e"))
     of_json = read_view(_view(**JSON))
@@ -179,7 +179,7 @@ def test_views_that_fit_a_content_are_known_without_drawing() -> None:
     assert fitting([asks, other, of_json], b"%PDF") == []
 
 
-def test_what_can_not_be_compared() -> None:
+def test_incomparable_content_is_refused() -> None:
     with pytest.raises(ValueError, match="64"):
         compare("t", [("", "")] * 65, b"x", kind="text")
     with pytest.raises(ViewError, match="content"):
@@ -190,7 +190,7 @@ def test_what_can_not_be_compared() -> None:
 
 
 def test_time_is_linear() -> None:
-    """Rows whose side paths all pass many nodes, prefixes at every element, long paths of what isn't listed."""
+    """Rows whose side paths pass many nodes, prefixes at every element, long paths of unlisted nodes."""
     row = {"label": "甲", "path": "a", "as": "decimal", "many": True, "unit": {"path": "../b/c"}}
     many = "<d>" + "<a>1</a>" * 15_000 + "<b/>" * 15_000 + "<b><c>x</c></b></d>"
     prefixes = "".join(f" xmlns:p{n}='u'" for n in range(90))
@@ -207,7 +207,7 @@ def test_time_is_linear() -> None:
     "unit", ["5甲元", "20260101t", "2026-1-1", "12:30:", "a-", "1,", "5 元 ", "Aa", "人 ", "、 "]
 )
 def test_comparing_is_linear(unit: str) -> None:
-    """Whatever may begin a token, again and again: none makes the rest of the text be looked at once more."""
+    """Repeated text that may begin a token must not make the rest of the text be scanned again."""
     text = f"5甲{unit * 40_000}"
     started = time.process_time()
     compare("9", [("总价", "7 元"), ("乙", text[:1000])], text.encode(), kind="text")
@@ -218,8 +218,8 @@ def test_comparing_is_linear(unit: str) -> None:
     ("content", "status"),
     [("a\n元\nb", "agrees"), (" 元 \n5", "agrees"), ("a元\n5", "absent"), ("5\n元b", "absent")],
 )
-def test_yuan_is_a_currency_where_it_is_a_whole_text(content: str, status: str) -> None:
-    """Texts are split all at once, and each is still a text of its own."""
+def test_yuan_is_a_currency_only_as_a_whole_text(content: str, status: str) -> None:
+    """Texts are split in one pass, but each is still compared on its own."""
     lines = compare("a", [("币种", "CNY")], content.encode(), kind="text").answer["lines"]
     assert isinstance(lines, list)
     assert lines[1]["status"] == status
@@ -229,5 +229,5 @@ def test_yuan_is_a_currency_where_it_is_a_whole_text(content: str, status: str) 
     texts=st.lists(st.text(alphabet="报关 单.a1-\n", max_size=8), max_size=3),
     words=st.text(alphabet="报关单a1", max_size=4),
 )
-def test_words_are_found_as_in_what_is_squashed(texts: list[str], words: str) -> None:
+def test_words_are_found_like_in_squashed_texts(texts: list[str], words: str) -> None:
     assert Facts(texts).say(words) == (words in Facts(texts).squashes)

@@ -1,5 +1,3 @@
-/** Starts the console. */
-
 import { loadAbout } from "@mshield/desk/about.ts";
 import { keepFocus } from "@mshield/desk/dialog_focus.ts";
 import { i18n } from "@mshield/desk/i18n.ts";

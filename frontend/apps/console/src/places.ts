@@ -1,12 +1,13 @@
-/** The pages of the console, in the order of its navigation: each with its address, and who may open it.
+/**
+ * Pages of the console in the order of its navigation, each with its address and permitted roles.
  *
- * A new page is one entry here. The service refuses what a role doesn't allow whatever stands here; this list only
- * spares people what they can't do.
+ * A new page is one entry here. The service refuses what a role doesn't allow in any case; this list only
+ * hides what users can't do.
  */
 
 import type { Component, Ref } from "vue";
 
-import { waitingForMe } from "./engine/approvals.ts";
+import { pendingCount } from "./engine/approvals.ts";
 import type { Role } from "./engine/types.ts";
 
 export interface Words {
@@ -15,7 +16,7 @@ export interface Words {
 }
 
 export interface Page {
-  /** Below /console; may have parameters, which become properties of the page. */
+  /** Address below /console; its parameters become properties of the page. */
   readonly path: string;
   readonly page: () => Promise<{ readonly default: Component }>;
 }
@@ -24,13 +25,13 @@ export interface ConsolePlace extends Page {
   /** A name in icons.svg. */
   readonly icon: string;
   readonly name: Words;
-  /** The heading above it; places of one group stand together. */
+  /** Heading above it; places of one group are together. */
   readonly group: GroupName;
-  /** Who sees and opens it, with all below it; everybody where there are none. */
+  /** Roles that see and open it, with all below it; everybody if empty. */
   readonly roles: readonly Role[];
-  /** A number beside its name, as of what waits there; none is shown at zero. */
+  /** Number of waiting items beside its name; hidden at zero. */
   readonly count?: Readonly<Ref<number>>;
-  /** Pages below it that stand in no navigation, as one record of a list. */
+  /** Pages below it that aren't in the navigation, such as one record of a list. */
   readonly below?: readonly Page[];
 }
 
@@ -59,10 +60,6 @@ export const PLACES: readonly ConsolePlace[] = [
     roles: ["filing_officer", "customer_service", "security_officer", "auditor"],
     page: () => import("./screens/filing/FilingScreen.vue"),
     below: [
-      {
-        path: "/filing/earlier",
-        page: () => import("./screens/filing/EarlierScreen.vue"),
-      },
       {
         path: "/filing/import",
         page: () => import("./screens/filing/ImportScreen.vue"),
@@ -124,6 +121,14 @@ export const PLACES: readonly ConsolePlace[] = [
     page: () => import("./screens/audit/AuditScreen.vue"),
   },
   {
+    path: "/readings",
+    icon: "eye",
+    name: { zh: "查阅记录", en: "Data access" },
+    group: "system",
+    roles: ["security_officer", "auditor"],
+    page: () => import("./screens/readings/ReadingsScreen.vue"),
+  },
+  {
     path: "/ca",
     icon: "stamp",
     name: { zh: "签发机构", en: "CA" },
@@ -153,7 +158,7 @@ export const PLACES: readonly ConsolePlace[] = [
     name: { zh: "双人审批", en: "Approvals" },
     group: "system",
     roles: ["customer_service", "security_officer", "auditor", "filing_officer"],
-    count: waitingForMe,
+    count: pendingCount,
     page: () => import("./screens/approvals/ApprovalsScreen.vue"),
     below: [
       {
@@ -180,15 +185,15 @@ export const PLACES: readonly ConsolePlace[] = [
   },
 ];
 
-/** Whether somebody with these roles may open the place. */
-export function isFor(place: Pick<ConsolePlace, "roles">, roles: readonly Role[]): boolean {
+/** Reports whether these roles may open the place. */
+export function canOpen(place: Pick<ConsolePlace, "roles">, roles: readonly Role[]): boolean {
   return place.roles.length === 0 || place.roles.some((role) => roles.includes(role));
 }
 
-/** What stands in the navigation of somebody with these roles. */
+/** Returns the navigation for these roles. */
 export function placesFor(roles: readonly Role[], places = PLACES): readonly ConsolePlace[] {
   const order = Object.keys(GROUPS);
   return places
-    .filter((place) => isFor(place, roles))
+    .filter((place) => canOpen(place, roles))
     .toSorted((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
 }

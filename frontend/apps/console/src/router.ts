@@ -1,6 +1,6 @@
-/** The pages by their addresses, from places.ts; a deep link opens its page, after the login where it needs one. */
+/** Pages by address, from places.ts; a deep link opens its page, after the login if required. */
 
-import type { Ended } from "@mshield/desk/task.ts";
+import type { EndReason } from "@mshield/desk/task.ts";
 import {
   createRouter,
   createWebHistory,
@@ -12,13 +12,13 @@ import {
 import { resume } from "./engine/login.ts";
 import { isLoggedIn, session } from "./engine/session.ts";
 import type { Role } from "./engine/types.ts";
-import { isFor, PLACES, placesFor } from "./places.ts";
+import { canOpen, PLACES, placesFor } from "./places.ts";
 
 declare module "vue-router" {
   interface RouteMeta {
-    /** Opens for anybody. */
+    /** True if it opens without a login. */
     isOpen?: boolean;
-    /** Who may open it; everybody who is logged in where there are none. */
+    /** Permitted roles; every logged-in member if empty. */
     roles?: readonly Role[];
   }
 }
@@ -32,7 +32,7 @@ const pages: RouteRecordRaw[] = PLACES.flatMap((place) =>
   })),
 );
 
-/** The first place of who is logged in. */
+/** Returns the first place of the logged-in member. */
 export function firstPlace(): string {
   return placesFor(session.roles)[0]?.path ?? "/me";
 }
@@ -55,8 +55,8 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
-/** Afterwards they are where they wanted to go; told why they have to, where they were logged in. */
-function toLogin(to: RouteLocationNormalized, ended?: Ended): RouteLocationRaw {
+/** Leads to the login and afterwards to the wanted page; states the reason if a session ended. */
+function toLogin(to: RouteLocationNormalized, ended?: EndReason): RouteLocationRaw {
   const isFirst = to.redirectedFrom?.path === "/" || to.name === "refused";
   return { name: "login", query: { ...(!isFirst && { next: to.fullPath }), ...(ended && { ended }) } };
 }
@@ -68,10 +68,10 @@ router.beforeEach(async (to) => {
     hasLooked = true;
     const ended = await resume().catch(() => null);
     if (ended !== null && !to.meta.isOpen) return toLogin(to, ended);
-    // What "/" leads to depends on the roles, which were not known before.
+    // The target of "/" depends on the roles, which were unknown before.
     if (isLoggedIn.value && to.redirectedFrom?.path === "/") return firstPlace();
   }
   if (to.meta.isOpen) return true;
   if (!isLoggedIn.value) return toLogin(to);
-  return isFor({ roles: to.meta.roles ?? [] }, session.roles) || { name: "refused" };
+  return canOpen({ roles: to.meta.roles ?? [] }, session.roles) || { name: "refused" };
 });

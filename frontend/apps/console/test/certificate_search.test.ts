@@ -17,17 +17,17 @@ test.each([
   ["421", { name: "421" }],
   [" 林知远 ", { name: "林知远" }],
   ["", {}],
-])("%s asks for %o", (words, query) => {
+])("%s searches for %o", (words, query) => {
   expect(certificateQuery(words, "")).toEqual(query);
 });
 
-test("an account narrows what the words and the standing ask for", () => {
+test("an account narrows the search by words and state", () => {
   expect(certificateQuery("", "ended", "a1")).toEqual({ account: "a1", state: "ended" });
   expect(certificateQuery("4217", "", "a1")).toEqual({ account: "a1", end: "4217" });
   expect(smsQuery("", "failed", "a1")).toEqual({ account: "a1", state: "failed" });
 });
 
-test("a standing is a hold or a state", () => {
+test("the state filter is a hold or a state", () => {
   expect(certificateQuery("", "hold:lost")).toEqual({ hold: "lost" });
   expect(certificateQuery("林", "expired")).toEqual({ name: "林", state: "expired" });
 });

@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** Another phone number, step by step: nothing has a tick that wasn't checked, and nothing typed goes without a question. */
+/**
+ * Changing a phone number step by step: only checked steps are ticked, and typed data isn't lost without a
+ * question.
+ */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { Problem } from "@mshield/desk/problem.ts";
@@ -29,7 +32,7 @@ const ticks = (now: number) =>
     .findAll("li")
     .map((step) => step.classes("ok"));
 
-test("what was checked has its tick", () => {
+test("ticks what was checked", () => {
   expect(ticks(1)).toEqual([true, false, false, false]);
   expect(ticks(2)).toEqual([true, true, false, false]);
   expect(ticks(4)).toEqual([true, true, true, true]);
@@ -38,7 +41,7 @@ test("what was checked has its tick", () => {
 const refused = (code: string, extra: object): Problem =>
   new Problem({ code, zh: "验证码不对", en: "Wrong code", faq: null, ...extra } as never, 400);
 
-test("the new number's code is checked where it is entered, and again only where it is another", async () => {
+test("checks the new number's code where it is entered, and again only if it changes", async () => {
   const account = { name: "林知远", phone_masked: "136****4321", state: "active" };
   readAccount.mockResolvedValue({ account } as unknown as AccountRecord);
   sendPhoneCode.mockResolvedValue({ phone_masked: "136****0001", expires_in: 300, resend_after: 60 });
@@ -81,7 +84,7 @@ test("the new number's code is checked where it is entered, and again only where
   screen.unmount();
 });
 
-test("the browser asks before what was typed is gone", async () => {
+test("the browser asks before typed data is lost", async () => {
   const account = { name: "林知远", phone_masked: "136****4321", state: "active" };
   readAccount.mockResolvedValue({ account } as unknown as AccountRecord);
   const stubs = { RouterLink: true };

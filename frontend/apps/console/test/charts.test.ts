@@ -3,7 +3,7 @@ import { i18n } from "@mshield/desk/i18n.ts";
 import { mount } from "@vue/test-utils";
 import { expect, test } from "vitest";
 
-import { change } from "../src/engine/numbers.ts";
+import { formatChange } from "../src/engine/numbers.ts";
 import LineChart from "../src/parts/charts/LineChart.vue";
 import { axis, path, widths } from "../src/parts/charts/scale.ts";
 
@@ -19,11 +19,11 @@ test.each([
   expect(axis(most)).toEqual(marks);
 });
 
-test("a line has a gap where nothing is known", () => {
+test("a line has gaps for unknown values", () => {
   expect(path([[0, 1], null, [2, 3], [4, 5]])).toBe("M0.0 1.0M2.0 3.0L4.0 5.0");
 });
 
-test("the parts of a bar are never more than the bar, and none is too narrow to be seen", () => {
+test("the parts of a bar fit into it, and each is visible", () => {
   expect(widths([100, 0, 100])).toEqual([50, 0, 50]);
   const wide = widths([41_260, 2_918, 407, 186, 6_034]);
   expect(wide.reduce((sum, width) => sum + width, 0)).toBeCloseTo(100);
@@ -41,10 +41,10 @@ test.each([
   [31, 29, null],
   [5, 0, null],
 ])("%d after %d is %s", (now, before, words) => {
-  expect(change(now, before)).toBe(words);
+  expect(formatChange(now, before)).toBe(words);
 });
 
-test("the hour that isn't over is a dot and a row, and no fall of the line", () => {
+test("the incomplete hour is a dot and a row, and not a fall of the line", () => {
   const labels = ["00:00", "01:00", "02:00", "03:00"];
   const props = { title: "", labels, values: [0, 2], before: [1, 1, 1, 1], name: "", beforeName: "" };
   const chart = mount(LineChart, { props: { ...props, running: 3 }, global: { plugins: [i18n] } });

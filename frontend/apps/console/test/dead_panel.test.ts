@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The webhooks that were given up: each with its reason, in the reader's language, and with what can be done. */
+/** Abandoned webhook deliveries: each with its reason, in the user's language, and possible actions. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -15,14 +15,14 @@ const { default: DeadPanel } = await import("../src/screens/jobs/DeadPanel.vue")
 const REASONS = {
   gone: ["对方答复 410，地址已停用；启用后可重新发送", "It answered 410 and is disabled"],
   removed: ["通知地址已删除", "The webhook was removed"],
-  status: ["答复不是成功", "It answered no success"],
+  status: ["答复不是成功", "It answered with an error"],
   timeout: ["超时", "Timed out"],
   address_forbidden: ["地址不允许", "Address not allowed"],
   ConnectError: ["无法连接", "No connection"],
   ReadError: ["未送达（ReadError）", "Not taken (ReadError)"],
 };
 
-test("each says why, and what was removed is not sent again", async () => {
+test("each states its reason, and removed ones can't be resent", async () => {
   session.roles = ["customer_service"];
   readDeliveries.mockResolvedValue({
     items: Object.keys(REASONS).map((error) => ({

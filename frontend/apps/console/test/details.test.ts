@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Details of acts, as the service records them: in words of the reader's language, no JSON and no field's own name. */
+/** Details of acts as the service records them, in the user's language, without JSON or raw field names. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -28,7 +28,7 @@ const ASKED = {
   asked_by: "0199f0c8-3300-7e5d-9a07-c4b2f18d6e22",
 };
 
-test("an approval's details are told in both languages, what was before first", async () => {
+test("shows an approval's details in both languages, old values first", async () => {
   expect(await shown("zh", "approval.ask", ASKED)).toEqual([
     ["姓名或名称", "许安然"],
     ["申请的操作", "调整角色"],
@@ -45,7 +45,7 @@ test("an approval's details are told in both languages, what was before first", 
   ]);
 });
 
-test("codes, lists, changes and times are told; empty ones say so, and absent ones are left out", async () => {
+test("shows codes, lists, changes and times; notes empty ones and omits absent ones", async () => {
   const change = {
     name: ["单一窗口", "单一窗口二期"],
     return_urls: [[], ["https://a.example/1", "https://a.example/2"]],
@@ -69,7 +69,7 @@ test("codes, lists, changes and times are told; empty ones say so, and absent on
   ]);
 });
 
-test("a person's own words, and what there are no words for, stand as they are", async () => {
+test("shows a person's own words, and anything without words, unchanged", async () => {
   const details = { reason: "合同到期 (2026).", something: { new: 3 } };
   expect(await shown("en", "system.disable", details)).toEqual([
     ["Reason", "合同到期 (2026)."],
@@ -77,7 +77,7 @@ test("a person's own words, and what there are no words for, stand as they are",
   ]);
 });
 
-test("both languages know the same acts and details", () => {
+test("both languages have the same acts and details", () => {
   const { acts, areas } = auditWords.zh;
   expect(Object.keys(auditWords.en.acts)).toEqual(Object.keys(acts));
   expect(Object.keys(auditWords.en.areas)).toEqual(Object.keys(areas));
@@ -88,7 +88,7 @@ test("both languages know the same acts and details", () => {
   }
 });
 
-test("what people agreed to and a CA's certificates stand in words", async () => {
+test("shows accepted policies and a CA's certificates in words", async () => {
   const policies = { privacy: { version: "2026-11-29", sha256: "d9" } };
   expect(await shown("zh", "account.agree", { place: "app", policies })).toEqual([
     ["在哪里", "手机应用"],
@@ -99,7 +99,7 @@ test("what people agreed to and a CA's certificates stand in words", async () =>
   expect(lines.every(([label]) => !keys.includes(label ?? ""))).toBe(true);
 });
 
-test("a question of an operator is told in words, and of several fingerprints their beginnings", async () => {
+test("shows an operator's request in words, and several fingerprints shortened", async () => {
   expect(await shown("zh", "shield.ask", { kind: "revoke", ask: "01a2" })).toEqual([
     ["种类", "作废"],
     ["申请编号", "01a2"],

@@ -1,8 +1,8 @@
-/** Drawn lines as a list, and beside those of another version. */
+/** Rendered lines as a list, and beside those of another version. */
 
 import { expect, test } from "vitest";
 
-import { beside, type Drawn, hiddenOf, labelAt, linesOf } from "../src/screens/views/drawn.ts";
+import { alignLines, type Drawn, hiddenContent, labelAt, linesOf } from "../src/screens/views/drawn.ts";
 
 const t = (key: string, values: Record<string, unknown> = {}) =>
   [key, ...Object.values(values)].filter((part) => part !== "").join(" ");
@@ -23,7 +23,7 @@ const lines = (...pairs: string[]) =>
   });
 
 const marks = (before: string[], after: string[]) =>
-  beside(lines(...before), lines(...after)).map(
+  alignLines(lines(...before), lines(...after)).map(
     (pair) =>
       `${pair.change} ${pair.before?.label ?? ""}${pair.before?.value ?? ""}>${pair.after?.value ?? ""}`,
   );
@@ -70,7 +70,7 @@ test("each kind of value, tables by their lines, checks and the rest", () => {
   ]);
 });
 
-test("what is gone stands where it was, what is new where it is, and several of one name keep apart", () => {
+test("keeps removed and new lines in their places, and separates several of one name", () => {
   expect(marks(["a 1", "b 2", "c 3"], ["a 1", "c 4", "d 5"])).toEqual([
     "same a1>1",
     "gone b2>",
@@ -81,13 +81,13 @@ test("what is gone stands where it was, what is new where it is, and several of 
   expect(marks(["a 1", "b 2", "x 9"], ["b 2", "a 1"])).toEqual(["same b2>2", "same a1>1", "gone x9>"]);
 });
 
-test("what isn't shown is added up over the samples, and told where it was shown before", () => {
+test("adds up hidden content over the samples, and reports what was displayed before", () => {
   const hides = (...paths: string[]): Drawn => ({
     ...EMPTY,
     not_shown: paths.map((path) => ({ path, count: 2 })),
   });
   expect(
-    hiddenOf([
+    hiddenContent([
       { before: hides("a"), after: hides("a", "b") },
       { before: EMPTY, after: hides("b") },
     ]),
@@ -98,10 +98,10 @@ test("what isn't shown is added up over the samples, and told where it was shown
     ],
     more: 0,
   });
-  expect(hiddenOf([{ before: null, after: hides("a") }]).paths[0]?.isNew).toBe(false);
+  expect(hiddenContent([{ before: null, after: hides("a") }]).paths[0]?.isNew).toBe(false);
 });
 
-test("a place in a view is called by its labels", () => {
+test("names a place in a view by its labels", () => {
   const view = { body: [{ label: "要点", rows: [{ label: "买方", path: "a" }] }] };
   expect(labelAt(view, "/body/0/rows/0")).toBe("要点 / 买方");
   expect(labelAt(view, "/root")).toBeNull();

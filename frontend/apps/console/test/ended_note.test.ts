@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** Whose record ended says who can stop their shields: for a legal person's own that is staff, by two. */
+/**
+ * The note on an ended record states who can stop its shields: for a legal representative's own, two members
+ * of staff.
+ */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -22,13 +25,13 @@ function noteOf(role: "legal_person" | "operator", shields: readonly string[] = 
   });
 }
 
-test("an operator's shields are the legal person's to revoke", () => {
+test("an operator's shields are for the legal representative to revoke", () => {
   const note = noteOf("operator");
   expect(note.text()).toContain("请通知法人作废");
   expect(note.text()).toContain("3391");
 });
 
-test("nobody is sent to the legal person where that is who has left: it leads to the hold", () => {
+test("for a legal representative who has left, it leads to the hold", () => {
   const note = noteOf("legal_person");
   expect(note.text()).not.toContain("请通知法人");
   expect(note.text()).toContain("紧急暂停");
@@ -39,6 +42,6 @@ test("nobody is sent to the legal person where that is who has left: it leads to
   expect(other.text()).toContain("紧急暂停");
 });
 
-test("without shields nothing is left to do", () => {
+test("without shields nothing remains to do", () => {
   expect(noteOf("legal_person", []).classes()).toContain("ok");
 });

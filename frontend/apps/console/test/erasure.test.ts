@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** What goes and what stays by law, in the page's language; the act's details in words; the red button's three steps. */
+/**
+ * Erased data and data kept by law, in the page's language; the act's details; the red button's three
+ * steps.
+ */
 
 import type { components } from "@mshield/api/console.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
@@ -27,13 +30,13 @@ const ERASURE: components["schemas"]["ErasureMessage"] = {
   kept: [{ name: "acts", rows: 1, zh: "操作记录", en: "acts", why_zh: "网络安全法", why_en: "by law" }],
 };
 
-/** The words themselves, by their names. */
+/** Returns the words by their names. */
 const say = (language: "zh" | "en") => (key: string) =>
   key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown>)[part] ?? key, {
     ...detailWords[language],
   }) as string;
 
-test("what goes stands with its number, what stays with the law, in both languages", async () => {
+test("shows erased parts with numbers and kept parts with the law, in both languages", async () => {
   const parts = mount(ErasureParts, { props: { erasure: ERASURE }, global: { plugins: [i18n] } });
   const [goes, stays] = parts.findAll("section");
   expect(goes?.text()).toBe("将删除短信记录1,200 项");
@@ -43,7 +46,7 @@ test("what goes stands with its number, what stays with the law, in both languag
   expect(stays?.text()).toBe("Kept by lawactsby law");
 });
 
-test("the question and the act are in words", () => {
+test("shows the request and the act in words", () => {
   const asked = { erased_parts: ["sms", "account"], kept_parts: ["acts"] };
   expect(detailsOf(say("zh"), "people.erase", asked).map(({ value }) => value)).toEqual([
     "短信记录 / 账号",
@@ -59,7 +62,7 @@ test("the question and the act are in words", () => {
   }
 });
 
-test("who may decide is led to a page of its own", () => {
+test("leads the deciding officer to a separate page", () => {
   const approval = {
     id: "7",
     act: "people.erase",

@@ -1,4 +1,4 @@
-/** What the filing officer types as a search. */
+/** Searches typed by the registration officer. */
 
 import { expect, test } from "vitest";
 
@@ -25,6 +25,6 @@ test.for([
   expect(filingQuery(words, false)).toEqual(query);
 });
 
-test("who has left is asked for too", () => {
+test("includes ended records", () => {
   expect(filingQuery("", true)).toEqual({ ended: "true" });
 });

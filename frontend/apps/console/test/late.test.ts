@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The console and answers that come late: what stands there is of what was asked last, and two presses do one thing. */
+/** Late answers in the console: the display is of the latest request, and two presses do one thing. */
 
 import AskDialog from "@mshield/desk/AskDialog.vue";
 import { i18n } from "@mshield/desk/i18n.ts";
@@ -15,7 +15,7 @@ import { leave, session } from "../src/engine/session.ts";
 const GET = vi.fn();
 const POST = vi.fn();
 vi.mock("../src/engine/client.ts", () => ({ api: { GET, POST } }));
-const { countWaiting, waitingForMe } = await import("../src/engine/approvals.ts");
+const { countWaiting, pendingCount } = await import("../src/engine/approvals.ts");
 const { default: ConsoleRoot } = await import("../src/ConsoleRoot.vue");
 const { default: AlikeSystems } = await import("../src/parts/AlikeSystems.vue");
 const { default: PhoneCode } = await import("../src/screens/accounts/PhoneCode.vue");
@@ -57,7 +57,7 @@ function officer(): void {
   session.csrf = "x";
 }
 
-test("a page at another address is another page, with nothing of the one before", async () => {
+test("a page at another address starts empty", async () => {
   const pages: string[] = [];
   const page = { props: ["id"], template: "<p>{{ id }}</p>", created: (): void => void pages.push("page") };
   const { wrapper, router } = shown(ConsoleRoot, {}, [
@@ -70,7 +70,7 @@ test("a page at another address is another page, with nothing of the one before"
   expect(pages).toHaveLength(2);
 });
 
-test("of two certificates the one at whose address one is is shown", async () => {
+test("of two certificates, the one at the present address is displayed", async () => {
   const [a, b] = [later<object>(), later<object>()];
   GET.mockReturnValueOnce(a.promise).mockReturnValueOnce(b.promise);
   const { wrapper } = shown(CertificateScreen, { serial: "a" });
@@ -86,7 +86,7 @@ test("of two certificates the one at whose address one is is shown", async () =>
   expect(wrapper.get("h1").text()).toBe("MS107 2046 8813");
 });
 
-test("the number of what waits is that of the newest answer", async () => {
+test("the number of waiting items is that of the newest answer", async () => {
   officer();
   const old = later<object>();
   GET.mockReturnValueOnce(old.promise).mockResolvedValueOnce(waiting(1));
@@ -94,10 +94,10 @@ test("the number of what waits is that of the newest answer", async () => {
   await countWaiting();
   old.resolve(waiting(2));
   await first;
-  expect(waitingForMe.value).toBe(1);
+  expect(pendingCount.value).toBe(1);
 });
 
-test("a second press on the grave act leaves the code and its asking as they are", async () => {
+test("a second press on the serious act keeps the code and its request", async () => {
   POST.mockResolvedValueOnce(good({ id: "f1", factors: ["totp"], key: null }));
   const approval = { id: "q", act: "ca.revoke", subject: "issuing" };
   const { wrapper } = shown(FinalSteps, { approval, named: "issuing", type: "名称", act: "吊销" });
@@ -122,7 +122,7 @@ test("a second press on the grave act leaves the code and its asking as they are
   ]);
 });
 
-test("what was changed while a view was drawn isn't taken for drawn", async () => {
+test("changes made while a view is rendered don't count as rendered", async () => {
   const { wrapper } = shown(HandInScreen, { id: "bs-1" });
   const choose = async (n: number, name: string): Promise<void> => {
     const field = wrapper.findAll<HTMLInputElement>("input[type=file]")[n]!;
@@ -145,7 +145,7 @@ test("what was changed while a view was drawn isn't taken for drawn", async () =
   expect(wrapper.findAll("form")).toHaveLength(0);
 });
 
-test("the report of one list doesn't stand beside the name of another, and takes no focus from who went on", async () => {
+test("a report is not shown beside the name of another list, and takes no focus from a user who moved on", async () => {
   URL.createObjectURL = () => "blob:x";
   const { wrapper } = shown(ImportScreen);
   const field = wrapper.get<HTMLInputElement>("input[type=file]");
@@ -199,7 +199,7 @@ test("the report of one list doesn't stand beside the name of another, and takes
   }
 });
 
-test("a second press leaves the captcha of the login that is under way", async () => {
+test("a second press keeps the captcha of the login in progress", async () => {
   const captcha = {
     captcha_id: "c1",
     image_b64: "",
@@ -234,7 +234,7 @@ test("a second press leaves the captcha of the login that is under way", async (
   expect(field.element.value).toBe("7KDM");
 });
 
-test("who changed the name meanwhile isn't told of systems that are like the old one", async () => {
+test("a name changed meanwhile isn't reported as similar to systems like the old one", async () => {
   const { wrapper } = shown(SystemForm);
   await flushPromises();
   const dialog = new DOMWrapper(document.body);
@@ -251,7 +251,7 @@ test("who changed the name meanwhile isn't told of systems that are like the old
   expect(wrapper.findComponent(AlikeSystems).exists()).toBe(false);
 });
 
-test("a code that was read out while it was asked for stays", async () => {
+test("a code typed while it was requested stays", async () => {
   const answer = later<object>();
   POST.mockReturnValue(answer.promise);
   const { wrapper } = shown(PhoneCode, {
@@ -269,7 +269,7 @@ test("a code that was read out while it was asked for stays", async () => {
   expect(wrapper.emitted("update:modelValue")).toBeUndefined();
 });
 
-test("a dialog whose act is under way isn't left by Escape: its result may be shown this once", async () => {
+test("Escape doesn't close a dialog whose act is in progress, since its result may be shown only once", async () => {
   const props = { title: "新增", label: "新增", isBusy: false, problem: null as Problem | null };
   const { wrapper } = shown(AskDialog, props);
   await nextTick();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Lines that wait for another officer, as they would be taken: a number that is missing is named as such. */
+/** Lines that wait for another officer, with the new data; a missing number is marked. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -34,7 +34,7 @@ test.for([
   ["what is on file stays", { phone: null, phone_before: "13800006027" }, "手机号 13800006027"],
   ["taken away", { phone: "", phone_before: "13800006027" }, "手机号 无 原为 13800006027"],
   ["a first one", { phone: "13800006027", phone_before: "" }, "手机号 13800006027"],
-] as const)("of a number: %s", async ([, phones, said]) => {
+] as const)("about a number: %s", async ([, phones, said]) => {
   settings.language = "zh";
   listLegalPersons.mockResolvedValue({ items: [{ ...LINE, ...phones }], next: null });
   const list = mount(LegalPersonsList, {
@@ -52,7 +52,7 @@ test.for([
     "批准后 1 个手机盾会停用，须更新证书",
   ],
   ["all of an enterprise's", { shields_stopped: 1200 }, "批准后全企业共 1,200 个手机盾会停用，须更新证书"],
-] as const)("of shields that stop: %s", async ([, stops, said]) => {
+] as const)("about shields that stop: %s", async ([, stops, said]) => {
   settings.language = "zh";
   listLegalPersons.mockResolvedValue({ items: [{ ...LINE, ...stops }], next: null });
   const list = mount(LegalPersonsList, {

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The staff's login: a picture that comes says why, the password can be looked at, and what lacks is said at its field. */
+/** The staff's login: a picture with its reason, a password that can be shown, and errors at their fields. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { flushPromises, mount } from "@vue/test-utils";
@@ -14,7 +14,7 @@ vi.mock("../src/engine/login.ts", () => ({
   newCaptcha: async () => ({ id: "c", picture: "data:image/png;base64,", sound: "" }),
 }));
 
-test("a picture says why it is there, and the password is shown on demand", async () => {
+test("a picture states why it is there, and the password is shown on demand", async () => {
   const form = mount(NameForm, { global: { plugins: [i18n] }, attachTo: document.body });
   const [name, password] = form.findAll("input");
   await name!.setValue("许安然");
@@ -29,7 +29,7 @@ test("a picture says why it is there, and the password is shown on demand", asyn
   form.unmount();
 });
 
-test("empty fields are named, the first has the focus, and nothing is sent", async () => {
+test("marks empty fields, focuses the first, and sends nothing", async () => {
   const form = mount(NameForm, { global: { plugins: [i18n] }, attachTo: document.body });
   calls.begin.mockClear();
   expect(form.find("[type=submit]").attributes("disabled")).toBeUndefined();
@@ -47,7 +47,7 @@ test("empty fields are named, the first has the focus, and nothing is sent", asy
   form.unmount();
 });
 
-test("the second step says that its code lacks", async () => {
+test("the second step reports a missing code", async () => {
   const begun = { factors: ["totp"], key: null } as never;
   const form = mount(FactorForm, { props: { begun }, global: { plugins: [i18n] }, attachTo: document.body });
   await form.find("input").setValue("123 45");

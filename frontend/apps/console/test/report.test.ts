@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** An import's report: errors first, old beside new, page by page, and as a file in which nothing is a formula. */
+/** An import's report: errors first, old beside new, page by page, and as a file without formulas. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -78,7 +78,7 @@ const MANY = report([
 beforeEach(() => void (settings.language = "zh"));
 const panelOf = (of: Report) => mount(ReportPanel, { props: { report: of }, global: { plugins: [i18n] } });
 
-test("each kind has its count, and the report opens at what is wrong", async () => {
+test("each kind has its count, and the report opens at the errors", async () => {
   const panel = panelOf(MANY);
   expect(panel.findAll(".ways button").map((button) => button.text())).toEqual([
     "错误 1",
@@ -93,7 +93,7 @@ test("each kind has its count, and the report opens at what is wrong", async () 
   expect(panel.find("[aria-pressed=true]").text()).toContain("更改");
 });
 
-test("old stands beside new for each field", async () => {
+test("shows old beside new for each field", async () => {
   const rows = panelOf(report([CHANGED])).findAll(".chg");
   expect(rows.map((row) => [row.find("del").text(), row.find("ins").text()])).toEqual([
     ["林知远", "林志远"],
@@ -102,7 +102,7 @@ test("old stands beside new for each field", async () => {
   ]);
 });
 
-test("a hundred lines aren't one page", async () => {
+test("a hundred lines need several pages", async () => {
   const panel = panelOf(MANY);
   await panel.findAll(".ways button")[3]!.trigger("click");
   expect(panel.findAll("tbody tr")).toHaveLength(PAGE);
@@ -123,12 +123,12 @@ test("the file has a row for each field", async () => {
   expect(rows[4]).toContain("护照本,,证件类型不认识");
 });
 
-test("what there is nothing of isn't opened", () => {
+test("doesn't open an empty kind", () => {
   expect(firstKind(countKinds(report([line(2, "added")])))).toBe("added");
   expect(firstKind(countKinds(report([])))).toBe("unchanged");
 });
 
-test("a line says how many shields stop by it, before and after", () => {
+test("a line states how many shields it stops, before and after", () => {
   const stopping = line(2, "changes", { shields_stopped: 1200 });
   expect(panelOf(report([stopping])).text()).toContain("1,200 个手机盾会停用，须更新证书");
   const done = { ...report([stopping]), applied: true } as Report;
@@ -136,7 +136,7 @@ test("a line says how many shields stop by it, before and after", () => {
   expect(panelOf(report([line(2, "changes")])).text()).not.toContain("停用");
 });
 
-test("of an enterprise that gets another name each line says that the number is the whole's", () => {
+test("each line of a renamed enterprise states that the number is the total", () => {
   const renamed = { enterprise_change: "change", waits: "approval", shields_stopped: 2 } as const;
   const lines = [line(2, "changes", { ...renamed, role: "legal_person" }), line(3, "changes", renamed)];
   const panel = panelOf(report(lines));
@@ -146,7 +146,7 @@ test("of an enterprise that gets another name each line says that the number is 
   expect(panel.findAll(".chip").map((chip) => chip.text())).toEqual(Array(2).fill("等另一人批准"));
 });
 
-test("enterprises are counted as the lines are, those that wait among them", () => {
+test("counts enterprises like lines, including waiting ones", () => {
   const lines = [
     line(2, "changes", { enterprise_change: "change", waits: "approval" }),
     line(3, "changes", { enterprise_change: "change", waits: "approval" }),
@@ -155,7 +155,7 @@ test("enterprises are counted as the lines are, those that wait among them", () 
   expect(countEnterprises(report(lines))).toEqual({ added: 1, renamed: 1 });
 });
 
-test("what an import writes and what waits add up to the numbers of the kinds", () => {
+test("written and waiting lines add up to the numbers of the kinds", () => {
   const lines = [
     line(2, "added"),
     line(3, "added", { waits: "approval" }),
@@ -168,7 +168,7 @@ test("what an import writes and what waits add up to the numbers of the kinds", 
   expect(written).toEqual({ added: 1, changes: 1 });
 });
 
-test("a list of nothing but legal persons says that it waits, and how many lines", async () => {
+test("a list with only legal representatives states that it waits, and the number of lines", async () => {
   const one = line(2, "added", { role: "legal_person", waits: "approval" });
   const of = (applied: boolean) => ({ ...NUMBERS, lines: [one], applied, will_add: 0, waiting: 1 });
   importList.mockImplementation(async (_file, _name, isDry: boolean) => of(!isDry));

@@ -1,8 +1,8 @@
-/** One field of words over accounts, SMS and acts. */
+/** Search fields of accounts, SMS and acts. */
 
 import { expect, test } from "vitest";
 
-import { peopleQuery } from "../src/engine/search_words.ts";
+import { accountQuery, peopleQuery } from "../src/engine/search_words.ts";
 import { aboutQuery, actorOf, byQuery, subjectOf } from "../src/screens/audit/query.ts";
 import { smsQuery } from "../src/screens/sms/query.ts";
 
@@ -28,14 +28,21 @@ test.for([
   expect(subjectOf(words)).toBeNull();
 });
 
-test("an SMS went to a whole number, whoever has it", () => {
+test("searches accounts by whole numbers only", () => {
+  expect(accountQuery("尾号 0845")).toEqual({});
+  expect(accountQuery("1380000")).toEqual({});
+  expect(accountQuery("13800006027")).toEqual({ end: "13800006027" });
+  expect(accountQuery("林知远")).toEqual({ name: "林知远" });
+});
+
+test("searches SMS by a whole number, whoever has it", () => {
   expect(smsQuery("138-0000-6027", "")).toEqual({ phone: "13800006027" });
   expect(smsQuery("6027", "failed")).toEqual({ end: "6027", state: "failed" });
   expect(smsQuery("13800", "")).toEqual({ end: "13800" });
   expect(smsQuery("", "")).toEqual({});
 });
 
-test("an act's subject is named by its id", () => {
+test("finds an act's subject by its id", () => {
   expect(aboutQuery(` ${ID.toUpperCase()} `)).toEqual({ subject: ID });
   expect(aboutQuery(`ep_${ID}`)).toEqual({ subject: `ep_${ID}` });
   expect(aboutQuery("bs-99a754185ea8adf8")).toEqual({ subject: "bs-99a754185ea8adf8" });
@@ -43,7 +50,7 @@ test("an act's subject is named by its id", () => {
   expect(aboutQuery("filing")).toEqual({ name: "filing" });
 });
 
-test("who did it is an id of the service's own, or who has a name or a number", () => {
+test("finds an actor by one of the service's ids, a name or a number", () => {
   expect(byQuery(` ${ID.toUpperCase()} `)).toEqual({ actor_id: ID });
   expect(byQuery("王晓")).toEqual({ by_name: "王晓" });
   expect(byQuery("尾号 0845")).toEqual({ by_end: "0845" });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What lacks for a change of the staff is said at its field, before anything is asked for. */
+/** Missing input for a change of the staff is reported at its field before the request. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -27,7 +27,7 @@ async function press(): Promise<void> {
   await flushPromises();
 }
 
-test("name, roles and reason of somebody new", async () => {
+test("requires name, roles and reason for a new member", async () => {
   const dialog = mount(ChangeDialog, {
     props: { act: "add", member: null },
     global: { plugins: [i18n] },
@@ -44,7 +44,7 @@ test("name, roles and reason of somebody new", async () => {
   dialog.unmount();
 });
 
-test("roles that are as they were change nothing", async () => {
+test("unchanged roles are no change", async () => {
   const member = { id: "m", name: "许安然", roles: ["auditor"] } as never;
   const dialog = mount(ChangeDialog, {
     props: { act: "roles", member },

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Whether a system may ask for what no phone shows: said in words, and asked for or ended by an officer alone. */
+/** Permission to request signatures that no phone displays: its state, and buttons for officers only. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -20,7 +20,7 @@ function panel(unshown_since: number | null) {
   return mount(UnshownPanel, { props: { system }, global: { plugins: [i18n] } });
 }
 
-test("it says whether it may, and since when", async () => {
+test("states whether it is granted, and since when", async () => {
   session.roles = ["security_officer"];
   expect(panel(null).text()).toContain("不允许");
   expect(panel(null).find("button").text()).toBe("申请允许");
@@ -32,7 +32,7 @@ test("it says whether it may, and since when", async () => {
   expect(allowed.text()).toContain("Allowed since");
 });
 
-test("who only reads has no button", () => {
+test("shows no button to a read-only role", () => {
   session.roles = ["auditor"];
   expect(panel(null).find("button").exists()).toBe(false);
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A certificate's page offers nothing that was asked for already and waits. */
+/** A certificate's page doesn't offer acts that are already requested and waiting. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { flushPromises, mount } from "@vue/test-utils";
@@ -7,18 +7,18 @@ import { expect, test, vi } from "vitest";
 
 import CertificateScreen from "../src/screens/certificates/CertificateScreen.vue";
 
-const calls = vi.hoisted(() => ({ readCertificate: vi.fn(), waitingOn: vi.fn() }));
+const calls = vi.hoisted(() => ({ readCertificate: vi.fn(), pendingActs: vi.fn() }));
 vi.mock("../src/screens/certificates/calls.ts", () => ({ readCertificate: calls.readCertificate }));
-vi.mock("../src/engine/approvals.ts", () => ({ waitingOn: calls.waitingOn, ask: vi.fn() }));
-vi.mock("../src/engine/session.ts", () => ({ holds: (role: string) => role === "customer_service" }));
+vi.mock("../src/engine/approvals.ts", () => ({ pendingActs: calls.pendingActs, ask: vi.fn() }));
+vi.mock("../src/engine/session.ts", () => ({ hasRole: (role: string) => role === "customer_service" }));
 
 const NUMBER = "MS540012345678";
 const certificate = { shield_number: NUMBER, state: "active", holds: [], expiring: false };
 const DETAIL = { signatures: 0, wrong_pins: 0, wrong_pins_ever: 0, events: [], chain: [], others: [] };
 
-test("what waits is told in place of its button", async () => {
+test("shows a waiting act in place of its button", async () => {
   calls.readCertificate.mockResolvedValue({ certificate, ...DETAIL });
-  calls.waitingOn.mockResolvedValue(["shield.suspend"]);
+  calls.pendingActs.mockResolvedValue(["shield.suspend"]);
   const stubs = {
     RouterLink: true,
     ChainPanel: true,
@@ -29,7 +29,7 @@ test("what waits is told in place of its button", async () => {
   };
   const screen = mount(CertificateScreen, { props: { serial: "1" }, global: { plugins: [i18n], stubs } });
   await flushPromises();
-  expect(calls.waitingOn).toHaveBeenCalledWith(NUMBER);
+  expect(calls.pendingActs).toHaveBeenCalledWith(NUMBER);
   expect(screen.findAll(".tools button").map((button) => button.text())).toEqual(["作废"]);
   expect(screen.find(".note").text()).toContain("已申请：暂停使用");
   screen.unmount();

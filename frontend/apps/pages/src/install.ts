@@ -1,15 +1,15 @@
-/** The page /download: what the User-Agent doesn't tell, and the browser's own offer to install. */
+/** The page /download: facts that the User-Agent lacks, and the browser's own offer to install. */
 
 interface InstallOffer extends Event {
   prompt(): Promise<unknown>;
 }
 
 const button = document.querySelector<HTMLButtonElement>("[data-install]");
-/** The newest one, which serves once. */
+/** The latest offer, which can be used once. */
 let offer: InstallOffer | null = null;
 const installed = document.querySelector<HTMLElement>("[data-installed]");
 
-/** An iPad calls itself a Mac, which has no touch screen. */
+/** Detects an iPad, which identifies itself as a Mac; Macs have no touch screen. */
 function isIpad(): boolean {
   return navigator.userAgent.includes("Macintosh") && navigator.maxTouchPoints > 0;
 }

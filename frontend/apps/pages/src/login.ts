@@ -1,10 +1,13 @@
-/** The service's own login page: goes on once the phone has answered for good. Addresses come as data attributes.
+/**
+ * The service's own login page: continues once the phone has given a final answer. Addresses come as data
+ * attributes.
  *
- * Who declined may get another code. Who said that they did not start this ended the login for the business system too:
- * the page says so and goes back there by itself, where an honest reader begins anew.
+ * A user who declined may get another code. A user who reported not having started this has ended the login
+ * for the business system too: the page says so and returns there by itself, where an honest user can start
+ * again.
  */
 
-const STAY_MS = 20_000; // WCAG 2.2.1: as long as it takes to read, and to say that one stays
+const STAY_MS = 20_000; // WCAG 2.2.1: enough time to read this, and to choose to stay
 const page = document.querySelector<HTMLElement>("[data-resume]");
 
 function go(address: string | undefined): void {

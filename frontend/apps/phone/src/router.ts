@@ -1,6 +1,8 @@
-/** The way from screen to screen. A deep link opens its screen, after the login where it needs one.
+/**
+ * The router. A deep link opens its screen, after the login if it needs one.
  *
- * It knows no screen, as screens know it: `screens/routes.ts` has them, and main.ts brings both together.
+ * The router imports no screens, since screens import the router: `screens/routes.ts` lists them, and main.ts
+ * combines the two.
  */
 
 import { ownPath } from "@mshield/look/vue/own_path.ts";
@@ -8,7 +10,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized } from "vu
 
 import { isByBrowser, watchBack } from "./engine/back.ts";
 import { canSign } from "./engine/certificate_state.ts";
-import { here, isShut } from "./engine/place.ts";
+import { currentPlace, isScreenClosed } from "./engine/place.ts";
 import { isLocked } from "./engine/lock.ts";
 import { hasLogin, isLoggedIn, phone, readStatus, state } from "./engine/phone.ts";
 import { dueConsents } from "./engine/policies.ts";
@@ -16,19 +18,19 @@ import { settings } from "./settings.ts";
 
 declare module "vue-router" {
   interface RouteMeta {
-    /** Opens for anybody; the others ask for the login first. */
+    /** Opens without a login; all other screens require one. */
     isOpen?: boolean;
-    /** Leads to a login or a key: not where no key is safe. */
+    /** Leads to a login or a key: closed where no key is safe. */
     isBeginning?: boolean;
-    /** For who isn't logged in: nobody else comes back to it. */
+    /** Is for users who aren't logged in; others are redirected. */
     isBeforeLogin?: boolean;
-    /** On the way to a certificate: who has one comes back home. */
+    /** Part of the way to a certificate: going back to it with a working certificate leads home. */
     isBeforeKey?: boolean;
-    /** A key comes to be on it. */
+    /** Creates a key. */
     makesKey?: boolean;
     /** Shows the tab bar. */
     hasTabs?: boolean;
-    /** Opens for an account that has to agree to a document anew: to do that, or to close the account. */
+    /** Opens even if the account must agree to a new document: to agree to it, or to close the account. */
     isBeforeConsent?: boolean;
   }
 }
@@ -41,25 +43,26 @@ export const router = createRouter({
 
 watchBack(router);
 router.beforeEach(async (to, from) => {
-  const place = here();
-  // The browser's back and forward alone lead to what is over.
+  const place = currentPlace();
+  // Only the browser's back and forward buttons can lead to a finished screen.
   const wasBack = isByBrowser(from);
   if (to.name === "code" && to.query["c"] && (place.kind === "messenger" || !settings.isWelcomed)) {
-    // A PC's code, scanned by something that has no shield: its owner is to scan it with the one that has.
+    // The QR code of a PC, opened by an app or browser that has no shield: tell the user to scan it with the
+    // app that has one.
     location.replace("/scanned");
     return false;
   }
-  if (to.name !== "place" && isShut(place, to.meta)) {
+  if (to.name !== "place" && isScreenClosed(place, to.meta)) {
     return { name: "place", query: to.path === "/" ? {} : { next: to.fullPath } };
   }
   if (isLocked() && to.name !== "locked") {
     return { name: "locked", query: { next: to.fullPath } };
   }
-  const over = await insteadOf(to, wasBack);
-  if (over !== null) {
-    return { path: over, replace: true };
+  const redirect = await redirectFrom(to, wasBack);
+  if (redirect !== null) {
+    return { path: redirect, replace: true };
   }
-  // Whoever logged in by an address of their own has begun already.
+  // A user who logged in by a direct link has passed the welcome.
   if (hasLogin.value && !settings.isWelcomed) {
     settings.isWelcomed = true;
   }
@@ -78,12 +81,16 @@ router.beforeEach(async (to, from) => {
   return isLoggedIn.value ? true : { name: "login", query: to.path === "/" ? {} : { next: to.fullPath } };
 });
 
-/** Where a screen leads instead whose time is over; null where it isn't. The first login screen waits for nothing. */
-async function insteadOf(to: RouteLocationNormalized, wasBack: boolean): Promise<string | null> {
+/**
+ * Returns the path to open instead of a screen that no longer applies, or null. The first login screen is
+ * opened without waiting.
+ */
+async function redirectFrom(to: RouteLocationNormalized, wasBack: boolean): Promise<string | null> {
   if (to.meta.isBeforeKey && wasBack) {
     return state.value !== null && canSign(state.value) ? "/" : null;
   }
-  // What was done a moment ago ended the login, as a new password does, and is said there.
+  // With `done`, a completed action such as a new password has just ended the login, and the screen reports
+  // it.
   const asks = to.meta.isBeforeLogin && to.query["done"] === undefined;
   if (!asks || (phone.status === null && to.name === "login")) {
     return null;

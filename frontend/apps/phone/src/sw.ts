@@ -1,9 +1,9 @@
 /// <reference lib="webworker" />
 /**
- * The service worker: the app's own files from its cache, so that it starts without a network.
+ * The service worker: it serves the app's own files from its cache, so that the app starts without a network.
  *
- * It answers addresses under /app/ and no others: calls of the service pass by it, so nothing of them is ever kept,
- * queued or sent again (protocol, "What may be kept"). A new version waits until the user takes it.
+ * It handles only addresses under /app/. Calls of the service bypass it, so none is ever cached, queued or
+ * sent again (protocol, "What may be kept"). A new version waits until the user installs it.
  */
 
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
@@ -16,7 +16,7 @@ declare const self: ServiceWorkerGlobalScope & {
   readonly shellFiles: { readonly url: string; readonly revision: string | null }[];
 };
 
-/** Parts that are kept when they were used once: they are large, and their names hold a hash. */
+/** Cache of parts stored at first use: they are large, and their names contain a hash. */
 const PARTS = "mshield-parts";
 const ASSETS = /^\/app\/assets\//;
 const FILES = /^\/app\/[\w-]+\.\w+$/;

@@ -1,7 +1,7 @@
 /**
- * What the service worker does with a push: it says that something waits, and a press opens the app where that is.
+ * Push handling in the service worker: it shows a notification, and a tap opens the app at the right screen.
  *
- * A push brings a kind and nothing else; whoever sends something else is shown as a notice, with the app's own words.
+ * A push contains only a kind. Any other content is shown as a notice, in the app's own words.
  */
 
 import { languageFor } from "@mshield/look/language.ts";
@@ -18,7 +18,7 @@ const WORDS = {
   },
 } as const;
 
-/** What a page is told when its notification was pressed. */
+/** Message to a page whose notification was tapped. */
 export interface OpenMessage {
   readonly open: string;
 }
@@ -31,7 +31,7 @@ export function readKind(data: Pick<PushMessageData, "json"> | null): Kind {
   }
 }
 
-/** One notification for each kind: a second push takes the first one's place. */
+/** Shows the notification of this kind; a newer one replaces the older. */
 export async function showPush(
   worker: Pick<ServiceWorkerGlobalScope, "registration" | "navigator">,
   kind: Kind,
@@ -46,7 +46,7 @@ export async function showPush(
   });
 }
 
-/** The app that is open comes to the front and is told where to go; else it is opened there. */
+/** Brings an open app to the front and tells it the screen to open; otherwise opens the app there. */
 export async function openPush(
   worker: Pick<ServiceWorkerGlobalScope, "clients">,
   notification: Pick<Notification, "close" | "data">,
@@ -60,6 +60,6 @@ export async function openPush(
     return;
   }
   await app.focus();
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a service worker's client takes none
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a Client's postMessage has no target origin
   app.postMessage({ open: place } satisfies OpenMessage);
 }

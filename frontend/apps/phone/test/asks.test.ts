@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** 请法人办理 offers what can be for the shield as it stands, of this phone or of another. */
+/** 请法人办理 offers the requests that a shield's state allows, for this phone's shield or another one. */
 
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -39,7 +39,7 @@ async function offered(address = "/asks") {
   return { wrapper, kinds, leads: wrapper.find("a[href='/identity']").exists() };
 }
 
-test("nothing is to be lifted of a healthy shield, and who is proven isn't proven again", async () => {
+test("for a healthy shield lifting isn't offered, and a proven user isn't asked to prove their identity", async () => {
   const { wrapper, kinds, leads } = await offered();
   expect([kinds, leads]).toEqual([["report_loss", "revoke", "renew"], false]);
   wrapper.unmount();
@@ -51,21 +51,21 @@ test.for([
   [{ holds: ["clone"] }, ["report_loss", "revoke", "renew"]],
   [{ state: "pin_locked" }, ["revoke"]],
   [{ state: "revoked" }, []],
-] as const)("%o: %o", async ([stands, expected]) => {
+] as const)("shield %o: offers %o", async ([stands, expected]) => {
   certificate = { ...healthy, ...stands } as typeof healthy;
   const { wrapper, kinds } = await offered();
   expect(kinds).toEqual(expected);
   wrapper.unmount();
 });
 
-test("who isn't proven, or no more, is led there", async () => {
+test("a user without a valid proof gets a link to prove their identity", async () => {
   proofs = [{ endedAt: 1 }];
   const { wrapper, leads } = await offered();
   expect(leads).toBe(true);
   wrapper.unmount();
 });
 
-test("from a lost phone's place in the list it is that shield which is asked about", async () => {
+test("opened from a lost phone in the device list, the request is about that phone's shield", async () => {
   const { wrapper: link } = await mounted(SendNumber, { number: LOST, text: LOST });
   const { phone } = await import("../src/engine/phone.ts");
   expect(phone.status?.isLoggedIn).toBe(true);
@@ -80,7 +80,7 @@ test("from a lost phone's place in the list it is that shield which is asked abo
   link.unmount();
 });
 
-test("one that this version doesn't know is told to need an update, beside the others", async () => {
+test("a request of an unknown kind is listed with a note to update the app", async () => {
   const one = {
     id: "1",
     shieldNumber: OWN,

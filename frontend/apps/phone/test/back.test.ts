@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
-/** The browser's way back closes what stands over a screen, or goes a step back in it, before it leaves the screen. */
+/**
+ * The back button closes an overlay, or goes back one step within the screen, before it leaves the screen.
+ */
 
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -17,17 +19,17 @@ const { default: PageFrame } = await import("../src/parts/PageFrame.vue");
 
 beforeEach(() => history.replaceState({ position: 3 }, ""));
 
-/** The browser has moved, and the router asks whether it may follow. */
+/** Simulates the browser's back button: the history has moved, and the router then asks its guards. */
 async function back(router: Router): Promise<string> {
   const { position } = history.state as { position: number };
   history.replaceState({ position: position - 1 }, "");
   if (await router.push("/before")) {
-    history.replaceState({ position }, ""); // as the router takes a refused way back
+    history.replaceState({ position }, ""); // as the router does after a refused navigation
   }
   return router.currentRoute.value.path;
 }
 
-test("back closes an open sheet and stays; then it leaves", async () => {
+test("back closes an open sheet and stays; back again leaves", async () => {
   const { wrapper, router } = await mounted(BottomSheet, { label: "sheet" }, "/here");
   watchBack(router);
   expect(await back(router)).toBe("/here");
@@ -36,7 +38,7 @@ test("back closes an open sheet and stays; then it leaves", async () => {
   expect(await back(router)).toBe("/before");
 });
 
-test("where the app itself leads a sheet holds nobody", async () => {
+test("a sheet doesn't block a navigation by the app itself", async () => {
   const { wrapper, router } = await mounted(BottomSheet, { label: "sheet" }, "/here");
   watchBack(router);
   await router.replace("/done");
@@ -45,7 +47,7 @@ test("where the app itself leads a sheet holds nobody", async () => {
   wrapper.unmount();
 });
 
-test("of two sheets the upper one closes", async () => {
+test("back closes the upper of two sheets", async () => {
   const { wrapper: lower, router } = await mounted(BottomSheet, { label: "lower" }, "/here");
   watchBack(router);
   const { wrapper: upper } = await mounted(BottomSheet, { label: "upper" });
@@ -55,7 +57,7 @@ test("of two sheets the upper one closes", async () => {
   lower.unmount();
 });
 
-test("back goes from the second entry of a new PIN to the first one, by the bar's arrow too", async () => {
+test("back, also by the bar's arrow, goes from the second entry of a new PIN to the first one", async () => {
   const { wrapper, router } = await mounted(NewPin, { check: async () => undefined }, "/here");
   watchBack(router);
   const { wrapper: bar } = await mounted(PageFrame, { title: "bar" });
@@ -73,7 +75,7 @@ test("back goes from the second entry of a new PIN to the first one, by the bar'
   wrapper.unmount();
 });
 
-test("a form that is stayed at is kept for the way back from help", async () => {
+test("a form that isn't left keeps its draft for the way back from help", async () => {
   const { wrapper, router } = await mounted(BottomSheet, { label: "sheet" }, "/here");
   watchBack(router);
   const form = useDraft(router, "/here", { name: "林知远" });

@@ -13,7 +13,7 @@ async function sealed(pin: string): Promise<SealedPin> {
   return { ...OWNER, ...where, ...(await seal(await sealingKey(output(7)), OWNER, pin)) };
 }
 
-test("what was sealed opens with the same output", async () => {
+test("a sealed PIN opens with the same PRF output", async () => {
   expect(await unseal(await sealingKey(output(7)), await sealed("271828"))).toBe("271828");
 });
 
@@ -25,12 +25,12 @@ test.each([
   await expect(unseal(await sealingKey(prf), { ...(await sealed("271828")), ...other })).rejects.toThrow();
 });
 
-test("a PIN is sealed otherwise each time, in as many bytes as any other", async () => {
+test("each PIN is sealed with another IV, always to the same length", async () => {
   const [one, other] = [await sealed("271828"), await sealed("314159")];
   expect(one.iv).not.toEqual(other.iv);
   expect([one.box.length, other.box.length]).toEqual([22, 22]);
 });
 
-test("the key can't be read", async () => {
+test("the key can't be exported", async () => {
   await expect(crypto.subtle.exportKey("raw", await sealingKey(output(7)))).rejects.toThrow();
 });

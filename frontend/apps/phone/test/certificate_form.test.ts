@@ -1,4 +1,4 @@
-/** What an application's form knows to be wrong, and what it sends. */
+/** Validation of the application form, and the data it sends. */
 
 import type { Me } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,7 @@ const ME = {
 } as unknown as Me;
 
 describe("credit code", () => {
-  test.for(["91330206MA2XB7C1TW", "91370203MA3YK2D9RF", "91350100M000100Y43"])("%s", (code) => {
+  test.for(["91330206MA2XB7C1TW", "91370203MA3YK2D9RF", "91350100M000100Y43"])("%s is valid", (code) => {
     expect(isCreditCode(code)).toBe(true);
   });
   test.for([
@@ -25,26 +25,26 @@ describe("credit code", () => {
   ])("%s is refused: %s", ([code]) => {
     expect(isCreditCode(code!)).toBe(false);
   });
-  test("form and check character are told apart", () => {
+  test("wrong form and wrong check character are distinguished", () => {
     expect(isCreditCodeForm("91330206MA2XB7C1TX")).toBe(true);
     expect(isCreditCodeForm("91330206MA2XB7C1SW")).toBe(false);
   });
 });
 
-test("an id number is masked in the middle", () => {
+test("an ID number is masked in the middle", () => {
   expect(masked("330206199001014217")).toBe("330206********4217");
   expect(masked("E12345678")).toBe("E1*****78");
   expect(masked("E123")).toBe("E123");
   expect(masked("")).toBe("");
 });
 
-describe("form", () => {
-  test("knows the name, and the record that was proven", () => {
+describe("application form", () => {
+  test("is filled in with the name and the proven record", () => {
     expect(useApplicationForm(ME).fields).toMatchObject({ name: "林知远", userType: "" });
     const record = { userType: "operator", creditCode: "91330206MA2XB7C1TW" } as const;
     expect(useApplicationForm(ME, record).fields).toMatchObject(record);
   });
-  test("tells errors only after an attempt to send, each at its field", () => {
+  test("shows errors only after an attempt to send, each at its field", () => {
     const form = useApplicationForm(ME);
     expect(form.errors.value).toEqual({});
     expect(form.check()).toBe(false);
@@ -58,17 +58,17 @@ describe("form", () => {
     form.fields.creditCode = "91330206MA2XB7C1TX";
     expect(form.errors.value).toMatchObject({ idNumber: "idWrong", creditCode: "codeWrong" });
   });
-  test("an id number that the service knows isn't asked for, nor sent", () => {
+  test("neither asks for nor sends an ID number that the service knows", () => {
     const form = useApplicationForm(ME);
     form.knownId.value = "**************4217";
-    form.takeRecord({ userType: "operator", creditCode: "91330206MA2XB7C1TW" });
+    form.fillRecord({ userType: "operator", creditCode: "91330206MA2XB7C1TW" });
     form.fields.smsCode = "123456";
     expect(form.check()).toBe(true);
     expect(form.application()).toMatchObject({ idNumber: null, userType: "operator" });
-    form.takeRecord({ userType: "legal_person", creditCode: "91370203MA3YK2D9RF" });
+    form.fillRecord({ userType: "legal_person", creditCode: "91370203MA3YK2D9RF" });
     expect(form.fields.userType).toBe("operator");
   });
-  test("sends what the service compares, and refuses the same code twice", () => {
+  test("sends normalised data, and doesn't send a refused SMS code again", () => {
     const form = useApplicationForm(ME);
     Object.assign(form.fields, {
       name: " 林知远 ",
@@ -92,7 +92,7 @@ describe("form", () => {
   });
 });
 
-test("what was said of an SMS code is over with the next one, until that is sent; an empty field isn't called wrong", () => {
+test("a new SMS code removes the error of the old one; an empty field is missing, not wrong", () => {
   const form = useApplicationForm(ME);
   Object.assign(form.fields, { idNumber: "", creditCode: "", smsCode: "111111" });
   form.check();
@@ -106,7 +106,7 @@ test("what was said of an SMS code is over with the next one, until that is sent
   expect(form.errors.value.smsCode).toBe("smsMissing");
 });
 
-test("a refused record hides nothing that is wrong of the SMS code, and is over once it was found", () => {
+test("a refused record doesn't hide an error of the SMS code, and is cleared once the record is found", () => {
   const form = useApplicationForm(ME);
   form.knownId.value = "**************4217";
   Object.assign(form.fields, { userType: "operator", creditCode: "91330206MA2XB7C1TW", smsCode: "246802" });

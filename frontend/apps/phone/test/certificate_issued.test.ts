@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** After the certificate only those further steps are promised that this browser can do. */
+/** After the certificate is issued, only features that this browser supports are offered. */
 
 import type { IssuedCertificate } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -39,7 +39,7 @@ async function rows(can: boolean, blocked: string | null, kinds: unknown): Promi
 const OFF = { requests: false, notices: false };
 afterEach(() => vi.clearAllMocks());
 
-test("a browser that can do none of them has no such row", async () => {
+test("without a supported feature the row is omitted", async () => {
   const shown = await rows(false, "unsupported", OFF);
   expect(shown).toHaveLength(2);
   expect(shown.join()).not.toContain("其余步骤");
@@ -50,6 +50,6 @@ test.for([
   [true, null, null, "指纹或面容，可以以后再办"],
   [false, null, OFF, "通知，可以以后再办"],
   [true, null, OFF, "指纹或面容、通知，可以以后再办"],
-] as const)("else it names those that it can", async ([can, blocked, kinds, hint]) => {
+] as const)("otherwise the row names the supported features", async ([can, blocked, kinds, hint]) => {
   expect((await rows(can, blocked, kinds)).at(-1)).toBe(`其余步骤${hint}`);
 });

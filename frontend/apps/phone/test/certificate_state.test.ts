@@ -1,4 +1,4 @@
-/** The states of the certificate, what they count against each other, and the days that are told. */
+/** The states of the certificate, their precedence, and the days left. */
 
 import type { CertificateChange, IssuedCertificate } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
@@ -37,7 +37,7 @@ function at(event: string, ms: number): CertificateChange {
 }
 
 describe("the state", () => {
-  test("without a certificate there is none", () => {
+  test("is none without a certificate", () => {
     expect(certificateState({ certificate: null, renewal: null }, NOW)).toBe("none");
   });
   test.for([
@@ -52,37 +52,37 @@ describe("the state", () => {
   ] as const)("%s", ([state, parts, due]) => {
     expect(stateOf(parts, due)).toBe(state);
   });
-  test("a hold counts more than renewal, a lock more than a hold", () => {
+  test("a hold takes precedence over renewal, and a lock over a hold", () => {
     expect(stateOf({ holds: ["frozen"] }, true)).toBe("held");
     expect(stateOf({ state: "pin_locked", holds: ["frozen"] }, true)).toBe("locked");
     expect(stateOf({ state: "revoked", holds: ["frozen"] }, true)).toBe("revoked");
   });
-  test("it ends by this phone's clock too, to the millisecond", () => {
+  test("the certificate also expires by this phone's clock, to the millisecond", () => {
     expect(stateOf({ notAfter: NOW + 1 })).toBe("active");
     expect(stateOf({ notAfter: NOW, holds: ["lost"] })).toBe("expired");
   });
-  test("only an active one signs, due or not", () => {
+  test("only an active certificate signs, due or not", () => {
     const all = ["none", "active", "due", "held", "locked", "expired", "revoked"] as const;
     expect(all.filter(canSign)).toEqual(["active", "due"]);
   });
 });
 
 describe("holds", () => {
-  test("the gravest first, unknown ones left out", () => {
+  test("are sorted gravest first, without unknown ones", () => {
     const holds = ["frozen", "of a newer service", "clone", "lost"];
     expect(holdsOf(certificate({ holds }))).toEqual(["clone", "lost", "frozen"]);
   });
-  test("the last time that one was placed tells who and when", () => {
+  test("the last time a hold was placed determines who and when", () => {
     const changes = [at("report_loss", 1), at("lift_loss", 2), at("report_loss", 3), at("freeze", 4)];
     expect(changeTo(certificate({ changes }), "lost")?.at).toBe(3);
     expect(changeTo(certificate({ changes }), "revoked")).toBeNull();
   });
-  test("of those that stop a certificate for good the legal person lifts none", () => {
+  test("the legal person can lift no hold that ends only by revocation", () => {
     expect(isStopped(certificate({ holds: ["lost", "frozen"] }))).toBe(false);
     expect(isStopped(certificate({ holds: ["frozen", "clone"] }))).toBe(true);
     expect(isStopped(certificate({ holds: ["duplicate"] }))).toBe(true);
   });
-  test("their story has a line for each, and one for an end", () => {
+  test("the causes are one per hold, and one for a lock or an end", () => {
     const changes = [at("freeze", 1), at("report_loss", 2), at("revoke", 3)];
     const seen = certificate({ holds: ["frozen", "lost"], changes });
     expect(storyOf(seen, "held").map(({ name, change }) => [name, change?.at])).toEqual([
@@ -109,7 +109,7 @@ describe("days", () => {
     [DAY_MS - 1, 0],
     [0, 0],
     [-DAY_MS, 0],
-  ])("with %i ms left there are %i", ([left, days]) => {
+  ])("with %i ms left there are %i days", ([left, days]) => {
     expect(daysLeft({ notAfter: NOW + left! }, NOW)).toBe(days);
   });
   test.for([
@@ -119,7 +119,7 @@ describe("days", () => {
     ["2027-03-15", "2026-09-15"],
     ["2027-06-30", "2026-12-30"],
     ["2027-01-01", "2026-07-01"],
-  ])("one that ends %s can be renewed from %s", ([end, start]) => {
+  ])("a certificate that expires on %s can be renewed from %s", ([end, start]) => {
     expect(day(renewableFrom(new Date(`${end}T10:00`).getTime()))).toBe(start);
   });
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A login that is confirmed before the app is open: what its screen shows, and where each end leads. */
+/** A login confirmed before the app is unlocked: what its screen shows, and where each result leads. */
 
 import { NetworkError, type OnePin, ProblemError, type ShieldError, type Status } from "@mshield/shield";
 import { flushPromises, type VueWrapper } from "@vue/test-utils";
@@ -90,7 +90,7 @@ beforeEach(() => {
 });
 afterEach(() => wrapper.unmount());
 
-test("it shows who asks, from where, the digits and what is new, and nothing of the account", async () => {
+test("the screen shows requester, place, digits and new properties, and nothing about the account", async () => {
   await open();
   const text = wrapper.text();
   for (const part of ["单一窗口", "singlewindow.example", "72", "203.0.113.24", "第一次从这个网络登录"]) {
@@ -103,7 +103,6 @@ test("it shows who asks, from where, the digits and what is new, and nothing of 
 
 test.for([
   ["confirmed", "/result", null],
-  ["waits", "/scan", SHOWN.claim],
   ["closed", "/claimed", null],
 ] as const)("a login that is %s leads to %s", async ([login, path, kept]) => {
   unlockAndLogIn.mockResolvedValue({ account: {} as never, login });
@@ -122,7 +121,7 @@ test.for<[ShieldError, string]>([
   [new ProblemError("filing_changed", 403, undefined, { zh: "备案变了" }), "换一种方式打开手机盾"],
   [new ProblemError("task_closed", 409), "请求已结束"],
   [new NetworkError("lost"), "还不知道有没有完成"],
-])("after %s it says what is left to do", async ([error, said]) => {
+])("after %s the screen says what to do", async ([error, said]) => {
   unlockAndLogIn.mockImplementation(async (...values: unknown[]) => {
     const pin = values[1] as (prompt: object) => Promise<string>;
     await pin({ left: 5 });
@@ -133,7 +132,7 @@ test.for<[ShieldError, string]>([
   expect(wrapper.text()).toContain(said);
 });
 
-test("its time over, it is told and forgotten", async () => {
+test("an expired request is reported and removed", async () => {
   vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
   await open(3000);
   vi.advanceTimersByTime(4000);
@@ -143,7 +142,7 @@ test("its time over, it is told and forgotten", async () => {
   expect(unlockAndLogIn).not.toHaveBeenCalled();
 });
 
-test("who cancels takes and declines nothing; not me opens the app, takes it and says so", async () => {
+test("cancelling accepts and declines nothing; 不是我 unlocks the app, accepts the request and reports it", async () => {
   await open();
   await press("取消");
   expect([unlock, scan, decline].map((call) => call.mock.calls.length)).toEqual([0, 0, 0]);

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Closing an account: shield numbers as everywhere, what is erased line by line; documents by their titles. */
+/** Closing an account: shield numbers in groups, a list of what is erased, and documents by their titles. */
 
 import { flushPromises } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
@@ -25,7 +25,7 @@ vi.mock("../src/engine/shield.ts", () => ({
   },
 }));
 
-test("the number is grouped, and each part that is erased is marked", async () => {
+test("the shield number is grouped, and each erased part is listed", async () => {
   const { default: CloseScreen } = await import("../src/screens/consent/CloseScreen.vue");
   const { wrapper } = await mounted(CloseScreen);
   await flushPromises();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** An account that is being closed says so where its owner looks, and is kept with one press. */
+/** A pending closing of the account is shown on the home page and can be cancelled with one tap. */
 
 import type { Me, Status } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -29,7 +29,7 @@ beforeEach(() => {
   undoClosing.mockReset().mockImplementation(async () => void closing.mockResolvedValue({ dueAt: null }));
 });
 
-test("home says when, and undoes it", async () => {
+test("the home page shows the date and cancels the closing", async () => {
   const { wrapper } = await mounted(HomeScreen);
   await flushPromises();
   const strip = wrapper.get("section.closing");
@@ -43,7 +43,7 @@ test("home says when, and undoes it", async () => {
   wrapper.unmount();
 });
 
-test("a home that can't ask for it shows the rest", async () => {
+test("the home page works if the closing can't be loaded", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   closing.mockRejectedValue(new Error("no answer"));
   const { wrapper } = await mounted(HomeScreen);
@@ -53,7 +53,7 @@ test("a home that can't ask for it shows the rest", async () => {
   wrapper.unmount();
 });
 
-test("my data says that it is pending", async () => {
+test("我的数据 shows that the closing is pending", async () => {
   const { wrapper } = await mounted(DataScreen);
   await flushPromises();
   expect(wrapper.text().match(/正在注销，2026-12-06 22:09 生效/g)).toHaveLength(2);

@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
-/** Who reads a document comes back to their ticks; another screen, or other versions, and nothing is ticked. */
+/**
+ * Checked consents are kept while the user reads a document, and dropped with another screen or new versions.
+ */
 
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";

@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** Whom to ask: no number is spoken of where there is none, and nobody is led to a way that can't be. */
+/**
+ * The contact screen mentions a telephone number only if there is one, and no link leads to an unavailable
+ * way.
+ */
 
 import { flushPromises } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
@@ -37,10 +40,10 @@ test.for([
 });
 
 test.for([
-  ["no_phone", "/contact", false],
+  ["other_phone", "/contact", false],
   [null, "/identity", true],
 ] as const)(
-  "beside a code, and another way that is %s, one is led to %s",
+  "beside a code, with another way whose reason is %s, the user is led to %s",
   async ([reason, leads, hasOther]) => {
     items = [
       { way: "filing_code", reason: null },

@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** Without a network each screen that needs the service says so at once, and tells nothing that it doesn't know. */
+/**
+ * Without a network each screen that needs the service says so at once, and claims nothing that it doesn't
+ * know.
+ */
 
 import type { Me, Status } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -16,7 +19,7 @@ const POLICY = {
   en: { title: "Privacy policy", body: "the one kept here", changes: "" },
 };
 const idle = async (): Promise<void> => undefined;
-/** Tried again and again, as the engine does. */
+/** Never answers, like the engine while it retries. */
 const trying = (): Promise<never> => new Promise(() => undefined);
 const service = {
   status: async () => status,
@@ -48,7 +51,7 @@ vi.mock("../src/screens/request/scan/code.ts", () => ({
   readCode: (text: string) => ({ kind: "request", requestId: "r", text }),
 }));
 vi.mock("../src/screens/request/scan/decoder.ts", () => ({ reader: trying }));
-vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ expectDocument: () => undefined }));
+vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ prepareWorker: () => undefined }));
 let isOnline = false;
 vi.spyOn(navigator, "onLine", "get").mockImplementation(() => isOnline);
 
@@ -109,16 +112,16 @@ test.for(Object.entries(SCREENS))("%s says that there is no network", async ([ad
   await flushPromises();
   expect(wrapper.get(".empty h2").text()).toBe("没有网络");
   expect(wrapper.get(".empty button").text()).toBe("再试一次");
-  expect(wrapper.text()).not.toContain("没有要法人办理的");
+  expect(wrapper.text()).not.toContain("没有需要法人办理的事项");
   wrapper.unmount();
 });
 
-/** Those that need no more than one answer. */
+/** Screens that need only one answer. */
 const PLAIN = Object.entries(SCREENS).filter(([address]) =>
   /inbox|asks|identity|devices|signatures|close/.test(address),
 );
 
-test.for(PLAIN)("%s comes back by itself, also where all tries had failed", async ([address, load]) => {
+test.for(PLAIN)("%s reloads by itself, even after all retries have failed", async ([address, load]) => {
   const { NetworkError } = await import("@mshield/shield");
   const asked = vi.fn(async () => {
     throw new NetworkError("cut off");
@@ -142,7 +145,7 @@ test.for(PLAIN)("%s comes back by itself, also where all tries had failed", asyn
   wrapper.unmount();
 });
 
-test("where the service hasn't said how the shield stands, there isn't none", async () => {
+test("while the shield's state is unknown, the screen doesn't say that there is no shield", async () => {
   isOnline = true;
   const { ProblemError } = await import("@mshield/shield");
   service.me = () => Promise.reject(new ProblemError("unavailable", 503));
@@ -159,7 +162,7 @@ test("where the service hasn't said how the shield stands, there isn't none", as
   wrapper.unmount();
 });
 
-test("the scanner says that it has read a code, and that there is no network", async () => {
+test("the scanner reports that it has read a code and that there is no network", async () => {
   const { default: ScanScreen } = await import("../src/screens/request/ScanScreen.vue");
   const { wrapper } = await mounted(ScanScreen, {}, "/scan");
   await flushPromises();
@@ -169,7 +172,7 @@ test("the scanner says that it has read a code, and that there is no network", a
   wrapper.unmount();
 });
 
-test("a document that is kept here is there at once", async () => {
+test("a cached document is shown at once", async () => {
   localStorage.setItem("mshield-policies", JSON.stringify({ documents: [POLICY], versions: {} }));
   vi.resetModules();
   const { default: PolicyScreen } = await SCREENS["/policies/privacy"]();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The worker that reads documents: one whose file didn't come has said nothing of the content. */
+/** The worker that reads documents; failing to load its file says nothing about the content. */
 
 import { NetworkError, type Task } from "@mshield/shield";
 import { afterEach, expect, test, vi } from "vitest";
@@ -7,12 +7,12 @@ import { afterEach, expect, test, vi } from "vitest";
 vi.mock("../src/screens/request/drawn/drawing_worker.ts?worker&url", () => ({ default: "/app/drawing.js" }));
 vi.mock("@mshield/look/vue/trusted.ts", () => ({ scriptAddress: (address: string) => address }));
 
-const { openDrawing, readBeside } = await import("../src/screens/request/drawn/drawer.ts");
+const { openDrawing, readInWorker } = await import("../src/screens/request/drawn/drawer.ts");
 const ORDER = { kind: null, content: null, view: null, said: { title: "", lines: [] }, signedXml: null };
 
 afterEach(() => vi.useRealTimers());
 
-/** Tells what a browser would of a worker, once it is asked. */
+/** Replaces workers; `tell` plays the browser's event once a worker receives a message. */
 function workers(tell: (worker: EventTarget) => void): { ended: number } {
   const seen = { ended: 0 };
   class FakeWorker extends EventTarget {
@@ -27,21 +27,21 @@ function workers(tell: (worker: EventTarget) => void): { ended: number } {
   return seen;
 }
 
-test("a file that the network lost, or a busy service refused, is an error of the network", async () => {
-  // A browser tells no more of a script that it couldn't load.
+test("a worker file that can't be loaded is a network error", async () => {
+  // A browser gives no details about a script that it couldn't load.
   const seen = workers((worker) => worker.dispatchEvent(new Event("error")));
-  await expect(readBeside(ORDER)).rejects.toBeInstanceOf(NetworkError);
+  await expect(readInWorker(ORDER)).rejects.toBeInstanceOf(NetworkError);
   expect(seen.ended).toBe(1);
 });
 
-test("a script that fails, and a document that isn't drawn, are none", async () => {
+test("a failing script or a refused document is no network error", async () => {
   workers((worker) => worker.dispatchEvent(new ErrorEvent("error", { message: "out of memory" })));
-  await expect(readBeside(ORDER)).rejects.not.toBeInstanceOf(NetworkError);
+  await expect(readInWorker(ORDER)).rejects.not.toBeInstanceOf(NetworkError);
   workers((worker) => worker.dispatchEvent(new MessageEvent("message", { data: { refused: "missing" } })));
-  await expect(readBeside(ORDER)).rejects.toThrow("missing");
+  await expect(readInWorker(ORDER)).rejects.toThrow("missing");
 });
 
-/** Workers that draw: each order is answered with its kind, and its worker's number. */
+/** Replaces workers; each order is answered with its kind and the worker's number. */
 function drawing(): { orders: string[]; ended: number[] } {
   const seen = { orders: [] as string[], ended: [] as number[] };
   let count = 0;
@@ -72,10 +72,10 @@ const orderOf = (title: string, content = CONTENT): typeof ORDER => ({
 const taskOf = (title: string, content = CONTENT): Task =>
   ({ title, display: [], content, mediaType: "application/xml", view: null }) as unknown as Task;
 
-test("what was drawn for its check is shown as it is, and its worker ends with the screen", async () => {
+test("a checked document is shown without drawing it again, and its worker ends with the screen", async () => {
   const seen = drawing();
-  expect(await readBeside(orderOf("a"))).toEqual({ view: null, drawn: null });
-  // As the store gives it back.
+  expect(await readInWorker(orderOf("a"))).toEqual({ view: null, drawn: null });
+  // A copy of the content, as the store returns it.
   const { opened, close } = openDrawing(taskOf("a", CONTENT.slice()));
   const drawn = await opened;
   expect(drawn).toMatchObject({ drawn: null, compared: null, by: 1 });
@@ -89,13 +89,13 @@ test("what was drawn for its check is shown as it is, and its worker ends with t
   expect(seen.orders).toEqual(["check 1", "more 1", "open 2"]);
 });
 
-test("another document, or other words of its asker, are drawn anew", async () => {
+test("another document, or another description by the requester, is drawn again", async () => {
   const seen = drawing();
   for (const [title, content] of [
     ["b", CONTENT],
     ["a", new Uint8Array([60, 98, 47, 62])],
   ] as const) {
-    await readBeside(orderOf("a"));
+    await readInWorker(orderOf("a"));
     const { opened, close } = openDrawing(taskOf(title, content));
     await opened;
     close();
@@ -104,27 +104,27 @@ test("another document, or other words of its asker, are drawn anew", async () =
   expect(seen.ended).toEqual([1, 2]);
 });
 
-test("a worker reads one small document after the other; with a long one it ends", async () => {
+test("a worker reads small documents one after the other, and ends after a long one", async () => {
   const seen = drawing();
   const long = new Uint8Array(1024 * 1024 + 1);
-  await readBeside(orderOf("a"));
-  await readBeside(orderOf("b"));
-  await readBeside(orderOf("c", long));
+  await readInWorker(orderOf("a"));
+  await readInWorker(orderOf("b"));
+  await readInWorker(orderOf("c", long));
   const { opened } = openDrawing(taskOf("c", long));
   await opened;
-  await readBeside(orderOf("d"));
-  await readBeside(orderOf("e", long));
-  await readBeside(orderOf("f"));
+  await readInWorker(orderOf("d"));
+  await readInWorker(orderOf("e", long));
+  await readInWorker(orderOf("f"));
   expect(seen.orders).toEqual(["check 1", "check 1", "check 1", "check 2", "check 2", "check 3"]);
   expect(seen.ended).toEqual([2]);
   openDrawing(taskOf("f")).close();
   expect(seen.ended).toEqual([2, 3]);
 });
 
-test("what nobody opens isn't kept for long", async () => {
+test("a document that isn't opened is kept only briefly", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const seen = drawing();
-  await readBeside(orderOf("a"));
+  await readInWorker(orderOf("a"));
   vi.advanceTimersByTime(10_000);
   expect(seen.ended).toContain(1);
   const { opened } = openDrawing(taskOf("a"));

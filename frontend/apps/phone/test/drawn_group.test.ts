@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A group of what a view draws has one heading, also where its only row is called the same. */
+/** A group drawn by a view has one heading, even if its only row has the same label. */
 
 import { expect, test } from "vitest";
 

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What another app gets is what is signed, under a name of this app's own. */
+/** Another app receives the bytes to be signed, under a name chosen by this app. */
 
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -9,16 +9,16 @@ const CONTENT = new TextEncoder().encode("%PDF-1.7");
 const PRINT = "1753 8387 0000 79A9";
 afterEach(() => vi.unstubAllGlobals());
 
-test("the file has the octets, an ending by its type alone, and a name by its digest", async () => {
+test("the file has the bytes, an extension by its type only, and a name from its digest", async () => {
   const file = fileOf({ content: CONTENT, mediaType: "Application/PDF; x=y" }, PRINT);
   expect(new Uint8Array(await file.arrayBuffer())).toEqual(CONTENT);
   expect([file.name, file.type]).toEqual(["17538387.pdf", "application/pdf"]);
-  // Of a type that says more than a phone should open by itself no ending is made.
+  // A type that a phone shouldn't open by itself gets no extension of its own.
   const page = fileOf({ content: CONTENT, mediaType: "text/html" }, PRINT);
   expect([page.name, page.type]).toEqual(["17538387.bin", "application/octet-stream"]);
 });
 
-test("the phone's sheet takes it; one that was closed downloads nothing", async () => {
+test("the share sheet receives the file; closing the sheet downloads nothing", async () => {
   const file = fileOf({ content: CONTENT, mediaType: "application/pdf" }, PRINT);
   const share = vi.fn(async () => undefined);
   vi.stubGlobal("navigator", { canShare: () => true, share });
@@ -28,7 +28,7 @@ test("the phone's sheet takes it; one that was closed downloads nothing", async 
   await expect(openElsewhere(file)).resolves.toBe("closed");
 });
 
-test("without such a sheet, or where it refuses the type, it is downloaded", async () => {
+test("without a share sheet, or if it refuses the type, the file is downloaded", async () => {
   const file = fileOf({ content: CONTENT, mediaType: "application/pdf" }, PRINT);
   const clicked: string[] = [];
   const click = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The home page where the service isn't heard: what the phone stores stands in, and it asks again once it can. */
+/** The home page without an answer of the service: it shows the stored data, and reloads once it can. */
 
 import { NetworkError, type Me, type Status } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -28,7 +28,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("the stored certificate stands there while the phone still tries, and says that it is being checked", async () => {
+test("during retries the stored certificate is shown with a note that it is being checked", async () => {
   vi.useFakeTimers();
   const answer = Promise.withResolvers<Me>();
   asked.mockReturnValueOnce(answer.promise);
@@ -47,7 +47,7 @@ test("the stored certificate stands there while the phone still tries, and says 
   wrapper.unmount();
 });
 
-test("where nothing was heard yet one can ask again", async () => {
+test("after a failure the user can retry", async () => {
   asked.mockRejectedValueOnce(new NetworkError("failed")).mockResolvedValue(me);
   const { wrapper } = await mounted(HomeScreen);
   await flushPromises();
@@ -57,7 +57,7 @@ test("where nothing was heard yet one can ask again", async () => {
   wrapper.unmount();
 });
 
-test("once the network is back the service is asked by itself", async () => {
+test("when the network returns, the page reloads by itself", async () => {
   asked.mockRejectedValueOnce(new NetworkError("failed")).mockResolvedValue(me);
   const { wrapper } = await mounted(HomeScreen);
   await flushPromises();

@@ -1,12 +1,18 @@
-/** Which of the six functions work in which state, and which words say why not. */
+/** Availability of the six functions by state, and the texts that explain why not. */
 
 import { expect, test } from "vitest";
 
 import { type CertificateState } from "../src/engine/certificate_state.ts";
-import { type FunctionName, type Obstacle, obstacleTo, SCANS, SMALL } from "../src/screens/home/functions.ts";
+import {
+  type FunctionName,
+  type Obstacle,
+  findObstacle,
+  SCAN_FUNCTIONS,
+  SMALL_FUNCTIONS,
+} from "../src/screens/home/functions.ts";
 import { words } from "../src/screens/home/words.ts";
 
-const ALL: readonly FunctionName[] = [...SCANS, ...SMALL];
+const ALL: readonly FunctionName[] = [...SCAN_FUNCTIONS, ...SMALL_FUNCTIONS];
 
 function working(
   state: CertificateState | null,
@@ -20,7 +26,7 @@ function working(
     isUnusable: false,
     ...more,
   };
-  return ALL.filter((name) => obstacleTo(name, standing) === null);
+  return ALL.filter((name) => findObstacle(name, standing) === null);
 }
 
 test.for([
@@ -36,30 +42,30 @@ test.for([
   expect(working(state)).toEqual(names);
 });
 
-test("as long as the state isn't known none is barred, and without a network all are", () => {
+test("while the state is unknown all are available, and without a network none is", () => {
   expect(working(null)).toEqual(ALL);
   expect(working("active", { isOffline: true })).toEqual([]);
 });
 
-test("a hold that nobody can lift is told from one that the legal person lifts", () => {
+test("a hold that nobody can lift has another explanation than one that the legal person lifts", () => {
   const held = { state: "held", isOffline: false, isRenewing: false, isUnusable: false } as const;
   const why = (name: FunctionName, isStopped: boolean): Obstacle | null =>
-    obstacleTo(name, { ...held, isStopped });
+    findObstacle(name, { ...held, isStopped });
   expect([why("scanSign", false), why("apply", false)]).toEqual(["held", "heldApply"]);
   expect([why("scanSign", true), why("apply", true)]).toEqual(["stopped", "stoppedApply"]);
 });
 
-test("while a renewal is unfinished the PIN stays as it is", () => {
+test("while a renewal is unfinished, the PIN can't be changed", () => {
   expect(working("due", { isRenewing: true })).toEqual(["scanLogin", "scanSign", "bind", "renew"]);
 });
 
-test("once the filing has changed nothing that the service refuses looks as if it worked", () => {
+test("after a change of the filing, the functions that the service refuses are unavailable", () => {
   expect(working("due", { isFilingChanged: true })).toEqual(["bind", "pin", "renew"]);
   expect(words.zh.why.filing).toContain("更新证书之前不能登录和签名");
   expect(words.en.why.filing).toBeTruthy();
 });
 
-test("each obstacle is said in both languages", () => {
+test("each obstacle has texts in both languages", () => {
   const states = ["none", "active", "due", "held", "locked", "expired", "revoked", "newer"] as const;
   const obstacles = new Set<Obstacle>();
   for (const state of states) {
@@ -69,7 +75,7 @@ test("each obstacle is said in both languages", () => {
       [true, false],
     ] as const) {
       for (const name of ALL) {
-        const obstacle = obstacleTo(name, {
+        const obstacle = findObstacle(name, {
           state,
           isOffline,
           isRenewing: true,

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What the home page says of what was begun: a shield that can't be used any more leads to the guide, and to nothing else. */
+/** The home page's notices about unfinished operations; an unusable shield leads only to the guide. */
 
 import type { Me, Status } from "@mshield/shield";
 import { expect, test } from "vitest";
@@ -25,7 +25,7 @@ function status(parts: Partial<Status>): Status {
   } as Status;
 }
 
-test("a shield that the service has forgotten leads to the guide only", async () => {
+test("a shield that the service has forgotten leads only to the guide", async () => {
   const scanned = { expiresAt: LATER } as Status["scanned"];
   const forgotten = status({ isUnusable: true, isRenewalPending: true, scanned });
   const { wrapper } = await mounted(HomeNotices, { status: forgotten, me: ME });
@@ -36,14 +36,14 @@ test("a shield that the service has forgotten leads to the guide only", async ()
   wrapper.unmount();
 });
 
-test("once it is revoked, the guide is no longer needed", async () => {
+test("once it is revoked, the guide is no longer shown", async () => {
   const revoked = { ...ME, certificate: { ...ME.certificate, state: "revoked" } };
   const { wrapper } = await mounted(HomeNotices, { status: status({ isUnusable: true }), me: revoked });
   expect(wrapper.findAll(".note")).toHaveLength(0);
   wrapper.unmount();
 });
 
-test("otherwise an operation without an answer is told, and a PIN to be changed", async () => {
+test("otherwise an operation without an answer and a PIN to be changed are shown", async () => {
   const { wrapper } = await mounted(HomeNotices, { status: status({ isOperationUnfinished: true }), me: ME });
   expect(wrapper.findAll(".note")).toHaveLength(2);
   expect(wrapper.text()).toContain("没有收到结果");
@@ -55,7 +55,7 @@ test.for([
   ["zh", "login", ["国际贸易单一窗口 登录请求", "剩 9:5"]],
   ["en", "signature", ["Signature for 国际贸易单一窗口", "报关单 and others, 2 in all", " left"]],
 ] as const)(
-  "a request that waits is named with what it is for and its time: %s, %s",
+  "a pending request is shown with its subject and time: %s, %s",
   async ([language, kind, said]) => {
     settings.language = language;
     const requester = { name: "国际贸易单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
@@ -77,7 +77,7 @@ test.for([
   },
 );
 
-test("a request of the inbox, which waits for hours, says until when", async () => {
+test("a request of the inbox, which waits for hours, shows its end", async () => {
   const requester = { name: "国际贸易单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
   const scanned = {
     kind: "signature",

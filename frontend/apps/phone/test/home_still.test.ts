@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The home page while it loads: by itself it moves nothing, asked to it says that it works. */
+/** The home page while it loads: an automatic reload moves nothing, a requested one shows progress. */
 
 import type { Me, Status } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -22,7 +22,7 @@ vi.mock("../src/engine/shield.ts", () => ({
 }));
 const { default: HomeScreen } = await import("../src/screens/home/HomeScreen.vue");
 
-test("only who asks for it sees a row come and go above the content", async () => {
+test("only a requested reload shows a row above the content", async () => {
   vi.useFakeTimers();
   const { wrapper } = await mounted(HomeScreen);
   await flushPromises();

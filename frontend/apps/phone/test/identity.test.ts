@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** 核验身份: the record in the address, the ways in their order, the code as it is typed, how the account stands. */
+/** 核验身份: the record in the address, the ways in order, typing of the code, the account's status. */
 
 import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import { type Identity, type IdentityProof, type IdentityRequest, ProblemError } from "@mshield/shield";
@@ -8,9 +8,9 @@ import { describe, expect, test, vi } from "vitest";
 
 import { grouped, hasForeign, lettersOf, typed } from "../src/screens/identity/activation_code.ts";
 import { queryOf, recordOf } from "../src/screens/identity/record.ts";
-import { hasLostNumber, isNews, standingOf, wayName } from "../src/screens/identity/standing.ts";
+import { hasLostNumber, isRecent, identityStatus, wayName } from "../src/screens/identity/status.ts";
 import { span } from "@mshield/look/vue/dates.ts";
-import { refusedFor, shownWays } from "../src/screens/identity/ways.ts";
+import { retryDelay, listWays } from "../src/screens/identity/ways.ts";
 import { mounted } from "./mounted.ts";
 
 const asked = vi.hoisted(() => vi.fn(async () => ({})));
@@ -24,7 +24,7 @@ vi.mock("../src/engine/shield.ts", () => ({
       countsFrom: null,
       enterprise: "宁波北潮进出口有限公司",
       items: [
-        { way: "filed_phone", reason: "no_phone" },
+        { way: "filed_phone", reason: "other_phone" },
         { way: "legal_person", reason: null },
         { way: "filing_code", reason: "second_account" },
       ],
@@ -38,7 +38,7 @@ const CODE = "91330206MA2XB7C1TW";
 const NOW = Date.UTC(2026, 10, 28);
 
 describe("the record in the address", () => {
-  test("is read back as it was written", () => {
+  test("is read back as written", () => {
     const record = { userType: "operator", creditCode: CODE } as const;
     expect(recordOf(queryOf(record))).toEqual(record);
     expect(queryOf(null)).toEqual({});
@@ -48,14 +48,14 @@ describe("the record in the address", () => {
     [{ type: "operator" }],
     [{ type: "staff", code: CODE }],
     [{ type: "operator", code: "91330206MA2XB7C1TX" }],
-  ])("%j names none", ([query]) => {
+  ])("%j contains no record", ([query]) => {
     expect(recordOf(query!)).toBeNull();
   });
 });
 
 describe("the ways", () => {
-  test("that can be gone come first, and one of a newer service isn't shown", () => {
-    const shown = shownWays([
+  test("are sorted with available ones first, without unknown ones", () => {
+    const shown = listWays([
       { way: "filed_phone", reason: "other_phone" },
       { way: "face", reason: null },
       { way: "legal_person", reason: "closed_today" },
@@ -73,24 +73,24 @@ describe("the ways", () => {
     [3_600_000, { unit: "minutes", n: 60 }],
     [1, { unit: "minutes", n: 1 }],
     [-5, { unit: "minutes", n: 1 }],
-  ] as const)("%d ms are %j", ([ms, text]) => {
+  ] as const)("%d ms are formatted as %j", ([ms, text]) => {
     expect(span(ms)).toEqual(text);
   });
 });
 
 const refusal = (code: string, extra: Record<string, unknown>) => new ProblemError(code, 429, "", { extra });
 
-describe("a way that was asked for too often", () => {
+describe("a way requested too often", () => {
   test.for([
     ["too_many_requests", { retry_after: 86_396 }, { unit: "hours", n: 24 }],
     ["too_many_requests", {}, null],
     ["no_filing", { retry_after: 5 }, null],
   ] as const)("%s %j", ([code, extra, text]) => {
-    expect(refusedFor(refusal(code, extra))).toEqual(text);
+    expect(retryDelay(refusal(code, extra))).toEqual(text);
   });
 });
 
-describe("a code as it is typed", () => {
+describe("an activation code while typing", () => {
   test.for([
     ["k7rd 4wx9-2hnm", "K7RD4WX92HNM"],
     ["Ｋ７ＲＤ", "K7RD"],
@@ -99,24 +99,24 @@ describe("a code as it is typed", () => {
   ])("%s has the letters %s", ([text, letters]) => {
     expect(lettersOf(text!)).toBe(letters);
   });
-  test("stands in groups of four", () => {
+  test("is shown in groups of four", () => {
     expect(grouped("")).toBe("");
     expect(grouped("K7RD")).toBe("K7RD");
     expect(grouped("K7RD4")).toBe("K7RD-4");
     expect(grouped("K7RD4WX92HNM")).toBe("K7RD-4WX9-2HNM");
   });
-  test("says so of what no code has", () => {
+  test("reports characters that no code has", () => {
     expect(hasForeign("k7rd-4 ")).toBe(false);
     expect(hasForeign("K7RO")).toBe(true);
   });
-  test("keeps the caret behind the letter that it stood behind", () => {
+  test("keeps the caret behind the same letter", () => {
     expect(typed("K7RD4", 5)).toEqual({ text: "K7RD-4", caret: 6 });
     expect(typed("KX7RD-4WX9", 2)).toEqual({ text: "KX7R-D4WX-9", caret: 2 });
     expect(typed("K7RD-4WX9-2HNMA", 15)).toEqual({ text: "K7RD-4WX9-2HNM", caret: 14 });
   });
 });
 
-describe("how the account stands", () => {
+describe("the account's status", () => {
   const proof = (parts: Partial<IdentityProof>): IdentityProof => ({
     way: "legal_person",
     provenAt: NOW - 1,
@@ -162,12 +162,12 @@ describe("how the account stands", () => {
     ["a refusal", { proofs: [], request: request("refused") }, "refused", "/identity/wait"],
     ["one taken back", { proofs: [], request: request("withdrawn") }, "open", "/identity"],
   ])("with %s", ([, identity, name, to]) => {
-    expect(standingOf({ ...identity, secondAccounts: [], phoneChange: null }, NOW)).toMatchObject({
+    expect(identityStatus({ ...identity, secondAccounts: [], phoneChange: null }, NOW)).toMatchObject({
       name,
       to,
     });
   });
-  test("is told for each record by itself, as its filed number proves no other one", () => {
+  test("is determined per record, since a filed number proves only its own record", () => {
     const lost = proof({
       way: "filed_phone",
       role: "legal_person",
@@ -175,24 +175,25 @@ describe("how the account stands", () => {
       endedReason: "phone_changed",
     });
     expect(hasLostNumber([lost])).toBe(true);
-    expect(hasLostNumber([proof({}), lost])).toBe(true); // an operator there, and the legal person no more
+    // still an operator there, but no longer the legal person
+    expect(hasLostNumber([proof({}), lost])).toBe(true);
     expect(hasLostNumber([proof({ role: "legal_person" }), lost])).toBe(false);
     expect(hasLostNumber([proof({ role: null, creditCode: null }), lost])).toBe(false);
     expect(hasLostNumber([{ ...lost, endedReason: "by_staff" }])).toBe(false);
   });
   test("an old answer is no news", () => {
-    expect(isNews(request("waiting"), NOW)).toBe(true);
-    expect(isNews(request("confirmed", NOW - DAY_MS), NOW)).toBe(true);
-    expect(isNews(request("refused", NOW - 8 * DAY_MS), NOW)).toBe(false);
-    expect(isNews(request("withdrawn", NOW), NOW)).toBe(false);
+    expect(isRecent(request("waiting"), NOW)).toBe(true);
+    expect(isRecent(request("confirmed", NOW - DAY_MS), NOW)).toBe(true);
+    expect(isRecent(request("refused", NOW - 8 * DAY_MS), NOW)).toBe(false);
+    expect(isRecent(request("withdrawn", NOW), NOW)).toBe(false);
   });
-  test("a way of a newer service has a name", () => {
-    expect(wayName("earlier")).toBe("earlier");
+  test("an unknown way gets a name", () => {
+    expect(wayName("real_name")).toBe("real_name");
     expect(wayName("face")).toBe("other");
   });
 });
 
-test("who asks for the legal person is shown the one way that there is, and why the others are closed", async () => {
+test("an operator sees the only available way, and why the others are unavailable", async () => {
   const { wrapper, router } = await mounted(IdentityScreen, {}, `/identity?type=operator&code=${CODE}`);
   await flushPromises();
   expect(wrapper.text()).toContain("您就是备案里的林知远");

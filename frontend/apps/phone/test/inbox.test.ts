@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A request of a kind that this version doesn't know stands in the inbox beside the others, and says what it needs. */
+/** A request of an unknown kind is listed in the inbox beside the others, with a note to update the app. */
 
 import { flushPromises } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
@@ -16,19 +16,19 @@ const of = (requestId: string, kind: string): object => ({
   askedAt: Date.now(),
   expiresAt: Date.now() + 600_000,
 });
-const takeTogether = vi.fn(() => new Promise(() => undefined));
+const openTogether = vi.fn(() => new Promise(() => undefined));
 vi.mock("../src/engine/shield.ts", () => ({
   shield: {
     status: async () => ({ isLoggedIn: true, scanned: null }),
     inbox: async () => [of("r1", "unknown"), of("r2", "signature"), of("r3", "login")],
     waitingReadings: async () => ({ documents: [], octets: 0 }),
-    takeTogether,
+    openTogether,
   },
 }));
-vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ expectDocument: () => undefined }));
+vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ prepareWorker: () => undefined }));
 const { default: InboxScreen } = await import("../src/screens/request/InboxScreen.vue");
 
-test("it can't be taken, and the others can", async () => {
+test("it can't be opened, and the others can", async () => {
   const { wrapper } = await mounted(InboxScreen, {}, "/inbox");
   await flushPromises();
   const rows = wrapper.findAll<HTMLButtonElement>(".inbox li > button");
@@ -38,6 +38,6 @@ test("it can't be taken, and the others can", async () => {
     ["登录云帆", false],
   ]);
   await rows[1]!.trigger("click");
-  expect(takeTogether).toHaveBeenCalledExactlyOnceWith(["r2"]);
+  expect(openTogether).toHaveBeenCalledExactlyOnceWith(["r2"]);
   wrapper.unmount();
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Answers of the service and the browser that come late: an older one takes no newer one's place. */
+/** Late answers of service and browser: an older one never replaces a newer one. */
 
 import type { Me, Policies } from "@mshield/shield";
 import { effectScope } from "vue";
@@ -18,8 +18,8 @@ const shield = {
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
 vi.mock("../src/engine/to_login.ts", () => ({ toLogin: async () => undefined }));
 const { forget, phone, refresh } = await import("../src/engine/phone.ts");
-const { agreeAnew, dueConsents, lookForDue } = await import("../src/engine/policies.ts");
-const { askToKeep, useKeeping } = await import("../src/engine/keeping.ts");
+const { renewConsents, dueConsents, checkDueConsents } = await import("../src/engine/policies.ts");
+const { requestPersistence, usePersistence } = await import("../src/engine/persistence.ts");
 const { useCaptcha } = await import("../src/engine/captcha.ts");
 
 const later = <T>() => Promise.withResolvers<T>();
@@ -28,7 +28,7 @@ const VERSIONS = { privacy: "1", agreement: "1", sensitive: "1" } as Policies["v
 
 beforeEach(() => vi.clearAllMocks());
 
-test("of two looks at the account the newer one's answer stays", async () => {
+test("the newer of two account requests determines the result", async () => {
   const [old, young] = [later<Me>(), later<Me>()];
   shield.me.mockReturnValueOnce(old.promise).mockReturnValueOnce(young.promise);
   const looks = [refresh(), refresh()];
@@ -39,7 +39,7 @@ test("of two looks at the account the newer one's answer stays", async () => {
   expect(phone.me).toEqual({ account: "young", certificate: null });
 });
 
-test("what comes after the lock or the logout shows nobody", async () => {
+test("an answer that arrives after lock or logout is dropped", async () => {
   const answer = later<Me>();
   shield.me.mockReturnValueOnce(answer.promise);
   const look = refresh();
@@ -50,37 +50,37 @@ test("what comes after the lock or the logout shows nobody", async () => {
   expect(phone.me).toBeNull();
 });
 
-test("who has just agreed isn't asked by an answer from before", async () => {
+test("an answer from before a consent doesn't ask for it again", async () => {
   const answer = later<string[]>();
   shield.dueConsents.mockReturnValueOnce(answer.promise);
-  const look = lookForDue();
-  await agreeAnew(VERSIONS);
+  const look = checkDueConsents();
+  await renewConsents(VERSIONS);
   answer.resolve(["privacy"]);
   await look;
   expect(dueConsents.value).toEqual([]);
 });
 
-test("who runs the service is asked for behind what the first screen waits for", async () => {
+test("the operator's data is loaded after the data for the first screen", async () => {
   const answer = later<string[]>();
   shield.dueConsents.mockReturnValueOnce(answer.promise);
-  const look = lookForDue();
+  const look = checkDueConsents();
   await settled();
   expect(shield.about).not.toHaveBeenCalled();
   answer.resolve([]);
   await look;
   expect(shield.about).toHaveBeenCalledOnce();
   shield.dueConsents.mockRejectedValueOnce(new Error("no network"));
-  await lookForDue();
+  await checkDueConsents();
   expect(shield.about).toHaveBeenCalledOnce();
 });
 
-test("the browser's promise to keep the key stays, though it was looked up before it was given", async () => {
+test("a storage promise isn't overwritten by an older lookup", async () => {
   const looked = later<boolean>();
   vi.stubGlobal("navigator", { storage: { persisted: () => looked.promise } });
   const scope = effectScope();
-  const isKept = scope.run(() => useKeeping())!;
+  const isKept = scope.run(() => usePersistence())!;
   shield.persist.mockResolvedValue(true);
-  await askToKeep();
+  await requestPersistence();
   looked.resolve(false);
   await settled();
   expect(isKept.value).toBe(true);
@@ -88,7 +88,7 @@ test("the browser's promise to keep the key stays, though it was looked up befor
   vi.unstubAllGlobals();
 });
 
-test("the sound of a picture that is gone isn't played for the one that stands there", async () => {
+test("the audio of a replaced captcha isn't played for the new one", async () => {
   const play = vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue(undefined);
   const image = new Uint8Array([1]);
   shield.captcha.mockResolvedValueOnce({ id: "c1", image }).mockResolvedValueOnce({ id: "c2", image });

@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
-/** The login: what comes late neither chooses another system for what is typed, nor takes the focus, nor opens the lock. */
+/**
+ * The login: late answers neither change the system for typed data, nor take the focus, nor unlock the app.
+ */
 
 import type { AccountSource } from "@mshield/look/vue/account_sources.ts";
 import { ProblemError } from "@mshield/shield";
@@ -53,7 +55,7 @@ async function fill(screen: VueWrapper): Promise<void> {
   await captcha!.setValue("7KDM");
 }
 
-test("systems that become known late don't take over what is being typed", async () => {
+test("outside systems loaded late don't replace a form that is being filled in", async () => {
   useAccountSources().choose(SOURCE);
   const sources = Promise.withResolvers<unknown[]>();
   shield.accountSources.mockRejectedValueOnce(new Error("no network")).mockReturnValueOnce(sources.promise);
@@ -73,7 +75,7 @@ test("systems that become known late don't take over what is being typed", async
   expect(shield.login.mock.calls[0]![0]).not.toHaveProperty("source");
 });
 
-test("whose system was another one last time gets no form before it is known", async () => {
+test("if the last login used another system, the form waits until the systems are known", async () => {
   useAccountSources().choose(SOURCE);
   const sources = Promise.withResolvers<unknown[]>();
   shield.accountSources.mockReturnValue(sources.promise);
@@ -87,7 +89,7 @@ test("whose system was another one last time gets no form before it is known", a
   expect(shield.login.mock.calls[0]![0]).toMatchObject({ source: "single-window" });
 });
 
-test("a second press leaves the captcha of the login that is under way", async () => {
+test("a second press doesn't replace the captcha of the login in progress", async () => {
   const screen = await login();
   await fill(screen);
   const answer = Promise.withResolvers<void>();
@@ -100,7 +102,7 @@ test("a second press leaves the captcha of the login that is under way", async (
   expect(screen.findAll<HTMLInputElement>(".login input")[2]!.element.value).toBe("7KDM");
 });
 
-test("a refusal that comes late leaves the focus where somebody went meanwhile", async () => {
+test("a late refusal doesn't take the focus that the user has moved meanwhile", async () => {
   const screen = await login();
   const [account, password] = screen.findAll<HTMLInputElement>(".login input");
   for (const goesOn of [false, true]) {
@@ -118,7 +120,7 @@ test("a refusal that comes late leaves the focus where somebody went meanwhile",
   }
 });
 
-test("a locked phone opens without a PIN only once it is known that it has none", async () => {
+test("a locked phone opens without a PIN only once it is known to have none", async () => {
   const own = Promise.withResolvers<object>();
   status.mockReturnValueOnce(own.promise);
   markLocked();
@@ -138,7 +140,7 @@ test("a locked phone opens without a PIN only once it is known that it has none"
   expect(isLocked()).toBe(false);
 });
 
-test("where that can't be found out, the phone stays locked and it is tried again", async () => {
+test("if the phone's status can't be read, it stays locked and retries", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   status.mockRejectedValueOnce(new Error("not loaded"));
   markLocked();

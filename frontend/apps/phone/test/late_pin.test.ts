@@ -1,14 +1,17 @@
-/** What comes late to the PIN's entry: a fingerprint's PIN, the browser's word about it, a check of a new PIN. */
+/**
+ * Late events during the PIN entry: a PIN from a fingerprint, the browser's support for it, the check of a
+ * new PIN.
+ */
 
 import type { PinSource } from "@mshield/shield";
 import { effectScope } from "vue";
 import { beforeEach, expect, test, vi } from "vitest";
 
-const fitsBiometric = vi.fn(async () => true);
+const hasSealedPin = vi.fn(async () => true);
 const openPin = vi.fn<() => Promise<string | null>>();
 const removeBiometric = vi.fn(async () => undefined);
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield: {} }));
-vi.mock("../src/engine/biometric.ts", () => ({ fitsBiometric, openPin, removeBiometric }));
+vi.mock("../src/engine/biometric.ts", () => ({ hasSealedPin, openPin, removeBiometric }));
 vi.mock("../src/engine/to_login.ts", () => ({ toLogin: async () => undefined }));
 const { cancelPin, pinEntry, pressBiometric, withPin } = await import("../src/engine/pin_entry.ts");
 const { useNewPin } = await import("../src/engine/new_pin.ts");
@@ -23,9 +26,9 @@ beforeEach(() => {
   vi.stubGlobal("navigator", { onLine: true });
 });
 
-test("who goes back while the browser is asked about the finger has gone back", async () => {
+test("going back during the check for fingerprint support cancels the entry", async () => {
   const fits = Promise.withResolvers<boolean>();
-  fitsBiometric.mockReturnValueOnce(fits.promise);
+  hasSealedPin.mockReturnValueOnce(fits.promise);
   const done = withPin(ABOUT, use);
   cancelPin();
   fits.resolve(true);
@@ -33,7 +36,7 @@ test("who goes back while the browser is asked about the finger has gone back", 
   expect(pinEntry.about).toBeNull();
 });
 
-test("a second tap on the finger asks nothing, and takes nothing away", async () => {
+test("a second tap on the fingerprint button has no effect", async () => {
   const finger = Promise.withResolvers<string>();
   openPin.mockReturnValueOnce(finger.promise).mockRejectedValue(new Error("a request is pending"));
   const done = withPin(ABOUT, use);
@@ -46,7 +49,7 @@ test("a second tap on the finger asks nothing, and takes nothing away", async ()
   expect(removeBiometric).not.toHaveBeenCalled();
 });
 
-test("a finger that was asked for over one act confirms no later one", async () => {
+test("a fingerprint requested for one operation confirms no later one", async () => {
   const finger = Promise.withResolvers<string>();
   openPin.mockReturnValueOnce(finger.promise);
   const first = withPin(ABOUT, use);
@@ -63,7 +66,7 @@ test("a finger that was asked for over one act confirms no later one", async () 
   expect(await second).toBeNull();
 });
 
-test("a check that comes after the new PIN was begun anew says nothing of what is typed now", async () => {
+test("a check that ends after a restart of the new PIN's entry is ignored", async () => {
   const check = Promise.withResolvers<void>();
   const scope = effectScope();
   const entry = scope.run(() => useNewPin(() => check.promise, vi.fn()))!;

@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** A request on the screen: what is under way when its time is over, a second no, and what comes to who went on. */
+/**
+ * A displayed request: operations in progress when its time ends, a second refusal, and results after the
+ * user has left.
+ */
 
 import type { Scan } from "@mshield/shield";
 import { flushPromises, type VueWrapper } from "@vue/test-utils";
@@ -14,7 +17,7 @@ const shield = {
   approve: vi.fn(),
   decline: vi.fn(),
   prolong: vi.fn(),
-  wayBack: vi.fn(async () => null),
+  fetchReturnAddress: vi.fn(async () => null),
   forgetRequest: vi.fn(async () => undefined),
   exportData: vi.fn(),
 };
@@ -25,7 +28,7 @@ vi.mock("../src/engine/pin_entry.ts", () => ({
 }));
 const save = vi.fn();
 vi.mock("../src/screens/me/save.ts", () => ({ save }));
-const { useAnswering } = await import("../src/screens/request/answering.ts");
+const { useRequestActions } = await import("../src/screens/request/request_actions.ts");
 const { outcome } = await import("../src/screens/request/outcome.ts");
 const { default: ExportScreen } = await import("../src/screens/consent/ExportScreen.vue");
 
@@ -37,7 +40,7 @@ const REQUEST = {
   tasks: [],
 } as unknown as Scan;
 const later = <T>() => Promise.withResolvers<T>();
-let answering: ReturnType<typeof useAnswering>;
+let answering: ReturnType<typeof useRequestActions>;
 let wrapper: VueWrapper;
 const scanned = shallowRef<Scan | null>(null);
 
@@ -45,12 +48,12 @@ beforeEach(async () => {
   vi.clearAllMocks();
   outcome.value = null;
   scanned.value = REQUEST;
-  const component = { template: "<i />", setup: () => void (answering = useAnswering(scanned)) };
+  const component = { template: "<i />", setup: () => void (answering = useRequestActions(scanned)) };
   ({ wrapper } = await mounted(component));
 });
 afterEach(() => wrapper.unmount());
 
-test("a request whose prolongation or refusal is under way isn't thrown away for its time", async () => {
+test("a request with an extension or refusal in progress doesn't expire", async () => {
   const prolonged = later<Scan>();
   shield.prolong.mockReturnValue(prolonged.promise);
   const prolonging = answering.prolong();
@@ -69,7 +72,7 @@ test("a request whose prolongation or refusal is under way isn't thrown away for
   expect(answering.ending.value).toBe("declined");
 });
 
-test("a second way to say no says nothing else of the first", async () => {
+test("a second refusal doesn't change the reason of the first", async () => {
   const declined = later<null>();
   shield.decline.mockReturnValue(declined.promise);
   const first = answering.decline("declined");
@@ -81,7 +84,7 @@ test("a second way to say no says nothing else of the first", async () => {
   expect(shield.decline).toHaveBeenCalledOnce();
 });
 
-test("what was signed under the PIN's sheet is told, also where the screen behind it was left", async () => {
+test("a signature approved in the PIN sheet is reported even if its screen was left", async () => {
   const approved = later<object>();
   shield.approve.mockReturnValue(approved.promise);
   const approving = answering.approve({ title: "", act: "" }, {});
@@ -92,7 +95,7 @@ test("what was signed under the PIN's sheet is told, also where the screen behin
   expect(outcome.value?.requester.name).toBe("云帆");
 });
 
-test("the copy of one's data that took a code comes also to who went on meanwhile", async () => {
+test("a data export is saved even if the user has left its screen", async () => {
   const data = later<string>();
   shield.exportData.mockReturnValue(data.promise);
   const { wrapper: screen } = await mounted(ExportScreen);

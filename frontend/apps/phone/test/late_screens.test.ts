@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** Screens that were left lead nobody elsewhere; looks that come late take nothing of what a press has changed; two presses do one thing. */
+/**
+ * Late answers: a screen that was left doesn't navigate, a refresh doesn't undo an action, and a double tap
+ * acts once.
+ */
 
 import { flushPromises, type VueWrapper } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -14,7 +17,7 @@ const NAMES = [
   "idNumberMasked",
   "remindLegalPerson",
   "inbox",
-  "takeTogether",
+  "openTogether",
   "scan",
   "claim",
   "asks",
@@ -33,7 +36,7 @@ const shield = Object.fromEntries(NAMES.map((name) => [name, vi.fn()])) as Recor
   ReturnType<typeof vi.fn>
 >;
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
-vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ expectDocument: () => undefined }));
+vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ prepareWorker: () => undefined }));
 vi.mock("../src/screens/request/scan/decoder.ts", () => ({ reader: async () => async () => [] }));
 vi.mock("../src/screens/request/scan/scanning.ts", async () => {
   const { ref } = await import("vue");
@@ -82,7 +85,7 @@ const sheet = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("d
 const button = (wrapper: VueWrapper, text: string) =>
   wrapper.findAll("button").find((one) => one.text().includes(text))!;
 
-test("who has left the screen of the ways to verify isn't led to the request that waits", async () => {
+test("after leaving the identity screen, the user isn't led to the pending request", async () => {
   const answer = later<object>();
   shield.identity.mockReturnValue(answer.promise);
   const { wrapper, router } = await screen(import("../src/screens/identity/IdentityScreen.vue"), "/identity");
@@ -94,7 +97,7 @@ test("who has left the screen of the ways to verify isn't led to the request tha
   expect(router.currentRoute.value.path).toBe("/faq");
 });
 
-test("who has left the inbox, a link or the camera isn't led to the request that was being taken", async () => {
+test("after leaving the inbox, a link or the camera, the user isn't led to the request being accepted", async () => {
   const taken = later<object>();
   shield.inbox.mockResolvedValue([
     {
@@ -105,7 +108,7 @@ test("who has left the inbox, a link or the camera isn't led to the request that
       requester: { name: "云帆", domain: "y.example" },
     },
   ]);
-  shield.takeTogether.mockReturnValue(taken.promise);
+  shield.openTogether.mockReturnValue(taken.promise);
   shield.scan.mockReturnValue(taken.promise);
   const code = `/q/${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}?t=1&c=${"A".repeat(22)}`;
   const inbox = await screen(import("../src/screens/request/InboxScreen.vue"), "/inbox");
@@ -121,12 +124,12 @@ test("who has left the inbox, a link or the camera isn't led to the request that
   }
   taken.resolve({ requestId: "r1" });
   await flushPromises();
-  expect(shield.takeTogether).toHaveBeenCalledOnce();
+  expect(shield.openTogether).toHaveBeenCalledOnce();
   expect(shield.scan).toHaveBeenCalledTimes(2);
   for (const { router } of [inbox, link, scan]) expect(router.currentRoute.value.path).toBe("/faq");
 });
 
-test("a look that was under way when the legal person was reminded doesn't undo it", async () => {
+test("a refresh in progress doesn't undo a reminder to the legal person", async () => {
   vi.useFakeTimers();
   shield.identity.mockResolvedValueOnce({ ...IDENTITY, request: REQUEST });
   const { wrapper } = await screen(import("../src/screens/identity/WaitScreen.vue"), "/identity/wait");
@@ -145,7 +148,7 @@ test("a look that was under way when the legal person was reminded doesn't undo 
   vi.useRealTimers();
 });
 
-test("what was asked before a change of number was stopped doesn't show it again", async () => {
+test("an answer from before a number change was stopped doesn't show it again", async () => {
   const { useHomeData } = await import("../src/screens/home/home_data.ts");
   let data!: ReturnType<typeof useHomeData>;
   const { wrapper } = await mounted({ template: "<i />", setup: () => void (data = useHomeData()) });
@@ -154,14 +157,14 @@ test("what was asked before a change of number was stopped doesn't show it again
   shield.identity.mockReturnValueOnce(old.promise);
   const loading = data.load();
   await flushPromises();
-  await data.loadAnew();
+  await data.reloadData();
   old.resolve({ ...IDENTITY, phoneChange: change, secondAccounts: [{ id: "a" }] });
   await loading;
   expect([data.phoneChange.value, data.hasSecond.value]).toEqual([null, false]);
   wrapper.unmount();
 });
 
-test("of two other accounts only the one that was asked about is stopped, and its question stays until that is done", async () => {
+test("of two other accounts only the selected one is stopped, and its sheet stays until that is done", async () => {
   const stopped = later<void>();
   shield.objectToSecondAccount.mockReturnValue(stopped.promise);
   const accounts = ["a1", "a2"].map((id) => ({
@@ -186,7 +189,7 @@ test("of two other accounts only the one that was asked about is stopped, and it
   wrapper.unmount();
 });
 
-test("what is written for the next question stays when the answer to the one before comes", async () => {
+test("a note typed for the next request stays when the answer to the previous one arrives", async () => {
   const { refresh } = await import("../src/engine/phone.ts");
   await refresh();
   const answer = later<void>();
@@ -204,7 +207,7 @@ test("what is written for the next question stays when the answer to the one bef
   wrapper.unmount();
 });
 
-test("a second press doesn't go on without the answer that the first one waits for", async () => {
+test("a second press doesn't continue without the answer that the first one waits for", async () => {
   const ways = later<object>();
   shield.identityWays.mockReturnValue(ways.promise);
   shield.idNumberMasked.mockResolvedValue("3302**********4217");
@@ -227,10 +230,10 @@ test("a second press doesn't go on without the answer that the first one waits f
   wrapper.unmount();
 });
 
-test("a registration that is done counts as done, also for who has left the form", async () => {
-  const { agreedHere, noteAgreed } = await import("../src/engine/policies.ts");
-  const { knownIdNumber } = await import("../src/engine/known_person.ts");
-  noteAgreed({ privacy: "1", agreement: "1", sensitive: "1" });
+test("a completed registration takes effect even if the form was left", async () => {
+  const { recentConsents, recordConsents } = await import("../src/engine/policies.ts");
+  const { rememberedIdNumber } = await import("../src/engine/remembered_person.ts");
+  recordConsents({ privacy: "1", agreement: "1", sensitive: "1" });
   const answer = later<object>();
   shield.register.mockReturnValue(answer.promise);
   const { wrapper, router } = await screen(import("../src/screens/account/RegisterScreen.vue"), "/register");
@@ -245,5 +248,5 @@ test("a registration that is done counts as done, also for who has left the form
   answer.resolve({ isLoggedIn: true, account: "13800006027" });
   await flushPromises();
   expect(router.currentRoute.value.path).toBe("/contact");
-  expect([agreedHere(), knownIdNumber()]).toEqual([null, "330206199001014217"]);
+  expect([recentConsents(), rememberedIdNumber()]).toEqual([null, "330206199001014217"]);
 });

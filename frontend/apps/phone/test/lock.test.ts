@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe("in the background", () => {
-  test("a curtain stands before it, and goes when it is back in time", () => {
+  test("a curtain covers the page, and is removed if it returns in time", () => {
     show("hidden");
     expect(isCurtained()).toBe(true);
     at.wall += LOCK_AFTER_MS - 1;
@@ -35,14 +35,14 @@ describe("in the background", () => {
     expect([isCurtained(), lock.mock.calls.length, back.mock.calls.length]).toEqual([false, 0, 1]);
   });
 
-  test("it locks when it is back too late, though no timer ran", () => {
+  test("it locks on a late return, even if no timer ran", () => {
     show("hidden");
     at.wall += LOCK_AFTER_MS;
     show("visible");
     expect([lock.mock.calls.length, back.mock.calls.length]).toEqual([1, 0]);
   });
 
-  test("it locks there where timers run, once", () => {
+  test("it locks there if timers run, once", () => {
     show("hidden");
     at.wall += LOCK_AFTER_MS;
     at.steady += LOCK_AFTER_MS;
@@ -53,14 +53,14 @@ describe("in the background", () => {
     expect(lock).toHaveBeenCalledTimes(1);
   });
 
-  test("a frozen page that resumes is judged as one that comes back", () => {
+  test("a frozen page that resumes is treated like one that returns", () => {
     document.dispatchEvent(new Event("freeze"));
     at.steady += LOCK_AFTER_MS;
     document.dispatchEvent(new Event("resume"));
     expect(lock).toHaveBeenCalledTimes(1);
   });
 
-  test("what leaves by pagehide alone comes back by pageshow", () => {
+  test("a page that leaves only by pagehide returns by pageshow", () => {
     window.dispatchEvent(new Event("pagehide"));
     expect(isCurtained()).toBe(true);
     at.wall += LOCK_AFTER_MS;
@@ -69,22 +69,22 @@ describe("in the background", () => {
   });
 });
 
-describe("at a start", () => {
-  test("it asks one who left long ago or at no known time, where there is something to ask", async () => {
+describe("at the start", () => {
+  test("it locks if it was left long ago or at an unknown time, provided there is a check to unlock it", async () => {
     await lockAtStart(async () => false);
     expect(isLocked()).toBe(false);
     await lockAtStart(async () => true);
     expect(isLocked()).toBe(true);
   });
 
-  test("it doesn't ask one who left just now", async () => {
+  test("it doesn't lock if it was left just now", async () => {
     at.wall = Date.now();
     show("hidden");
     await lockAtStart(async () => true);
     expect(isLocked()).toBe(false);
   });
 
-  test("what was locked stays so, also when it is left again", async () => {
+  test("a locked app stays locked when it is left again", async () => {
     markLocked();
     at.wall = Date.now();
     show("hidden");

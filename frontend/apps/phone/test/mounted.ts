@@ -1,4 +1,4 @@
-/** Mounts a part or a screen as the app has it: its words, its router's links, its document. */
+/** Mounts a component or screen with the app's texts, router and document. */
 
 import { mount, type VueWrapper } from "@vue/test-utils";
 import type { Component } from "vue";
@@ -11,10 +11,10 @@ export interface Mounted {
   readonly router: Router;
 }
 
-/** Screens that others lead to by their names. */
+/** Screens that others navigate to by name. */
 const NAMED = ["login", "forgot", "register"];
 
-/** At `address`; other addresses exist and are empty. */
+/** Mounts it at `address`; other addresses exist and are empty. */
 export async function mounted(
   component: Component,
   props: Record<string, unknown> = {},

@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** What comes in Chinese from certificate and service stands in the app's language; and the words that follow from how things stand. */
+/**
+ * Translation of Chinese names from certificate and service, and texts that depend on the certificate's
+ * state.
+ */
 
 import { flushPromises } from "@vue/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
@@ -31,7 +34,7 @@ afterEach(() => {
   settings.language = "zh";
 });
 
-test("in English no role and no login has a Chinese name", async () => {
+test("in English neither a role nor a login has a Chinese name", async () => {
   settings.language = "en";
   await nextTick();
   for (const [part, props] of [
@@ -45,7 +48,7 @@ test("in English no role and no login has a Chinese name", async () => {
   }
 });
 
-test("the home page shows a title as it is written, as the history does", async () => {
+test("the home page shows hidden characters in a title, as the history does", async () => {
   const item = { ...LOGIN, kind: "signature", title: "总价\u{202e}000621", businessName: "AB\u{0421}" };
   const { wrapper } = await mounted(RecentUse, { items: [item] });
   expect(wrapper.get("li b").text()).toBe("总价[U+202E]000621");
@@ -53,7 +56,7 @@ test("the home page shows a title as it is written, as the history does", async 
   wrapper.unmount();
 });
 
-test("in Chinese both stay as they are", async () => {
+test("in Chinese names stay unchanged", async () => {
   const { wrapper } = await mounted(CertificateCard, { certificate: CERTIFICATE, state: "active" });
   expect(wrapper.text()).toContain("操作员");
   wrapper.unmount();
@@ -66,7 +69,7 @@ const chip = async (): Promise<string> => {
   return text;
 };
 
-test("what only ends soon is called as on the desk, what the filing changed has to be renewed", async () => {
+test("a certificate that expires soon is called 即将到期, one whose filing changed 需要更新", async () => {
   await refresh();
   expect(await chip()).toBe("即将到期");
   me.renewal.reason = "filing_changed";

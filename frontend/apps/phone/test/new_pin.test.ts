@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
-/** Choosing a new PIN: twice the same, the weak one refused, and no digit where a document or a component shows it. */
+/**
+ * Choosing a new PIN: entered twice, weak ones refused, and no digit visible in the document or a component.
+ */
 
 import { PhoneError } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -31,7 +33,7 @@ async function screen(
   return { enter, chosen: () => wrapper.emitted("chosen") };
 }
 
-test("entered twice it is chosen", async () => {
+test("a PIN entered twice is chosen", async () => {
   const { enter, chosen } = await screen();
   await enter("271828");
   expect(document.body.textContent).toContain("再输入一次");
@@ -40,7 +42,7 @@ test("entered twice it is chosen", async () => {
   expect(chosen()).toEqual([["271828"]]);
 });
 
-test("a second one that differs begins again", async () => {
+test("a second entry that differs starts again", async () => {
   const { enter, chosen } = await screen();
   await enter("271828");
   await enter("271829");
@@ -51,7 +53,7 @@ test("a second one that differs begins again", async () => {
   expect(chosen()).toEqual([["271829"]]);
 });
 
-test("a weak one is refused with the reason, before a second entry", async () => {
+test("a weak PIN is refused with the reason, before a second entry", async () => {
   const { enter, chosen } = await screen();
   await enter("123456");
   expect(document.querySelector('[role="alert"]')?.textContent).toContain("不能是连续的数字");
@@ -60,7 +62,7 @@ test("a weak one is refused with the reason, before a second entry", async () =>
   expect(chosen()).toEqual([["271828"]]);
 });
 
-test("keys pressed while it is checked are not taken for the second entry", async () => {
+test("keys pressed during the check don't count for the second entry", async () => {
   const asked: (() => void)[] = [];
   const check = vi.fn(() => new Promise<void>((resolve) => asked.push(resolve)));
   const { enter, chosen } = await screen(check);
@@ -74,7 +76,7 @@ test("keys pressed while it is checked are not taken for the second entry", asyn
   expect(chosen()).toEqual([["271828"]]);
 });
 
-test("a digit can be taken back, and no digit stands in the document", async () => {
+test("a digit can be deleted, and no digit is in the document", async () => {
   const { enter, chosen } = await screen();
   await enter("27182");
   expect(document.querySelector(".pin")?.outerHTML).not.toMatch(/2718|27182/);

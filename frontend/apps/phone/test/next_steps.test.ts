@@ -1,27 +1,27 @@
-/** What comes after the registration: what is done, what is next, and what must wait. */
+/** The steps after registration: done, open and closed ones. */
 
 import { expect, test } from "vitest";
 
-import { type Known, nextSteps } from "../src/screens/home/next_steps.ts";
+import { type UserProgress, nextSteps } from "../src/screens/home/next_steps.ts";
 import { nextWords } from "../src/screens/home/next_words.ts";
 
-const NEW: Known = {
+const NEW: UserProgress = {
   isProven: false,
   hasCertificate: false,
   isBound: false,
   optional: { finger: "off", notices: null },
 };
 
-function states(known: Partial<Known>): string[] {
+function states(known: Partial<UserProgress>): string[] {
   return nextSteps({ ...NEW, ...known }).map(({ name, state }) => `${name} ${state}`);
 }
 
-test("who has just registered proves who they are and applies; what needs a certificate waits", () => {
+test("a new user can prove their identity and apply; steps that need a certificate are closed", () => {
   expect(states({})).toEqual(["identity open", "apply open", "bind closed", "finger closed"]);
   expect(states({ isProven: true })).toEqual(["identity done", "apply open", "bind closed", "finger closed"]);
 });
 
-test("a certificate proves the identity, and opens the rest", () => {
+test("a certificate implies a proven identity and opens the other steps", () => {
   expect(states({ hasCertificate: true })).toEqual([
     "identity done",
     "apply done",
@@ -36,7 +36,7 @@ test("a certificate proves the identity, and opens the rest", () => {
   ]);
 });
 
-test("a phone that can't take a finger isn't asked for one, and notices stand where they can be set up", () => {
+test("unsupported features are omitted, and notifications are shown if they are supported", () => {
   const none = { finger: null, notices: null };
   expect(states({ optional: none })).toEqual(["identity open", "apply open", "bind closed"]);
   const later = (notices: "on" | "off"): string | undefined =>
@@ -45,7 +45,7 @@ test("a phone that can't take a finger isn't asked for one, and notices stand wh
   expect(later("on")).toBe("notices done");
 });
 
-test("each step has its words, in both languages", () => {
+test("each step has texts in both languages", () => {
   const all = nextSteps({ ...NEW, optional: { finger: "off", notices: "off" } }).map(({ name }) => name);
   for (const { steps } of [nextWords.zh, nextWords.en]) {
     expect(Object.keys(steps)).toEqual(all);

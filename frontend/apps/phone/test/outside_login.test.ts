@@ -5,7 +5,7 @@ import { nextTick } from "vue";
 
 const shield = { beginOutsideLogin: vi.fn(), finishOutsideLogin: vi.fn() };
 vi.mock("../src/engine/shield.ts", () => ({ shield }));
-const { finish, leaveFor, readReturn } = await import("../src/engine/outside_login.ts");
+const { finish, openLoginPage, readReturn } = await import("../src/engine/outside_login.ts");
 
 const PAGE = "https://login.example.cn/authorize?state=s-1";
 const opened = vi.fn();
@@ -13,11 +13,11 @@ const opened = vi.fn();
 beforeEach(async () => {
   vi.stubGlobal("location", { ...location, assign: opened });
   shield.beginOutsideLogin.mockResolvedValue({ address: PAGE, state: "s-1", expiresIn: 600 });
-  await leaveFor("customs", "/sign?request=1&k=2");
+  await openLoginPage("customs", "/sign?request=1&k=2");
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("the browser goes to the page, and what it was for stays here", () => {
+test("the browser opens the page, and the target of the login is stored here", () => {
   expect(opened).toHaveBeenLastCalledWith(PAGE);
   expect(readReturn({ state: "s-1", code: "c" })).toEqual({
     state: "s-1",
@@ -28,21 +28,21 @@ test("the browser goes to the page, and what it was for stays here", () => {
 });
 
 test.for([{ state: "s-2", code: "c" }, { code: "c" }, { state: ["s-1", "s-2"], code: "c" }])(
-  "a way back that began elsewhere leads home: %j",
+  "a return from a login begun elsewhere leads home: %j",
   (query) => expect(readReturn(query).next).toBe("/"),
 );
 
 test.for([{ state: "s-1", error: "access_denied" }, { state: "s-1", code: "" }, { code: "c" }, {}])(
-  "without a state and a code nobody logged in: %j",
+  "without a state and a code there is no login: %j",
   (query) => expect(readReturn(query).code).toBeNull(),
 );
 
-test("what leads out of the app is not kept", async () => {
-  await leaveFor("customs", "//elsewhere.example/");
+test("a target outside the app is not stored", async () => {
+  await openLoginPage("customs", "//elsewhere.example/");
   expect(readReturn({ state: "s-1", code: "c" }).next).toBe("/");
 });
 
-test("once it is over nothing of it is left", async () => {
+test("once the login is finished, nothing of it is stored", async () => {
   shield.finishOutsideLogin.mockRejectedValueOnce(new Error("lost"));
   const returned = readReturn({ state: "s-1", code: "c" });
   await expect(finish(returned)).rejects.toThrow("lost");

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What the service itself asks to sign is drawn in the words that stand in it, and nothing of it can hide. */
+/** Documents of the service itself are drawn from the words that are signed, and nothing in them can hide. */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -18,7 +18,7 @@ const VECTORS = JSON.parse(readFileSync(resolve(process.cwd(), "../vectors/own-d
 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("a document of the service's own", () => {
+describe("a document of the service itself", () => {
   test.for(VECTORS.cases)("$name", ({ content, expect: wanted }) => {
     expect(ownDocument(bytes(content))).toEqual(wanted);
   });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Changing the PIN: the one in force first, and the same one again is refused before anybody is asked. */
+/** PIN change: the current PIN first; the same one as new PIN is refused before the service is asked. */
 
 import { type PinSource, ProblemError } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -27,11 +27,11 @@ vi.mock("../src/engine/shield.ts", () => ({
       return { recovered: false };
     },
     status: async () => ({ left: 5, isLoggedIn: true }),
-    me: () => new Promise(() => undefined), // comes too late for anything
+    me: () => new Promise(() => undefined), // never answers
   },
 }));
 vi.mock("../src/engine/biometric.ts", () => ({
-  fitsBiometric: async () => false,
+  hasSealedPin: async () => false,
   removeBiometric: async () => undefined,
 }));
 const { readStatus } = await import("../src/engine/phone.ts");
@@ -46,7 +46,7 @@ test.for([
     "en",
     "First, that it's you. 5 tries left, shared with signing. If the network fails half-way the old PIN goes on counting.",
   ],
-] as const)("in %s between sentences stands what the language has there", async ([language, sentences]) => {
+] as const)("in %s the sentences are separated as the language requires", async ([language, sentences]) => {
   await readStatus();
   i18n.global.locale.value = language;
   const { wrapper } = await mounted(PinChange);
@@ -54,7 +54,7 @@ test.for([
   wrapper.unmount();
 });
 
-test("old, new, new; the present one is no new one", async () => {
+test("asks for the old PIN, then twice for the new one; refuses the current one as new", async () => {
   const { wrapper } = await mounted(PinChange);
   expect(wrapper.text()).toContain("第 1 步，共 3 步");
   expect(wrapper.text()).toContain("现在的 PIN 码");

@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** The sheet that asks for the PIN: forgetting it is always an answer, the last two tries are warned of, no PIN without a network. */
+/**
+ * The PIN sheet: a link for a forgotten PIN, a warning before the last two attempts, no PIN entry without a
+ * network.
+ */
 
 import { NetworkError, type PinSource, ProblemError } from "@mshield/shield";
 import { flushPromises, type VueWrapper } from "@vue/test-utils";
@@ -9,7 +12,7 @@ import { mounted } from "./mounted.ts";
 
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield: {} }));
 vi.mock("../src/engine/biometric.ts", () => ({
-  fitsBiometric: async () => false,
+  hasSealedPin: async () => false,
   openPin: async () => null,
   removeBiometric: async () => undefined,
 }));
@@ -22,7 +25,7 @@ let wrapper: VueWrapper;
 let left: number;
 let tries: string[];
 
-/** As the service: each PIN but the last digit 9 is wrong. */
+/** Plays the service: every PIN is wrong unless it ends with 9. */
 async function use(pin: PinSource): Promise<string> {
   const prompt = { keyId: "k", left, fell: false, pinSetAt: 0 };
   const digits = typeof pin === "string" ? pin : await pin(prompt);
@@ -61,7 +64,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("who forgot the PIN is led on after every wrong one", async () => {
+test("a link for a forgotten PIN is shown, also after every wrong one", async () => {
   const done = withPin(ABOUT, use);
   await flushPromises();
   for (const tried of [1, 2, 3, 4]) {
@@ -79,7 +82,7 @@ test("who forgot the PIN is led on after every wrong one", async () => {
   expect(await done).toBeNull();
 });
 
-test("the keypad rests before the last two tries, and comes back only when asked for", async () => {
+test("the keypad is disabled before the last two attempts, and returns only on request", async () => {
   const done = withPin(ABOUT, use);
   await flushPromises();
   await enter("111111");
@@ -103,7 +106,7 @@ test("the keypad rests before the last two tries, and comes back only when asked
   expect(await done).toBe("444449");
 });
 
-test("a sheet that is opened again with two tries left warns too, and drops what was typed before", async () => {
+test("a sheet reopened with two attempts left also warns, and drops digits typed before", async () => {
   left = 1;
   const done = withPin(ABOUT, use);
   await enter("55");
@@ -114,7 +117,7 @@ test("a sheet that is opened again with two tries left warns too, and drops what
   expect(await done).toBeNull();
 });
 
-test("a phone that knows it has no network takes no PIN", async () => {
+test("without a network no PIN is requested", async () => {
   vi.stubGlobal("navigator", { onLine: false });
   const asked = vi.fn(use);
   await expect(withPin(ABOUT, asked)).rejects.toThrow(NetworkError);
@@ -122,7 +125,7 @@ test("a phone that knows it has no network takes no PIN", async () => {
   expect(pinEntry.about).toBeNull();
 });
 
-test("nor does one whose network goes while the PIN is typed", async () => {
+test("if the network fails during the entry, the PIN isn't submitted", async () => {
   const done = withPin(ABOUT, use);
   const refused = expect(done).rejects.toThrow(NetworkError);
   await flushPromises();

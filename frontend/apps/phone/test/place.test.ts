@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
-/** Where a key is safe: real browsers' names for themselves, and what they can do. */
+/** Places where a key is safe: user agents of real browsers, and their abilities. */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 
-import { isShut, type Place, placeOf, type Surroundings } from "../src/engine/place.ts";
+import { isScreenClosed, type Place, placeOf, type Surroundings } from "../src/engine/place.ts";
 import { routes } from "../src/screens/routes.ts";
 
 const TABLE = JSON.parse(
@@ -31,7 +31,7 @@ const BROWSERS = [
   `Mozilla/5.0 (Linux; U; Android 13; zh-cn; 2211133C) ${KIT} Version/4.0 Chrome/112.0.5615.136 Mobile Safari/537.36 XiaoMi/MiuiBrowser/18.3.70917`,
   `Mozilla/5.0 (Linux; U; Android 13; zh-cn; V2199A) ${KIT} Version/4.0 Chrome/109.0 MQQBrowser/14.6 Mobile Safari/537.36 COVC/046915`,
   `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${KIT} Chrome/143.0.0.0 Safari/537.36`,
-  IPAD, // a Mac, since it isn't touched
+  IPAD, // reports a Mac, since there is no touch screen here
 ];
 
 function at(userAgent: string, parts: Partial<Surroundings> = {}): Place {
@@ -46,14 +46,14 @@ function at(userAgent: string, parts: Partial<Surroundings> = {}): Place {
   });
 }
 
-test("every browser inside another app is known by what it calls itself", () => {
+test("each browser inside another app is recognised by its user agent", () => {
   for (const [messenger, userAgent] of TABLE) {
     expect(at(userAgent), userAgent).toEqual({ kind: "messenger", messenger });
   }
   expect(new Set(TABLE.map(([name]) => name)).size).toBe(8);
 });
 
-test("the phone's own browsers keep a key; a tab on an iPhone or iPad doesn't, the icon does", () => {
+test("the phone's own browsers keep a key; on an iPhone or iPad only the home screen app does, not a tab", () => {
   for (const userAgent of BROWSERS) {
     expect(at(userAgent), userAgent).toEqual({ kind: "kept" });
   }
@@ -65,16 +65,16 @@ test("the phone's own browsers keep a key; a tab on an iPhone or iPad doesn't, t
   expect(at(`${IPHONE} Mobile/15E148`, { isInstalled: true }).kind).toBe("kept");
 });
 
-test("what it can do betrays one that calls itself something else", () => {
+test("abilities reveal a browser whose user agent hides the app", () => {
   expect(at(CHROME, { bridges: ["AlipayJSBridge"] })).toEqual({ kind: "messenger", messenger: "alipay" });
   expect(at(CHROME, { hasDatabase: false }).kind).toBe("messenger");
   expect(at(TABS[0]!, { hasServiceWorker: false }).kind).toBe("messenger");
 });
 
-test("a messenger opens what shows and nothing else, a tab all but what makes a key", () => {
+test("a messenger opens only screens that display, a tab all except those that create a key", () => {
   const flat = routes.filter(({ component }) => component !== undefined);
   const open = (place: Place): string[] =>
-    flat.filter(({ meta }) => !isShut(place, meta ?? {})).map(({ path }) => path);
+    flat.filter(({ meta }) => !isScreenClosed(place, meta ?? {})).map(({ path }) => path);
   const inMessenger = open({ kind: "messenger", messenger: "wechat" });
   expect(inMessenger).toEqual(expect.arrayContaining(["/faq", "/faq/:id", "/me/about", "/place"]));
   for (const path of [

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What went wrong, said to people: a sentence, and a number for customer service, but no code. */
+/** Error messages for users: a sentence and a reference for customer service, but no error code. */
 
 import { PhoneError, ProblemError } from "@mshield/shield";
 import { mount } from "@vue/test-utils";
@@ -15,7 +15,7 @@ import { mounted } from "./mounted.ts";
 
 const CODE = /[a-z]+_[a-z]+/;
 
-test("no code stands in a note about an error", async () => {
+test("no error code is in a note about an error", async () => {
   const extra = { request_id: "5f2b9c1d-2233-4455-8899-aabbccddeeff" };
   const refused = new ProblemError("no_filing", 404, undefined, {
     zh: "没有找到符合条件的法人或操作员",
@@ -30,11 +30,11 @@ test("no code stands in a note about an error", async () => {
     }
   }
   const { wrapper } = await mounted(ProblemNote, { problem: refused });
-  expect(wrapper.text()).toContain("客服编号 5f2b9c1d");
+  expect(wrapper.text()).toContain("错误编号 5f2b9c1d");
   wrapper.unmount();
 });
 
-test("nor in the answers of the FAQ", async () => {
+test("no error code is in the answers of the FAQ", async () => {
   const routes = [
     { path: "/faq/:id", component: FaqEntryScreen },
     { path: "/:any(.*)*", component: ProblemNote },
@@ -47,7 +47,7 @@ test("nor in the answers of the FAQ", async () => {
   wrapper.unmount();
 });
 
-test("a held shield is told that nobody was logged in either", () => {
+test("the message for a shield on hold also says that there was no login", () => {
   const said = JSON.stringify(entries).match(/"code":"held"[^}]*/)?.[0] ?? "";
   expect(said).toContain("没有登录，也没有签名");
 });

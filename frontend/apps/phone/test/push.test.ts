@@ -1,4 +1,4 @@
-/** A push in the service worker, and the app's side of switching pushes on, with a browser of the test's. */
+/** Push in the service worker, and switching it on in the app, with a simulated browser. */
 
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -11,7 +11,7 @@ const calls = vi.hoisted(() => ({
 
 vi.mock("../src/engine/shield.ts", () => ({ shield: calls }));
 
-const { keepSubscribed, pushKinds, switchPush } = await import("../src/engine/push.ts");
+const { renewSubscription, pushKinds, switchPush } = await import("../src/engine/push.ts");
 const { hindrance } = await import("../src/engine/push_browser.ts");
 const { openPush, readKind, showPush } = await import("../src/sw_push.ts");
 
@@ -22,7 +22,7 @@ function broken(): never {
   throw new SyntaxError("no JSON");
 }
 
-/** A browser that answers the question so, and whose push service is there or isn't. */
+/** Simulates a browser with this permission, with or without a push service. */
 function browser(permission: NotificationPermission, endpoint: string | null) {
   const subscription = endpoint && {
     endpoint,
@@ -58,7 +58,7 @@ afterEach(() => {
   vi.clearAllMocks();
 });
 
-test("what it is says the kind, whatever is sent", () => {
+test("a push is read as its kind, whatever is sent", () => {
   expect(readKind({ json: () => ({ kind: "request" }) })).toBe("request");
   for (const sent of [{ kind: "x", body: "签这个" }, null, "request", 7]) {
     expect(readKind({ json: () => sent })).toBe("notice");
@@ -84,7 +84,7 @@ test("a notification has the app's own words, in the phone's language", async ()
   }
 });
 
-test("a press brings the open app to the inbox, or opens it there", async () => {
+test("a tap brings the open app to the inbox, or opens it there", async () => {
   const page = { url: "https://shield.example/app/me", focus: vi.fn(), postMessage: vi.fn() };
   const portal = { url: "https://shield.example/portal/", focus: vi.fn(), postMessage: vi.fn() };
   const openWindow = vi.fn();
@@ -100,7 +100,7 @@ test("a press brings the open app to the inbox, or opens it there", async () => 
   expect(close).toHaveBeenCalledTimes(2);
 });
 
-test("switched on, it is the browser's subscription; switched off, neither side keeps it", async () => {
+test("switching on subscribes at browser and service; switching off removes both", async () => {
   const { pushManager, subscription } = browser("granted", "https://push.example/s/1");
   calls.push.mockResolvedValue({ key: KEY, on: null });
   expect(await pushKinds()).toEqual({ requests: false, notices: false });
@@ -118,7 +118,7 @@ test("switched on, it is the browser's subscription; switched off, neither side 
   expect((subscription as { unsubscribe: unknown }).unsubscribe).toHaveBeenCalledOnce();
 });
 
-test("who says no to the browser's question gets none, and nobody is asked at another time", async () => {
+test("without permission nothing is subscribed and the service isn't called", async () => {
   browser("denied", "https://push.example/s/1");
   expect(hindrance()).toBe("denied");
   expect(await switchPush(BOTH)).toBe(false);
@@ -126,7 +126,7 @@ test("who says no to the browser's question gets none, and nobody is asked at an
   expect(calls.subscribePush).not.toHaveBeenCalled();
 });
 
-test("a browser without a push service says so", async () => {
+test("a browser without a push service is reported", async () => {
   browser("granted", null);
   calls.push.mockResolvedValue({ key: KEY, on: null });
   await expect(switchPush(BOTH)).rejects.toMatchObject({ code: "no_push" });
@@ -135,30 +135,30 @@ test("a browser without a push service says so", async () => {
   expect(hindrance()).toBe("unsupported");
 });
 
-test("an address that the browser changed reaches the service, with the kinds that were on", async () => {
+test("a changed address is reported to the service with the active kinds", async () => {
   browser("granted", "https://push.example/s/2");
   const on = { requests: true, notices: false };
   calls.push.mockResolvedValue({ key: KEY, on });
   calls.status.mockResolvedValue({ isLoggedIn: true });
-  await keepSubscribed();
-  expect(calls.push).not.toHaveBeenCalled(); // it never was on
+  await renewSubscription();
+  expect(calls.push).not.toHaveBeenCalled(); // it was never switched on
   localStorage.setItem("mshield-push", "https://push.example/s/1");
-  await keepSubscribed();
+  await renewSubscription();
   expect(calls.subscribePush).toHaveBeenCalledWith(
     expect.objectContaining({ endpoint: "https://push.example/s/2" }),
     on,
   );
-  await keepSubscribed();
+  await renewSubscription();
   expect(calls.subscribePush).toHaveBeenCalledOnce();
 });
 
-test("who switches them off while a new address is being told has them off", async () => {
+test("switching off while a new address is being reported takes effect", async () => {
   browser("granted", "https://push.example/s/2");
   const answer = Promise.withResolvers<object>();
   calls.status.mockResolvedValue({ isLoggedIn: true });
   calls.push.mockReturnValue(answer.promise);
   localStorage.setItem("mshield-push", "https://push.example/s/1");
-  const telling = keepSubscribed();
+  const telling = renewSubscription();
   const switching = switchPush({ requests: false, notices: false });
   answer.resolve({ key: KEY, on: BOTH });
   await Promise.all([telling, switching]);

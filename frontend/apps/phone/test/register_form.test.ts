@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The form of a registration: kept while help is read, and what is missing isn't called wrong. */
+/** The registration form: kept while the user reads help; missing values aren't called wrong. */
 
 import { flushPromises, mount } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
@@ -18,7 +18,7 @@ vi.mock("../src/engine/shield.ts", () => ({
   getReady: () => undefined,
 }));
 const { default: RegisterScreen } = await import("../src/screens/account/RegisterScreen.vue");
-const { noteAgreed } = await import("../src/engine/policies.ts");
+const { recordConsents } = await import("../src/engine/policies.ts");
 
 const empty = { template: "<i />" };
 
@@ -45,12 +45,12 @@ async function opened() {
   return { app, go, field };
 }
 
-test("the form says that a reload forgets it, and nothing of it is stored", async () => {
+test("the form warns that a reload drops its data, and stores none", async () => {
   const { app, field } = await opened();
   await field("姓名").setValue("林知远");
   await field("证件号码").setValue("330203199112074515");
   await field("手机号").setValue("13800006027");
-  expect(app.text()).toContain("刷新或关闭本页，就要重新填");
+  expect(app.text()).toContain("刷新或关闭页面后需重新填写");
   const stored = JSON.stringify([{ ...localStorage }, { ...sessionStorage }]);
   for (const part of ["林知远", "330203199112074515", "13800006027"]) {
     expect(stored).not.toContain(part);
@@ -58,7 +58,7 @@ test("the form says that a reload forgets it, and nothing of it is stored", asyn
   app.unmount();
 });
 
-test("help doesn't wipe what was filled in; anything else does", async () => {
+test("reading help keeps the data; opening any other screen drops them", async () => {
   const { app, go, field } = await opened();
   await field("姓名").setValue("林知远");
   await field("手机号").setValue("13800006027");
@@ -74,8 +74,8 @@ test("help doesn't wipe what was filled in; anything else does", async () => {
   app.unmount();
 });
 
-test("an empty field is missing, not wrong; a new SMS code ends what was said of the old one", async () => {
-  noteAgreed({ privacy: "2026-11-29", agreement: "2026-11-29", sensitive: "2026-11-29" });
+test("an empty field is missing, not wrong; a new SMS code removes the error of the old one", async () => {
+  recordConsents({ privacy: "2026-11-29", agreement: "2026-11-29", sensitive: "2026-11-29" });
   const { app, field } = await opened();
   await app.get("form").trigger("submit");
   await flushPromises();

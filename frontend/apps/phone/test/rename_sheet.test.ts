@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A name for a device: the browser's model is offered, and never takes the place of what was typed. */
+/** Renaming a device: the browser's model is suggested, but never replaces typed text. */
 
 import type { Device } from "@mshield/shield";
 import { DOMWrapper, flushPromises } from "@vue/test-utils";
@@ -17,11 +17,11 @@ function browserWith(model: Promise<{ model: string }>): void {
   vi.stubGlobal("navigator", { userAgentData: { getHighEntropyValues: () => model } });
 }
 
-/** The sheet stands at the end of the page, outside of what was mounted. */
+/** The sheet is at the end of the document, outside the mounted component. */
 const page = (): DOMWrapper<Element> => new DOMWrapper(document.body);
 const typed = (): string => page().get("input").element.value;
 
-test("the model is offered", async () => {
+test("the model is suggested", async () => {
   browserWith(Promise.resolve({ model: " Pixel 9 " }));
   const { wrapper } = await mounted(RenameSheet, { device: DEVICE });
   await flushPromises();
@@ -29,7 +29,7 @@ test("the model is offered", async () => {
   wrapper.unmount();
 });
 
-test("a model that comes late leaves what was typed, and that is kept", async () => {
+test("a model that arrives late doesn't replace typed text, which is saved", async () => {
   const { promise, resolve } = Promise.withResolvers<{ model: string }>();
   browserWith(promise);
   const { wrapper } = await mounted(RenameSheet, { device: DEVICE });
@@ -43,7 +43,7 @@ test("a model that comes late leaves what was typed, and that is kept", async ()
   wrapper.unmount();
 });
 
-test("a name that is too long isn't cut without a word", async () => {
+test("a note appears once a name reaches the maximum length", async () => {
   browserWith(Promise.resolve({ model: "" }));
   const { wrapper } = await mounted(RenameSheet, { device: DEVICE });
   await page().get("input").setValue("两".repeat(23));

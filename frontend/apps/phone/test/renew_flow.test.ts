@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What the page of renewing shows before one begins: what changes, from when, or why nobody can be renewed. */
+/** The renewal screen before a renewal begins: what changes, from when it is possible, or why not. */
 
 import { ProblemError } from "@mshield/shield";
 import { DAY_MS } from "@mshield/look/vue/dates.ts";
@@ -18,7 +18,7 @@ const shield = vi.hoisted(() => ({
 vi.mock("../src/engine/phone.ts", () => ({
   readStatus: async () => ({ isRenewalPending: false }),
   refresh: async () => {},
-  hasEnded: () => false,
+  isLoginOver: () => false,
 }));
 vi.mock("../src/engine/shield.ts", () => ({ shield }));
 vi.mock("../src/engine/pin_entry.ts", () => ({
@@ -57,13 +57,13 @@ async function shown(renewal: Me["renewal"]): Promise<string> {
   return text;
 }
 
-test("who has left the filing is told so, and of no day from when they could", async () => {
+test("a user who is no longer on file sees that, and no date", async () => {
   const text = await shown(null);
   expect(text).toContain("备案中已没有您的信息");
   expect(text).not.toContain("可更新时间");
 });
 
-test("the data page shows the old beside the new, and asks for nothing that is known", async () => {
+test("the data page shows old and new side by side, and asks for nothing that is known", async () => {
   shield.renewalPreview.mockResolvedValue(PREVIEW);
   const me = { renewal: DUE, account: { phoneMasked: "138****6027" }, certificate: CERTIFICATE };
   const { wrapper } = await mounted(RenewFlow, { me, certificate: CERTIFICATE });
@@ -90,12 +90,12 @@ test("the data page shows the old beside the new, and asks for nothing that is k
   wrapper.unmount();
 });
 
-test("whom the filing refuses is told before a code is sent", async () => {
+test("a refusal because of the filing is shown before a code is sent", async () => {
   shield.renewalPreview.mockRejectedValue(new ProblemError("no_filing", 409));
   expect(await shown(DUE)).toContain("备案中已没有您的信息");
 });
 
-test("a renewal that isn't due says from when it is", async () => {
+test("a renewal that isn't due shows its earliest date", async () => {
   shield.renewalPreview.mockResolvedValue({ ...PREVIEW, isDue: false });
   shield.certificate.mockResolvedValue(CERTIFICATE);
   const text = await shown({ due: false, reason: null, until: CERTIFICATE.notAfter });
@@ -103,7 +103,7 @@ test("a renewal that isn't due says from when it is", async () => {
   expect(text).not.toContain("备案中已没有");
 });
 
-test("one that was done, whose last answer was lost, is shown as done", async () => {
+test("a completed renewal with a lost answer is shown as done", async () => {
   shield.renewalPreview.mockResolvedValue({ ...PREVIEW, isDue: false });
   shield.certificate.mockResolvedValue({ ...CERTIFICATE, serial: "another" });
   expect(await shown(DUE)).toContain("证书已更新");

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The guide to another phone says that it waits for the legal person only where they were asked. */
+/** The guide says that it waits for the legal person only if they were asked. */
 
 import { expect, test } from "vitest";
 

@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
-/** A batch: what its list says, what it comes to, what is left out; and what of the inbox is chosen together. */
+/** Batches: rows, totals and exclusions; and the selection of inbox requests to answer together. */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 
-import { readOptions } from "@mshield/forms";
+import { DISPLAY_OID, readOptions } from "@mshield/forms";
 import { type InboxRequest, orderOf, type Scan, type Task, type WaitingReadings } from "@mshield/shield";
 import { checkedReading } from "@mshield/views";
 import { flushPromises } from "@vue/test-utils";
@@ -16,14 +16,14 @@ import { useBatch } from "../src/screens/request/batch/batch.ts";
 import BatchList from "../src/screens/request/batch/BatchList.vue";
 import { asReason, type Choice, useChoice } from "../src/screens/request/batch/choice.ts";
 import LeaveOut from "../src/screens/request/batch/LeaveOut.vue";
-import { batchAbout } from "../src/screens/request/batch/pin_about.ts";
-import { rowsOf, standsInList } from "../src/screens/request/batch/rows.ts";
+import { batchPinContext } from "../src/screens/request/batch/pin_context.ts";
+import { rowsOf, isCompleteInList } from "../src/screens/request/batch/rows.ts";
 import { sumsOf } from "../src/screens/request/batch/sums.ts";
 import { words } from "../src/screens/request/batch/words.ts";
 import { useAmounts } from "../src/screens/request/inbox/amounts.ts";
-import ChosenBar from "../src/screens/request/inbox/ChosenBar.vue";
+import SelectionBar from "../src/screens/request/inbox/SelectionBar.vue";
 import RequestRow from "../src/screens/request/inbox/RequestRow.vue";
-import { bySystem, documentsIn, useChosen } from "../src/screens/request/inbox/chosen.ts";
+import { bySystem, documentsIn, useInboxSelection } from "../src/screens/request/inbox/selection.ts";
 import { mounted } from "./mounted.ts";
 
 const file = (name: string): Uint8Array =>
@@ -39,7 +39,7 @@ const REST = {
   drawn: null,
 };
 
-/** One that its view draws, as the engine keeps it. */
+/** Returns a task drawn by its view, as the engine stores it. */
 function drawn(sid: string, name = "single-window-export", more: Partial<Task> = {}): Task {
   const content = file(`contents/${name}.xml`);
   const view = { id: "v", version: 1, digest: "", octets: file(`${name}.view.json`) };
@@ -52,7 +52,11 @@ function drawn(sid: string, name = "single-window-export", more: Partial<Task> =
     mediaType: "application/xml",
     view,
   };
-  const signs = { format: "cms", options: readOptions("cms", undefined), signingTime: null } as const;
+  const signs = {
+    format: "cms",
+    options: readOptions("cms", { display_oid: DISPLAY_OID }),
+    signingTime: null,
+  } as const;
   const asked = { ...task, ...signs, reading: null, ...more } as Task;
   const reading = checkedReading(orderOf(asked, asked.view!.octets));
   const { compared, comparedDigest } = reading;
@@ -68,7 +72,7 @@ function plain(sid: string, title = "合同"): Task {
   return { ...task, format: "raw", options, signingTime: null, reading } as Task;
 }
 
-/** With an amount of its own. */
+/** Returns a drawn task with this amount. */
 function paying(sid: string, currency: string, number: string): Task {
   const task = drawn(sid);
   const values = [{ currency, name: currency === "USD" ? "美元" : "人民币", number, text: number }];
@@ -77,16 +81,22 @@ function paying(sid: string, currency: string, number: string): Task {
 }
 
 function scan(tasks: readonly Task[], parts?: Scan["parts"]): Scan {
-  const requester = { name: "单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
-  const times = { askedAt: null, prolongsBy: null, expiresAt: 0 };
+  const requester = {
+    clientId: "window",
+    name: "单一窗口",
+    domain: "x.example",
+    pcAddress: null,
+    pcBrowser: null,
+  };
+  const times = { askedAt: 0, prolongsBy: null, expiresAt: 0 };
   const one = { requestId: "r", kind: "signature", number: "58", requester, returnUrl: null } as const;
-  return { ...one, ...times, tasks, ...(parts ? { parts } : {}) };
+  return { ...one, ...times, isFromInbox: false, tasks, ...(parts ? { parts } : {}) };
 }
 
 const choiceOf = (tasks: readonly Task[], parts?: Scan["parts"]): Choice =>
   useChoice(shallowRef<Scan | null>(scan(tasks, parts)));
 
-/** Whether a line stands for this order, drawn by a view that leaves `hidden` out. */
+/** Returns whether the list represents this order completely, with a view that omits `hidden`. */
 const isWhole = (content: string): boolean => {
   const view = octets(
     JSON.stringify({
@@ -111,52 +121,51 @@ const say = (key: string, values: Record<string, unknown> = {}): string =>
   );
 
 const waits = (requestId: string, name: string, kind: InboxRequest["kind"] = "signature"): InboxRequest => {
-  const requester = { name, domain: `${name}.example`, pcAddress: null, pcBrowser: null };
+  const requester = { clientId: name, name, domain: `${name}.example`, pcAddress: null, pcBrowser: null };
   return { requestId, kind, title: requestId, documents: 2, requester, askedAt: 0, expiresAt: 0 };
 };
 
-// happy-dom's dialog has none.
+// happy-dom's dialog lacks these methods.
 beforeAll(() => {
   HTMLDialogElement.prototype.showModal ??= vi.fn<() => void>();
   HTMLDialogElement.prototype.close ??= vi.fn<() => void>();
 });
 
-describe("the sums", () => {
-  test("are exact, one for each currency, in the order in which they come", () => {
+describe("the totals", () => {
+  test("are exact, one per currency, in order of occurrence", () => {
     const tasks = [paying("1", "USD", "0.10"), paying("2", "CNY", "7"), paying("3", "USD", "0.2")];
     expect(sumsOf(tasks).lines.map(({ text }) => text)).toEqual(["美元 0.30", "人民币 7"]);
     const many = Array.from({ length: 64 }, (_, n) => paying(`${n}`, "USD", "99999999999999999999.01"));
     expect(sumsOf(many).lines[0]!.number).toBe("6,399,999,999,999,999,999,936.64");
     expect(sumsOf([paying("1", "CNY", "-5.5"), paying("2", "CNY", "5.50")]).lines[0]!.number).toBe("0.00");
   });
-  test("say how many have no amount that was read", () => {
+  test("count the documents without an amount", () => {
     expect(sumsOf([paying("1", "USD", "5"), plain("2"), plain("3")])).toMatchObject({ without: 2 });
     expect(sumsOf([plain("1")])).toEqual({ lines: [], without: 1 });
   });
 });
 
-describe("a document stands in the list", () => {
-  test("with number, party and amount from its content, and needn't be opened", () => {
+describe("a document in the list", () => {
+  test("shows number, party and amount of its content, and needn't be opened", () => {
     const task = drawn("1");
-    expect(standsInList(task)).toBe(task.reading!.key!.isComplete);
+    expect(isCompleteInList(task)).toBe(task.reading!.key!.isComplete);
     const [row, other] = rowsOf([task, drawn("2")]);
     expect(row).toMatchObject({ name: task.reading!.key!.list.number, amount: "美元 186,000.00" });
     expect(row!.more).toBe(task.reading!.key!.list.party);
     expect(other!.name).toBe(row!.name);
   });
-  test("but not where anything of it is elsewhere, is at odds, or wants a second confirmation", () => {
+  test("must be opened if its content is incomplete, contradictory or needs a second confirmation", () => {
     const task = drawn("1");
     const key = { ...task.reading!.key!, isComplete: true };
     const having = (more: object, alarm: object = {}): boolean =>
-      standsInList({ ...task, reading: { ...task.reading!, ...alarm, key: { ...key, ...more } } });
+      isCompleteInList({ ...task, reading: { ...task.reading!, ...alarm, key: { ...key, ...more } } });
     expect(having({})).toBe(true);
     expect(having({ isComplete: false })).toBe(false);
-    expect(having({ isComplete: undefined })).toBe(false);
     expect(having({ isAtOdds: true })).toBe(false);
     expect(having({}, { isMismatch: true })).toBe(false);
-    expect(standsInList(plain("1"))).toBe(false);
+    expect(isCompleteInList(plain("1"))).toBe(false);
   });
-  test("only if its view leaves nothing of it out, comments of an XML aside", () => {
+  test("needn't be opened only if its view omits nothing, except XML comments", () => {
     const whole = "<no>D7</no><by>云帆</by><sum>5.00</sum>";
     expect(isWhole(`<o>${whole}</o>`)).toBe(true);
     expect(isWhole(`<o>${whole}<more>还有</more></o>`)).toBe(false);
@@ -164,8 +173,8 @@ describe("a document stands in the list", () => {
   });
 });
 
-describe("what is to be looked at", () => {
-  test("is each kept document that doesn't stand in the list, once, and each with something to confirm", () => {
+describe("the documents to review", () => {
+  test("are those to sign that the list doesn't fully show, once each, and those with something to confirm", () => {
     const known = { ...drawn("1") };
     const key = { ...known.reading!.key!, isComplete: true };
     const listed = { ...known, reading: { ...known.reading!, key } };
@@ -190,8 +199,8 @@ describe("what is to be looked at", () => {
   });
 });
 
-describe("leaving out", () => {
-  test("never the last one, and it can be taken back", () => {
+describe("excluding a document", () => {
+  test("is refused for the last one, and can be undone", () => {
     const tasks = [plain("1"), plain("2")];
     const choice = choiceOf(tasks);
     choice.leaveOut(tasks[0]!, "金额不对");
@@ -201,7 +210,7 @@ describe("leaving out", () => {
     choice.keep(tasks[0]!);
     expect(choice.kept.value).toHaveLength(2);
   });
-  test("a whole request of several stays in the inbox, and no reason is told", () => {
+  test("that is a whole request leaves it in the inbox, without a reason", () => {
     const tasks = [plain("1"), plain("2"), plain("3")];
     const choice = choiceOf(tasks, [
       { requestId: "a", sids: ["1"] },
@@ -210,12 +219,12 @@ describe("leaving out", () => {
     expect(tasks.map((task) => choice.isWholeRequest(task))).toEqual([true, false, false]);
     expect(choiceOf([plain("1")]).isWholeRequest(plain("1"))).toBe(false);
   });
-  test("wants a reason of one line that can be read", () => {
+  test("requires a reason of one printable line", () => {
     expect(asReason("  单价\n写错了 ")).toBe("单价 写错了");
     expect([" ", "字".repeat(201), "反\u202e写", "响\u0007"].map(asReason)).toEqual([null, null, null, null]);
     expect(asReason("字".repeat(200))).toHaveLength(200);
   });
-  test("asks for the reason: one of three, or one's own words", async () => {
+  test("asks for the reason: one of three, or free text", async () => {
     const tasks = [drawn("1"), drawn("2")];
     const { wrapper } = await mounted(LeaveOut, { task: tasks[1], tasks, system: "单一窗口" });
     const sheet = document.querySelector("dialog")!;
@@ -237,7 +246,7 @@ describe("leaving out", () => {
   });
 });
 
-test("the PIN's sheet repeats number, sums and what is left out", () => {
+test("the PIN sheet repeats number, totals and exclusions", () => {
   const tasks = [
     paying("1", "USD", "186000.00"),
     paying("2", "CNY", "5"),
@@ -246,19 +255,25 @@ test("the PIN's sheet repeats number, sums and what is left out", () => {
   ];
   const choice = choiceOf(tasks);
   choice.leaveOut(tasks[2]!, "重复");
-  const { act, detail } = batchAbout(tasks, choice, "单一窗口", say);
+  const { act, detail } = batchPinContext(tasks, choice, "单一窗口", say);
   expect(act).toBe("签署 3 份文件");
   expect(detail.split("\n")).toEqual([
     "单一窗口",
     "美元 186,000.00 · 人民币 5 · 1 份没有读出金额",
     "不签 1 份：出口货物报关单",
   ]);
-  const far = batchAbout(tasks, choice, "单一窗口", say, (task) => task === tasks[0] || task === tasks[2]);
+  const far = batchPinContext(
+    tasks,
+    choice,
+    "单一窗口",
+    say,
+    (task) => task === tasks[0] || task === tasks[2],
+  );
   expect(far.detail.split("\n")[2]).toBe("比平时高很多：出口货物报关单");
   expect(far.detail.split("\n")).toHaveLength(4);
 });
 
-test("the list has a tick and a way to see for each, and says why one isn't signed", async () => {
+test("each row has a checkbox and a link, and shows the reason of an exclusion", async () => {
   const tasks = [drawn("1"), drawn("2"), drawn("3")];
   const choice = choiceOf(tasks);
   choice.leaveOut(tasks[1]!, "单价写错了");
@@ -283,15 +298,15 @@ test("the list has a tick and a way to see for each, and says why one isn't sign
 describe("the inbox", () => {
   const all = [waits("1", "甲"), waits("2", "乙"), waits("3", "甲"), waits("4", "甲", "login")];
 
-  test("is sorted by systems; a login is answered alone", () => {
+  test("is grouped by systems; a login is answered alone", () => {
     const [first, second] = bySystem(all);
     expect(first!.requests.map(({ requestId }) => requestId)).toEqual(["1", "3", "4"]);
     expect(first!.choosable.map(({ requestId }) => requestId)).toEqual(["1", "3"]);
     expect(second!.name).toBe("乙");
   });
-  test("lets one choose several of one system, and no more once they are gone", () => {
+  test("allows a selection within one system, and drops requests that are gone", () => {
     const waiting = shallowRef<readonly InboxRequest[]>(all);
-    const chosen = useChosen(computed(() => waiting.value));
+    const chosen = useInboxSelection(computed(() => waiting.value));
     const ids = (): string[] => chosen.list.value.map(({ requestId }) => requestId);
     chosen.toggle(all[2]!);
     chosen.toggle(all[0]!);
@@ -306,7 +321,7 @@ describe("the inbox", () => {
     expect(ids()).toEqual([]);
   });
 
-  test("reads what its requests come to one after the other, each once, and no login", async () => {
+  test("reads the totals of its requests one after the other, once each, without logins", async () => {
     const waiting = shallowRef<readonly InboxRequest[]>(all);
     const busy = shallowRef(true);
     const asked: string[] = [];
@@ -327,7 +342,7 @@ describe("the inbox", () => {
     expect([asked, amounts.of(all[0]!)]).toEqual([[], null]);
     busy.value = false;
     await flushPromises();
-    // What the network lost is asked for with the next list, and then what comes after it.
+    // A request that failed in the network is read again with the next list, then the following ones.
     expect(asked).toEqual(["1", "2"]);
     expect(amounts.sums([all[0]!, all[2]!]).open).toBe(true);
     answers[2] = () => ({ documents: [], octets: 9 * 1024 * 1024 });
@@ -335,12 +350,12 @@ describe("the inbox", () => {
     await flushPromises();
     expect(asked).toEqual(["1", "2", "2"]);
     expect(amounts.of(all[0]!)!.lines.map(({ text }) => text)).toEqual(["美元 186,000.00", "人民币 5"]);
-    // More isn't fetched than a list may take; nothing is said of the amount of what isn't read.
+    // Content beyond the list's limit isn't loaded, and counts as without an amount.
     expect(amounts.sums([all[0]!, all[2]!])).toMatchObject({ open: false, without: 2 });
     expect(amounts.of(all[2]!)).toMatchObject({ lines: [], documents: [] });
     scope.stop();
   });
-  test("passes by what can't be read, and asks for it again with the next lists, not for ever", async () => {
+  test("skips unreadable requests, and retries them with the next lists a limited number of times", async () => {
     const waiting = shallowRef<readonly InboxRequest[]>(all);
     const asked: string[] = [];
     const scope = effectScope();
@@ -365,7 +380,7 @@ describe("the inbox", () => {
     expect(amounts.of(all[0]!)).toMatchObject({ lines: [], without: 2 });
     scope.stop();
   });
-  test("shows the content's own name, number and amount, and what one comes to that isn't read whole", async () => {
+  test("shows the content's own name, number and amount, and a total for a partly read request", async () => {
     const documents = [drawn("1")];
     const row = { title: "改过的名字", count: 1, sums: { ...sumsOf(documents), documents }, documents };
     const { wrapper } = await mounted(RequestRow, row);
@@ -381,9 +396,9 @@ describe("the inbox", () => {
     expect(wrapper.get(".sum-of").text()).toBe("");
     wrapper.unmount();
   });
-  test("adds up what is chosen, once all of it is read", async () => {
+  test("adds up the selected requests, once all are read", async () => {
     const sums = { ...sumsOf([paying("1", "USD", "1.00"), paying("2", "CNY", "2"), plain("3")]), open: true };
-    const { wrapper } = await mounted(ChosenBar, { chosen: all.slice(0, 2), sums, busy: false });
+    const { wrapper } = await mounted(SelectionBar, { chosen: all.slice(0, 2), sums, busy: false });
     const status = wrapper.get("[role=status]");
     expect(status.text()).toContain("正在读金额");
     expect(status.text()).not.toContain("美元");

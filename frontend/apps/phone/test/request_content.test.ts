@@ -1,6 +1,9 @@
-/** What is shown of a document: nothing left out, nothing hidden, nothing that reads otherwise than it is signed. */
+/**
+ * Display of a document's content: nothing omitted, nothing hidden, nothing that reads differently from what
+ * is signed.
+ */
 
-import { readOptions } from "@mshield/forms";
+import { DISPLAY_OID, readOptions } from "@mshield/forms";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
@@ -9,13 +12,13 @@ import { describe, expect, test } from "vitest";
 
 import { amountOf } from "../src/screens/request/confirm/amount.ts";
 import { contentOf } from "../src/screens/request/confirm/content.ts";
-import { fingerprint, shortened } from "../src/screens/request/confirm/fingerprint.ts";
+import { fingerprint, shortenDigest } from "../src/screens/request/confirm/fingerprint.ts";
 import { honest } from "@mshield/look/honest_text.ts";
 import { jsonLines } from "../src/screens/request/confirm/json_lines.ts";
 import { type Lines, textLines } from "../src/screens/request/confirm/lines.ts";
 import { xmlLines } from "../src/screens/request/confirm/xml_lines.ts";
 
-const OPTIONS = readOptions("cms", undefined);
+const OPTIONS = readOptions("cms", { display_oid: DISPLAY_OID });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (lines: Lines | null): string[] | null =>
   lines &&
@@ -33,7 +36,7 @@ const shownOf = (part: {
   return "lines" in content ? [content.kind, read(content.lines)] : content.kind;
 };
 
-test("characters that hide or turn others around are written out", () => {
+test("hidden and direction-changing characters are made visible", () => {
   expect(honest("总价\u202E000621\u202C")).toBe("总价[U+202E]000621[U+202C]");
   expect(honest("a\u200Bb\u0000c\u00ADd\uFEFF")).toBe("a[U+200B]b[U+0000]c[U+00AD]d[U+FEFF]");
   expect(honest("\u{E0041}x\uD800")).toBe("[U+E0041]x[U+D800]");
@@ -54,7 +57,7 @@ describe("XML", () => {
       "</a>",
     ]);
   });
-  test("keeps mixed content, CDATA and references in their order", () => {
+  test("keeps mixed content, CDATA and references in order", () => {
     expect(read(xmlLines("<a>one<b>two</b>three<![CDATA[<四>]]>&#x4E94;&other;</a>"))).toEqual([
       "<a>",
       "  one",
@@ -76,11 +79,11 @@ describe("XML", () => {
   ])("%s is shown as it is", (text) => {
     expect(xmlLines(text)).toBeNull();
   });
-  test("an escaped direction mark is seen too", () => {
+  test("an escaped direction mark is made visible", () => {
     const xml = { content: bytes("<a>&#x202E;1</a>"), mediaType: "application/xml" };
     expect(shownOf(xml)).toEqual(["xml", ["<a>[U+202E]1</a>"]]);
   });
-  test("nothing of the example is lost", () => {
+  test("the whole example is shown", () => {
     const text = readFileSync(new URL("../../../../examples/declaration.xml", import.meta.url), "utf8");
     const blank = /\s+/g;
     expect(read(xmlLines(text))!.join("").replaceAll(blank, "")).toBe(text.replaceAll(blank, ""));
@@ -88,7 +91,7 @@ describe("XML", () => {
 });
 
 describe("JSON", () => {
-  test("is indented; its tokens stay", () => {
+  test("is indented, with its tokens unchanged", () => {
     expect(read(jsonLines('{"a":1.10,"a":[9007199254740993,{}],"b":"\\u6cf5\\n\\u0022"}'))).toEqual([
       "{",
       '  "a": 1.10,',
@@ -100,7 +103,7 @@ describe("JSON", () => {
       "}",
     ]);
   });
-  test("what isn't JSON is shown as it is", () => {
+  test("text that isn't JSON is shown as it is", () => {
     expect(jsonLines("{a:1}")).toBeNull();
     expect(shownOf({ content: bytes("{a:1}"), mediaType: "application/json" })).toEqual(["json", ["{a:1}"]]);
   });
@@ -109,13 +112,13 @@ describe("JSON", () => {
 describe("other content", () => {
   const gbk = Uint8Array.from([0xd7, 0xdc, 0xbc, 0xdb]);
 
-  test("a text in the charset that it names, where that is signed", () => {
+  test("a text is decoded by its named charset only if the charset is signed", () => {
     for (const mediaType of ["text/plain; charset=GBK", "text/plain; charset=gb18030"]) {
       expect(shownOf({ content: gbk, mediaType })).toEqual(["text", ["总价"]]);
       expect(shownOf({ content: gbk, mediaType, format: "raw" })).toBe("other");
     }
   });
-  test("XML in the encoding that it declares", () => {
+  test("XML is decoded by its declared encoding", () => {
     const head = bytes('<?xml version="1.0" encoding="gb2312"?><a>');
     const content = Uint8Array.from([...head, ...gbk, ...bytes("</a>")]);
     const shown = ["xml", ['<?xml version="1.0" encoding="gb2312"?>', "<a>总价</a>"]];
@@ -123,7 +126,7 @@ describe("other content", () => {
     expect(shownOf({ content, mediaType: "text/xml; charset=gb18030", format: "raw" })).toEqual(shown);
     expect(shownOf({ content, mediaType: "text/xml; charset=utf-8" })).toBe("other");
   });
-  test("a mark of the order of octets is seen", () => {
+  test("a byte order mark is made visible", () => {
     expect(shownOf({ content: bytes("\uFEFFx"), mediaType: "text/plain" })).toEqual(["text", ["[U+FEFF]x"]]);
   });
   test.for([
@@ -141,10 +144,10 @@ describe("other content", () => {
   ] as const)("%s as %s is not shown", ([content, mediaType]) => {
     expect(shownOf({ content, mediaType })).toBe("other");
   });
-  test("what stays with the business system", () => {
+  test("content that stays with the business system is absent", () => {
     expect(shownOf({ content: null, mediaType: "text/plain" })).toBe("absent");
   });
-  test("long lines are several, and lose nothing", () => {
+  test("long lines are split without loss", () => {
     const text = "总".repeat(2500);
     const lines = textLines(text);
     expect(lines.count).toBe(3);
@@ -152,7 +155,7 @@ describe("other content", () => {
   });
 });
 
-describe("a content of 5 MB, whatever it is made of", () => {
+describe("any content of 5 MB is read within a second", () => {
   const SIZE = 5 * 1024 * 1024;
   const of = (text: string): string => text.repeat(Math.floor(SIZE / text.length));
   const written: Readonly<Record<string, readonly [(text: string) => Lines | null, string]>> = {
@@ -196,17 +199,17 @@ describe("the amount", () => {
     expect(at(value)?.amount).toEqual({ label: "申报总价", currency, number });
   });
   test.for(["126000", "约 126000 元", "12,60 元", "1e5 元", "USD 5 元", "-5 元", "", "126000.00 欧元 起"])(
-    "%s stays a field",
+    "%s isn't an amount",
     (value) => {
       expect(at(value)).toBeNull();
     },
   );
-  test("a number that is no amount", () => {
+  test("a number under another label isn't an amount", () => {
     expect(at("5 元", "统一编号")).toBeNull();
   });
 });
 
-test("the fingerprint in groups, and short", () => {
+test("the digest in groups, whole and shortened", () => {
   const groups = fingerprint({
     content: bytes("abc"),
     message: bytes(""),
@@ -216,5 +219,5 @@ test("the fingerprint in groups, and short", () => {
   });
   // GB/T 32905-2016, A.1.
   expect(groups).toBe("66C7 F0F4 62EE EDD9 D1F2 D46B DC10 E4E2 4167 C487 5CF2 F7A2 297D A02B 8F4B A8E0");
-  expect(shortened(groups)).toBe("66C7 F0F4 … A8E0");
+  expect(shortenDigest(groups)).toBe("66C7 F0F4 … A8E0");
 });

@@ -1,11 +1,14 @@
 // @vitest-environment happy-dom
-/** A document on the confirmation: the content speaks first, the business system's words last and marked. */
+/**
+ * Display of a document before it is signed: the content first, the business system's description last and
+ * marked.
+ */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 
-import { readOptions } from "@mshield/forms";
+import { DISPLAY_OID, readOptions } from "@mshield/forms";
 import { orderOf, type Task } from "@mshield/shield";
 import { checkedReading } from "@mshield/views";
 import { type DOMWrapper, flushPromises, mount, type VueWrapper } from "@vue/test-utils";
@@ -16,7 +19,7 @@ import DocumentView from "../src/screens/request/confirm/DocumentView.vue";
 import { type Alarms, useAlarms } from "../src/screens/request/drawn/alarms.ts";
 import { i18n } from "../src/words/i18n.ts";
 
-// Without a worker here: the same drawing in this thread.
+// Draws in this thread instead of a worker.
 vi.mock("../src/screens/request/drawn/drawer.ts", async () => {
   const { Drawing } = await import("../src/screens/request/drawn/drawing.ts");
   const open = async (task: Task): Promise<object> => {
@@ -40,7 +43,7 @@ const TASK: Task = {
   title: "报关单",
   display: [{ label: "总价", value: "126000.00 欧元" }],
   format: "cms",
-  options: readOptions("cms", undefined),
+  options: readOptions("cms", { display_oid: DISPLAY_OID }),
   signingTime: null,
   content: bytes("<a><b>1</b></a>"),
   size: null,
@@ -50,7 +53,7 @@ const TASK: Task = {
   reading: null,
 };
 
-/** As the engine keeps it. */
+/** Returns the task as the engine stores it. */
 function asked(more: Partial<Task> = {}): Task {
   const task = { ...TASK, ...more };
   const reading = checkedReading(orderOf(task, task.view?.octets ?? null));
@@ -60,14 +63,21 @@ function asked(more: Partial<Task> = {}): Task {
 }
 
 function alarmsOf(task: Task): Alarms {
-  const requester = { name: "单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
-  const times = { askedAt: null, prolongsBy: null, expiresAt: 0 };
+  const requester = {
+    clientId: "window",
+    name: "单一窗口",
+    domain: "x.example",
+    pcAddress: null,
+    pcBrowser: null,
+  };
+  const times = { askedAt: 0, prolongsBy: null, expiresAt: 0 };
   const scan = {
     requestId: "r",
     kind: "signature",
     number: "58",
     requester,
     returnUrl: null,
+    isFromInbox: false,
     ...times,
   } as const;
   return useAlarms(shallowRef({ ...scan, tasks: [task] }));
@@ -92,7 +102,7 @@ const drawnBy = (name: string, content: Uint8Array, display: Task["display"]): P
 });
 
 describe("a document without a view", () => {
-  test("shows its content at once, and the asker's words last, small, with what the content doesn't say marked", async () => {
+  test("shows its content at once, and the requester's description last and small, with marks on what the content doesn't say", async () => {
     const shown = await show();
     expect(shown.get(".content").text()).toContain("<b>1</b>");
     expect(shown.find(".amt").exists()).toBe(false);
@@ -100,14 +110,14 @@ describe("a document without a view", () => {
     expect(shown.get(".theirs mark.absent").text()).toContain("126000.00 欧元");
     expect(shown.find(".elsewhere").exists()).toBe(false);
     expect(shown.html().indexOf("theirs")).toBeGreaterThan(shown.html().indexOf("content-shown"));
-    expect(shown.get(".alarm").text()).toContain("对方说的和原文不一样");
+    expect(shown.get(".alarm").text()).toContain("对方说明与原文不一致");
   });
-  test("that says what the asker says has no alarm", async () => {
+  test("has no alarm if the description agrees with the content", async () => {
     const shown = await show({ display: [{ label: "b", value: "1" }], title: "1" });
     expect(shown.find(".alarm").exists()).toBe(false);
     expect(shown.find("mark").exists()).toBe(false);
   });
-  test("in steps where it is long", async () => {
+  test("is extended in steps if it is long", async () => {
     const content = bytes(Array.from({ length: 450 }, (_, n) => `行 ${n}`).join("\n"));
     const shown = await show({ content, mediaType: "text/plain", display: [] });
     expect(shown.findAll(".content p")).toHaveLength(200);
@@ -117,7 +127,7 @@ describe("a document without a view", () => {
     expect(shown.findAll(".content p")).toHaveLength(450);
     expect(shown.find(".more-lines").exists()).toBe(false);
   });
-  test("is text and nothing else, whatever it says", async () => {
+  test("is shown as plain text, whatever it contains", async () => {
     const value = '<img src=x onerror="alert(1)">';
     const shown = await show({
       content: bytes(value),
@@ -129,7 +139,7 @@ describe("a document without a view", () => {
     expect(shown.get(".theirs").text()).toContain(value);
     expect(shown.get(".theirs dd").text()).toMatch(/^\[U\+0020\]1.* .*\[U\+202E\]moc/);
   });
-  test("of a kind that can't be shown has type, size and fingerprint, and its alarm", async () => {
+  test("of an unreadable type shows type, size, digest and an alarm", async () => {
     const archive = { content: new Uint8Array(2048), mediaType: "application/zip" };
     const shown = await show(archive);
     expect(shown.text()).toContain("application/zip");
@@ -146,7 +156,7 @@ describe("a document without a view", () => {
     expect(alarms.open.value).toEqual([]);
     expect(alarms.confirmed()).toEqual(new Map([[task.sid, "unread"]]));
   });
-  test("that isn't here is told so first", async () => {
+  test("whose content is absent says so first", async () => {
     const shown = await show({
       content: null,
       format: "cms_detached",
@@ -158,7 +168,7 @@ describe("a document without a view", () => {
 });
 
 describe("a document with a view", () => {
-  test("is drawn: amount large, all goods, sums, what isn't listed; the content at a wish", async () => {
+  test("is drawn with a large amount, all goods, totals and unlisted content; the content itself on request", async () => {
     const shown = await show(drawnBy("declaration", file("contents/declaration.xml"), []));
     expect(shown.get(".amt").text()).toMatch(/^欧元[0-9,.]+$/);
     expect(shown.findAll(".goods tbody").length).toBeGreaterThan(1);
@@ -168,7 +178,7 @@ describe("a document with a view", () => {
     expect(shown.find(".content").exists()).toBe(true);
     expect(shown.get(".theirs mark.absent").text()).toContain("请签");
   });
-  test("that nothing proves to be registered is shown as if there were none, and signed after a second confirmation", async () => {
+  test("whose view isn't proven is shown without it, and needs a second confirmation", async () => {
     const more = drawnBy("declaration", file("contents/declaration.xml"), []);
     const shown = await show({ ...more, view: { ...more.view!, isUnproven: true } });
     expect(shown.get(".alarm").text()).toContain("展示规则没有登记的证明");
@@ -180,7 +190,7 @@ describe("a document with a view", () => {
     alarms.confirm(task);
     expect(alarms.confirmed()).toEqual(new Map([[task.sid, "mismatch"]]));
   });
-  test("says where an amount is far above the usual", async () => {
+  test("marks an amount far above the usual", async () => {
     const task = asked(drawnBy("declaration", file("contents/declaration.xml"), []));
     const props = { task, system: "单一窗口", alarm: null, reading: null };
     const shown = mount(DocumentView, { props, global: { plugins: [i18n] } });
@@ -189,7 +199,7 @@ describe("a document with a view", () => {
     await shown.setProps({ isFarAbove: true });
     expect(shown.get(".amounts").text()).toContain("比平时高很多");
   });
-  test("has the asker's words beside what the content says instead", async () => {
+  test("shows a differing description beside the content", async () => {
     const shown = await show(
       drawnBy("declaration", file("contents/declaration.xml"), [{ label: "申报总价", value: "欧元 1.00" }]),
     );
@@ -198,7 +208,7 @@ describe("a document with a view", () => {
       .map((row) => row.findAll("td, th").map((cell) => cell.text()));
     expect(cells.at(-1)).toEqual(["申报总价", "欧元 1.00", expect.stringMatching(/^欧元 [0-9,.]{6,}$/)]);
   });
-  test("shows five goods, then all as they are scrolled to", async () => {
+  test("shows five goods, then all while scrolling", async () => {
     const text = new TextDecoder().decode(file("contents/contract.json"));
     const content = JSON.parse(text) as { goods?: object[] };
     const [name] = Object.entries(content).find(([, value]) => Array.isArray(value))!;
@@ -219,7 +229,7 @@ describe("a document with a view", () => {
   });
 });
 
-describe("what the service itself asks", () => {
+describe("a request of the service itself", () => {
   const said = {
     title: "同意：另一个账号也是我本人",
     lines: [{ label: "新账号手机号", value: "136****4321" }],
@@ -248,7 +258,7 @@ describe("what the service itself asks", () => {
     return shown;
   }
 
-  test("is drawn in the words that are signed; the content stands behind a touch, and nothing is said twice", async () => {
+  test("is drawn from the signed words without repeating them, with the content on request", async () => {
     const shown = await showOwn();
     expect(shown.get(".own").text()).toContain("新账号手机号136****4321");
     expect(shown.find(".theirs").exists()).toBe(false);
@@ -261,7 +271,7 @@ describe("what the service itself asks", () => {
     ["the content has more", { content: content({ also: "1" }) }, true],
     ["the request says something else", { display: [{ label: "新账号手机号", value: "137****0000" }] }, true],
     ["or another title", { title: "同意" }, true],
-  ] as const)("is shown as the content that it is where %s", async ([, more, isOwn]) => {
+  ] as const)("is shown as plain content if %s", async ([, more, isOwn]) => {
     const shown = await showOwn(more, isOwn);
     expect(shown.find(".own").exists()).toBe(false);
     expect(shown.get(".content").text()).toContain('"account": "a"');

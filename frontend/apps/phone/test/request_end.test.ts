@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
-/** How a request ends, told to who sits at a PC and to who came from another app on the phone: there is no PC then. */
+/**
+ * Texts at the end of a request, for a user at a PC and for one from another app on the phone, who has no PC.
+ */
 
-import type { Approved, Scan } from "@mshield/shield";
+import type { Approval, Scan } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
 
 import RequestEnd from "../src/screens/request/confirm/RequestEnd.vue";
@@ -32,7 +34,7 @@ async function result(
 ): Promise<string> {
   outcome.value = outcomeOf(
     scan(kind, returnUrl),
-    { returnAddress, documents: [] } as unknown as Approved,
+    { returnAddress, documents: [] } as unknown as Approval,
     {},
     0,
   );
@@ -65,12 +67,12 @@ describe("an approved request", () => {
       "掌上海关 has the signature. Go on at the PC",
       "掌上海关 has the signature. Go on there",
     ],
-  ] as const)("%s, %s: goes on where it began", async ([kind, language, atThePc, there]) => {
+  ] as const)("%s, %s: continues where it began", async ([kind, language, atThePc, there]) => {
     settings.language = language;
     try {
       expect(await result(kind, null)).toContain(atThePc);
       expect(await result(kind, RETURN_URL)).toContain(there);
-      // An address that can't be opened makes it no request from a PC.
+      // It isn't a request from a PC even if the return address can't be opened.
       expect(await result(kind, RETURN_URL, "javascript:alert(1)")).toContain(there);
     } finally {
       settings.language = "zh";
@@ -79,16 +81,16 @@ describe("an approved request", () => {
 });
 
 describe("a request that ended without a signature", () => {
-  test("at a PC leads to its new code", async () => {
+  test("from a PC leads to a new code", async () => {
     expect(await end("expired", null)).toContain("请在电脑上刷新二维码，再扫一次");
     expect(await end("not_me", null)).toContain("数字不同的，请自己打开掌上海关的页面，刷新二维码再扫");
   });
-  test.for(["expired", "not_me"] as const)("by another app names no code: %s", async (ending) => {
+  test.for(["expired", "not_me"] as const)("from another app mentions no code: %s", async (ending) => {
     const said = await end(ending, RETURN_URL);
     expect(said).toContain("掌上海关重新发起");
     expect(said).not.toMatch(/电脑|二维码|再扫/u);
   });
-  test.for(["expired", "not_me"] as const)("of the inbox names no code: %s", async (ending) => {
+  test.for(["expired", "not_me"] as const)("from the inbox mentions no code: %s", async (ending) => {
     expect(await end(ending, null, { isFromInbox: true })).not.toMatch(/电脑|二维码|再扫/u);
   });
 });

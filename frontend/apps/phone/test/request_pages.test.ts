@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-/** Documents of pages: when a page counts as shown, and when the signature may be asked for. */
+/** Documents with pages: when a page counts as shown, and when the request may be signed. */
 
-import { readOptions } from "@mshield/forms";
+import { DISPLAY_OID, readOptions } from "@mshield/forms";
 import type { Task } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
 import { computed } from "vue";
@@ -29,17 +29,17 @@ function task(mediaType = "application/pdf", sid = "1"): Task {
     view: null,
     drawn: null,
     reading: null,
-    options: readOptions("cms", undefined),
+    options: readOptions("cms", { display_oid: DISPLAY_OID }),
     signingTime: null,
   };
-  const options = readOptions("cms", undefined);
+  const options = readOptions("cms", { display_oid: DISPLAY_OID });
   return { ...rest, sid, mediaType, content, format: "cms", options, signingTime: null } as Task;
 }
 
 const seen = (...pages: number[]): Partial<Reading> => ({ seen: new Set(pages) });
 
-describe("a page is shown", () => {
-  test("when each part of it was on the screen for a second, not at once", () => {
+describe("a page counts as shown", () => {
+  test("once each of its parts was on the screen for a second, together or one after the other", () => {
     const spots = new Spots();
     spots.add(2000, (_, y) => y < 0.5);
     expect(spots.isWhole).toBe(false);
@@ -52,7 +52,7 @@ describe("a page is shown", () => {
 });
 
 describe("the signature", () => {
-  test("waits for each page of each document, or for who signs without", () => {
+  test("waits for each page of each document, unless the user skips the rest", () => {
     const [first, picture, text] = [task(), task("image/png", "2"), task("text/plain", "3")];
     const readings = useReadings(computed(() => [first, picture, text]));
     expect(readings.open.value).toEqual([first, picture]);
@@ -72,7 +72,7 @@ describe("the signature", () => {
     readings.note(first, seen(1, 2));
     expect(readings.confirmed().size).toBe(0);
   });
-  test("never comes for what must not be signed, nor before it is looked through", () => {
+  test("is impossible for a document that must not be signed, and before it was checked", () => {
     const [first, second] = [task(), task("application/PDF", "2")];
     const readings = useReadings(computed(() => [first, second]));
     readings.note(first, { pages: 1, fault: "javascript", ...seen(1) });
@@ -91,7 +91,7 @@ const show = (more: Partial<Reading>, isSkipped = false): ReturnType<typeof moun
   mounted(ReadingBar, { task: task(), reading: { ...UNOPENED, ...more }, isSkipped });
 
 describe("the bar", () => {
-  test("counts, and has a way to sign without the rest once it is known", async () => {
+  test("counts pages, and offers to sign without the rest once the document is known", async () => {
     const { wrapper } = await show({ pages: 5, ...seen(1, 2, 3) });
     expect(wrapper.text()).toContain("已看到 3/5 页");
     expect(wrapper.findAll(".progress .on")).toHaveLength(3);
@@ -102,7 +102,7 @@ describe("the bar", () => {
   });
 });
 
-describe("a PDF's octets", () => {
+describe("the check of a PDF's bytes", () => {
   test.for([
     [PDF, null],
     ["", "not_pdf"],

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-/** A request that this phone has signed, in another tab or earlier, is never said to be unsigned; nor one that isn't known. */
+/** A request that this phone has signed, or may have signed, is never reported as unsigned. */
 
-import { ProblemError, type Scan, signedBefore } from "@mshield/shield";
+import { ProblemError, type Scan, earlierSignature } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { shallowRef } from "vue";
@@ -17,7 +17,7 @@ const engine = vi.hoisted(() => ({
   approve: vi.fn(),
   decline: vi.fn(),
   ownSignature: vi.fn(),
-  wayBack: vi.fn(async () => null),
+  fetchReturnAddress: vi.fn(async () => null),
   forgetRequest: vi.fn(async () => undefined),
 }));
 vi.mock("../src/engine/shield.ts", () => ({ shield: engine, getReady: () => undefined }));
@@ -31,7 +31,7 @@ vi.mock("../src/engine/pin_entry.ts", async (actual) => ({
 }));
 
 const { PhoneError } = await import("@mshield/shield");
-const { useAnswering } = await import("../src/screens/request/answering.ts");
+const { useRequestActions } = await import("../src/screens/request/request_actions.ts");
 const { default: RequestEnd } = await import("../src/screens/request/confirm/RequestEnd.vue");
 const { default: ScanEnded } = await import("../src/screens/request/scan/ScanEnded.vue");
 const { settings } = await import("../src/settings.ts");
@@ -43,10 +43,10 @@ function scan(kind: Scan["kind"]): Scan {
   return { kind, requester, returnUrl: null, tasks, requestId: "1", expiresAt: Date.now() + 60_000 } as never;
 }
 
-/** What stands there once another tab has answered, and this one is asked to do this. */
+/** Returns the text shown when this tab acts on a request that another tab has answered. */
 async function after(kind: Scan["kind"], act: "approve" | "decline" | "expire"): Promise<string> {
   const scanned = scan(kind);
-  const answering = useAnswering(shallowRef(scanned));
+  const answering = useRequestActions(shallowRef(scanned));
   await {
     approve: () => answering.approve({} as never, {}),
     decline: () => answering.decline("declined"),
@@ -72,15 +72,15 @@ beforeEach(() => {
   engine.decline.mockRejectedValue(new PhoneError("nothing_scanned"));
 });
 
-describe("of a request that another tab has answered", () => {
-  test.for(["approve", "decline", "expire"] as const)("%s says that it was signed here", async (act) => {
+describe("a request that another tab has answered", () => {
+  test.for(["approve", "decline", "expire"] as const)("%s reports that it was signed here", async (act) => {
     engine.ownSignature.mockResolvedValue(OWN);
     const said = await after("signature", act);
     expect(said).toMatch(/已在这部手机上签好 .*\d{1,2}:\d{2}/u);
     expect(said).toContain(`/me/signatures/${SID}`);
     expect(said).not.toMatch(/没有签|没有登录|没有同意/u);
   });
-  test("of a batch it names all, also those of several requests answered together", async () => {
+  test("all documents of a batch are listed, also those of several requests answered together", async () => {
     const documents = ["合同", "补充协议"].map((title, n) => ({ sid: `${n}`.repeat(32), title }));
     engine.ownSignature.mockResolvedValue({ ...OWN, documents });
     const said = await after("signature", "approve");
@@ -90,11 +90,11 @@ describe("of a request that another tab has answered", () => {
       expect(said).toContain(`/me/signatures/${sid}`);
     }
   });
-  test("it is forgotten before a batch is asked about document by document, and told as asked about", async () => {
+  test("the request is removed before a batch is queried document by document, and shown as being checked", async () => {
     const { promise, resolve } = Promise.withResolvers();
     engine.ownSignature.mockReturnValue(promise);
     engine.forgetRequest.mockClear();
-    const answering = useAnswering(shallowRef(scan("signature")));
+    const answering = useRequestActions(shallowRef(scan("signature")));
     const over = answering.expire();
     await flushPromises();
     expect([answering.settled.value, engine.forgetRequest.mock.calls]).toEqual([{ kind: "asking" }, [["1"]]]);
@@ -102,17 +102,17 @@ describe("of a request that another tab has answered", () => {
     await over;
     expect(answering.settled.value).toEqual({ kind: "signed", own: OWN });
   });
-  test("a login is said to be done", async () => {
+  test("a login is reported as done", async () => {
     engine.ownSignature.mockResolvedValue({ ...OWN, kind: "login" });
     expect(await after("login", "approve")).toContain("已登录单一窗口");
   });
-  test("what wasn't signed here is said to be so of this phone alone", async () => {
+  test("a request not signed here is reported as such only for this phone", async () => {
     engine.ownSignature.mockResolvedValue(null);
     expect(await after("signature", "approve")).toContain("请求已结束，这部手机没有签名");
     expect(await after("login", "expire")).toContain("请求已失效，这部手机没有登录");
   });
   test.for(["zh", "en"] as const)(
-    "where the service can't be asked nothing is claimed: %s",
+    "nothing is claimed if the service can't be reached: %s",
     async (language) => {
       settings.language = language;
       engine.ownSignature.mockRejectedValue(new Error("offline"));
@@ -128,16 +128,21 @@ const refusal = (own: object | undefined): ProblemError =>
     zh: "这项请求已经结束，这次没有执行",
     extra: own === undefined ? {} : { own_signature: own },
   });
-const WIRE = { sid: SID, kind: "login", title: "登录", business_name: "单一窗口", signed_at: OWN.signedAt };
+const WIRE = {
+  kind: "login",
+  business_name: "单一窗口",
+  signed_at: OWN.signedAt,
+  documents: [{ sid: SID, title: "登录" }],
+};
 
-describe("a code of a request that is over", () => {
-  test("says of this phone's own when it was signed, and where that stands", async () => {
+describe("the code of a finished request", () => {
+  test("shows when this phone signed it, with a link to the signature", async () => {
     const { wrapper } = await mounted(ScanEnded, { problem: refusal(WIRE) });
     expect(wrapper.text()).toMatch(/已登录单一窗口 .*\d{1,2}:\d{2}/u);
     expect(wrapper.get("a").attributes("href")).toBe(`/me/signatures/${SID}`);
     wrapper.unmount();
   });
-  test("of a batch all is named that was signed, with the way to each", async () => {
+  test("lists all signed documents of a batch, each with a link", async () => {
     const others = ["cd", "ef"].map((octet) => octet.repeat(16));
     const documents = [SID, ...others].map((sid, n) => ({ sid, title: `报关单 ${n + 1}` }));
     const { wrapper } = await mounted(ScanEnded, {
@@ -150,18 +155,17 @@ describe("a code of a request that is over", () => {
     );
     wrapper.unmount();
   });
-  test("an older service names the first one alone", () => {
-    expect(signedBefore(refusal(WIRE))?.documents).toEqual([{ sid: SID, title: "登录" }]);
-  });
-  test("says nothing of the kind of another's", () => {
-    expect(signedBefore(refusal(undefined))).toBeNull();
+  test("says nothing of the kind if another phone signed it", () => {
+    expect(earlierSignature(refusal(undefined))).toBeNull();
     expect(
-      signedBefore(new ProblemError("expired_request", 410, undefined, { extra: { own_signature: WIRE } })),
+      earlierSignature(
+        new ProblemError("expired_request", 410, undefined, { extra: { own_signature: WIRE } }),
+      ),
     ).toBeNull();
   });
-  test("a consent has no place among my signatures", async () => {
+  test("has no link for a consent, which isn't among the user's signatures", async () => {
     const { wrapper } = await mounted(ScanEnded, {
-      problem: refusal({ ...WIRE, kind: "signature", sid: null }),
+      problem: refusal({ ...WIRE, kind: "signature", documents: [{ sid: null, title: "同意" }] }),
     });
     expect(wrapper.text()).toContain("已在这部手机上签好");
     expect(wrapper.findAll("a")).toHaveLength(0);

@@ -1,7 +1,10 @@
 // @vitest-environment happy-dom
-/** A document that is shown as its text is signed once its end has been on the screen, or it is said that it wasn't. */
+/**
+ * A document shown as text can be signed once its end was on the screen, or the signature records that it
+ * wasn't.
+ */
 
-import { readOptions } from "@mshield/forms";
+import { DISPLAY_OID, readOptions } from "@mshield/forms";
 import type { Scan, Task } from "@mshield/shield";
 import { flushPromises, type VueWrapper } from "@vue/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -18,7 +21,7 @@ vi.mock("../src/engine/phone.ts", async (actual) => ({
   refresh: async () => undefined,
 }));
 vi.mock("../src/screens/request/drawn/drawer.ts", () => ({
-  expectDocument: () => undefined,
+  prepareWorker: () => undefined,
   openDrawing: () => ({ opened: new Promise(() => undefined), close: () => undefined }),
 }));
 vi.mock("../src/engine/pin_entry.ts", async (actual) => ({
@@ -29,7 +32,7 @@ vi.mock("../src/engine/pin_entry.ts", async (actual) => ({
 const { default: RequestScreen } = await import("../src/screens/request/RequestScreen.vue");
 const { mounted } = await import("./mounted.ts");
 
-/** What the browser is asked to watch, and what it tells once that is on the screen. */
+/** The observed elements, each with a function that reports it as visible. */
 const watched: { readonly place: Element; readonly tell: () => void }[] = [];
 class Observer {
   readonly #tell: (entries: unknown[]) => void;
@@ -45,7 +48,11 @@ class Observer {
 
 function task(sid: string, text: string): Task {
   const content = new TextEncoder().encode(text);
-  const signs = { format: "cms", options: readOptions("cms", undefined), signingTime: null };
+  const signs = {
+    format: "cms",
+    options: readOptions("cms", { display_oid: DISPLAY_OID }),
+    signingTime: null,
+  };
   const kind = { mediaType: "text/plain", title: `合同 ${sid}`, purpose: "sign", state: "waiting", uid: "" };
   const rest = { display: [], size: null, view: null, reading: null, drawn: null, isDrawn: true };
   return { sid, content, message: content, ...kind, ...signs, ...rest } as unknown as Task;
@@ -60,6 +67,7 @@ async function screen(...tasks: Task[]): Promise<VueWrapper> {
     number: "48",
     requester,
     returnUrl: null,
+    askedAt: Date.now(),
     expiresAt,
     tasks,
   } as unknown as Scan;
@@ -90,13 +98,13 @@ test("the button signs only after the end was on the screen", async () => {
   }
   await nextTick();
   expect(foot(wrapper)).toContain("输入 PIN 码签名");
-  expect(foot(wrapper)).not.toContain("没看完也签");
+  expect(foot(wrapper)).not.toContain("未读完，仍要签署");
 });
 
-test("of a text in steps the end is that of the last step; one press goes on, and is told with the signature", async () => {
+test("the end of a text in steps is that of the last step; skipping it is recorded with the signature", async () => {
   const wrapper = await screen(task("a", LINES.repeat(40)));
   expect(watched).toHaveLength(0);
-  const skip = wrapper.findAll("button").find((one) => one.text().includes("没看完也签"));
+  const skip = wrapper.findAll("button").find((one) => one.text().includes("未读完，仍要签署"));
   await skip!.trigger("click");
   expect(foot(wrapper)).toContain("原文没有看完");
   await wrapper
@@ -108,7 +116,7 @@ test("of a text in steps the end is that of the last step; one press goes on, an
   expect([...confirmed]).toEqual([["a", "unread"]]);
 });
 
-test("a batch's text leads on only after its end", async () => {
+test("a text in a batch leads to the next document only after its end", async () => {
   const wrapper = await screen(task("a", LINES), task("b", LINES));
   expect(foot(wrapper)).toContain("往下看，还有内容没看到");
   expect(foot(wrapper)).not.toContain("看下一份");

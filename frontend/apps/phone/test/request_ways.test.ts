@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Texts and addresses from outside: what they are taken for, and what is done with each code that is seen. */
+/** Texts and addresses from outside: their classification, and the handling of each scanned code. */
 
 import { NetworkError, ProblemError, type Scan } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { linkOf } from "../src/screens/request/link.ts";
 import { returnAddress } from "../src/screens/request/return_address.ts";
 import { type Code, readCode, readTyped } from "../src/screens/request/scan/code.ts";
 import { platformOf } from "../src/screens/request/scan/platform.ts";
-import { Taking } from "../src/screens/request/scan/taking.ts";
+import { CodeHandler } from "../src/screens/request/scan/code_handler.ts";
 
 const ORIGIN = "https://shield.example";
 const ID = "01a212fd-0e7d-7ebf-b404-a7698743a612";
@@ -19,12 +19,12 @@ const CODE = "nuBo5mMWdZMxE-TUdJSVlg";
 const text = (t: number, id = ID): string => `${ORIGIN}/q/${id}?t=${t}&c=${CODE}`;
 
 describe("a code", () => {
-  test("of a request here", () => {
+  test("of a request here is recognised", () => {
     expect(readCode(text(3), ORIGIN)).toEqual({ kind: "request", text: text(3), requestId: ID });
     const typed = ` shield.example/q/${ID}?t=3\n&c=${CODE} `;
     expect(readTyped(typed, ORIGIN)).toEqual({ kind: "request", text: text(3), requestId: ID });
   });
-  test("in eight characters that were typed, as it stands beside the QR code", () => {
+  test("of eight typed characters is a short code, as shown beside the QR code", () => {
     for (const typed of ["0H8Z 6YQK", "0h8z-6yqk", " 0H8Z6YQK\n"]) {
       const short = { kind: "request", text: "0H8Z6YQK", requestId: "0H8Z6YQK", typedMs: 8200 };
       expect(readTyped(typed, ORIGIN, 8200)).toEqual(short);
@@ -32,9 +32,9 @@ describe("a code", () => {
     expect(readTyped("0H8Z6YQU", ORIGIN)).toEqual({ kind: "text" });
     expect(readCode("0H8Z6YQK", ORIGIN)).toEqual({ kind: "text" });
   });
-  test("tells how long it was typed", async () => {
+  test("carries the time since typing began", async () => {
     const asked: unknown[] = [];
-    const taking = new Taking(async (...args) => {
+    const taking = new CodeHandler(async (...args) => {
       asked.push(args);
       return { requestId: ID } as Scan;
     });
@@ -60,15 +60,15 @@ const seen = (t: number, id = ID): Code => readCode(text(t, id), ORIGIN);
 
 interface Refused {
   readonly asked: string[];
-  readonly taking: Taking;
+  readonly taking: CodeHandler;
   readonly pass: (ms: number) => void;
 }
 
-/** A service that refuses everything in this way. */
+/** Simulates a service that refuses everything with this error. */
 function refuse(error: Error): Refused {
   const asked: string[] = [];
   let now = 0;
-  const taking = new Taking(
+  const taking = new CodeHandler(
     async (code) => {
       asked.push(code);
       throw error;
@@ -78,12 +78,12 @@ function refuse(error: Error): Refused {
   return { asked, taking, pass: (ms: number) => void (now += ms) };
 }
 
-describe("taking what is seen", () => {
-  test("gives the request", async () => {
-    const taking = new Taking(async () => ({ requestId: ID }) as Scan);
+describe("accepting a scanned code", () => {
+  test("returns the request", async () => {
+    const taking = new CodeHandler(async () => ({ requestId: ID }) as Scan);
     expect(await taking.take(seen(1))).toMatchObject({ kind: "taken", scanned: { requestId: ID } });
   });
-  test("of a photo asks once; a fresh code of the request counts again", async () => {
+  test("of a photo asks once; a fresh code of the request is tried again", async () => {
     const { asked, taking, pass } = refuse(new ProblemError("qr_stale", 410));
     expect(await taking.take(seen(1))).toMatchObject({ news: { kind: "problem" } });
     pass(60_000);
@@ -91,7 +91,7 @@ describe("taking what is seen", () => {
     await taking.take(seen(2));
     expect(asked).toEqual([text(1), text(2)]);
   });
-  test("of a request that is over never asks again; of another at once after a rest", async () => {
+  test("of a finished request never asks again; another request's code is tried after a pause", async () => {
     const { asked, taking, pass } = refuse(new ProblemError("request_closed", 409));
     await taking.take(seen(1));
     pass(60_000);
@@ -101,7 +101,7 @@ describe("taking what is seen", () => {
     expect(await taking.take(seen(1, "01a212fd-0e7d-7ebf-b404-a7698743a614"))).toEqual({ kind: "ignored" });
     expect(asked).toHaveLength(2);
   });
-  test("after a lost call asks again, after a rest", async () => {
+  test("asks again after a network failure, after a pause", async () => {
     const { asked, taking, pass } = refuse(new NetworkError("lost"));
     expect(await taking.take(seen(1))).toMatchObject({ kind: "told" });
     expect(await taking.take(seen(1))).toEqual({ kind: "ignored" });
@@ -109,11 +109,11 @@ describe("taking what is seen", () => {
     await taking.take(seen(1));
     expect(asked).toHaveLength(2);
   });
-  test("ends where no other code would fare better", async () => {
+  test("ends scanning if every other code would be refused too", async () => {
     const { taking } = refuse(new ProblemError("held", 409));
     expect(await taking.take(seen(1))).toMatchObject({ kind: "ended", problem: { code: "held" } });
   });
-  test("by hand always counts", async () => {
+  test("is always tried if submitted by hand", async () => {
     const { asked, taking } = refuse(new ProblemError("qr_stale", 410));
     await taking.take(seen(1));
     await taking.take(seen(1), true);
@@ -122,7 +122,7 @@ describe("taking what is seen", () => {
 });
 
 describe("a link", () => {
-  test("as the service wrote it", () => {
+  test("is accepted as the service wrote it", () => {
     expect(linkOf(`/q/${ID}`, { t: "3", c: CODE }, ORIGIN)).toBe(text(3));
     expect(linkOf("/sign", { request: ID, k: CODE, more: "x" }, ORIGIN)).toBe(
       `${ORIGIN}/app/sign?request=${ID}&k=${CODE}`,
@@ -134,18 +134,18 @@ describe("a link", () => {
     ["/q/x", { t: "3", c: CODE }],
     ["/sign", { request: ID, k: `${CODE}&x=1` }],
     ["/sign", {}],
-  ] as const)("%s %o is none", ([path, query]) => {
+  ] as const)("%s %o is refused", ([path, query]) => {
     expect(linkOf(path, query as never, ORIGIN)).toBeNull();
   });
 });
 
-describe("the way back", () => {
+describe("the return address", () => {
   test.for([
     "https://palm.example/signed?request=1&state=signed",
     "palmcustoms://signed?request=1",
     "http://localhost:8080/signed",
     "http://127.0.0.1/signed",
-  ])("%s", (address) => {
+  ])("%s is opened", (address) => {
     expect(returnAddress(address)).toBe(address);
   });
   test.for([
@@ -159,19 +159,19 @@ describe("the way back", () => {
     "/app/",
     null,
     undefined,
-  ])("not to %s", (address) => {
+  ])("%s isn't opened", (address) => {
     expect(returnAddress(address)).toBeNull();
   });
 });
 
-test("how a request ends without this phone", () => {
+test("errors that end a request", () => {
   expect(endingOf(new ProblemError("expired_request", 410), false)).toBe("expired");
   expect(endingOf(new ProblemError("task_closed", 409), true)).toBe("expired");
   expect(endingOf(new ProblemError("task_closed", 409), false)).toBe("closed");
   expect(endingOf(new ProblemError("wrong_pin", 403), true)).toBeNull();
 });
 
-describe("the PC", () => {
+describe("the PC's browser", () => {
   const win = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)";
 
   test.for([
@@ -189,7 +189,7 @@ describe("the PC", () => {
   });
 });
 
-test("the phone", () => {
+test("the phone's platform", () => {
   expect(platformOf("… iPhone OS 18_0 … Safari", false)).toBe("ios");
   expect(platformOf("… iPhone OS 18_0 … Safari", true)).toBe("iosInstalled");
   expect(platformOf("… Macintosh …", false, 5)).toBe("ios");

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** While its act runs a sheet stays, whichever way somebody would leave it, and then says what came of it. */
+/** While its operation runs, a sheet can't be closed in any way, and then shows the result. */
 
 import { DOMWrapper, flushPromises, type VueWrapper } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
@@ -30,7 +30,7 @@ const { NetworkError } = await import("@mshield/shield");
 
 const DEVICE = { shieldNumber: "MS19386256302", name: "手机", isThisDevice: false };
 const ACCOUNT = { id: "a1", canObject: true, countsFrom: 1, provenAt: 1, enterprise: null, way: "outside" };
-const CHANGE = { phoneMasked: "139****5011", effectiveAt: Date.now() };
+const CHANGE = { kind: "account" as const, phoneMasked: "139****5011", effectiveAt: Date.now() };
 
 const sheet = (): HTMLDialogElement | null => document.querySelector("dialog");
 const press = (text: string): void =>
@@ -38,7 +38,7 @@ const press = (text: string): void =>
     .find((one) => one.textContent?.trim() === text)!
     .click();
 
-/** Every way out of the sheet: Escape, the ground behind it, the way back, and the sheet's own. */
+/** All ways to close the sheet: Escape, the backdrop, the back button, and the sheet's own button. */
 const WAYS: Record<string, (word: string) => unknown> = {
   Escape: () => sheet()!.dispatchEvent(new Event("cancel", { cancelable: true })),
   "a second Escape, of which a browser only tells": () => sheet()!.close(),
@@ -50,7 +50,7 @@ const WAYS: Record<string, (word: string) => unknown> = {
 interface Case {
   readonly part: () => Promise<{ default: Component }>;
   readonly props?: Record<string, unknown>;
-  /** What opens it; it is the sheet itself where there is nothing. */
+  /** Button that opens the sheet; none if the component is the sheet itself. */
   readonly opener?: string;
   readonly word: string;
   readonly wayOut: string;
@@ -89,7 +89,7 @@ const CASES: Record<keyof typeof acts, Case> = {
     wayOut: "返回",
   },
   logOutOthers: {
-    part: () => import("../src/screens/me/devices/AloneSheet.vue"),
+    part: () => import("../src/screens/me/devices/LogOutOthersSheet.vue"),
     word: "全部退出",
     wayOut: "先不退出",
   },
@@ -108,7 +108,7 @@ async function opened({ part, props = {}, opener }: Case): Promise<VueWrapper> {
   return wrapper;
 }
 
-/** As a press of the button that sends it. */
+/** Presses the button that submits the sheet. */
 async function act({ word }: Case): Promise<void> {
   const form = document.querySelector("dialog form");
   await (form ? new DOMWrapper(form).trigger("submit") : press(word));
@@ -134,7 +134,7 @@ test.for(Object.entries(CASES))("%s", async ([name, one]) => {
   }
 });
 
-test.for(Object.entries(WAYS))("nothing under way, it is left: %s", async ([, leave]) => {
+test.for(Object.entries(WAYS))("without an operation the sheet is closed by: %s", async ([, leave]) => {
   const wrapper = await opened(CASES.nameDevice);
   leave("返回");
   await flushPromises();
@@ -143,14 +143,14 @@ test.for(Object.entries(WAYS))("nothing under way, it is left: %s", async ([, le
 });
 
 test.for(Object.entries(CASES))(
-  "a network that answers nothing keeps nobody for minutes: %s",
+  "an unresponsive network doesn't keep the sheet open for minutes: %s",
   async ([name, one]) => {
     vi.useFakeTimers();
     const mock = acts[name as keyof typeof acts];
     mock.mockReturnValue(new Promise(() => undefined));
     const wrapper = await opened(one);
     await act(one);
-    // What became of another's shield is seen here alone.
+    // The result for another device's shield is shown only here, so this sheet stays.
     const isGrave = name === "disownDevice";
     await vi.advanceTimersByTimeAsync(19_000);
     press(one.wayOut);
@@ -167,7 +167,7 @@ test.for(Object.entries(CASES))(
   },
 );
 
-test("退出登录 on this phone alone doesn't wait for the service that is still being told", async () => {
+test("退出登录 on this phone only doesn't wait for the pending request to the service", async () => {
   acts.logout.mockReturnValue(new Promise(() => undefined));
   const wrapper = await opened(CASES.logout);
   await act(CASES.logout);

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 
-/** The list of signatures: page by page, by words, and what it shows as days. */
+/** The list of signatures: pages, search, and grouping by days. */
 
 import { NetworkError, type SignatureQuery, type SignatureRecord } from "@mshield/shield";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -29,7 +29,7 @@ function t(key: string, values: Record<string, unknown> = {}): string {
   return [key, ...Object.values(values)].join(" ");
 }
 
-/** Five signatures, two to a page; those with the words. */
+/** Serves five signatures, two per page, filtered by words. */
 async function served({ words = "", before = "0" }: SignatureQuery): Promise<unknown> {
   const all = ["甲单", "乙单", "丙证", "丁单", "戊证"].filter((title) => title.includes(words));
   const start = Number(before);
@@ -40,7 +40,7 @@ async function served({ words = "", before = "0" }: SignatureQuery): Promise<unk
 beforeEach(() => void signatures.mockReset().mockImplementation(served));
 afterEach(() => vi.restoreAllMocks());
 
-test("goes on page by page to the end", async () => {
+test("loads page after page to the end", async () => {
   const list = useSignatureList({}, false);
   expect(list.items.value).toBeNull();
   await list.look({});
@@ -52,7 +52,7 @@ test("goes on page by page to the end", async () => {
   expect(signatures).toHaveBeenCalledTimes(3);
 });
 
-test("a page that was lost is asked for again", async () => {
+test("retries a page that failed", async () => {
   const list = useSignatureList({}, false);
   await list.look({});
   signatures.mockRejectedValueOnce(new NetworkError("lost"));
@@ -64,7 +64,7 @@ test("a page that was lost is asked for again", async () => {
   expect(list.loading.problem.value).toBeNull();
 });
 
-test("of words typed one after the other the last ones count", async () => {
+test("uses the last of several searches in quick succession", async () => {
   const list = useSignatureList({}, false);
   const first = list.look({ words: "单" });
   await list.look({ words: "证" });
@@ -72,7 +72,7 @@ test("of words typed one after the other the last ones count", async () => {
   expect(list.items.value?.map(({ title }) => title)).toEqual(["丙证", "戊证"]);
 });
 
-test("who comes back finds what was loaded, and only for the same question", async () => {
+test("is restored with its loaded pages, but only for the same search", async () => {
   const list = useSignatureList({}, false);
   await list.look({});
   await list.more();
@@ -80,7 +80,7 @@ test("who comes back finds what was loaded, and only for the same question", asy
   expect(useSignatureList({ words: "单" }, true).items.value).toBeNull();
 });
 
-test("the days have their names", () => {
+test("the days have headings", () => {
   const at = [NOW, NOW - HOUR, NOW - 12 * HOUR, NOW - 48 * HOUR, new Date(2025, 11, 31).getTime()];
   const days = byDay(at.map((ms, n) => record(String(n), ms)));
   expect(days.map(({ items }) => items.length)).toEqual([2, 1, 1, 1]);

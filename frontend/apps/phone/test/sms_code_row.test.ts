@@ -26,12 +26,12 @@ describe("the SMS code's row", () => {
   });
 
   afterEach(() => {
-    // The time of the next code outlives the screen: let it pass.
+    // The waiting time is kept beyond the screen, so let it pass.
     vi.advanceTimersByTime(600_000);
     wrapper.unmount();
   });
 
-  it("sends, says where to, and counts down to the next", async () => {
+  it("sends a code, shows the number, and counts down to the next", async () => {
     const row = await shown();
     await row.get("button").trigger("click");
     await flushPromises();
@@ -45,7 +45,7 @@ describe("the SMS code's row", () => {
     expect(row.get("a").attributes("href")).toBe("/faq/3.2");
   });
 
-  it("goes on counting when the screen is opened again", async () => {
+  it("continues the countdown when the screen is opened again", async () => {
     const first = await shown();
     await first.get("button").trigger("click");
     await flushPromises();
@@ -57,7 +57,7 @@ describe("the SMS code's row", () => {
     expect(requestSmsCode).toHaveBeenCalledOnce();
   });
 
-  it("remembers after help where a code went, as long as that counts", async () => {
+  it("shows again, after help, where a valid code was sent", async () => {
     const first = await shown();
     await first.get("button").trigger("click");
     await flushPromises();
@@ -68,7 +68,7 @@ describe("the SMS code's row", () => {
     expect(second.get('[role="status"]').text()).toBe("已发送到 138****6027");
     expect(second.get("a").attributes("href")).toBe("/faq/3.2");
     second.unmount();
-    // The own number of somebody else, who logged in since.
+    // The own number of another user, who has logged in since.
     const others = await shown({ phone: null, sentTo: "139****0001" });
     expect(others.get("button").text()).toBe("获取验证码");
     others.unmount();
@@ -76,7 +76,7 @@ describe("the SMS code's row", () => {
     expect((await shown()).get("button").text()).toBe("获取验证码");
   });
 
-  it("names no number where after a reload none is known", async () => {
+  it("shows no number after a reload", async () => {
     const first = await shown({ sentTo: "" });
     await first.get("button").trigger("click");
     await flushPromises();
@@ -84,13 +84,13 @@ describe("the SMS code's row", () => {
     expect(first.get("a").attributes("href")).toBe("/faq/3.2");
   });
 
-  it("asks for nothing while the number is wrong", async () => {
+  it("requests nothing while the number is invalid", async () => {
     const row = await shown({ check: () => false });
     await row.get("button").trigger("click");
     expect(requestSmsCode).not.toHaveBeenCalled();
   });
 
-  it("waits as long as the service says, and says why", async () => {
+  it("waits as long as the service says, and shows the reason", async () => {
     const extra = { retry_after: 25 };
     requestSmsCode.mockRejectedValue(
       new ProblemError("sms_too_soon", 429, undefined, { zh: "刚刚发过", extra }),
@@ -102,7 +102,7 @@ describe("the SMS code's row", () => {
     expect(row.get("button").text()).toBe("25 秒后重发");
   });
 
-  it("keeps the code that was typed while it was asked for, and empties the one before it", async () => {
+  it("keeps a code typed during the request, and clears an earlier one", async () => {
     for (const [typed, kept] of [
       ["246802", undefined],
       ["135791", ""],
@@ -120,7 +120,7 @@ describe("the SMS code's row", () => {
     }
   });
 
-  it("is asked once by two presses, and says where it went, whatever stands in the form by then", async () => {
+  it("sends one request for two presses, and shows its number even if the form has changed", async () => {
     const answer = Promise.withResolvers<object>();
     requestSmsCode.mockReturnValue(answer.promise);
     const row = await shown();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The card on the home page: where this phone can't use its shield any more, it doesn't say that all is in order. */
+/** The card on the home page: if this phone can't use its shield, the card doesn't show it as in order. */
 
 import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { IssuedCertificate, Me } from "@mshield/shield";
@@ -34,7 +34,7 @@ test.for(["active", "due"] as const)("unusable on this phone, %s at the service"
   expect(shown.querySelector("a")).toBeNull();
 });
 
-test("the last try of the PIN is said where the shield still works", async () => {
+test("the last PIN attempt is announced if the shield still works", async () => {
   const LAST = "PIN 码只剩 1 次机会";
   expect((await card("active", false, 1)).textContent).toContain(LAST);
   const due = await card("due", false, 1);
@@ -47,14 +47,14 @@ test("the last try of the PIN is said where the shield still works", async () =>
   expect((await card("active", true, 1)).textContent).not.toContain(LAST);
 });
 
-test("otherwise as it stands", async () => {
+test("otherwise the certificate's state is shown", async () => {
   expect((await card("active", false)).querySelector(".chip")?.textContent).toBe("正常");
   const due = await card("due", false);
   expect(due.className).toBe("cert active");
   expect(due.querySelector("a")?.getAttribute("href")).toBe("/renew");
 });
 
-test("a state that this app doesn't know isn't shown as one that is in order", async () => {
+test("an unknown state isn't shown as in order", async () => {
   const state = certificateState({ certificate: { ...CERTIFICATE, state: "sleeping" }, renewal: RENEWAL }, 0);
   const shown = await card(state, false, 1);
   expect(shown.querySelector(".chip")?.textContent).toBe("请更新应用后查看");

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The last minute of a signature: how long is left, and the prolongation while there is one. */
+/** The last minute of a signature request: the time left, and the extension while there is one. */
 
 import { mount } from "@vue/test-utils";
 import { expect, test } from "vitest";
@@ -15,7 +15,7 @@ function left(prolongsBy: number | null, expiresAt = NOW + 42_000) {
   return mount(TimeLeft, { props, global: { plugins: [i18n] } });
 }
 
-test("it counts down and prolongs once", async () => {
+test("it counts down, and extends once", async () => {
   const shown = left(443_000);
   expect(shown.text()).toContain("还剩 0:42");
   expect(shown.find("button").text()).toBe("还没看完，延长 7 分钟");
@@ -23,7 +23,7 @@ test("it counts down and prolongs once", async () => {
   expect(shown.emitted("prolong")).toHaveLength(1);
 });
 
-test("what was prolonged has no button, and what is over no negative time", () => {
+test("an extended request has no button, and an ended one no negative time", () => {
   expect(left(null).find("button").exists()).toBe(false);
   expect(left(null, NOW - 5000).text()).toContain("还剩 0:00");
 });

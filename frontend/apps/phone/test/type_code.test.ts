@@ -1,22 +1,22 @@
 // @vitest-environment happy-dom
-/** A short code that the service refuses: the sheet stays, says why, and keeps what was typed for another try. */
+/** A refused short code: the sheet stays open, shows the reason, and keeps the code for another attempt. */
 
 import { ProblemError } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";
 
 const take = vi.hoisted(() => vi.fn());
-vi.mock("../src/engine/kept_scan.ts", () => ({
-  hasKeptScan: () => false,
-  scanKept: async () => null,
-  scanOrKeep: take,
-  wayOfKept: () => "/login",
+vi.mock("../src/engine/pending_scan.ts", () => ({
+  hasPendingScan: () => false,
+  acceptPendingScan: async () => null,
+  scanOrStore: take,
+  pendingScanRoute: () => "/login",
 }));
 vi.mock("../src/engine/phone.ts", async (actual) => ({
   ...(await actual<object>()),
   readStatus: async () => ({ scanned: null }),
 }));
-vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ expectDocument: () => undefined }));
+vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ prepareWorker: () => undefined }));
 
 vi.mock("../src/screens/request/scan/decoder.ts", () => ({ reader: async () => async () => [] }));
 
@@ -47,7 +47,7 @@ async function typed(
   return { field, type, sheet: () => document.querySelector(".type-code")?.textContent ?? "" };
 }
 
-test("a wrong one is said to be so in the open sheet, with what was typed selected", async () => {
+test("a wrong code is reported in the open sheet, with the typed text selected", async () => {
   take.mockRejectedValue(new ProblemError("qr_stale", 410));
   const { field, type, sheet } = await typed("0H8Z6YQK");
   expect(sheet()).toContain("短码不对，或已过时");
@@ -59,12 +59,12 @@ test("a wrong one is said to be so in the open sheet, with what was typed select
   await new Promise((resolve) => setTimeout(resolve, 60));
   await type("0H8Z6YQM");
   expect(take.mock.lastCall![0]).toBe("0H8Z6YQM");
-  // What is typed anew counts from its own beginning.
+  // The new code's time starts with its own first character.
   expect(take.mock.lastCall![1] as number).toBeLessThan(first + 50);
   document.body.replaceChildren();
 });
 
-test("what no other code would mend closes it", async () => {
+test("a refusal that applies to every code closes the sheet", async () => {
   take.mockRejectedValue(new ProblemError("held", 403, undefined, { zh: "证书已停用" }));
   const { sheet } = await typed("0H8Z6YQK");
   expect(sheet()).toBe("");

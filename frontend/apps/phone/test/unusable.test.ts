@@ -1,5 +1,8 @@
 // @vitest-environment happy-dom
-/** A share that the service has forgotten, or that is damaged: each screen leads to the guide, and the guide to an application. */
+/**
+ * A share that the service has forgotten, or that is damaged: all screens lead to the guide, and the guide to
+ * an application.
+ */
 
 import { PhoneError, type Status } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
@@ -11,12 +14,12 @@ const status = { isLoggedIn: false, shieldNumber: null } as unknown as Status;
 vi.mock("../src/engine/shield.ts", () => ({ shield: { status: async () => status } }));
 const { default: ProblemNote } = await import("../src/parts/ProblemNote.vue");
 const { default: ReplacePhoneScreen } = await import("../src/screens/certificate/ReplacePhoneScreen.vue");
-const { wayOut } = await import("../src/screens/request/way_out.ts");
+const { remedyFor } = await import("../src/screens/request/remedy.ts");
 
 const GUIDE = "/replace-phone?case=unusable";
 
 test.for(["epoch_unknown", "damaged_slot"])("%s leads to the guide from everywhere", async (code) => {
-  expect(wayOut(code)).toEqual({ word: "guide", to: GUIDE });
+  expect(remedyFor(code)).toEqual({ word: "guide", to: GUIDE });
   const { wrapper } = await mounted(ProblemNote, { problem: new PhoneError(code) });
   expect(wrapper.text()).toContain("请");
   expect(wrapper.text()).toContain("法人作废后重新申请");
@@ -30,7 +33,7 @@ test("another error leads to its entry of the FAQ", async () => {
   wrapper.unmount();
 });
 
-test("the guide says why, and that it goes on with this phone", async () => {
+test("the guide gives the reason, and continues on this phone", async () => {
   const { wrapper } = await mounted(ReplacePhoneScreen, {}, GUIDE);
   await flushPromises();
   const text = wrapper.text();

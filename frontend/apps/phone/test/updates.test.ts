@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
 import { expect, test, vi } from "vitest";
 
-import { isUpdateReady, keepUpToDate, takeUpdate } from "../src/engine/updates.ts";
+import { isUpdateReady, watchForUpdates, installUpdate } from "../src/engine/updates.ts";
 
 const HOUR = 60 * 60 * 1000;
 
-/** Service workers as a page sees them. */
+/** Simulates the service workers that a page sees. */
 class Workers extends EventTarget {
   controller: unknown = {};
   registration = Object.assign(new EventTarget(), {
@@ -30,16 +30,16 @@ function begun(controller: unknown = {}, prepare: (workers: Workers) => void = (
     isBusy: () => at.isBusy,
     reload,
   };
-  return { workers, at, reload, updating: keepUpToDate(browser) };
+  return { workers, at, reload, updating: watchForUpdates(browser) };
 }
 
-test("it is registered for the app's addresses alone", async () => {
+test("it is registered only for the app's addresses", async () => {
   const { workers, updating } = begun();
   await updating;
   expect(workers.register).toHaveBeenCalledWith("/app/sw.js", { scope: "/app/", updateViaCache: "none" });
 });
 
-test("a new version is offered, taken when the user says so, and loaded when nothing is lost by it", async () => {
+test("a new version is offered, installed on request, and loaded when nothing would be lost", async () => {
   const { workers, at, reload, updating } = begun();
   const { settle } = await updating;
   const worker = Object.assign(new EventTarget(), { state: "installing", postMessage: vi.fn() });
@@ -51,7 +51,7 @@ test("a new version is offered, taken when the user says so, and loaded when not
   worker.dispatchEvent(new Event("statechange"));
   expect(isUpdateReady.value).toBe(true);
   expect(worker.postMessage).not.toHaveBeenCalled();
-  takeUpdate();
+  installUpdate();
   expect(worker.postMessage).toHaveBeenCalledWith("take-over");
   at.isBusy = true;
   workers.dispatchEvent(new Event("controllerchange"));
@@ -63,21 +63,21 @@ test("a new version is offered, taken when the user says so, and loaded when not
   expect(reload).toHaveBeenCalledTimes(1);
 });
 
-test("where none can be registered the app goes on without", async () => {
+test("without a service worker the app works too", async () => {
   const { look, settle } = await begun(null, (workers) =>
     workers.register.mockRejectedValue(new TypeError("lost")),
   ).updating;
   expect([look(), settle()]).toEqual([undefined, undefined]);
 });
 
-test("the first service worker is no new version", async () => {
+test("the first service worker isn't a new version", async () => {
   const { workers, reload, updating } = begun(null);
   await updating;
   workers.dispatchEvent(new Event("controllerchange"));
   expect(reload).not.toHaveBeenCalled();
 });
 
-test("it is looked for at most once an hour, and a failure is no error", async () => {
+test("it is checked at most once an hour, and a failure is ignored", async () => {
   const { workers, at, updating } = begun();
   const { look } = await updating;
   workers.registration.update.mockRejectedValue(new Error("offline"));

@@ -1,19 +1,22 @@
 // @vitest-environment happy-dom
-/** The way back leads nobody who is logged in to a login, nor who has a certificate to what comes before one. */
+/** Going back never leads a logged-in user to a login, nor a certificate's holder to the steps before it. */
 
 import { type Me, ProblemError, type Status } from "@mshield/shield";
 import { beforeEach, expect, test, vi } from "vitest";
 
 const shield = { status: vi.fn(), me: vi.fn() };
 vi.mock("../src/engine/shield.ts", () => ({ shield }));
-vi.mock("../src/engine/place.ts", () => ({ here: () => ({ kind: "kept" }), isShut: () => false }));
+vi.mock("../src/engine/place.ts", () => ({
+  currentPlace: () => ({ kind: "kept" }),
+  isScreenClosed: () => false,
+}));
 vi.mock("vue-router", async (original) => {
   const all = await original<typeof import("vue-router")>();
   return { ...all, createWebHistory: all.createMemoryHistory };
 });
 const { router } = await import("../src/router.ts");
 const { readStatus, refresh } = await import("../src/engine/phone.ts");
-const { noteAgreed } = await import("../src/engine/policies.ts");
+const { recordConsents } = await import("../src/engine/policies.ts");
 const { toLogin } = await import("../src/engine/to_login.ts");
 const { settings } = await import("../src/settings.ts");
 const { accountRoutes } = await import("../src/screens/account/routes.ts");
@@ -36,7 +39,7 @@ function login(isLoggedIn: boolean): void {
 }
 
 async function back(): Promise<string> {
-  // The browser has moved before the router asks; a history in memory doesn't show it.
+  // The browser moves before the router asks, which a memory history doesn't simulate.
   history.replaceState({ position: (position -= 1) }, "");
   const moved = new Promise<void>((resolve) => {
     const stop = router.afterEach(() => setTimeout(() => (stop(), resolve())));
@@ -48,7 +51,9 @@ async function back(): Promise<string> {
 
 beforeEach(async () => {
   settings.isWelcomed = true;
-  noteAgreed({ agreement: 1, privacy: 1, sensitive: 1 } as unknown as Parameters<typeof noteAgreed>[0]);
+  recordConsents({ agreement: 1, privacy: 1, sensitive: 1 } as unknown as Parameters<
+    typeof recordConsents
+  >[0]);
   login(false);
   await readStatus();
   await router.replace("/login");
@@ -62,7 +67,7 @@ test("back after registering leads home, not to the login", async () => {
   expect(await back()).toBe("/");
 });
 
-test("nor to the form of the registration", async () => {
+test("back after registering doesn't lead to its form", async () => {
   await router.push("/register");
   login(true);
   await readStatus();
@@ -70,13 +75,13 @@ test("nor to the form of the registration", async () => {
   expect(await back()).toBe("/");
 });
 
-test("who types the login's address while logged in goes on to where it led", async () => {
+test("a logged-in user who opens the login's address is led to its target", async () => {
   login(true);
   await router.push("/login?next=/inbox");
   expect(router.currentRoute.value.fullPath).toBe("/inbox");
 });
 
-test("a login that the service has ended is asked for, though the phone still has it", async () => {
+test("a login that the service has ended is asked for, though the phone still stores it", async () => {
   login(true);
   await readStatus();
   await router.push("/inbox");
@@ -90,7 +95,7 @@ test("a login that the service has ended is asked for, though the phone still ha
   expect(router.currentRoute.value.path).toBe("/");
 });
 
-test("back from a certificate that was issued leads home", async () => {
+test("back after a certificate was issued leads home", async () => {
   login(true);
   await router.push("/");
   const certificate = { state: "active", holds: [], notAfter: Date.now() + 1e9, shieldNumber: "MS1" };
@@ -104,7 +109,7 @@ test("back from a certificate that was issued leads home", async () => {
   expect(await back()).toBe("/");
 });
 
-test("without one it leads back to what was begun", async () => {
+test("without a certificate, back leads to the unfinished step", async () => {
   login(true);
   await router.push("/");
   shield.me.mockResolvedValue({ certificate: null, renewal: null });
@@ -114,7 +119,7 @@ test("without one it leads back to what was begun", async () => {
   expect(await back()).toBe("/identity");
 });
 
-test("no first start is shown after a login", async () => {
+test("no welcome is shown after a login", async () => {
   settings.isWelcomed = false;
   await router.push("/login?next=/next");
   login(true);

@@ -7,8 +7,8 @@ import { mounted } from "./mounted.ts";
 
 const OPTIONS = ["居民身份证", "护照", "港澳居民来往内地通行证"].map((label) => ({ value: label, label }));
 
-describe("a choice by the wheel", () => {
-  it("opens at the present value, turns by arrow keys, and takes what was chosen", async () => {
+describe("a choice from the wheel", () => {
+  it("opens at the current value, turns by arrow keys, and returns the chosen value", async () => {
     const { wrapper } = await mounted(ChoiceRow, {
       label: "证件类型",
       options: OPTIONS,

@@ -1,4 +1,4 @@
-/** The worker lives while something is under way, and a moment longer. */
+/** The worker runs while it is in use, and shortly after. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -13,7 +13,7 @@ const ORDER = {
 const ended: number[] = [];
 let started = 0;
 
-/** A port to a thread that serves secrets, in place of one of the browser's workers. */
+/** Simulates a worker by a port to a thread that serves secrets. */
 function make(): Worker {
   const { port1, port2 } = new MessageChannel();
   const number = ++started;
@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("it starts when it is first needed and ends when its last session has been closed for a moment", async () => {
+test("it starts at first use and ends shortly after its last session is closed", async () => {
   const secrets = new WorkerSecrets(make);
   expect(started).toBe(0);
   const [one, other] = [await secrets.session(ORDER), await secrets.session(ORDER)];
@@ -48,7 +48,7 @@ test("it starts when it is first needed and ends when its last session has been 
   expect(ended).toEqual([1]);
 });
 
-test("what follows at once uses the same, what follows later a new one", async () => {
+test("a use shortly after shares the worker, a later one starts a new one", async () => {
   const secrets = new WorkerSecrets(make);
   (await secrets.session(ORDER)).close();
   vi.advanceTimersByTime(IDLE_MS - 1);
@@ -62,14 +62,14 @@ test("what follows at once uses the same, what follows later a new one", async (
   third.close();
 });
 
-test("one that was only started stays", () => {
+test("a worker that was only started keeps running", () => {
   const secrets = new WorkerSecrets(make);
   secrets.start();
   vi.advanceTimersByTime(10 * IDLE_MS);
   expect([started, ended]).toEqual([1, []]);
 });
 
-test("a failure ends it too", async () => {
+test("a failed use ends it too", async () => {
   const secrets = new WorkerSecrets(make);
   const documents = [{ sid: new Uint8Array(3), e: new Uint8Array(32) }];
   await expect(secrets.session({ ...ORDER, documents })).rejects.toThrow();

@@ -1,4 +1,4 @@
-/** The pages by their addresses; a deep link opens its page, after the login where it needs one. */
+/** Pages by address; a deep link opens its page, after the login if required. */
 
 import { ownPath } from "@mshield/look/vue/own_path.ts";
 import { createRouter, createWebHistory } from "vue-router";
@@ -8,7 +8,7 @@ import { isLoggedIn } from "./engine/session.ts";
 
 declare module "vue-router" {
   interface RouteMeta {
-    /** Opens for anybody. */
+    /** True if it opens without a login. */
     isOpen?: boolean;
   }
 }
@@ -52,7 +52,7 @@ router.beforeEach(async (to) => {
       return { name: "login", query: { ...(ended !== "filing" && { next: to.fullPath }), ended } };
     }
   }
-  // Who is logged in and goes back, or opens the login's address, has nothing to do there.
+  // A logged-in user who goes back to the login, or opens its address, is led on.
   if (to.name === "login" && isLoggedIn.value) return ownPath(to.query["next"]) ?? "/shields";
   if (to.meta.isOpen || isLoggedIn.value) {
     return true;

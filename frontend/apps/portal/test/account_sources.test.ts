@@ -25,7 +25,7 @@ const CAPTCHA = {
 };
 const CREDENTIALS = { account: " gu ", password: "p", captchaId: "c1", captcha: "ABCD" };
 
-/** What the service was sent. */
+/** Bodies sent to the service. */
 const sent: unknown[] = [];
 let listed: unknown[] = [];
 
@@ -41,7 +41,7 @@ beforeEach(() => {
   });
 });
 
-test("those with a password are offered, and those with a page", async () => {
+test("offers sources with a password and those with a page", async () => {
   const { sources, chosen, load } = usePortalSources();
   expect(sources.value).toEqual([]);
   await load();
@@ -49,7 +49,7 @@ test("those with a password are offered, and those with a page", async () => {
   expect(chosen.value).toBeNull();
 });
 
-test("the choice is remembered while there is such a system", async () => {
+test("remembers the choice while that system exists", async () => {
   const first = usePortalSources();
   await first.load();
   first.choose(first.sources.value[1]!);
@@ -71,7 +71,7 @@ test("the login names the system, and none for an account of this service", asyn
   expect(sent).toEqual([{ ...own, source: "single-window" }, own]);
 });
 
-test("the choice is a group of radio buttons with a name, one of them checked", async () => {
+test("the choice is a named group of radio buttons, one of them checked", async () => {
   const source = { name: "single-window", kind: "password", titleZh: "单一窗口", titleEn: "Single Window" };
   const plugins = [makeWords(() => "en", { zh: {}, en: {} })];
   const props = { sources: [source], chosen: null, language: "en" } as const;

@@ -15,11 +15,11 @@ test.each([
   ["expired", [], ["revoke"]],
   ["superseded", [], []],
   ["revoked", [], []],
-])("what can be done with %s %j", (state, holds, acts) => {
+])("possible acts with %s %j", (state, holds, acts) => {
   expect(possibleActs({ state, holds })).toEqual(acts);
 });
 
-test("for several, what changes at least one of them, in the same order", () => {
+test("for several, returns acts that change at least one of them, in the same order", () => {
   const shields = [
     { state: "revoked", holds: [] },
     { state: "pin_locked", holds: [] },
@@ -29,7 +29,7 @@ test("for several, what changes at least one of them, in the same order", () => 
   expect(possibleForAny([])).toEqual([]);
 });
 
-test("the reason that a shield's state suggests", () => {
+test("returns the reason that a shield's state suggests", () => {
   expect(likelyReason([{ state: "pin_locked", holds: [] }])).toBe("pin");
   expect(likelyReason([{ state: "pin_locked", holds: ["lost"] }])).toBe("lost");
   expect(likelyReason([{ state: "expired", holds: [] }])).toBe("expired");

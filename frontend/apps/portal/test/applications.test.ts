@@ -1,13 +1,13 @@
-/** What is shown of an application: what differs, the time that is left, the code in groups. */
+/** Display of an application: differences, time left, the code in groups. */
 
 import { describe, expect, test, vi } from "vitest";
 
 vi.mock("../src/engine/client.ts", () => ({ api: {} }));
-const { differenceOf, grouped, isSameName, timeLeft } = await import("../src/engine/applications.ts");
+const { differenceOf, formatCode, isSameName, timeLeft } = await import("../src/engine/applications.ts");
 
 const HOUR = 3_600_000;
 
-describe("what differs", () => {
+describe("differences", () => {
   test.for([
     ["林知远", "林知远", true, "none"],
     ["林知远", "林知远", false, "phone"],
@@ -18,7 +18,7 @@ describe("what differs", () => {
   ] as const)("%s, on file %s, same phone %s: %s", ([name, filed, isSamePhone, verdict]) => {
     expect(differenceOf({ name, filed_name: filed, same_phone: isSamePhone })).toBe(verdict);
   });
-  test("width is no difference", () => {
+  test("ignores width", () => {
     expect(isSameName("ＣＨＡＮ", "CHAN")).toBe(true);
   });
 });
@@ -32,6 +32,6 @@ test.for([
   expect(timeLeft(1000 + ms, 1000)).toEqual(left);
 });
 
-test("a code is printed in groups of four", () => {
-  expect(grouped("K7RD4WX92HNM")).toBe("K7RD-4WX9-2HNM");
+test("prints a code in groups of four", () => {
+  expect(formatCode("K7RD4WX92HNM")).toBe("K7RD-4WX9-2HNM");
 });

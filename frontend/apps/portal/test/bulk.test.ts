@@ -1,16 +1,16 @@
 // @vitest-environment happy-dom
-/** An act of many: everybody is named with what happens to them, one can be taken out, and each has a result. */
+/** A bulk act lists every shield with its effect, allows removing one, and reports a result for each. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
-import { type Say, useWords } from "@mshield/look/vue/words.ts";
+import { type Translator, useWords } from "@mshield/look/vue/words.ts";
 import { flushPromises, mount } from "@vue/test-utils";
 import { defineComponent, h } from "vue";
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { skipped } from "../src/acts/bulk.ts";
+import { skipReason } from "../src/acts/bulk.ts";
 import { headline } from "../src/acts/headline.ts";
-import { tell } from "../src/acts/useActs.ts";
+import { reportAct } from "../src/acts/useActs.ts";
 import { enter } from "../src/engine/session.ts";
 import type { Outcome, Shield } from "../src/engine/types.ts";
 import { actWords } from "../src/words/acts.ts";
@@ -71,7 +71,7 @@ function dialogOf(shields: readonly Shield[]) {
   });
 }
 
-test("everybody is listed with number, name and what happens to them, and who is taken out is not sent", async () => {
+test("lists each with number, name and effect, and doesn't send removed ones", async () => {
   doAct.mockResolvedValue([]);
   const dialog = dialogOf(THREE);
   const rows = dialog.findAll(".chosen > li");
@@ -94,14 +94,14 @@ test("everybody is listed with number, name and what happens to them, and who is
   expect(doAct).toHaveBeenCalledWith("91330200MA2AGH4X6Q", "freeze", [THREE[1].shield_number], "外派");
 });
 
-test("nobody left, nothing to do", async () => {
+test("disables the act if all are removed", async () => {
   const dialog = dialogOf(THREE);
   await dialog.find("input").setValue("外派");
   for (const row of dialog.findAll(".chosen > li").slice(0, 2)) await row.find("button").trigger("click");
   expect(dialog.find("[type=submit]").attributes("disabled")).toBeDefined();
 });
 
-test("one shield needs no list", () => {
+test("shows no list for one shield", () => {
   expect(dialogOf([THREE[0]]).find(".chosen").exists()).toBe(false);
 });
 
@@ -117,13 +117,13 @@ test.each([
   ["revoke", "revoked", [], "revoked"],
   ["freeze", "superseded", [], "superseded"],
   ["revoke", "expired", [], null],
-] as const)("%s leaves %s %j: %s", (act, state, holds, why) => {
-  expect(skipped(act, { state, holds: [...holds] } as Shield)).toBe(why);
+] as const)("%s skips %s %j: %s", (act, state, holds, why) => {
+  expect(skipReason(act, { state, holds: [...holds] } as Shield)).toBe(why);
   for (const words of [actWords.zh, actWords.en]) if (why) expect(words.bulk.why[why]).toBeTruthy();
 });
 
-/** What a component says with these words. */
-function saidWith(words: { zh: object; en: object }, say: (t: Say["t"]) => string): string {
+/** Returns a component's text with these words. */
+function saidWith(words: { zh: object; en: object }, say: (t: Translator["t"]) => string): string {
   const Speaker = defineComponent({
     setup() {
       const { t } = useWords(words);
@@ -133,12 +133,12 @@ function saidWith(words: { zh: object; en: object }, say: (t: Say["t"]) => strin
   return mount(Speaker, { global: { plugins: [i18n] } }).text();
 }
 
-test("titles have their spaces", () => {
+test("titles have spaces", () => {
   expect(saidWith(actWords, (t) => headline(t, "unfreeze", THREE))).toBe("解除 3 个手机盾的冻结？");
   expect(saidWith(actWords, (t) => headline(t, "freeze", THREE.slice(0, 1)))).toBe("冻结许静姝的手机盾？");
 });
 
-test("each shield has a result", () => {
+test("reports a result for each shield", () => {
   const [one, two, three] = THREE.map(({ shield_number }) => ({ shield_number, refusal: null }));
   const outcomes = [
     { ...one, outcome: "changed" },
@@ -146,7 +146,7 @@ test("each shield has a result", () => {
     { ...three, outcome: "refused", refusal: { zh: "已作废", en: "Revoked" } },
   ] as unknown as Outcome[];
   const said = saidWith(shieldWords, (t) =>
-    tell(t, { act: "freeze", shields: THREE }, outcomes)
+    reportAct(t, { act: "freeze", shields: THREE }, outcomes)
       .perShield.map((line) => `${line.name} ${line.kind} ${line.says}`)
       .join("|"),
   );

@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
-/** A legal person whose filing ended meanwhile is told so and logged out; nobody asks for shields of no enterprise. */
+/**
+ * A legal representative whose registration ended is notified and logged out, and no shields are requested.
+ */
 
 import { onLoggedOut, useTask } from "@mshield/desk/task.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 import { nextTick } from "vue";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -10,12 +12,12 @@ import { api } from "../src/engine/client.ts";
 import { filingEnded, resume } from "../src/engine/login.ts";
 import { readShields } from "../src/engine/lists.ts";
 import {
-  endedBecause,
+  endReason,
   enter,
   isLoggedIn,
   leave,
   mayBeLoggedIn,
-  onLeftElsewhere,
+  onEndedInOtherTab,
 } from "../src/engine/session.ts";
 
 const FIRM = { credit_code: "91330200MA2AGH4X6Q", name: "云帆" };
@@ -44,7 +46,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 const filter = { words: "", standing: "" };
 
-test("while they look at their list: the session ends and says why", async () => {
+test("while they view their list, the session ends with the reason", async () => {
   enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
   const task = useTask();
   await task.run(() => readShields(FIRM.credit_code, filter, null, 50));
@@ -54,14 +56,14 @@ test("while they look at their list: the session ends and says why", async () =>
   expect(asked).toContain("DELETE /api/portal/session");
 });
 
-test("when a page is loaded anew", async () => {
+test("after a reload", async () => {
   mayBeLoggedIn.value = true;
   expect(await resume()).toBe("filing");
   expect(isLoggedIn.value).toBe(false);
   expect(mayBeLoggedIn.value).toBe(false);
 });
 
-test("what isn't there while the enterprise is still theirs is just not there", async () => {
+test("a missing item is just missing while the enterprise is still theirs", async () => {
   now.body = { name: "沈若琪", csrf_token: "x", enterprises: [FIRM] };
   enter(now.body as never);
   const task = useTask();
@@ -74,26 +76,26 @@ test("what isn't there while the enterprise is still theirs is just not there", 
 test.each([
   [{ reason: "ended_by_staff" }, "staff"],
   [{}, "1"],
-])("a session that was ended: %j is told as %s", async (extra, why) => {
+])("an ended session with %j is reported as %s", async (extra, why) => {
   now = { status: 401, body: { code: "unauthenticated", zh: "登录已失效", en: "Log in again", ...extra } };
   mayBeLoggedIn.value = true;
   expect(await resume()).toBe(why);
   enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
-  await useTask().run(() => answered(api.GET("/api/portal/session")));
+  await useTask().run(() => unwrapAnswer(api.GET("/api/portal/session")));
   expect(ended).toEqual([why]);
 });
 
-test("another tab learns why the session ended, and leaves at once", async () => {
+test("another tab gets the reason, and leaves at once", async () => {
   enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
   const heard: unknown[] = [];
-  onLeftElsewhere((why) => heard.push(why));
+  onEndedInOtherTab((why) => heard.push(why));
   expect(await resume()).toBe("filing");
-  expect(endedBecause.value).toBe("filing");
+  expect(endReason.value).toBe("filing");
   await nextTick();
-  expect(heard).toEqual([]); // the tab that ended it says so itself
+  expect(heard).toEqual([]); // the tab that ended it shows the reason itself
   enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
   await nextTick();
-  mayBeLoggedIn.value = false; // as the storage of the browser tells it
+  mayBeLoggedIn.value = false; // as the browser's storage notifies it
   await nextTick();
   expect(heard).toEqual(["filing"]);
 });

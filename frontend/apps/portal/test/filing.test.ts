@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A shield whose filing changed or ended says so in the list and on its page, which tells what to do. */
+/** A changed or ended registration is shown in the list and on the shield's page, with what to do. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { enableAutoUnmount, flushPromises, mount } from "@vue/test-utils";
@@ -67,7 +67,7 @@ test.each([
   [{ filing_changed: true, state: "expired" }, "已过期", 0],
   [{ filing_changed: true, holds: ["lost"], expiring: false }, "已挂失", 1],
   [{}, "即将到期", 0],
-])("%o: what is graver is said first", async (changes, word, notes) => {
+])("%o: shows the more serious state first", async (changes, word, notes) => {
   GET.mockResolvedValue(page(shield(changes)));
   const screen = await shown(ShieldScreen, { number: "MS10720460001" });
   expect(screen.get(".name .chip").text()).toBe(word);

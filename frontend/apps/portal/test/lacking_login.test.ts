@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A step of the login whose fields are empty says so at them and leads to the first, in both languages. */
+/** A login step with empty fields marks them and focuses the first, in both languages. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -15,7 +15,7 @@ const calls = vi.hoisted(() => ({ begin: vi.fn(), finish: vi.fn(), activate: vi.
 vi.mock("../src/engine/login.ts", () => ({
   ...calls,
   newCaptcha: async () => ({ id: "c", picture: "data:image/png;base64,", sound: "" }),
-  unprovenOf: () => null,
+  readUnprovenLogin: () => null,
 }));
 
 let form: VueWrapper;

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Where an act's button doesn't answer yet the dialog says what is still to be given, and what was given wrong. */
+/** While an act's button is disabled, the dialog states what is missing or wrong. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { enableAutoUnmount, flushPromises, mount } from "@vue/test-utils";
@@ -42,7 +42,7 @@ test("freezing: the reason", async () => {
   expect(dialog.textContent).not.toContain("还要写原因");
 });
 
-test("revoking: four wrong digits are called wrong, three not yet", async () => {
+test("revoking: four wrong digits are reported as wrong, three not yet", async () => {
   const dialog = await opened(RevokeDialog, {});
   const check = dialog.querySelector<HTMLInputElement>("input[maxlength='4']")!;
   await type(check, "999");

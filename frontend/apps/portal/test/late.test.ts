@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The portal and answers that come late: what is read, chosen or typed stays, and two presses do one thing. */
+/** Late answers in the portal: what is read, selected or typed stays, and two presses do one thing. */
 
 import LogOutButton from "@mshield/desk/LogOutButton.vue";
 import { i18n } from "@mshield/desk/i18n.ts";
@@ -100,7 +100,7 @@ const applicationsPage = (...ids: string[]) =>
 const standing = (holds: string[]) =>
   good({ shield: { ...shield(1), holds }, events: [], earlier: [], proofs: [] });
 
-test("the number of what waits is that of the enterprise that is shown, by its newest answer", async () => {
+test("the number of waiting items is the selected enterprise's, by its newest answer", async () => {
   const [a, old] = [later<object>(), later<object>()];
   GET.mockReturnValueOnce(a.promise);
   const first = readCounts(A!.credit_code);
@@ -114,7 +114,7 @@ test("the number of what waits is that of the enterprise that is shown, by its n
   expect(counts.waiting).toBe(1);
 });
 
-test("the application that is being read stays, whatever comes before it", async () => {
+test("the displayed application stays, whatever arrives before it", async () => {
   vi.useFakeTimers();
   GET.mockResolvedValueOnce(applicationsPage("b"));
   const { wrapper } = shown(ApplicationsScreen);
@@ -126,7 +126,7 @@ test("the application that is being read stays, whatever comes before it", async
   expect(wrapper.get(".right h2").text()).toContain("b");
 });
 
-test("the rest that was being read for a choice isn't chosen in another list", async () => {
+test("the rest of a list isn't selected in another list", async () => {
   GET.mockResolvedValue(shieldsPage([0, 1], "1"));
   const { wrapper } = shown(ShieldsScreen);
   await flushPromises();
@@ -143,7 +143,7 @@ test("the rest that was being read for a choice isn't chosen in another list", a
   expect(wrapper.find(".batch").exists()).toBe(false);
 });
 
-test("a shield stands as it does after the act, though it was looked at before", async () => {
+test("a shield is shown as after the act, although it was read before", async () => {
   vi.useFakeTimers();
   GET.mockResolvedValueOnce(standing([]));
   const { wrapper } = shown(ShieldScreen, { number: "MS10720460001" });
@@ -160,7 +160,7 @@ test("a shield stands as it does after the act, though it was looked at before",
   expect(wrapper.get("header, .chip").text()).toContain("挂失");
 });
 
-test("a second press takes no other key for the same code, and a code typed meanwhile stays", async () => {
+test("a second press doesn't change the key of a code, and a code typed meanwhile stays", async () => {
   const { wrapper } = shown(EnterprisesScreen);
   const field = wrapper.get<HTMLInputElement>("input");
   await field.setValue("K7RD-4WX9-2HNM");
@@ -184,7 +184,7 @@ test("a second press takes no other key for the same code, and a code typed mean
   expect(field.element.value).toBe("ABCD-EFGH-JKLM");
 });
 
-test("a new code that is typed before the answer to its asking is here stays", async () => {
+test("a new code typed before the answer to its request stays", async () => {
   vi.useFakeTimers();
   const begun = { loginId: "l1", phone: "139****5011", resendIn: 0 };
   const { wrapper } = shown(CodeForm, { begun });
@@ -202,7 +202,7 @@ test("a new code that is typed before the answer to its asking is here stays", a
   }
 });
 
-test("a second press leaves the captcha of the login that is under way; what is loaded late chooses no system", async () => {
+test("a second press keeps the login's captcha; late sources don't change the system", async () => {
   const source = { name: "customs", kind: "password", title_zh: "海关", title_en: "Customs" };
   localStorage.setItem("mshield-portal-source", "customs");
   const listed = later<object>();
@@ -230,7 +230,7 @@ test("a second press leaves the captcha of the login that is under way; what is 
   expect(captcha!.element.value).toBe("7KDM");
 });
 
-test("pressed twice, the way out waits for the end of the session", async () => {
+test("pressed twice, logout waits for the end of the session", async () => {
   const ended = later<void>();
   const { wrapper, router } = shown(LogOutButton, { logOut: () => ended.promise });
   for (let press = 0; press < 2; press++) await wrapper.get("button").trigger("click");

@@ -20,11 +20,11 @@ test.each([
   [" 264x", { end: "264x" }],
   [" 林知远 ", { name: "林知远" }],
   ["", {}],
-])("%j is looked for as %j", (words, query) => {
+])("searches for %j as %j", (words, query) => {
   expect(shieldQuery({ words, standing: "" })).toEqual(query);
 });
 
-test("a state and a hold are different things to the service", () => {
+test("a state and a hold are different parameters", () => {
   expect(shieldQuery({ words: "", standing: "pin_locked" })).toEqual({ state: "pin_locked" });
   expect(shieldQuery({ words: "", standing: "hold:lost", personId: "7" })).toEqual({
     hold: "lost",
@@ -32,7 +32,7 @@ test("a state and a hold are different things to the service", () => {
   });
 });
 
-test("digits are a number or its end, less than four an id number's; anything else is a name", () => {
+test("digits are a number or its end, fewer than four an ID number's; anything else is a name", () => {
   expect(personQuery({ words: "264X", role: "" })).toEqual({ end: "264X" });
   expect(personQuery({ words: "64X", role: "" })).toEqual({ id_number_end: "64X" });
   expect(personQuery({ words: "7264X", role: "" })).toEqual({ end: "7264X" });
@@ -52,7 +52,7 @@ test("the workbook has what the list shows", () => {
   );
 });
 
-test("a question asked while the list still loads is asked at once, and its answer stays", async () => {
+test("a filter changed while the list loads is sent at once, and its answer stays", async () => {
   type Page = { items: string[]; next: string | null };
   const answers: ((page: Page) => void)[] = [];
   const scope = effectScope();

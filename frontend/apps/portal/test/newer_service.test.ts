@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** An ask or a state that the service learned after this page was loaded: the page says to be loaded anew, beside the rest. */
+/** For a request or state of a newer service, the page asks to be reloaded, beside the rest. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -34,7 +34,7 @@ const chip = (state: string, holds: string[]): string =>
 
 beforeEach(() => (settings.language = "zh"));
 
-test("an ask: who asks and what they wrote stand there, and nothing answers it unread", () => {
+test("a request: shows who asks and the note, and can't be answered unread", () => {
   const wrapper = mount(AskPanel, { props: { ask: ASK as never }, global });
   expect(wrapper.get("h2").text()).toBe("请刷新本页后查看");
   expect(wrapper.text()).toContain("林知远");

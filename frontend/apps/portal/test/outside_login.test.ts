@@ -3,13 +3,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
 
-import { comeBack, leaveFor, readReturn } from "../src/engine/outside_login.ts";
+import { continueLogin, openLoginPage, readReturn } from "../src/engine/outside_login.ts";
 
 const PAGE = "https://login.example.cn/authorize?state=s-1";
 const BEGUN = { login_id: "l1", phone_masked: "139****5011", expires_in: 300, resend_in: 60 };
 const REFUSED = { code: "login_failed", zh: "账号或密码不对", en: "Wrong account or password", status: 401 };
 const opened = vi.fn();
-/** What the service was sent, and what it answers at the way back. */
+/** Calls to the service, and its answer at the return. */
 const sent: [string, unknown][] = [];
 let refuses = false;
 
@@ -25,11 +25,11 @@ beforeEach(async () => {
     }
     return refuses ? Response.json(REFUSED, { status: 401 }) : Response.json(BEGUN, { status: 201 });
   });
-  await leaveFor("customs", "/shields/MS10720468813");
+  await openLoginPage("customs", "/shields/MS10720468813");
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("the browser goes to the page of the system, and what it was for stays here", () => {
+test("the browser opens the system's page, and the wanted page is stored here", () => {
   expect(sent).toEqual([["/api/portal/outside-logins", { source: "customs" }]]);
   expect(opened).toHaveBeenLastCalledWith(PAGE);
   expect(readReturn({ state: "s-1", code: "c" })).toEqual({
@@ -40,19 +40,19 @@ test("the browser goes to the page of the system, and what it was for stays here
   });
 });
 
-test("a way back that began elsewhere leads to no page of its choice", () => {
+test("a return that began elsewhere can't choose the next page", () => {
   expect(readReturn({ state: "s-2", code: "c" }).next).toBe("/");
 });
 
-test("what came back is handed over, and an SMS code is on its way", async () => {
-  const begun = await comeBack(readReturn({ state: "s-1", code: "c" }), "key");
+test("sends the returned values, and an SMS code is on its way", async () => {
+  const begun = await continueLogin(readReturn({ state: "s-1", code: "c" }), "key");
   expect(sent.at(-1)).toEqual(["/api/portal/outside-logins/finish", { state: "s-1", code: "c" }]);
   expect(begun).toEqual({ loginId: "l1", phone: "139****5011", resendIn: 60 });
   await nextTick();
   expect(localStorage.getItem("mshield-portal-outside-login")).toBeNull();
 });
 
-test("each try has the key that it is given", async () => {
+test("each attempt uses the given key", async () => {
   const keys: (string | null)[] = [];
   const answer = globalThis.fetch;
   vi.stubGlobal("fetch", async (request: Request) => {
@@ -60,13 +60,13 @@ test("each try has the key that it is given", async () => {
     return answer(request);
   });
   const returned = readReturn({ state: "s-1", code: "c" });
-  for (const key of ["one", "one", "two"]) await comeBack(returned, key);
+  for (const key of ["one", "one", "two"]) await continueLogin(returned, key);
   expect(keys).toEqual(["one", "one", "two"]);
 });
 
-test("a refusal is told", async () => {
+test("reports a refusal", async () => {
   refuses = true;
-  await expect(comeBack(readReturn({ state: "s-1", code: "c" }), "key")).rejects.toMatchObject({
+  await expect(continueLogin(readReturn({ state: "s-1", code: "c" }), "key")).rejects.toMatchObject({
     code: "login_failed",
   });
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** A refusal asks first: it can't be taken back, and the applicant gets an SMS. */
+/** A refusal needs confirmation: it can't be undone, and the applicant gets an SMS. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { enableAutoUnmount, flushPromises, mount } from "@vue/test-utils";
@@ -13,7 +13,7 @@ const { default: ApplicationPanel } = await import("../src/screens/applications/
 
 enableAutoUnmount(afterEach);
 
-test("it isn't them: one click asks, and only the answer refuses", async () => {
+test("one click asks, and only the confirmation refuses", async () => {
   const application = {
     id: "a",
     name: "赵晓燕",

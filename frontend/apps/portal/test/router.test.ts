@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Where addresses lead: the login is for who isn't logged in. */
+/** Addresses: the login is for users who aren't logged in. */
 
 import { beforeEach, expect, test } from "vitest";
 
@@ -12,13 +12,13 @@ test.each([
   ["/login", "/shields"],
   ["/login?ended=1&next=/people", "/people"],
   ["/login?next=//elsewhere.example", "/shields"],
-])("%s of who is logged in leads to %s", async (from, to) => {
+])("%s of a logged-in user leads to %s", async (from, to) => {
   await router.push("/guide");
   await router.push(from);
   expect(router.currentRoute.value.fullPath).toBe(to);
 });
 
-test("who isn't logged in stays at the login", async () => {
+test("a user who isn't logged in stays at the login", async () => {
   leave();
   await router.push("/login?ended=1");
   expect(router.currentRoute.value.fullPath).toBe("/login?ended=1");

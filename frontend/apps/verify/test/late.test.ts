@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The page that verifies and what comes late: files that were taken away, roots, and verdicts while somebody types. */
+/** Late results on the page: removed files, roots, and verdicts while the user types. */
 
 import { flushPromises, mount } from "@vue/test-utils";
 import { makeWords } from "@mshield/look/vue/words.ts";
@@ -16,7 +16,7 @@ vi.mock("../src/engine/bridge.ts", () => ({
 const part = { template: "<i />" };
 for (const name of ["DocumentPanel", "SignerPanel", "ReportSheet", "SentPanel", "FilesPanel", "TrustPanel"])
   vi.doMock(`../src/parts/${name}.vue`, () => ({ default: part }));
-const { files, judged, ownRoot, trust } = await import("../src/engine/verification.ts");
+const { files, judgeResult, ownRoot, trust } = await import("../src/engine/verification.ts");
 const { default: VerifyScreen } = await import("../src/VerifyScreen.vue");
 
 const verdict = {
@@ -47,7 +47,7 @@ const result = (caseId: string, name: string) => ({
 
 const file = (octets: Promise<ArrayBuffer>) => ({ arrayBuffer: () => octets }) as unknown as File;
 
-test("a file that is taken away while it is read is judged no more", async () => {
+test("doesn't judge a file that is removed while it is read", async () => {
   const bench = new Bench(() => undefined);
   const octets = later<ArrayBuffer>();
   const signature = { name: "a.sig", size: 128, arrayBuffer: () => octets.promise } as unknown as File;
@@ -60,7 +60,7 @@ test("a file that is taken away while it is read is judged no more", async () =>
   expect(all).toEqual({ results: [], unused: [] });
 });
 
-test("of two roots the one that was chosen last is trusted", async () => {
+test("trusts the root chosen last", async () => {
   const slow = later<ArrayBuffer>();
   call.mockImplementation(async (_name: string, bytes: Uint8Array) => [
     { name: `${bytes.length}`, sha256: "" },
@@ -78,7 +78,7 @@ test("of two roots the one that was chosen last is trusted", async () => {
   expect(ownRoot.value).toBeNull();
 });
 
-test("a verdict leaves the field in which somebody types, and judged anew the chosen signature stays", async () => {
+test("a verdict doesn't take the focus from typing, and judging again keeps the selected signature", async () => {
   files.push({
     id: "1",
     file: new File([""], "a"),
@@ -96,13 +96,13 @@ test("a verdict leaves the field in which somebody types, and judged anew the ch
   const key = document.body.appendChild(document.createElement("textarea"));
   key.focus();
   const results = [result("a", "a.p7"), result("b", "b.p7")];
-  judged.value = { results, unused: [] } as never;
+  judgeResult.value = { results, unused: [] } as never;
   await flushPromises();
   expect(document.activeElement).toBe(key);
   const shown = (): number =>
     screen.findAll("[aria-pressed]").findIndex((one) => one.attributes("aria-pressed") === "true");
   await screen.findAll("[aria-pressed]")[1]!.trigger("click");
-  judged.value = { results: [result("0", "0.p7"), ...results], unused: [] } as never;
+  judgeResult.value = { results: [result("0", "0.p7"), ...results], unused: [] } as never;
   await flushPromises();
   expect(shown()).toBe(2);
   screen.unmount();

@@ -1,4 +1,4 @@
-/** What a document of the service's own says, at the page and on paper: its words, made safe to show. */
+/** Words of a document of the service's own, on the page and on paper, safe for display. */
 
 import { expect, test } from "vitest";
 
@@ -14,7 +14,7 @@ const consent = (value: string): string =>
     type: "mshield-consent/v1",
   });
 
-test("its words stand there, and characters that can't be seen are written out", () => {
+test("shows its words, with invisible characters written out", () => {
   expect(ownWords(consent("136****4321"))).toEqual({
     title: "同意",
     lines: [{ label: "新账号手机号", value: "136****4321" }],
@@ -22,7 +22,7 @@ test("its words stand there, and characters that can't be seen are written out",
   expect(ownWords(consent("136\u202E****4321"))?.lines[0]?.value).toContain("[U+202E]");
 });
 
-test("any other document stands as it is", () => {
+test("shows any other document unchanged", () => {
   expect(ownWords(null)).toBe(null);
   expect(ownWords('{"a": 1}')).toBe(null);
 });

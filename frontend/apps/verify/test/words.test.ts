@@ -1,9 +1,16 @@
-/** Each check that the verifier can make has its sentence, in both languages. */
+/** Each check that the verifier can report has a sentence in both languages. */
 
 import { expect, test } from "vitest";
 
-import { grouped, headlineOf, nowOf, sentenceOf, sized, titleOf } from "../src/parts/sentences.ts";
-import { saidOf } from "../src/parts/said.ts";
+import {
+  groupDigest,
+  headlineOf,
+  presentState,
+  sentenceOf,
+  formatSize,
+  titleOf,
+} from "../src/parts/sentences.ts";
+import { factLine } from "../src/parts/fact_lines.ts";
 import { checkWords } from "../src/words/checks.ts";
 import { pageWords } from "../src/words/page.ts";
 import { partWords } from "../src/words/parts.ts";
@@ -17,7 +24,7 @@ const CERTIFICATES = [
   "wrong_usage",
   "unknown_critical_extension",
 ];
-/** The codes of `mshield verify` by the step that can have them. */
+/** Codes of `mshield verify` by the step that can have them. */
 const FAILED: Readonly<Record<string, readonly string[]>> = {
   input: ["unreadable", "from_future", "no_token", "weak_hash", "inaccurate"],
   content: ["message_mismatch", "ambiguous", "other_data"],
@@ -131,9 +138,9 @@ test.for(["zh", "en"] as const)("in %s", (language) => {
   }
 });
 
-const nowWith = (...checks: Check[]): string => nowOf({ checks } as unknown as Result);
+const nowWith = (...checks: Check[]): string => presentState({ checks } as unknown as Result);
 
-test("how the certificate stands now, as far as it was asked", () => {
+test("reports the certificate's present status if it was requested", () => {
   expect(nowWith(check("now", "passed", null))).toBe("good");
   expect(nowWith(check("now", "noted", "on_hold"), check("revocation", "passed", null, "ocsp"))).toBe(
     "on_hold",
@@ -143,7 +150,7 @@ test("how the certificate stands now, as far as it was asked", () => {
   expect(nowWith(check("revocation", "failed", "revoked"))).toBe("revoked");
 });
 
-test("a P7 under no trusted root is right and nobody's, and never called valid", () => {
+test("never calls a P7 without a trusted root valid", () => {
   const checks = [check("signature", "passed", null), check("chain", "unchecked", "no_root")];
   const headline = headlineOf({ kind: "p7", verdict: "incomplete", checks } as unknown as Result);
   expect(headline).toBe("not_established");
@@ -156,7 +163,7 @@ test("a P7 under no trusted root is right and nobody's, and never called valid",
   expect(headlineOf({ kind: "p7", verdict: "invalid", checks: bad } as unknown as Result)).toBe("invalid");
 });
 
-test.for(["time_stamp", "certificate", "crl", "ocsp"] as const)("a %s has words of its own", (kind) => {
+test.for(["time_stamp", "certificate", "crl", "ocsp"] as const)("a %s has its own words", (kind) => {
   const of = (verdict: string, ...checks: Check[]): string =>
     headlineOf({ kind, verdict, checks } as unknown as Result);
   const right = check("signature", "passed", null);
@@ -174,24 +181,24 @@ test.for(["time_stamp", "certificate", "crl", "ocsp"] as const)("a %s has words 
   }
 });
 
-test("what a file says is told by names, times with seconds and zone", () => {
-  const say = { t: (key: string) => key } as unknown as Parameters<typeof saidOf>[0];
-  const life = saidOf(say, { label: "life", values: [0, 1000] });
+test("describes a file's contents by names, times with seconds and zone", () => {
+  const say = { t: (key: string) => key } as unknown as Parameters<typeof factLine>[0];
+  const life = factLine(say, { label: "life", values: [0, 1000] });
   expect(life.label).toBe("parts.said.life");
   expect(life.text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC[+-]\d\d:\d\d – /);
   const eport = { label: "private", oid: "1.3.6.1.4.1.5315.100.5.8", values: ["x"] };
-  expect(saidOf(say, eport)).toEqual({ label: "parts.private.eport_5_8", text: "x", isOid: false });
+  expect(factLine(say, eport)).toEqual({ label: "parts.private.eport_5_8", text: "x", isOid: false });
   const gb = { label: "private", oid: "1.2.156.10260.4.1.5", values: ["x"] };
-  expect(saidOf(say, gb).label).toBe("parts.private.gb_5");
+  expect(factLine(say, gb).label).toBe("parts.private.gb_5");
   const unnamed = { label: "private", oid: "1.3.6.1.4.1.5315.100.2.1", values: ["x"] };
-  expect(saidOf(say, unnamed).label).toBe("1.3.6.1.4.1.5315.100.2.1");
-  const revoked = saidOf(say, { label: "status", values: ["5"], word: "revoked", reason: 99 });
+  expect(factLine(say, unnamed).label).toBe("1.3.6.1.4.1.5315.100.2.1");
+  const revoked = factLine(say, { label: "status", values: ["5"], word: "revoked", reason: 99 });
   expect(revoked.text).toBe("5answers.commaparts.words.revokedanswers.commachecks.reason.0");
 });
 
-test("digests and sizes for people", () => {
-  expect(grouped("7c1e90b4")).toBe("7C1E 90B4");
-  expect([0, 1023, 1024, 2883, 24_000, 104_857_600].map(sized)).toEqual([
+test("formats digests and sizes", () => {
+  expect(groupDigest("7c1e90b4")).toBe("7C1E 90B4");
+  expect([0, 1023, 1024, 2883, 24_000, 104_857_600].map(formatSize)).toEqual([
     "0 B",
     "1023 B",
     "1.0 KB",

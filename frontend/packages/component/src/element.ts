@@ -1,6 +1,8 @@
-/** `<mshield-login>` and `<mshield-sign>`: shows one request and tells the page how it goes.
+/**
+ * `<mshield-login>` and `<mshield-sign>`: show one request and report its progress to the page.
  *
- * A code is shown only in the second that it is for. When none is left the code goes, and the connection is made anew.
+ * A code is shown only during its own second. When no code is left, it disappears, and the element
+ * reconnects.
  */
 
 import tokens from "virtual:look/host";
@@ -10,7 +12,7 @@ import { languageOf, rootsAround } from "./language.ts";
 import style from "./style.css?inline";
 import { View } from "./view.ts";
 import { type Listener, type QrTexts, type Snapshot, Watch } from "./watch.ts";
-import { type Kind, type Language, phrasesOf, type Shown } from "./words.ts";
+import { type Kind, type Language, phrasesOf, type DisplayState } from "./words.ts";
 
 const HOME = new URL(import.meta.url).origin;
 const SOON = 10;
@@ -34,7 +36,7 @@ export class MshieldRequest extends HTMLElement implements Listener {
   #texts: FreshTexts | null = null;
   #heard = new Elapsed();
   #whole = 0;
-  #shown: Shown = "connecting";
+  #shown: DisplayState = "connecting";
   #drawn: string | null = null;
   #warned = false;
   #news = "";
@@ -123,13 +125,15 @@ export class MshieldRequest extends HTMLElement implements Listener {
     return this.#snapshot !== null && !["waiting", "scanned"].includes(this.#snapshot.state);
   }
 
-  /** What a quarter of a second may have changed: the code, the ring, and whether there is a code at all. */
+  /**
+   * Updates what may change within a quarter of a second: the code, the ring, and whether there is a code.
+   */
   #tick(): void {
     this.#count();
     if (this.#snapshot?.state !== "waiting") return;
     const text = this.#texts?.now ?? null;
     if (text === null) {
-      if (this.#texts === null) return; // the first have yet to come
+      if (this.#texts === null) return; // the first codes haven't arrived yet
       this.#texts = null;
       this.#show("offline");
       this.#watch?.again();
@@ -156,7 +160,7 @@ export class MshieldRequest extends HTMLElement implements Listener {
     }
   }
 
-  #show(shown: Shown): void {
+  #show(shown: DisplayState): void {
     this.#shown = shown;
     this.#drawn = null;
     this.#spoken = this.#language;
@@ -169,7 +173,7 @@ export class MshieldRequest extends HTMLElement implements Listener {
     return languageOf(this);
   }
 
-  /** Once for each state, also where the page moves the element and it begins anew. */
+  /** Reports each state once, even if the page moves the element and it starts again. */
   #tell({ id, state, reason }: Snapshot): void {
     const news = `${id} ${state}`;
     if (state === "waiting" || news === this.#news) return;
@@ -179,10 +183,8 @@ export class MshieldRequest extends HTMLElement implements Listener {
   }
 }
 
-/** A signature. */
 export class MshieldSign extends MshieldRequest {
   protected override readonly kind: Kind = "signature";
 }
 
-/** A login. */
 export class MshieldLogin extends MshieldRequest {}

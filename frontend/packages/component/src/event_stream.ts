@@ -1,11 +1,14 @@
-/** Server-sent events (HTML Living Standard, 9.2) out of a fetched body, since EventSource sends no Authorization. */
+/**
+ * Server-sent events (HTML Living Standard, 9.2) from a fetched body, since EventSource sends no
+ * Authorization.
+ */
 
 export interface ServerEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** Takes the text as it comes, in pieces cut anywhere; gives each event once its blank line has come. */
+/** Parser of text in arbitrary pieces; returns each event once its blank line has arrived. */
 export class EventParser {
   #rest = "";
   #event = "";
@@ -29,7 +32,7 @@ export class EventParser {
 
   #field(line: string): void {
     const colon = line.indexOf(":");
-    if (colon === 0) return; // a comment: the server is alive
+    if (colon === 0) return; // a comment, which shows that the server is alive
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.#event = value;
@@ -42,7 +45,7 @@ export class EventParser {
   }
 }
 
-/** The events of a body; `heard` is called for each piece, also where it is only a comment. */
+/** Yields the events of a body; `heard` is called for each piece, even if it is only a comment. */
 export async function* eventsOf(
   body: ReadableStream<Uint8Array>,
   heard: () => void,

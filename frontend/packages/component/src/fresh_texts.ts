@@ -1,18 +1,21 @@
-/** The QR texts of the coming seconds. A text is given for its own second only, so a code can never stand still.
+/**
+ * QR texts of the coming seconds. A text is returned only during its own second, so a code can never be
+ * stale.
  *
- * Time is the larger of what two clocks say has passed: the page's own clock may stand while the computer sleeps.
+ * Elapsed time is the larger value of two clocks, since the page's own clock may stop while the computer
+ * sleeps.
  */
 
 export interface Clocks {
-  /** Milliseconds that only grow. */
+  /** Returns milliseconds that only increase. */
   steady(): number;
-  /** Milliseconds of the calendar. */
+  /** Returns wall-clock milliseconds. */
   wall(): number;
 }
 
 export const CLOCKS: Clocks = { steady: () => performance.now(), wall: () => Date.now() };
 
-/** Milliseconds since it was made. */
+/** Milliseconds since its creation. */
 export class Elapsed {
   readonly #clocks: Clocks;
   readonly #steady: number;
@@ -40,7 +43,7 @@ export class FreshTexts {
     this.#since = new Elapsed(clocks);
   }
 
-  /** The text of this second; null once they are used up. */
+  /** The text of this second; null once all are used. */
   get now(): string | null {
     return this.#texts[Math.floor(this.#since.ms / this.#every)] ?? null;
   }

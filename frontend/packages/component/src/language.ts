@@ -1,14 +1,14 @@
-/** Which language the component speaks: its own `lang`, else the nearest around it, also past shadow roots. */
+/** Language of the component: its own `lang`, else the nearest one around it, across shadow roots. */
 
 import { type Language, languageFor } from "@mshield/look/language.ts";
 
-/** What is asked of an element. */
+/** The part of an element that is needed here. */
 export interface Placed {
   closest(selector: string): { getAttribute(name: string): string | null } | null;
   getRootNode(): object;
 }
 
-/** As the one that is named says; Chinese where none is. */
+/** Returns the language of the nearest `lang`; Chinese if there is none. */
 export function languageOf(element: Placed): Language {
   for (let at: Placed | null = element; at !== null; at = hostOf(at)) {
     const named = at.closest("[lang]")?.getAttribute("lang");
@@ -17,7 +17,7 @@ export function languageOf(element: Placed): Language {
   return languageFor([]);
 }
 
-/** The document and each shadow root that the element stands in. */
+/** Yields the document and each shadow root that contain the element. */
 export function* rootsAround(element: Element): Generator<Node> {
   for (let at: Element | null = element; at !== null;) {
     const root: Node = at.getRootNode();

@@ -1,10 +1,12 @@
-/** Elements and pictures, built node by node: the component writes no markup, so Trusted Types never object. */
+/**
+ * Elements and pictures, built node by node: the component writes no markup, so Trusted Types never object.
+ */
 
 import { icons, logo as halves } from "virtual:look/marks";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An SVG element. */
+/** Creates an SVG element. */
 export function svg(
   name: string,
   attributes: Record<string, string | number> = {},
@@ -16,7 +18,7 @@ export function svg(
   return element;
 }
 
-/** An HTML element of a class. */
+/** Creates an HTML element with a class. */
 export function html<K extends keyof HTMLElementTagNameMap>(
   name: K,
   className: string,
@@ -28,7 +30,9 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The two halves in the light look's colours, which stand on white; style.css gives them others on a surface. */
+/**
+ * Creates the two halves in the light look's colours, for white; style.css has other colours for a surface.
+ */
 export function logo(className: string): SVGElement {
   const parts = halves.map(([name, attributes], index) =>
     svg(name, { ...attributes, class: index === 0 ? "half left" : "half right" }),
@@ -36,7 +40,7 @@ export function logo(className: string): SVGElement {
   return svg("svg", { viewBox: "0 0 48 48", class: className, "aria-hidden": "true" }, ...parts);
 }
 
-/** An icon of the look. */
+/** Creates an icon of the look. */
 export function icon(name: string): SVGElement {
   const parts = (icons[name] ?? []).map(([tag, attributes]) => svg(tag, attributes));
   return svg("svg", { viewBox: "0 0 24 24", class: `icon ${name}`, "aria-hidden": "true" }, ...parts);

@@ -1,18 +1,18 @@
-/** A QR code as one SVG path: level Q, which bears the mark in its middle (ISO/IEC 18004). */
+/** A QR code as one SVG path, at level Q, which tolerates the mark in its middle (ISO/IEC 18004). */
 
 import { encodeQR } from "qr";
 
-/** Modules of white around it, as the standard asks. */
+/** Modules of quiet zone around it, as the standard requires. */
 export const QUIET = 4;
 
 export interface Drawing {
-  /** Modules of a side, quiet zone included. */
+  /** Modules per side, including the quiet zone. */
   readonly side: number;
   /** Dark modules, one rectangle per run. */
   readonly path: string;
 }
 
-/** The code of a text. */
+/** Draws the code of a text. */
 export function draw(text: string): Drawing {
   const rows = encodeQR(text, "raw", { ecc: "quartile", border: QUIET });
   let path = "";
@@ -26,7 +26,9 @@ export function draw(text: string): Drawing {
   return { side: rows.length, path };
 }
 
-/** CSS pixels for a code of this many modules: whole pixels per module where that comes near to 220. */
+/**
+ * Returns the CSS pixels for a code of this many modules: whole pixels per module if that is close to 220.
+ */
 export function pixels(side: number): number {
   const whole = Math.round(220 / side) * side;
   return whole >= 200 && whole <= 236 ? whole : 220;

@@ -1,13 +1,14 @@
 /**
- * The short code of a second (输入短码), worked out from the QR code's text: two characters for the seconds since the request
- * began, six for the first 30 bits of that second's code. Crockford's alphabet, as `mshield.domain.qr` has it.
+ * The short code of a second (输入短码), computed from the QR code's text: two characters for the seconds since
+ * the request began, six for the first 30 bits of that second's code. Crockford's alphabet, as in
+ * `mshield.wire.qr`.
  */
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const BITS = 5;
 const TEXT = /\?t=(0|[1-9]\d*)&c=([A-Za-z0-9_-]{22})$/;
 
-/** `ABCD EFGH`; null for a text of another form, and for a request that is too old for two characters. */
+/** Returns `ABCD EFGH`; null for a text of another form, and for a request too old for two characters. */
 export function shortOf(text: string): string | null {
   const match = TEXT.exec(text);
   const elapsed = Number(match?.[1]);

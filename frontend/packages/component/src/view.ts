@@ -1,11 +1,11 @@
-/** The panel as nodes: one method per thing that changes. Knows no network and no request. */
+/** The panel as nodes, one method per changeable part. It knows neither network nor request. */
 
 import { html, icon, logo, svg } from "./marks.ts";
 import { draw, pixels } from "./qr.ts";
 import { shortOf } from "./short_code.ts";
-import { type Kind, type Language, phrasesOf, type Shown, wordsOf } from "./words.ts";
+import { type Kind, type Language, phrasesOf, type DisplayState, wordsOf } from "./words.ts";
 
-const ICONS: Partial<Record<Shown, string>> = {
+const ICONS: Partial<Record<DisplayState, string>> = {
   declined: "stop",
   not_me: "stop",
   expired: "clock",
@@ -13,14 +13,14 @@ const ICONS: Partial<Record<Shown, string>> = {
   offline: "wifi-off",
   unknown: "clock",
 };
-const ENDED: ReadonlySet<Shown> = new Set(["declined", "not_me", "expired", "cancelled", "unknown"]);
+const ENDED: ReadonlySet<DisplayState> = new Set(["declined", "not_me", "expired", "cancelled", "unknown"]);
 
-/** As long as a code counts. */
+/** Validity of a code, in ms. */
 const SHORT_MS = 5000;
 
 export class View {
   readonly root: DocumentFragment = document.createDocumentFragment();
-  /** Called when the reader asks to connect again. */
+  /** Called when the user asks to reconnect. */
   onRetry: () => void = () => undefined;
   readonly #rest = svg("rect", { class: "rest", pathLength: 100 });
   readonly #path = svg("path", { fill: "#0f1f1d" });
@@ -49,7 +49,7 @@ export class View {
   #language: Language = "zh";
   #kind: Kind = "login";
   #number = "";
-  #shown: Shown = "connecting";
+  #shown: DisplayState = "connecting";
   #shortSince: number | null = null;
 
   constructor() {
@@ -78,16 +78,16 @@ export class View {
   #showShort(): void {
     this.#short.hidden = false;
     this.#askShort.hidden = true;
-    this.#shortSince = null; // the next second's
+    this.#shortSince = null; // the next second has its own short code
   }
 
-  /** Sets what stays the same for one request. */
+  /** Sets what stays the same during one request. */
   describe(language: Language, kind: Kind, number: string): void {
     this.#language = language;
     this.#kind = kind;
     this.#number = number;
     const phrases = phrasesOf(language);
-    this.#panel.lang = language === "zh" ? "zh-CN" : "en"; // the page around it may speak another one
+    this.#panel.lang = language === "zh" ? "zh-CN" : "en"; // the surrounding page may use another language
     this.#qr.setAttribute("aria-label", phrases.code[kind]);
     this.#askShort.textContent = phrases.short.title;
     this.#shortText.textContent = phrases.short.text;
@@ -101,8 +101,8 @@ export class View {
     );
   }
 
-  /** Shows a state; a code appears by `code` alone. */
-  show(shown: Shown): void {
+  /** Shows a state; a code appears only through `code`. */
+  show(shown: DisplayState): void {
     this.#shown = shown;
     const words = wordsOf(this.#language, this.#kind, shown);
     const waiting = shown === "waiting";
@@ -121,7 +121,7 @@ export class View {
     this.say([words.title, words.text].filter(Boolean).join(this.#language === "zh" ? "，" : ". "));
   }
 
-  /** Draws the code of a text; its short code stands for five seconds, as long as any counts. */
+  /** Draws the code of a text; its short code stays for five seconds, the validity of a code. */
   code(text: string): void {
     const short = shortOf(text);
     this.#askShort.hidden = short === null || !this.#short.hidden;
@@ -140,7 +140,10 @@ export class View {
     this.#code.hidden = false;
   }
 
-  /** The ring and the countdown: seconds left of all; null for a ring that is full or empty without a count. */
+  /**
+   * Updates ring and countdown with the seconds left and their share; null shows the ring without a
+   * countdown.
+   */
   left(seconds: number | null, share: number): void {
     const left = seconds === null ? "" : phrasesOf(this.#language).left(seconds);
     if (this.#countdown.textContent !== left) this.#countdown.textContent = left;
@@ -148,7 +151,7 @@ export class View {
     this.#rest.toggleAttribute("hidden", share <= 0);
   }
 
-  /** Tells a screen reader, once. */
+  /** Announces a sentence to screen readers, once. */
   say(sentence: string): void {
     if (this.#said.textContent !== sentence) this.#said.textContent = sentence;
   }

@@ -1,6 +1,8 @@
-/** Follows one request at the service: its events as a stream, long polls where streams don't come through.
+/**
+ * Follows one request at the service: its events as a stream, or by long polling if streams are blocked.
  *
- * It tries again for ever, ever slower, until the request is over or the service says that there is none.
+ * It retries forever with growing pauses, until the request has ended or the service reports that it doesn't
+ * exist.
  */
 
 import { eventsOf } from "./event_stream.ts";
@@ -19,13 +21,13 @@ export interface QrTexts {
   readonly every: number;
 }
 
-/** Who is told. */
+/** Receiver of the events. */
 export interface Listener {
   onState(snapshot: Snapshot): void;
   onTexts(texts: QrTexts): void;
-  /** The connection is gone; it is being tried again. */
+  /** The connection was lost and is being retried. */
   onLost(): void;
-  /** The service knows no such request, or not this token. */
+  /** The service doesn't know the request, or not this token. */
   onUnknown(): void;
 }
 
@@ -36,14 +38,14 @@ export interface Source {
   readonly token: string;
 }
 
-/** How long nothing may be heard (ms). Codes come each 2 seconds while waiting, comments each 15. */
-export interface Patience {
+/** Maximum silence (ms). While waiting, codes arrive every 2 seconds; comments every 15. */
+export interface Timeouts {
   readonly firstEvent: number;
   readonly waiting: number;
   readonly scanned: number;
 }
 
-const PATIENCE: Patience = { firstEvent: 6_000, waiting: 5_000, scanned: 20_000 };
+const PATIENCE: Timeouts = { firstEvent: 6_000, waiting: 5_000, scanned: 20_000 };
 const POLL_SECONDS = 2;
 const POLL_MS = (POLL_SECONDS + 12) * 1000;
 const PAUSES_MS = [250, 1_000, 2_000, 4_000, 8_000];
@@ -55,7 +57,7 @@ class Mute extends Error {}
 export class Watch {
   readonly #source: Source;
   readonly #listener: Listener;
-  readonly #patience: Patience;
+  readonly #patience: Timeouts;
   readonly #stopped = new AbortController();
   #attempt = new AbortController();
   #wake: (() => void) | null = null;
@@ -64,13 +66,13 @@ export class Watch {
   #streams = true;
   #polled = false;
 
-  constructor(source: Source, listener: Listener, patience: Partial<Patience> = {}) {
+  constructor(source: Source, listener: Listener, patience: Partial<Timeouts> = {}) {
     this.#source = source;
     this.#listener = listener;
     this.#patience = { ...PATIENCE, ...patience };
   }
 
-  /** Follows the request; ends when there is nothing more to follow. */
+  /** Follows the request until there is nothing more to follow. */
   async run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       try {
@@ -88,14 +90,14 @@ export class Watch {
     }
   }
 
-  /** Drops the connection and makes a new one at once. */
+  /** Drops the connection and reconnects at once. */
   again(): void {
     this.#failures = 0;
     this.#attempt.abort();
     this.#wake?.();
   }
 
-  /** Ends it for good. */
+  /** Stops permanently. */
   stop(): void {
     this.#stopped.abort();
     this.#attempt.abort();
@@ -116,7 +118,7 @@ export class Watch {
         if (FINAL.has(this.#state)) return;
       }
     } catch (error) {
-      // An open connection on which nothing comes: something between keeps the stream back.
+      // The connection is open but nothing arrives: an intermediary holds the stream back.
       if (silence.over && events === 0) throw new Mute();
       throw error;
     } finally {
@@ -127,7 +129,7 @@ export class Watch {
 
   async #poll(): Promise<void> {
     const silence = this.#newAttempt(POLL_MS);
-    // The first answer is wanted at once: it has the first codes.
+    // The first answer is requested without waiting, since it has the first codes.
     const seconds = this.#polled ? POLL_SECONDS : 0;
     this.#polled = false;
     try {
@@ -161,7 +163,9 @@ export class Watch {
     if (!this.#stopped.signal.aborted) this.#listener.onState(snapshot);
   }
 
-  /** Texts may come in one piece with the news at which the page turned to another request. */
+  /**
+   * Passes texts on, unless the page has switched to another request while this piece was processed.
+   */
   #show(texts: QrTexts): void {
     if (!this.#stopped.signal.aborted) this.#listener.onTexts(texts);
   }
@@ -191,7 +195,7 @@ export class Watch {
   }
 }
 
-/** Acts when nothing was heard for a time. */
+/** Calls a function after a time of silence. */
 class Silence {
   over = false;
   readonly #act: () => void;

@@ -1,10 +1,10 @@
-/** What the component says, Chinese and English; one entry per state and kind. */
+/** Words of the component in Chinese and English, one entry per state and kind. */
 
 export type Language = "zh" | "en";
 export type Kind = "login" | "signature";
 
-/** A state as it is shown: those of a request, and what only a page can see. */
-export type Shown =
+/** A displayed state: those of a request, and those that only a page can detect. */
+export type DisplayState =
   | "connecting"
   | "waiting"
   | "scanned"
@@ -21,7 +21,7 @@ export interface Words {
   readonly text: string;
 }
 
-type Table = Record<Shown, Words>;
+type Table = Record<DisplayState, Words>;
 
 const ZH_LOGIN: Table = {
   connecting: { title: "正在取二维码", text: "" },
@@ -83,11 +83,11 @@ export interface Phrases {
   readonly match: Words;
   readonly steps: readonly [string, string];
   readonly retry: string;
-  /** For whom no camera scans: the button, and where the code is typed. */
+  /** For users without a camera: the button, and where to type the code. */
   readonly short: Words;
   /** The countdown under the panel. */
   left(seconds: number): string;
-  /** Said once to a screen reader, ten seconds before the end. */
+  /** Announced once to a screen reader, ten seconds before the end. */
   soon(seconds: number): string;
 }
 
@@ -119,12 +119,12 @@ function clock(seconds: number): string {
   return seconds < 100 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`;
 }
 
-/** The words of a state. */
-export function wordsOf(language: Language, kind: Kind, shown: Shown): Words {
+/** Returns the words of a state. */
+export function wordsOf(language: Language, kind: Kind, shown: DisplayState): Words {
   return TABLES[language][kind][shown];
 }
 
-/** The words around them. */
+/** Returns the phrases around them. */
 export function phrasesOf(language: Language): Phrases {
   return PHRASES[language];
 }

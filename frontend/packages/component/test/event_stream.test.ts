@@ -8,13 +8,13 @@ const EVENTS = [
   { event: "qr", data: "one\ntwo" },
 ];
 
-test.each(["\n", "\r\n", "\r"])("lines may end in %j", (end) => {
+test.each(["\n", "\r\n", "\r"])("accepts lines that end in %j", (end) => {
   const parser = new EventParser();
   const text = `${STREAM.replaceAll("\n", end)}:`;
   expect([...parser.push(text)]).toEqual(EVENTS);
 });
 
-test("text may be cut anywhere", () => {
+test("accepts text that is cut anywhere", () => {
   const text = STREAM.replaceAll("\n", "\r\n");
   for (let cut = 0; cut <= text.length; cut++) {
     const parser = new EventParser();
@@ -22,11 +22,11 @@ test("text may be cut anywhere", () => {
   }
 });
 
-test("an event without its blank line is not given", () => {
+test("holds back an event without its blank line", () => {
   expect([...new EventParser().push("event: qr\ndata: half\n")]).toEqual([]);
 });
 
-test("characters may be cut too, and each piece is heard", async () => {
+test("accepts characters that are cut, and reports each piece", async () => {
   const bytes = new TextEncoder().encode("data: 手机盾\n\n");
   const body = new ReadableStream<Uint8Array>({
     start(controller) {

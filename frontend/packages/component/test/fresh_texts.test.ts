@@ -7,7 +7,7 @@ function clocks() {
   return { now, steady: () => now.steady, wall: () => now.wall };
 }
 
-test("each text is given for its own second, and none after the last", () => {
+test("returns each text during its own second, and none after the last", () => {
   const at = clocks();
   const texts = new FreshTexts(["a", "b", "c"], 1000, at);
   const seen = [];
@@ -18,14 +18,14 @@ test("each text is given for its own second, and none after the last", () => {
   expect(seen).toEqual(["a", "a", "b", "b", "c", "c", null, null]);
 });
 
-test("a computer that slept shows no old code, though its own clock stood", () => {
+test("a computer that slept shows no old code, although its own clock stopped", () => {
   const at = clocks();
   const texts = new FreshTexts(["a", "b"], 1000, at);
   at.now.wall += 60_000;
   expect(texts.now).toBeNull();
 });
 
-test("a calendar put back changes nothing", () => {
+test("setting the calendar back changes nothing", () => {
   const at = clocks();
   const texts = new FreshTexts(["a", "b"], 1000, at);
   at.now.wall -= 3_600_000;

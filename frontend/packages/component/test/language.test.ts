@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { languageOf, type Placed } from "../src/language.ts";
 
-/** An element with this nearest `lang` in its own tree, which stands in the shadow of `host`. */
+/** Returns an element with this nearest `lang` in its own tree, inside the shadow of `host`. */
 function placed(lang: string | null, host?: Placed): Placed {
   return {
     closest: () => (lang === null ? null : { getAttribute: () => lang }),
@@ -14,16 +14,16 @@ test.each(["zh", "zh-CN", "ZH-hant-TW"])("%s is Chinese", (lang) => {
   expect(languageOf(placed(lang))).toBe("zh");
 });
 
-test.each(["en", "en-GB", "fr", "ja", "zha", "x"])("%s is told in English", (lang) => {
+test.each(["en", "en-GB", "fr", "ja", "zha", "x"])("uses English for %s", (lang) => {
   expect(languageOf(placed(lang))).toBe("en");
 });
 
-test("where nothing is said it is Chinese", () => {
+test("uses Chinese without any `lang`", () => {
   expect(languageOf(placed(null))).toBe("zh");
   expect(languageOf(placed("", placed(null)))).toBe("zh");
 });
 
-test("the page's language counts through every shadow root", () => {
+test("finds the page's language through every shadow root", () => {
   expect(languageOf(placed(null, placed("en")))).toBe("en");
   expect(languageOf(placed(null, placed(null, placed("de"))))).toBe("en");
   expect(languageOf(placed("zh-CN", placed("en")))).toBe("zh");

@@ -4,14 +4,14 @@ import { draw, pixels, QUIET } from "../src/qr.ts";
 
 const TEXT = "https://shield.example/q/01936b2e-7a41-7c52-8f3a-4a1d2c6b9e70?t=17&c=3q2-7wEjRWeJq83vEjRWeA";
 
-test("the path is the code's dark modules within the quiet zone", () => {
+test("the path has the code's dark modules inside the quiet zone", () => {
   const { side, path } = draw(TEXT);
   const dark = new Set<string>();
   for (const [, x, y, width] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\3z/g)) {
     for (let i = 0; i < Number(width); i++) dark.add(`${Number(x) + i},${y}`);
   }
   expect(side).toBe(49 + 2 * QUIET);
-  // The finder pattern's corners and centre, and the white ring within.
+  // The finder pattern's corners and centre, and the white ring inside.
   for (const [x, y] of [
     [0, 0],
     [6, 6],
@@ -29,11 +29,11 @@ test("the path is the code's dark modules within the quiet zone", () => {
   }
 });
 
-test("another second is another code", () => {
+test("another second gives another code", () => {
   expect(draw(TEXT).path).not.toBe(draw(TEXT.replace("t=17", "t=18")).path);
 });
 
-test("modules are whole pixels where that comes near to 220", () => {
+test("modules are whole pixels if that is close to 220", () => {
   expect(pixels(57)).toBe(228);
   expect(pixels(61)).toBe(220);
   for (let side = 29; side < 140; side += 4) {

@@ -1,4 +1,4 @@
-/** The short code beside the QR code is the service's. */
+/** The short code beside the QR code equals the service's. */
 
 import { expect, test } from "vitest";
 
@@ -10,7 +10,7 @@ test("of the text of tests/requests/test_qr.py", () => {
   expect(shortOf(TEXT)).toBe("0H8Z 6YQK");
 });
 
-test("none for what isn't a code, or too old", () => {
+test("has none for what isn't a code, or is too old", () => {
   expect(shortOf("https://shield.example/")).toBeNull();
   expect(shortOf(TEXT.replace("t=17", "t=1023"))?.slice(0, 2)).toBe("ZZ");
   expect(shortOf(TEXT.replace("t=17", "t=1024"))).toBeNull();

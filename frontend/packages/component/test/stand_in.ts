@@ -1,4 +1,4 @@
-/** The service as the component sees it, for tests: a local server that answers as it is told. */
+/** The service as the component sees it, for tests: a local server with scripted answers. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,7 +17,7 @@ export const WAITING: Snapshot = {
 };
 export const QR: QrTexts = { texts: ["a", "b"], every: 1000 };
 
-/** One event of the stream. */
+/** Returns one event of the stream. */
 export function event(name: string, data: object): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
@@ -32,7 +32,7 @@ export function stream(events: readonly string[], { end }: { end: boolean }): An
   };
 }
 
-/** A JSON answer. */
+/** Answers with JSON. */
 export function json(document: object, status = 200): Answer {
   return (_, response) => {
     response.writeHead(status, { "Content-Type": "application/json" });
@@ -40,7 +40,7 @@ export function json(document: object, status = 200): Answer {
   };
 }
 
-/** Answers each request by the next of the answers, the last again and again. */
+/** Answers each request with the next answer, and repeats the last one. */
 export class StandIn {
   readonly requests: { path: string; authorization: string | undefined }[] = [];
   readonly #server: Server;
@@ -53,7 +53,7 @@ export class StandIn {
     });
   }
 
-  /** Its origin, once it listens. */
+  /** Starts listening and returns the origin. */
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;

@@ -42,7 +42,7 @@ async function following(answers: readonly Answer[], silence = {}) {
   return { server, heard, watch, run: watch.run() };
 }
 
-test("a stream to its end: states and texts in order, asked for with the token", async () => {
+test("follows a stream to its end: states and texts in order, requested with the token", async () => {
   const events = [event("state", WAITING), ": alive\n\n", event("qr", QR), event("state", SIGNED)];
   const { server, heard, run } = await following([stream(events, { end: true })]);
   await run;
@@ -51,7 +51,7 @@ test("a stream to its end: states and texts in order, asked for with the token",
   expect(server.requests).toEqual([{ path: "/api/pc/requests/r%2F1/events", authorization: "Bearer t" }]);
 });
 
-test("a stream that breaks is opened again, and the page is told meanwhile", async () => {
+test("reopens a stream that breaks, and notifies the page meanwhile", async () => {
   const first = stream([event("state", WAITING), event("qr", QR)], { end: false });
   const { server, heard, run } = await following([first, stream([event("state", SIGNED)], { end: true })]);
   await vi.waitFor(() => expect(heard.log).toContain("texts"), SOON);
@@ -60,33 +60,30 @@ test("a stream that breaks is opened again, and the page is told meanwhile", asy
   expect(heard.log).toEqual(["waiting", "texts", "lost", "signed"]);
 });
 
-test("a stream that ends before the request does is a break too", async () => {
+test("treats a stream that ends before the request as broken", async () => {
   const early = stream([event("state", WAITING)], { end: true });
   const { heard, run } = await following([early, stream([event("state", SIGNED)], { end: true })]);
   await run;
   expect(heard.log).toEqual(["waiting", "lost", "signed"]);
 });
 
-test("a server in trouble is asked again", async () => {
+test("retries a failing server", async () => {
   const answers = [json({}, 503), json({}, 500), stream([event("state", SIGNED)], { end: true })];
   const { heard, run } = await following(answers);
   await run;
   expect(heard.log).toEqual(["lost", "lost", "signed"]);
 });
 
-test.each([401, 404])(
-  "a request that the service doesn't know (%i) is not asked for again",
-  async (status) => {
-    const { server, heard, run } = await following([json({}, status)]);
-    await run;
-    expect(heard.log).toEqual(["unknown"]);
-    expect(server.requests).toHaveLength(1);
-  },
-);
+test.each([401, 404])("doesn't retry a request that the service doesn't know (%i)", async (status) => {
+  const { server, heard, run } = await following([json({}, status)]);
+  await run;
+  expect(heard.log).toEqual(["unknown"]);
+  expect(server.requests).toHaveLength(1);
+});
 
-test("where streams don't come through it polls, and has its codes from there", async () => {
+test("polls if streams are blocked, and gets its codes that way", async () => {
   const answers = [
-    stream([], { end: false }), // opened, but something between keeps it all back
+    stream([], { end: false }), // opened, but an intermediary holds everything back
     json({ ...WAITING, qr: QR }),
     json(SIGNED),
   ];
@@ -100,7 +97,7 @@ test("where streams don't come through it polls, and has its codes from there", 
   ]);
 });
 
-test("a stream that falls silent is opened again", async () => {
+test("reopens a stream that falls silent", async () => {
   const first = stream([event("state", WAITING)], { end: false });
   const second = stream([event("state", SIGNED)], { end: true });
   const { heard, run } = await following([first, second], { waiting: 100 });
@@ -108,7 +105,7 @@ test("a stream that falls silent is opened again", async () => {
   expect(heard.log).toEqual(["waiting", "lost", "signed"]);
 });
 
-test("asked to connect again it does so at once, though the next try was far away", async () => {
+test("reconnects at once on demand, although the next attempt was far away", async () => {
   const { heard, watch, run } = await following([
     json({}, 503),
     json({}, 503),
@@ -122,7 +119,7 @@ test("asked to connect again it does so at once, though the next try was far awa
   expect(heard.log.at(-1)).toBe("signed");
 });
 
-test("stopped, it says nothing more", async () => {
+test("reports nothing after being stopped", async () => {
   const { heard, watch, run } = await following([stream([event("state", WAITING)], { end: false })]);
   await vi.waitFor(() => expect(heard.log).toEqual(["waiting"]), SOON);
   watch.stop();
@@ -130,7 +127,7 @@ test("stopped, it says nothing more", async () => {
   expect(heard.log).toEqual(["waiting"]);
 });
 
-test("once it has ended it shows no code any more, also not one that came along with the last news", async () => {
+test("shows no code once it has ended, not even one that arrived with the last state", async () => {
   const { heard, watch, run } = await following([
     stream([event("state", WAITING) + event("qr", QR)], { end: false }),
   ]);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { type Kind, type Language, phrasesOf, type Shown, wordsOf } from "../src/words.ts";
+import { type Kind, type Language, phrasesOf, type DisplayState, wordsOf } from "../src/words.ts";
 
-const STATES: Shown[] = [
+const STATES: DisplayState[] = [
   "connecting",
   "waiting",
   "scanned",
@@ -15,19 +15,22 @@ const STATES: Shown[] = [
   "unknown",
 ];
 
-test.each(["zh", "en"] as Language[])("%s: each state of both kinds has words, none exclaims", (language) => {
-  for (const kind of ["login", "signature"] as Kind[]) {
-    for (const state of STATES) {
-      const { title, text } = wordsOf(language, kind, state);
-      expect(title).not.toBe("");
-      expect(title + text).not.toMatch(/[!！。]$/);
-      expect(/[一-鿿]/.test(title)).toBe(language === "zh");
+test.each(["zh", "en"] as Language[])(
+  "%s: each state of both kinds has words, without exclamation marks",
+  (language) => {
+    for (const kind of ["login", "signature"] as Kind[]) {
+      for (const state of STATES) {
+        const { title, text } = wordsOf(language, kind, state);
+        expect(title).not.toBe("");
+        expect(title + text).not.toMatch(/[!！。]$/);
+        expect(/[一-鿿]/.test(title)).toBe(language === "zh");
+      }
     }
-  }
-});
+  },
+);
 
-test("an end that is no signature says what did not happen", () => {
-  for (const state of ["declined", "not_me", "expired", "cancelled", "unknown"] as Shown[]) {
+test("an end without a signature states what did not happen", () => {
+  for (const state of ["declined", "not_me", "expired", "cancelled", "unknown"] as DisplayState[]) {
     expect(wordsOf("zh", "login", state).text).toContain("没有人登录");
     expect(wordsOf("en", "login", state).text).toContain("Nobody was logged in");
     expect(wordsOf("zh", "signature", state).text).toContain("没有签名");
@@ -35,7 +38,7 @@ test("an end that is no signature says what did not happen", () => {
   }
 });
 
-test("the countdown is in seconds near its end, before in minutes", () => {
+test("the countdown is in minutes, and in seconds near its end", () => {
   expect(phrasesOf("zh").left(82)).toBe("82 秒后失效");
   expect(phrasesOf("zh").left(290)).toBe("5 分钟后失效");
   expect(phrasesOf("en").left(9)).toBe("Expires in 9 s");

@@ -1,30 +1,30 @@
 /**
- * Who runs the service, whom people ask, and the time zone in which screens and files tell times. Asked for once as a
- * page starts; until the answer is there, what was known last in this browser holds.
+ * Operator of the service, its contacts, and the time zone of screens and files. Fetched once as a page
+ * starts; until the answer arrives, the last one in this browser is used.
  */
 
 import type { components, paths } from "@mshield/api/service.ts";
-import { tellTimesIn } from "@mshield/look/vue/dates.ts";
+import { setTimeZone } from "@mshield/look/vue/dates.ts";
 import { StorageSerializers, useLocalStorage } from "@vueuse/core";
 import { readonly, watch } from "vue";
 
-import { answered, makeClient } from "./client.ts";
+import { unwrapAnswer, makeClient } from "./client.ts";
 
 export type About = components["schemas"]["AboutMessage"];
 
-/** Nothing secret: what everybody may read. */
+/** Cached answer; nothing in it is secret. */
 const known = useLocalStorage<About | null>("mshield-desk-about", null, {
   serializer: StorageSerializers.object,
 });
 
 export const about = readonly(known);
 
-/** From the start of an application at a desk; what goes wrong here isn't told, what was known stays. */
+/** Loads the data when a desk application starts. Errors aren't reported; the cached answer remains. */
 export async function loadAbout(): Promise<void> {
-  watch(known, (now) => tellTimesIn(now?.time_zone ?? null), { immediate: true });
+  watch(known, (now) => setTimeZone(now?.time_zone ?? null), { immediate: true });
   try {
-    known.value = await answered(makeClient<paths>(() => null).GET("/api/about"));
+    known.value = await unwrapAnswer(makeClient<paths>(() => null).GET("/api/about"));
   } catch {
-    // The pages' own calls say that the service can't be reached.
+    // The pages' own calls report that the service can't be reached.
   }
 }

@@ -1,12 +1,12 @@
-/** A captcha: its work, under way, and its picture and sound where a person must answer. */
+/** A captcha: its work, in progress, and its picture and audio if a person must answer. */
 
 import { beginWork, type Challenge, workOf } from "@mshield/work";
 
 export interface Captcha {
   readonly id: string;
-  /** Address of its picture; null where the work is enough. */
+  /** Address of its picture; null if the work is enough. */
   readonly picture: string | null;
-  /** Address of the same characters, spoken. */
+  /** Address of the same captcha as audio. */
   readonly sound: string;
 }
 
@@ -16,7 +16,7 @@ interface Made {
   readonly challenge: Challenge;
 }
 
-/** What was answered as a captcha; `path` is where the audience's captchas stand. */
+/** Reads a new captcha and begins its work; `path` is the address of the audience's captchas. */
 export function readCaptcha(answer: Made, path: string): Captcha {
   beginWork(answer.captcha_id, answer.challenge);
   return {
@@ -26,8 +26,11 @@ export function readCaptcha(answer: Made, path: string): Captcha {
   };
 }
 
-/** What a call shows for a captcha, once its work is done; `answer` is empty where nothing was to be read. */
-export async function shownCaptcha(
+/**
+ * Returns the captcha fields of a call, once the proof of work is done. `answer` is empty if there was no
+ * picture to read.
+ */
+export async function solveCaptcha(
   id: string,
   answer: string,
 ): Promise<{ captcha_id: string; captcha: string; work: string }> {

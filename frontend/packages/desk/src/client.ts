@@ -1,4 +1,4 @@
-/** Calls to the service, typed by its own document; each changing call can be repeated safely. */
+/** Calls to the service, typed by its OpenAPI document; each changing call can be repeated safely. */
 
 import createFetch, { type Client, type Middleware } from "openapi-fetch";
 
@@ -9,7 +9,9 @@ const PAUSES_MS = [300, 900];
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Sends it up to three times where no answer comes: reading changes nothing, a change has its key. */
+/**
+ * Sends a request up to three times if no answer arrives: reading changes nothing, and a change has its key.
+ */
 async function send(request: Request): Promise<Response> {
   for (const ms of PAUSES_MS) {
     try {
@@ -26,11 +28,11 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
-/** Whether what kept a call from being carried out is out of the way, so that it is sent again. */
-export type Mend = (refusal: unknown) => Promise<boolean>;
+/** Reports whether the cause of a refusal has been removed, so that the call is sent again. */
+export type Recovery = (refusal: unknown) => Promise<boolean>;
 
-/** Sends it, and once more where `mend` says so; nothing was done by the first, so its key serves again. */
-async function sendMended(request: Request, mend: Mend): Promise<Response> {
+/** Sends a request, and again if `mend` returns true; the first had no effect, so its key can be reused. */
+async function sendMended(request: Request, mend: Recovery): Promise<Response> {
   const again = request.clone();
   const response = await send(request);
   if (response.status !== 403) return response;
@@ -41,8 +43,11 @@ async function sendMended(request: Request, mend: Mend): Promise<Response> {
   return (await mend(refused)) ? send(again) : response;
 }
 
-/** A client for the paths of one audience. `csrf` gives the token of the session, which each changing call carries. */
-export function makeClient<Paths extends object>(csrf: () => string | null, mend?: Mend): Client<Paths> {
+/**
+ * Creates a client for the paths of one audience. `csrf` returns the session's token, sent with each changing
+ * call.
+ */
+export function makeClient<Paths extends object>(csrf: () => string | null, mend?: Recovery): Client<Paths> {
   const headers: Middleware = {
     onRequest({ request }) {
       if (!SAFE.has(request.method)) {
@@ -67,14 +72,14 @@ interface Answer<T> {
   readonly response: Response;
 }
 
-/** What was answered. Throws Problem for a refusal. */
-export async function answered<T>(call: Promise<Answer<T>>): Promise<T> {
+/** Returns the answer's data. Throws: Problem for a refusal. */
+export async function unwrapAnswer<T>(call: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await call;
   if (!response.ok) throw refusal(error, response.status);
   return data as T;
 }
 
-/** Whether the session is over, so that the page leads to the login. */
+/** Reports whether the session has ended, so that the page leads to the login. */
 export function isLoggedOut(error: unknown): boolean {
   return error instanceof Problem && error.code === "unauthenticated";
 }

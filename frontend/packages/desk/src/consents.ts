@@ -1,13 +1,13 @@
-/** What is agreed to before a first datum is taken: the documents in force, and the words around them. */
+/** Policies accepted before any data is collected: the documents in force, and the words around them. */
 
 import type { components } from "@mshield/api/service.ts";
 import type { paths } from "@mshield/api/service.ts";
 
-import { answered, makeClient } from "./client.ts";
+import { unwrapAnswer, makeClient } from "./client.ts";
 
 export type Policies = components["schemas"]["PoliciesMessage"];
 
-/** The version that each consent is to; `sensitive` is that to the id number. */
+/** Accepted version of each policy; `sensitive` is the consent to the ID number. */
 export interface Consents {
   readonly privacy: string;
   readonly agreement: string;
@@ -17,7 +17,7 @@ export interface Consents {
 const service = makeClient<paths>(() => null);
 
 export async function readPolicies(): Promise<Policies> {
-  return await answered(service.GET("/api/policies"));
+  return await unwrapAnswer(service.GET("/api/policies"));
 }
 
 export function consentsOf(policies: Policies): Consents {

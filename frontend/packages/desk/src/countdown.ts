@@ -1,4 +1,4 @@
-/** Seconds that run down, as until the next SMS code. */
+/** Countdown in seconds, such as until the next SMS code. */
 
 import { useIntervalFn } from "@vueuse/core";
 import { computed, type ComputedRef, ref } from "vue";

@@ -1,7 +1,9 @@
-/** Where the keys act: Tab stays within an open dialog, and the page keeps the focus when what had it is gone.
+/**
+ * Keyboard focus: Tab stays inside an open dialog, and the page keeps the focus when the focused element
+ * disappears.
  *
- * Element Plus lets Tab out at the edges of a dialog that a mouse opened. It gives the focus back to the opener, which
- * an act often removes, as a question that is decided has no buttons; from the body one would begin at the very top.
+ * Element Plus lets Tab leave a dialog that a mouse opened. It returns the focus to the opener, which an act
+ * often removes, such as the buttons of a decided question; from the body, Tab would start at the very top.
  */
 
 const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
@@ -23,7 +25,7 @@ function keep(event: KeyboardEvent): void {
   const [edge, next] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
   const at = document.activeElement;
   if (!next || (at !== edge && at !== dialog && dialog.contains(at))) return;
-  if (at === dialog && !event.shiftKey) return; // the browser goes to its first one
+  if (at === dialog && !event.shiftKey) return; // the browser moves to the first element
   event.preventDefault();
   event.stopPropagation();
   next.focus();
@@ -39,7 +41,7 @@ function keepOnPage(): void {
   }).observe(document.body, { childList: true, subtree: true });
 }
 
-/** For the whole of an application. */
+/** Installs this for a whole application. */
 export function keepFocus(): void {
   document.addEventListener("keydown", keep, true);
   keepOnPage();

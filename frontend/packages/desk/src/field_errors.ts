@@ -1,4 +1,4 @@
-/** What is wrong at which field of a form at a desk: a sentence each, with the FAQ entry that helps. */
+/** Errors at the fields of a desk form: one sentence each, with the FAQ entry that helps. */
 
 import { type Rules, useFieldErrors as useErrors } from "@mshield/look/vue/field_errors.ts";
 
@@ -12,10 +12,18 @@ export interface FieldError {
 
 export interface FieldErrors<K extends string> {
   readonly errors: Record<K, FieldError | null>;
-  /** Checks these fields, or all of them; whether they are right. */
+  /** Checks these fields, or all of them; returns whether they are valid. */
   check(...only: K[]): boolean;
-  /** Whether a refusal is about one of the fields, which then shows it. */
+  /** Reports whether a refusal is about one of the fields, which then shows it. */
   place(problem: Problem): boolean;
+}
+
+/** Fields whose sentence differs if nothing was entered. */
+const NAMED = new Set(["phone", "name", "idNumber", "password"]);
+
+/** Returns the key of a field's sentence: `empty.NAME` if nothing was entered, else `wrong.NAME`. */
+export function sentenceKey(form: Readonly<Record<string, unknown>>, name: string): string {
+  return `${NAMED.has(name) && form[name] === "" ? "empty" : "wrong"}.${name}`;
 }
 
 export function useFieldErrors<K extends string>(

@@ -1,4 +1,4 @@
-/** The words of pages at a desk, in the language that their reader prefers. */
+/** Words of desk pages, in the user's preferred language. */
 
 import { makeWords } from "@mshield/look/vue/words.ts";
 

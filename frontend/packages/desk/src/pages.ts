@@ -1,4 +1,4 @@
-/** A list that comes in pages, narrowed by a question; of two answers under way the later question's counts. */
+/** A paged list with a filter; if two answers are pending, the one to the later filter wins. */
 
 import { ref, shallowRef } from "vue";
 
@@ -9,7 +9,7 @@ export interface PageOf<T> {
   readonly next?: string | null;
 }
 
-/** `read` gives the page that begins at a place, the first one for null; `taken` gets each page that counts. */
+/** `read` loads the page at a place, the first one for null; `taken` gets each page that is used. */
 export function usePages<P extends PageOf<unknown>>(
   read: (place: string | null) => Promise<P>,
   taken: (page: P) => void = () => undefined,
@@ -18,9 +18,9 @@ export function usePages<P extends PageOf<unknown>>(
   const items = shallowRef<readonly Item[]>([]);
   const next = ref<string | null>(null);
   const isKnown = ref(false);
-  /** A task carries out one call at a time; a new question doesn't wait for the answer to the one before. */
+  /** A task runs one call at a time; a new filter doesn't wait for the answer to the previous one. */
   const loading = shallowRef(useTask());
-  /** What goes wrong here isn't told: the next look finds it, and what stands there stays. */
+  /** Errors here aren't reported: the next poll finds them, and the list stays. */
   const looking = useTask();
   let turn = 0;
   let hasReadOn = false;
@@ -50,19 +50,19 @@ export function usePages<P extends PageOf<unknown>>(
     put({ items: [...items.value, ...page.items], next: page.next ?? null });
   }
 
-  /** Reads the first page once more, for what changed meanwhile: who has read further keeps what stands before them. */
-  async function lookAgain(): Promise<void> {
+  /** Reloads the first page for changes, unless the user has read further: then the list stays. */
+  async function refresh(): Promise<void> {
     if (hasReadOn || loading.value.isBusy.value) return;
     const mine = turn;
     const page = await looking.run(() => read(null));
-    // Who reads on meanwhile keeps what stands before them too.
+    // The list also stays if the user loaded another page during the call.
     if (!page || mine !== turn || hasReadOn || loading.value.isBusy.value) return;
     taken(page);
     if (JSON.stringify(page.items) !== JSON.stringify(items.value)) put(page);
   }
 
-  return { items, next, isKnown, loading, load, more, lookAgain };
+  return { items, next, isKnown, loading, load, more, refresh };
 }
 
-/** What a button for the next page needs of a list. */
+/** Part of a list that a button for the next page needs. */
 export type Pages = Pick<ReturnType<typeof usePages>, "next" | "loading" | "more">;

@@ -1,11 +1,11 @@
-/** What stands in the navigation of an application at a desk. */
+/** Entries in the navigation of a desk application. */
 
 export interface Place {
   readonly to: string;
   readonly icon: string;
   readonly name: string;
-  /** How much waits there; shown above zero. */
+  /** Number of waiting items; shown above zero. */
   readonly count?: number;
-  /** A heading above it, where a group begins. */
+  /** Heading above this place; set for the first place of a group. */
   readonly group?: string | undefined;
 }

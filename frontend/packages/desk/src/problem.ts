@@ -1,4 +1,4 @@
-/** What the service refused, or what kept a call from it: a stable code, both sentences, the FAQ entry. */
+/** A refusal by the service, or a failed call: a stable code, both sentences, the FAQ entry. */
 
 import { settings } from "./settings.ts";
 
@@ -14,7 +14,7 @@ interface Document {
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly document: Document;
-  /** Null where no answer came. */
+  /** Null if no answer arrived. */
   readonly status: number | null;
 
   constructor(document: Document, status: number | null = null) {
@@ -31,7 +31,7 @@ export class Problem extends Error {
     return this.document.faq ?? null;
   }
 
-  /** In the language of the page. */
+  /** The sentence in the page's language. */
   get sentence(): string {
     return settings.language === "zh" ? this.document.zh : this.document.en;
   }
@@ -45,7 +45,7 @@ export function noConnection(): Problem {
   });
 }
 
-/** The problem document of a refusal; something less where the answer isn't one. */
+/** Returns the problem document of a refusal, or a substitute if the answer isn't one. */
 export function refusal(document: unknown, status: number): Problem {
   const known = document as Partial<Document> | null;
   if (typeof known?.code === "string" && typeof known.zh === "string" && typeof known.en === "string") {
@@ -61,7 +61,7 @@ export function refusal(document: unknown, status: number): Problem {
   );
 }
 
-/** An error of any kind as one that can be shown. */
+/** Converts any error to one that can be shown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) {
     return error;
@@ -70,6 +70,6 @@ export function asProblem(error: unknown): Problem {
   return new Problem({
     code: "page_failed",
     zh: "页面出错了。请刷新后再试",
-    en: "The page has failed. Load it anew and try again",
+    en: "The page has failed. Reload it and try again",
   });
 }

@@ -1,10 +1,10 @@
-/** What this user prefers on this computer, for all pages at a desk. */
+/** The user's preferences on this computer, for all desk pages. */
 
 import type { Appearance } from "@mshield/look/vue/appearance.ts";
-import { useKeptSettings } from "@mshield/look/vue/kept_settings.ts";
+import { useStoredSettings } from "@mshield/look/vue/stored_settings.ts";
 
 interface Preferences {
   appearance: Appearance;
 }
 
-export const settings = useKeptSettings<Preferences>("mshield-desk", { appearance: "auto" });
+export const settings = useStoredSettings<Preferences>("mshield-desk", { appearance: "auto" });

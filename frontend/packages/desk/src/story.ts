@@ -1,6 +1,6 @@
-/** How a change of a shield is shown, and what people wrote of it. */
+/** Display of a shield's changes, and of the reasons that people wrote. */
 
-/** A change as portal and console tell it; `at` in ms. */
+/** A change as portal and console return it; `at` in ms. */
 export interface StoryEvent {
   readonly event: string;
   readonly actor: string;
@@ -26,11 +26,14 @@ const LOOKS: Record<string, [icon: string, colour: string]> = {
   resume: ["play", "ok"],
 };
 
-export function lookOf({ event }: StoryEvent): [icon: string, colour: string] {
+export function eventStyle({ event }: StoryEvent): [icon: string, colour: string] {
   return LOOKS[event] ?? ["history", "idle"];
 }
 
-/** Reasons of the service are words for machines; what people wrote is shown. */
-export function said({ actor, reason }: StoryEvent): string {
+/**
+ * Returns a reason written by a person. Reasons of the service are machine-readable codes, so they aren't
+ * shown.
+ */
+export function writtenReason({ actor, reason }: StoryEvent): string {
   return actor === "legal_person" || actor === "staff" ? reason : "";
 }

@@ -1,43 +1,43 @@
-/** Work of a page at a desk; the session's end leads to the login. */
+/** Runs the calls of a desk page; if the session has ended, opens the login page. */
 
 import { makeTask, type Task } from "@mshield/look/vue/task.ts";
 
 import { isLoggedOut } from "./client.ts";
 import { asProblem, Problem } from "./problem.ts";
 
-/** What an application does when a call finds that nobody is logged in any more; `why` is the service's reason. */
-export type Leave = (why: Ended) => void | Promise<unknown>;
+/** Handler of an ended session; `why` is the service's reason. */
+export type LogoutHandler = (why: EndReason) => void | Promise<unknown>;
 /**
- * Why a session is over: staff ended it; its holder is nobody here any more; of a member of staff, others disabled them
- * or set up their login anew, or they chose another password elsewhere; or it ended by itself.
+ * Reason for the end of a session: staff ended it; its holder is no longer registered; a member of staff was
+ * disabled, had the login reset by others, or chose another password elsewhere; or it expired.
  */
-export type Ended = "staff" | "filing" | "disabled" | "reset" | "password" | "1";
+export type EndReason = "staff" | "filing" | "disabled" | "reset" | "password" | "1";
 
-const REASONS = new Map<unknown, Ended>([
+const REASONS = new Map<unknown, EndReason>([
   ["ended_by_staff", "staff"],
   ["disabled", "disabled"],
   ["reset", "reset"],
   ["password_changed", "password"],
 ]);
 
-let leave: Leave | null = null;
-let finds: (error: unknown) => Promise<Ended | null> = () => Promise.resolve(null);
+let leave: LogoutHandler | null = null;
+let finds: (error: unknown) => Promise<EndReason | null> = () => Promise.resolve(null);
 
-/** `alsoWhere` finds out of other refusals whether they mean the same. */
-export function onLoggedOut(act: Leave, alsoWhere: typeof finds = finds): void {
+/** Sets the callback; `alsoWhere` recognises other refusals that mean the same. */
+export function onLoggedOut(act: LogoutHandler, alsoWhere: typeof finds = finds): void {
   leave = act;
   finds = alsoWhere;
 }
 
-/** Why a refusal means that nobody is logged in; null where it doesn't mean that. */
-export function endedBy(error: unknown): Ended | null {
+/** Returns the reason for the session's end; null for a refusal with another cause. */
+export function endReasonOf(error: unknown): EndReason | null {
   if (!isLoggedOut(error)) return null;
   return (error instanceof Problem && REASONS.get(error.document["reason"])) || "1";
 }
 
 export function useTask(): Task<Problem> {
   return makeTask<Problem>(async (error) => {
-    const why = leave === null ? null : (endedBy(error) ?? (await finds(error)));
+    const why = leave === null ? null : (endReasonOf(error) ?? (await finds(error)));
     if (leave !== null && why !== null) {
       await leave(why);
       return null;

@@ -1,4 +1,4 @@
-/** Words that several pages at a desk say; each page has its own beside it. */
+/** Words shared by several desk pages; each page has its own in its folder. */
 
 import { stateWords } from "@mshield/look/vue/state_words.ts";
 
@@ -15,7 +15,7 @@ export const shared = {
     copied: "已复制",
     loading: "正在载入",
     again: "换一个二维码",
-    whatToDo: "查看办法",
+    whatToDo: "如何处理",
     problemCode: "错误代码 {code}",
     more: "再显示一些",
     nav: "主导航",
@@ -105,7 +105,7 @@ export const shared = {
       hear: "Hear it",
     },
     logout: "Log out",
-    role: { legal_person: "Legal person", operator: "Operator" },
+    role: { legal_person: "Legal representative", operator: "Operator" },
     idType: {
       resident_id: "Resident ID card",
       passport: "Passport",

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
 
-import { answered, isLoggedOut, makeClient } from "../src/client.ts";
+import { unwrapAnswer, isLoggedOut, makeClient } from "../src/client.ts";
 import { Problem } from "../src/problem.ts";
 
 interface Paths {
@@ -19,7 +19,7 @@ const json = (body: unknown, status = 200): Response =>
 
 afterEach(() => vi.unstubAllGlobals());
 
-test("a change carries the session's token and one key, also when the network lost the first answer", async () => {
+test("a change carries the session's token and one key, even after the network lost the first answer", async () => {
   const seen: Request[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     seen.push(request);
@@ -27,7 +27,7 @@ test("a change carries the session's token and one key, also when the network lo
     return json({ ok: true });
   });
   const client = makeClient<Paths>(() => "token");
-  expect(await answered(client.POST("/api/things", { body: { n: 1 } }))).toEqual({ ok: true });
+  expect(await unwrapAnswer(client.POST("/api/things", { body: { n: 1 } }))).toEqual({ ok: true });
   const keys = seen.map((call) => call.headers.get("Idempotency-Key"));
   expect(keys[0]).toBe(keys[1]);
   expect(keys[0]).not.toBeNull();
@@ -40,7 +40,7 @@ test("reading carries neither", async () => {
     seen.push(request);
     return json({ ok: true });
   });
-  await answered(makeClient<Paths>(() => "token").GET("/api/things"));
+  await unwrapAnswer(makeClient<Paths>(() => "token").GET("/api/things"));
   expect(seen[0]!.headers.get("Idempotency-Key")).toBeNull();
   expect(seen[0]!.headers.get("X-CSRF-Token")).toBeNull();
 });
@@ -48,7 +48,7 @@ test("reading carries neither", async () => {
 test("a refusal is a problem with its code and sentences", async () => {
   const document = { code: "unauthenticated", zh: "请重新登录", en: "Log in again", faq: null };
   vi.stubGlobal("fetch", async () => json(document, 401));
-  const refused = await answered(makeClient<Paths>(() => null).GET("/api/things")).catch(
+  const refused = await unwrapAnswer(makeClient<Paths>(() => null).GET("/api/things")).catch(
     (error: unknown) => error,
   );
   expect(refused).toBeInstanceOf(Problem);
@@ -56,20 +56,22 @@ test("a refusal is a problem with its code and sentences", async () => {
   expect(isLoggedOut(refused)).toBe(true);
 });
 
-test("no answer at all says that nothing is done twice", async () => {
+test("without any answer, says that nothing is done twice", async () => {
   vi.stubGlobal("fetch", async () => {
     throw new TypeError("down");
   });
   vi.useFakeTimers();
-  const call = answered(makeClient<Paths>(() => null).GET("/api/things")).catch((error: unknown) => error);
+  const call = unwrapAnswer(makeClient<Paths>(() => null).GET("/api/things")).catch(
+    (error: unknown) => error,
+  );
   await vi.runAllTimersAsync();
   vi.useRealTimers();
   expect(((await call) as Problem).code).toBe("network");
 });
 
-test("an answer that is no problem document is one all the same", async () => {
+test("an answer that isn't a problem document is a problem too", async () => {
   vi.stubGlobal("fetch", async () => new Response("<h1>502</h1>", { status: 502 }));
-  const refused = await answered(makeClient<Paths>(() => null).GET("/api/things")).catch(
+  const refused = await unwrapAnswer(makeClient<Paths>(() => null).GET("/api/things")).catch(
     (error: unknown) => error,
   );
   expect((refused as Problem).code).toBe("http_502");

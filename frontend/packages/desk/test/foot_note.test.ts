@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-/** The foot says in which zone times are told, whom to ask and who runs the service; nothing where nobody says it. */
+/** The foot names time zone, contacts and operator, and omits what isn't specified. */
 
-import { exact, tellTimesIn } from "@mshield/look/vue/dates.ts";
+import { exact, setTimeZone } from "@mshield/look/vue/dates.ts";
 import { mount } from "@vue/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -26,7 +26,7 @@ const NOBODY = {
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  tellTimesIn(null);
+  setTimeZone(null);
   settings.language = "zh";
 });
 
@@ -39,7 +39,7 @@ function serve(body: object | null): void {
 
 const foot = (hasTimes: boolean) => mount(FootNote, { props: { hasTimes }, global: { plugins: [i18n] } });
 
-test("an operator who says nothing has no foot but the zone, in which all times are told", async () => {
+test("an operator who specifies nothing has only the zone, which all times use", async () => {
   serve(NOBODY);
   await loadAbout();
   expect(exact(0)).toBe("1970-01-01 08:00:00 UTC+08:00");
@@ -47,7 +47,7 @@ test("an operator who says nothing has no foot but the zone, in which all times 
   expect(foot(false).html()).toBe("<!--v-if-->");
 });
 
-test("who runs the service and whom to ask, in either language; it stays where the service can't be asked", async () => {
+test("names operator and contacts in either language, and keeps them if the service can't be reached", async () => {
   serve({
     ...NOBODY,
     operator: "东方电子口岸",

@@ -9,7 +9,7 @@ function pagesOf(...answers: { items: string[]; next?: string | null }[]) {
   return { read, list: usePages(read) };
 }
 
-test("the next page comes below, from where the one before ended", async () => {
+test("appends the next page, from where the previous one ended", async () => {
   const { read, list } = pagesOf({ items: ["a"], next: "after a" }, { items: ["b"] });
   await list.load();
   await list.more();
@@ -18,47 +18,47 @@ test("the next page comes below, from where the one before ended", async () => {
   expect(list.next.value).toBeNull();
 });
 
-test("what changed meanwhile shows, and what did not stays the same list", async () => {
+test("shows changes, and keeps the same list if nothing changed", async () => {
   const { list } = pagesOf({ items: ["a"] }, { items: ["a"] }, { items: ["b"] });
   await list.load();
   const before = list.items.value;
-  await list.lookAgain();
+  await list.refresh();
   expect(list.items.value).toBe(before);
-  await list.lookAgain();
+  await list.refresh();
   expect(list.items.value).toEqual(["b"]);
 });
 
-test("a look that fails says nothing and takes nothing away", async () => {
+test("a failed poll reports nothing and removes nothing", async () => {
   const { read, list } = pagesOf({ items: ["a"] });
   await list.load();
   read.mockRejectedValueOnce(new Error("no network"));
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-  await list.lookAgain();
+  await list.refresh();
   expect(list.items.value).toEqual(["a"]);
   expect(list.loading.value.problem.value).toBeNull();
 });
 
-test("who has read further is not sent back to the first page, until they ask anew", async () => {
+test("a user who has read further stays there until they reload", async () => {
   const { read, list } = pagesOf({ items: ["a"], next: "1" }, { items: ["b"] });
   await list.load();
   await list.more();
-  await list.lookAgain();
+  await list.refresh();
   expect(read).toHaveBeenCalledTimes(2);
   read.mockResolvedValue({ items: ["c"] });
   await list.load();
-  await list.lookAgain();
+  await list.refresh();
   expect(read).toHaveBeenCalledTimes(4);
   expect(list.items.value).toEqual(["c"]);
 });
 
-test("a look that comes late leaves what was read on meanwhile, and what is being read", async () => {
+test("a late poll doesn't replace what was read meanwhile or is being read", async () => {
   const { read, list } = pagesOf({ items: ["a"], next: "1" });
   await list.load();
   for (const isRead of [true, false]) {
     const look = Promise.withResolvers<{ items: string[] }>();
     const page = Promise.withResolvers<{ items: string[]; next: string }>();
     read.mockReturnValueOnce(look.promise).mockReturnValueOnce(page.promise);
-    const looking = list.lookAgain();
+    const looking = list.refresh();
     const reading = list.more();
     if (isRead) {
       page.resolve({ items: ["b"], next: "2" });
@@ -74,7 +74,7 @@ test("a look that comes late leaves what was read on meanwhile, and what is bein
   }
 });
 
-test("what a page says beside its lines is taken of those that count", async () => {
+test("takes the values beside the lines only from pages that are used", async () => {
   const old = Promise.withResolvers<{ items: string[]; count: number }>();
   const read = vi.fn<() => Promise<{ items: string[]; count: number }>>();
   read.mockReturnValueOnce(old.promise).mockResolvedValueOnce({ items: ["b"], count: 2 });

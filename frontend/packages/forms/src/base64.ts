@@ -1,4 +1,4 @@
-/** Standard base64 (RFC 4648, 4), with its padding and in its one spelling. */
+/** Standard base64 (RFC 4648, 4), padded, in its only spelling. */
 
 import { FormError } from "./errors.ts";
 
@@ -6,7 +6,7 @@ const STANDARD = /^[A-Za-z0-9+/]*={0,2}$/;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const CHUNK = 0x8000;
 
-/** The bytes; FormError for anything else, also for stray bits unless `lax`. */
+/** Decodes base64. Throws: FormError for anything else, including stray bits unless `lax`. */
 export function fromBase64(text: string, { lax = false } = {}): Uint8Array<ArrayBuffer> {
   if (!STANDARD.test(text) || text.length % 4 !== 0 || !(lax || hasNoStrayBits(text))) {
     throw new FormError("not base64");
@@ -32,7 +32,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** The last letter before one `=` carries two bits of no byte, before two it carries four. */
+/** Reports whether the last letter has no unused bits set: two of them before one `=`, four before two. */
 function hasNoStrayBits(text: string): boolean {
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const last = ALPHABET.indexOf(text.at(-1 - padding) ?? "A");

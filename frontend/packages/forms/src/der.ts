@@ -1,4 +1,7 @@
-/** Writing the little DER that the phone needs, and walking through a certificate's; anything else is refused. */
+/**
+ * Minimal DER writer for the phone, and a reader that walks through a certificate and refuses any other
+ * encoding.
+ */
 
 import { concat, utf8 } from "@mshield/gm";
 
@@ -7,7 +10,7 @@ export const SET = 0x31;
 export const UTC_TIME = 0x17;
 export const GENERALIZED_TIME = 0x18;
 
-/** One value: tag, length, content. */
+/** Encodes one value: tag, length, content. */
 export function tlv(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
   const joined = concat(...content);
   return concat(Uint8Array.of(tag), lengthOf(joined.length), joined);
@@ -17,13 +20,13 @@ export function sequence(...content: readonly Uint8Array[]): Uint8Array {
   return tlv(SEQUENCE, ...content);
 }
 
-/** SET OF, in DER's order. */
+/** Encodes a SET OF, in DER's order. */
 export function setOf(...elements: readonly Uint8Array[]): Uint8Array {
   // oxlint-disable-next-line unicorn/no-array-sort -- toSorted is younger than the browsers of many phones
   return tlv(SET, ...[...elements].sort(compare));
 }
 
-/** OBJECT IDENTIFIER of its dotted form. */
+/** Encodes an OBJECT IDENTIFIER given in dotted form. */
 export function oid(dotted: string): Uint8Array {
   const [first, second, ...rest] = dotted.split(".").map(BigInt);
   return tlv(6, ...[first! * 40n + second!, ...rest].map(base128));
@@ -33,7 +36,7 @@ export function octetString(content: Uint8Array): Uint8Array {
   return tlv(4, content);
 }
 
-/** BIT STRING of whole octets. */
+/** Encodes a BIT STRING of whole octets. */
 export function bitString(content: Uint8Array): Uint8Array {
   return tlv(3, Uint8Array.of(0), content);
 }
@@ -46,7 +49,7 @@ export function printableString(text: string): Uint8Array {
   return tlv(19, utf8(text));
 }
 
-/** A time to the second: UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280, 4.1.2.5). */
+/** Encodes a time to the second: UTCTime from 1950 to 2049, otherwise GeneralizedTime (RFC 5280, 4.1.2.5). */
 export function time(ms: number): Uint8Array {
   const at = new Date(ms);
   const digits = `${at.toISOString().slice(0, 19).replaceAll(/[-:T]/g, "")}Z`;
@@ -54,18 +57,18 @@ export function time(ms: number): Uint8Array {
   return isShort ? tlv(UTC_TIME, utf8(digits.slice(2))) : tlv(GENERALIZED_TIME, utf8(digits));
 }
 
-export function nothing(): Uint8Array {
+export function derNull(): Uint8Array {
   return tlv(5);
 }
 
-/** A value as it stands (`raw`), its tag and its content. */
+/** A DER value: its encoding (`raw`), its tag and its content. */
 export interface Value {
   readonly tag: number;
   readonly content: Uint8Array;
   readonly raw: Uint8Array;
 }
 
-/** The values that stand in these bytes one after the other; RangeError where they are no DER. */
+/** Splits bytes into the consecutive values in them. Throws: RangeError if they aren't DER. */
 export function values(bytes: Uint8Array): Value[] {
   const parts: Value[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -80,8 +83,8 @@ export function values(bytes: Uint8Array): Value[] {
   return parts;
 }
 
-/** The one value that these bytes are, which must have this tag; RangeError else. */
-export function only(bytes: Uint8Array, tag = SEQUENCE): Value {
+/** Reads bytes as a single value with this tag. Throws: RangeError. */
+export function readSingle(bytes: Uint8Array, tag = SEQUENCE): Value {
   const [value, ...more] = values(bytes);
   if (value?.tag !== tag || more.length > 0) {
     throw new RangeError("another value was expected");

@@ -1,9 +1,9 @@
-/** Bytes or text that are not of the form asked for; the message is for a log. */
+/** Error for bytes or text that don't have the required form; the message is for a log. */
 export class FormError extends Error {
   override readonly name = "FormError";
 }
 
-/** Signed XML, or XML to be signed, that is refused; `code` is one of those of `mshield verify`. */
+/** Error for refused XML, signed or to be signed; `code` is one of the codes of `mshield verify`. */
 export class XmlError extends FormError {
   readonly code: string;
 

@@ -1,11 +1,11 @@
 /**
- * The formats of signatures and their options: what is signed (M), by `docs/formats.md`. Options are always complete here: the
- * service, which was asked for some of them, tells all that are in force.
+ * Formats of signatures and their options, and what they sign (M), by `docs/formats.md`. Options are always
+ * complete here: a request may specify some of them, and the service returns all that are in force.
  */
 
 import { FormError } from "./errors.ts";
 import { PDF_SIGNATURES, type PdfSignature } from "./pdf.ts";
-import { type Bound, DISPLAY_OIDS, signedAttributes } from "./signed_attributes.ts";
+import { type BoundData, signedAttributes } from "./signed_attributes.ts";
 
 export const FORMATS = [
   "raw",
@@ -32,8 +32,8 @@ const XML = {
 } as const;
 
 /**
- * Those of a wrapper are there for GB/T 35275 alone, those of XML for it; `displayOid` where attributes are signed, but for
- * what is older.
+ * Options of a signature. `wrapper` exists for GB/T 35275 only, `xml` for XML only; `displayOid` where
+ * attributes bind a display.
  */
 export interface Options {
   readonly wrapper: Wrapper | null;
@@ -41,7 +41,7 @@ export interface Options {
   readonly attributes: boolean;
   readonly signingTime: boolean;
   readonly displayOid: string | null;
-  /** Of a PDF that is signed in itself; absent otherwise. */
+  /** Kind of a PDF signature; absent in other formats. */
   readonly pdf?: PdfSignature;
 }
 
@@ -49,29 +49,35 @@ export type Wrapper = {
   readonly [Name in keyof typeof WRAPPER]: (typeof WRAPPER)[Name][number];
 };
 
-/** Whose identifier the signature method has, and whether the key is named by the shield's number or the certificate's. */
+/**
+ * Options of XML: the profile, whose identifier the signature method has, and whether KeyName is the shield's
+ * number or the certificate's.
+ */
 export type XmlOptions = {
   readonly [Name in keyof typeof XML]: (typeof XML)[Name][number];
 };
 
-/** What a document's M is made of. */
-export interface ToSign {
+/** Inputs from which a document's M is computed. */
+export interface SigningInput {
   readonly content: Uint8Array | null;
   readonly digest: Uint8Array;
   readonly display: Uint8Array;
-  /** In ms; null where none is signed. */
+  /** In ms; null if no time is signed. */
   readonly signingTime: number | null;
 }
 
-/** All options of a format and no other: FormError for anything else. Undefined where none are told, as by older services. */
+/**
+ * Reads options that must be complete for the format; undefined for a format without any. Throws: FormError
+ * for anything else.
+ */
 export function readOptions(format: Format, value: unknown): Options {
   const isGb = format.startsWith("gb");
   const isRfc = format === "cms" || format === "cms_detached";
   if (value === undefined) {
-    if (isGb || format === "xml" || format === "pdf") {
+    if (format !== "raw") {
       throw new FormError("this format has options");
     }
-    return { wrapper: null, xml: null, attributes: isRfc, signingTime: false, displayOid: null };
+    return { wrapper: null, xml: null, attributes: false, signingTime: false, displayOid: null };
   }
   const all = new Map(Object.entries(objectOf(value)));
   const take = <T>(name: string, words: readonly T[]): T => {
@@ -143,43 +149,45 @@ function readPdfOptions(
   };
 }
 
-/** Whether M is the content itself. */
-export function signsContent(format: Format, { attributes }: Pick<Options, "attributes">): boolean {
+/** Reports whether M is the content itself. */
+export function isContentSigned(format: Format, { attributes }: Pick<Options, "attributes">): boolean {
   return format !== "gb35275_digest" && format !== "xml" && !attributes;
 }
 
-/** Whether the content may stay with who asks: attributes bind it, and the file hasn't got it. */
-export function mayBeElsewhere(format: Format, { attributes }: Pick<Options, "attributes">): boolean {
+/**
+ * Reports whether the content may stay with the requester: attributes bind it, and the file doesn't contain
+ * it.
+ */
+export function allowsDetached(format: Format, { attributes }: Pick<Options, "attributes">): boolean {
   return format.endsWith("_detached") && attributes;
 }
 
-/** What the signed attributes say besides content and display; `displayOid` stands in where the options tell none. */
-export function boundBy(
+/**
+ * Returns what the signed attributes contain besides content and display. Throws: FormError without an
+ * attribute for the display.
+ */
+export function boundData(
   format: Format,
-  options: Options,
+  { displayOid, signingTime: isTimed }: Options,
   signingTime: number | null,
-  displayOid: string = DISPLAY_OIDS[0],
-): Bound {
-  const isGb = format.startsWith("gb");
-  return {
-    isGb,
-    displayOid: options.displayOid ?? displayOid,
-    signingTime: options.signingTime ? signingTime : null,
-  };
+): BoundData {
+  if (displayOid === null) {
+    throw new FormError("no attribute for the display");
+  }
+  return { isGb: format.startsWith("gb"), displayOid, signingTime: isTimed ? signingTime : null };
 }
 
 /**
- * M; null where the content is signed itself and isn't here. That of `xml` the reader of XML makes (`xml/making.ts`):
- * null too. `displayOid` as for `boundBy`.
+ * Returns M; null if the content itself is signed and isn't here, and for `xml`, whose M the XML reader
+ * computes (`xml/making.ts`).
  */
 export function messageOf(
   format: Format,
   options: Options,
-  { content, digest, display, signingTime }: ToSign,
-  displayOid?: string,
+  { content, digest, display, signingTime }: SigningInput,
 ): Uint8Array | null {
   if (options.attributes) {
-    return signedAttributes(digest, display, boundBy(format, options, signingTime, displayOid));
+    return signedAttributes(digest, display, boundData(format, options, signingTime));
   }
   if (format === "xml") {
     return null;
@@ -187,8 +195,12 @@ export function messageOf(
   return format === "gb35275_digest" ? digest : content;
 }
 
-/** What the file carries as its content. */
-export function insideOf(format: Format, content: Uint8Array | null, digest: Uint8Array): Uint8Array | null {
+/** Returns the content that the file carries. */
+export function embeddedContent(
+  format: Format,
+  content: Uint8Array | null,
+  digest: Uint8Array,
+): Uint8Array | null {
   if (format.endsWith("_detached") || format === "pdf") {
     return null;
   }

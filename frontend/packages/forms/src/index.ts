@@ -1,9 +1,12 @@
-/** The forms of bytes that the phone writes and the verifier reads: DER, JSON, base64, what documents and logins sign. */
+/**
+ * Forms of bytes that the phone writes and the verifier reads: DER, JSON, base64, and M of documents and
+ * logins.
+ */
 
 export {
   ambiguity,
   type Ambiguity,
-  contentOfAnother,
+  ambiguityOfContent,
   isAmbiguous,
   isDigest,
   isLikeSignedInfo,
@@ -12,20 +15,21 @@ export { fromBase64, toBase64 } from "./base64.ts";
 export * from "./der.ts";
 export { FormError, XmlError } from "./errors.ts";
 export {
-  boundBy,
+  boundData,
   type Format,
   FORMATS,
-  insideOf,
-  mayBeElsewhere,
+  embeddedContent,
+  allowsDetached,
   messageOf,
   type Options,
   readOptions,
-  signsContent,
-  type ToSign,
+  isContentSigned,
+  type SigningInput,
   type Wrapper,
   type XmlOptions,
 } from "./formats.ts";
 export { LOGIN_FIELDS, LOGIN_TYPE, type LoginMessage, loginBytes } from "./login_message.ts";
+export { isOfdList } from "./ofd_lists.ts";
 export {
   coveredDigest,
   finishedFile,
@@ -38,19 +42,19 @@ export {
   preparedFile,
 } from "./pdf.ts";
 export {
-  type Bound,
-  type Confirmed,
+  type BoundData,
+  type Confirmation,
   type Pages,
-  DISPLAY_OIDS,
+  DISPLAY_OID,
   type DisplayLine,
   displayBytes,
   displayDigest,
   displayOidsOf,
-  type Drawing,
+  type ViewDigests,
   isLikeAttributes,
-  isOperatorsArc,
-  type Shown,
-  shownDigest,
+  isCustomArc,
+  type Display,
+  fullDisplayDigest,
   signedAttributes,
 } from "./signed_attributes.ts";
-export { canonicalJson, canonicalText, isWellFormed, readJson, someMember, utf8Text } from "./strict_json.ts";
+export { canonicalJson, canonicalText, isWellFormed, readJson, hasMember, utf8Text } from "./strict_json.ts";

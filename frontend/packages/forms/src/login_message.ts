@@ -1,10 +1,13 @@
-/** What a login signs (protocol, "What a login signs"): canonical JSON that names request and business system. */
+/**
+ * Message that a login signs (protocol, "What a login signs"): canonical JSON that names request and business
+ * system.
+ */
 
 import { canonicalJson } from "./strict_json.ts";
 
 export const LOGIN_TYPE = "mshield-login/v1";
 
-/** Its fields; all but `issued_at`, which is in ms, are text. */
+/** Fields of the message; all are text except `issued_at`, which is in ms. */
 export const LOGIN_FIELDS = [
   "type",
   "request_id",
@@ -19,7 +22,7 @@ export type LoginMessage = Readonly<
   Record<Exclude<(typeof LOGIN_FIELDS)[number], "issued_at">, string> & { issued_at: number }
 >;
 
-/** M of a login. */
+/** Returns M of a login. */
 export function loginBytes(message: LoginMessage): Uint8Array {
   return canonicalJson(Object.fromEntries(LOGIN_FIELDS.map((name) => [name, message[name]])));
 }

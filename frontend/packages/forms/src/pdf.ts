@@ -1,7 +1,7 @@
 /**
- * A signature that stands in a PDF (`docs/formats.md`): a content and the update behind it are one file, whose signature
- * covers all but a gap in the update. What is signed are attributes: content type, SM3 of what is covered, for CAdES SM3
- * of the signer's certificate, and where it is asked for the display.
+ * A signature inside a PDF (`docs/formats.md`): content and appended update are one file, and the signature
+ * covers all of it except a gap in the update. Attributes are signed: content type, SM3 of the covered bytes,
+ * for CAdES SM3 of the signer's certificate, and the display if requested.
  */
 
 import { Sm3 } from "@mshield/gm";
@@ -26,20 +26,20 @@ const RANGE = new RegExp(`/ByteRange${WHITE}*\\[${`${NUMBER}${WHITE}`.repeat(3)}
 const CONTENTS = new RegExp(`/Contents${WHITE}*$`);
 const NEAR = 64;
 
-/** Start and end of the hex string for the signature, with its brackets; all else of the file is signed. */
+/** Start and end of the hex string for the signature, with its brackets; the rest of the file is signed. */
 export type Gap = readonly [start: number, end: number];
 
-/** What the signed attributes of a PDF say; digests are SM3. */
+/** Values in the signed attributes of a PDF; digests are SM3. */
 export interface PdfBound {
   readonly covered: Uint8Array;
-  /** Of the signer's certificate; null where it isn't known, which CAdES needs. */
+  /** Digest of the signer's certificate; null if unknown. CAdES needs it. */
   readonly certificate: Uint8Array | null;
   readonly display: Uint8Array;
-  /** Null where the display isn't bound. */
+  /** Null if the display isn't bound. */
   readonly displayOid: string | null;
 }
 
-/** M. FormError where CAdES has no certificate to name. */
+/** Returns M. Throws: FormError if CAdES has no certificate to name. */
 export function pdfMessage(
   kind: PdfSignature,
   { covered, certificate, display, displayOid }: PdfBound,
@@ -63,8 +63,8 @@ export function pdfMessage(
 }
 
 /**
- * The gap of a file that is ready to be signed. FormError unless the update is one, and its one ByteRange leaves out a hex
- * string of zeros and nothing else.
+ * Returns the gap of a file that is ready to be signed. Throws: FormError unless the update is a single one
+ * whose only ByteRange excludes a hex string of zeros and nothing else.
  */
 export function gapIn(content: Uint8Array, update: Uint8Array): Gap {
   const text = latin(update);
@@ -86,13 +86,13 @@ export function gapIn(content: Uint8Array, update: Uint8Array): Gap {
   return [start, end];
 }
 
-/** SM3 of all of the file but the gap. FormError as `gapIn`. */
+/** Returns SM3 of the whole file except the gap. Throws: as `gapIn`. */
 export function coveredDigest(content: Uint8Array, update: Uint8Array): Uint8Array {
   const [start, end] = gapIn(content, update).map((at) => at - content.length) as [number, number];
   return new Sm3().update(content).update(update.subarray(0, start)).update(update.subarray(end)).digest();
 }
 
-/** The file that is signed, with nothing in its gap. */
+/** Returns the file to be signed, with an empty gap. */
 export function preparedFile(content: Uint8Array, update: Uint8Array): Uint8Array {
   const file = new Uint8Array(content.length + update.length);
   file.set(content);
@@ -100,7 +100,10 @@ export function preparedFile(content: Uint8Array, update: Uint8Array): Uint8Arra
   return file;
 }
 
-/** The signed file: the signature (DER) in the gap. FormError as `gapIn`, and where it is too long. */
+/**
+ * Returns the signed file, with the signature (DER) in the gap. Throws: FormError as `gapIn`, and if it is
+ * too long.
+ */
 export function finishedFile(content: Uint8Array, update: Uint8Array, cms: Uint8Array): Uint8Array {
   const [start, end] = gapIn(content, update);
   if (2 * cms.length > end - start - 2) {

@@ -1,4 +1,7 @@
-/** What a document signs (protocol, "Documents"): attributes that bind its content and what a phone shows of it. */
+/**
+ * Signed message of a document (protocol, "Documents"): attributes that bind its content and what a phone
+ * displays.
+ */
 
 import { hex, sm3 } from "@mshield/gm";
 
@@ -11,19 +14,21 @@ const CONTENT_TYPE = oid("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST = oid("1.2.840.113549.1.9.4");
 const SIGNING_TIME = oid("1.2.840.113549.1.9.5");
 
-/** The display's attribute as every reader knows it: that of before, then the default one of now. */
-export const DISPLAY_OIDS = [
-  "2.25.110860620154935717330723700372722797771.1",
-  "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035.1",
-] as const;
+/** Attribute of the display that every reader knows. */
+export const DISPLAY_OID = "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035.1";
 
-/** The standards' own arcs, one that somebody else may hold, and the one for experiments. */
+/**
+ * Arcs refused as an operator's: the standards' own, one that others may hold, and the one for experiments.
+ */
 const NOT_OURS = ["1.2.156.10197", "1.3.6.1.4.1.99999", "1.3.6.1.3", "1.2.840.113549"];
 const ARC = /^(?:[01]\.[123]?\d|2\.(?:0|[1-9]\d{0,9}))(?:\.(?:0|[1-9]\d{0,9})){0,30}$/;
 const MOST_OCTETS = 40;
 
-/** Whether an operator's identifiers may stand there: dotted, each number below 2^31, in at most 40 octets. */
-export function isOperatorsArc(arc: string): boolean {
+/**
+ * Reports whether an operator may use the arc: dotted, each number below 2^31, at most 40 octets, none of
+ * `NOT_OURS`.
+ */
+export function isCustomArc(arc: string): boolean {
   return (
     ARC.test(arc) &&
     arc.split(".").every((part) => Number(part) < 2 ** 31) &&
@@ -32,10 +37,13 @@ export function isOperatorsArc(arc: string): boolean {
   );
 }
 
-/** The displays' attributes of operators whose certificates have these policies: `.1` where a policy is `.2`. */
+/**
+ * Returns the display attributes of operators with these certificate policies: `.1` for each policy that ends
+ * in `.2`.
+ */
 export function displayOidsOf(policies: readonly string[]): string[] {
   return policies
-    .filter((policy) => policy.endsWith(".2") && isOperatorsArc(policy.slice(0, -2)))
+    .filter((policy) => policy.endsWith(".2") && isCustomArc(policy.slice(0, -2)))
     .map((policy) => `${policy.slice(0, -2)}.1`);
 }
 
@@ -44,56 +52,57 @@ export interface DisplayLine {
   readonly value: string;
 }
 
-/** What the phone shows of a document. */
-export interface Shown {
+/** Display of a document on the phone. */
+export interface Display {
   readonly title: string;
   readonly mediaType: string;
   readonly size: number;
   readonly lines: readonly DisplayLine[];
-  /** By which view its content is drawn, and as what; absent in a display of version 1. */
-  readonly drawing?: Drawing;
+  /** Digests of the view and of its rendered lines; absent in a display of version 1. */
+  readonly drawing?: ViewDigests;
 }
 
 /** Digests in hex; null without a view. */
-export interface Drawing {
+export interface ViewDigests {
   readonly view: string | null;
   readonly drawn: string | null;
 }
 
-/** What the person confirmed besides: that the asker's words differ from the content, or that they didn't see it. */
-export type Confirmed = "none" | "mismatch" | "unread";
+/** Extra confirmation by the user: of a mismatch between description and content, or of signing unread. */
+export type Confirmation = "none" | "mismatch" | "unread";
 
-/** Which pages of a document were on the screen, where not all were: spans from 1, first and last page. */
+/** Pages that were on the screen, if not all were: spans from 1, with first and last page. */
 export interface Pages {
   readonly count: number;
   readonly shown: readonly (readonly [first: number, last: number])[];
 }
 
-/** What a signature's log entry binds of what a phone showed (views, "Life of a view and what is bound"). */
-export interface ShownInFull extends Drawing {
-  /** SM3 of the comparison's answer, in hex; null where nothing could be compared. */
+/** Data of the phone's display that a signature's log entry binds (views, "Life of a view and what is bound"). */
+export interface FullDisplay extends ViewDigests {
+  /** SM3 of the comparison's answer, in hex; null if nothing could be compared. */
   readonly compared: string | null;
-  readonly confirmed: Confirmed;
+  readonly confirmed: Confirmation;
   readonly content: Uint8Array;
   readonly display: Uint8Array;
-  /** Of what was signed unread; null where nobody tells. */
+  /** Pages of a document that was signed unread; null if the phone reported none. */
   readonly pages: Pages | null;
 }
 
-/** Whose data it is, GB/T 35275's or RFC 5652's; under which identifier the display stands; the time (ms), if any. */
-export interface Bound {
+/**
+ * Family of the data (GB/T 35275's or RFC 5652's), identifier of the display's attribute, and the time (ms),
+ * if any.
+ */
+export interface BoundData {
   readonly isGb: boolean;
   readonly displayOid: string;
   readonly signingTime: number | null;
 }
 
-const BEFORE: Bound = { isGb: false, displayOid: DISPLAY_OIDS[0], signingTime: null };
-
-/** M of a document whose content has this SM3 digest and whose display has that one: attributes in their one form. */
+/** Returns M of a document from the SM3 digests of its content and display: attributes in their only form. */
 export function signedAttributes(
   digest: Uint8Array,
   display: Uint8Array,
-  { isGb, displayOid, signingTime }: Bound = BEFORE,
+  { isGb, displayOid, signingTime }: BoundData,
 ): Uint8Array {
   return setOf(
     attribute(CONTENT_TYPE, isGb ? GB_DATA : RFC_DATA),
@@ -103,12 +112,12 @@ export function signedAttributes(
   );
 }
 
-/** SM3 of what is shown, which is canonical JSON. */
-export function displayDigest(shown: Shown): Uint8Array {
+/** Returns SM3 of the display, as canonical JSON. */
+export function displayDigest(shown: Display): Uint8Array {
   return sm3(displayBytes(shown));
 }
 
-export function displayBytes({ title, mediaType, size, lines, drawing }: Shown): Uint8Array {
+export function displayBytes({ title, mediaType, size, lines, drawing }: Display): Uint8Array {
   return canonicalJson({
     ...(drawing && { drawn: drawing.drawn, view: drawing.view }),
     lines: lines.map(({ label, value }) => ({ label, value })),
@@ -119,8 +128,8 @@ export function displayBytes({ title, mediaType, size, lines, drawing }: Shown):
   });
 }
 
-/** SM3 of what was shown and confirmed; version 1 without pages. */
-export function shownDigest(shown: ShownInFull): Uint8Array {
+/** Returns SM3 of the display and the confirmation; version 1 without pages. */
+export function fullDisplayDigest(shown: FullDisplay): Uint8Array {
   const { compared, confirmed, content, display, drawn, pages, view } = shown;
   return sm3(
     canonicalJson({
@@ -137,8 +146,9 @@ export function shownDigest(shown: ShownInFull): Uint8Array {
 }
 
 /**
- * Whether content begins as signed attributes do, anyone's: a SET of a SEQUENCE that begins with an OID, in BER. A bare
- * signature over such content would serve as a CMS signature over another content, which nobody saw.
+ * Reports whether content begins as anybody's signed attributes do: in BER, a SET of a SEQUENCE that begins
+ * with an OID. A bare signature over such content could be reused as a CMS signature over other content, which
+ * was never displayed.
  */
 export function isLikeAttributes(content: Uint8Array): boolean {
   let at = 0;

@@ -1,16 +1,19 @@
 /**
- * Reading JSON from bytes. A repeated field is refused: a plain reader takes the last one, another one the first.
+ * Strict JSON reader. It refuses a repeated field, since some readers use the last one and others the first.
  */
 
 import { FormError } from "./errors.ts";
 
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/.source;
-/** A name with its colon and, where its value is a string, that; another string; a bracket; a number. */
+/** Tokens: a name with its colon and, if it is a string, its value; another string; a bracket; a number. */
 const TOKENS = new RegExp(`(${STRING})\\s*:\\s*(${STRING})?|${STRING}|[{}[\\]]|-?\\d[\\d.eE+-]*`, "g");
 const FRACTION = /^-?\d.*[.eE]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The value; FormError for what is not UTF-8, not JSON, or repeats a field; with `integers`, also for other numbers. */
+/**
+ * Parses JSON. Throws: FormError if it is not UTF-8, not JSON, or repeats a field; with `integers`, also for
+ * other numbers.
+ */
 export function readJson(bytes: Uint8Array, { integers = false } = {}): unknown {
   const text = utf8Text(bytes);
   const value = parsed(text);
@@ -28,12 +31,12 @@ export function readJson(bytes: Uint8Array, { integers = false } = {}): unknown 
   return value;
 }
 
-/** Whether every text in it is one of Unicode's, with no half of a pair alone. */
+/** Reports whether the text has no lone surrogate. */
 export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
 
-/** The text of UTF-8 bytes; FormError for others. */
+/** Decodes UTF-8. Throws: FormError. */
 export function utf8Text(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -42,8 +45,11 @@ export function utf8Text(bytes: Uint8Array): string {
   }
 }
 
-/** Whether text that is a JSON object has, at any depth, a member of this name and string; of repeated ones any counts. */
-export function someMember(text: string, name: string, value: string): boolean {
+/**
+ * Reports whether a text that is a JSON object has, at any depth, a member of this name with this string;
+ * among repeated members, any one will do.
+ */
+export function hasMember(text: string, name: string, value: string): boolean {
   if (!/^\s*\{/.test(text) || parsed(text) === undefined) {
     return false;
   }
@@ -65,15 +71,15 @@ function parsed(text: string): unknown {
 
 interface Token {
   readonly token: string;
-  /** Of a member; null for what is none. */
+  /** Name of a member; null for other tokens. */
   readonly name: string | null;
-  /** The member's value if that is text. */
+  /** The member's value if that is a string. */
   readonly value: string | null;
-  /** Whether a member of this name stands before it in its object. */
+  /** True if a member of this name precedes it in its object. */
   readonly isRepeated: boolean;
 }
 
-/** Members, brackets, strings and numbers in text that is JSON. */
+/** Yields the members, brackets, strings and numbers of valid JSON. */
 function* tokens(json: string): Generator<Token> {
   const within: (Set<string> | null)[] = [];
   for (const [token, string, text] of json.matchAll(TOKENS)) {
@@ -95,14 +101,15 @@ function* tokens(json: string): Generator<Token> {
 }
 
 /**
- * Canonical JSON: names sorted by UTF-16 units, no spaces, no more escapes than needed; UTF-8. A map is written as an object.
- * Written here and not by way of another object: that has names like `3104` before others, in whatever order they came.
+ * Encodes canonical JSON: UTF-8, names sorted by UTF-16 units, no spaces, no needless escapes. A map is
+ * written as an object. It isn't built as a sorted JavaScript object, since that puts names such as `3104`
+ * first in any case.
  */
 export function canonicalJson(value: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalText(value));
 }
 
-/** The same as text. */
+/** Returns canonical JSON as text. */
 export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.map(canonicalText).join(",")}]`;

@@ -1,14 +1,17 @@
-/** The operator's arc, as `tests/unit/pki/test_arcs.py` has it. */
+/** The operator's arc; same cases as `tests/unit/pki/test_arcs.py`. */
 
 import { expect, test } from "vitest";
 
-import { displayOidsOf, isOperatorsArc } from "../src/index.ts";
+import { displayOidsOf, isCustomArc } from "../src/index.ts";
 
 const DEFAULT = "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035";
 
-test.for([DEFAULT, "1.3.6.1.4.1.55555", "2.999", "1.2.156.112570", "2.16.156.1"])("an arc: %s", (arc) => {
-  expect(isOperatorsArc(arc)).toBe(true);
-});
+test.for([DEFAULT, "1.3.6.1.4.1.55555", "2.999", "1.2.156.112570", "2.16.156.1"])(
+  "accepts the arc %s",
+  (arc) => {
+    expect(isCustomArc(arc)).toBe(true);
+  },
+);
 
 test.for([
   "",
@@ -31,11 +34,11 @@ test.for([
   "1.3.6.1.4.1.99999.1",
   "1.3.6.1.3.1",
   "1.2.840.113549.1.9",
-])("no arc: %s", (arc) => {
-  expect(isOperatorsArc(arc)).toBe(false);
+])("refuses the arc %s", (arc) => {
+  expect(isCustomArc(arc)).toBe(false);
 });
 
-test("the display of a policy", () => {
+test("derives the display's attribute from a policy", () => {
   const policies = [
     "2.999.2",
     "2.999.3",

@@ -6,7 +6,7 @@ const HEX = /^(?:[0-9a-f]{2})*$/;
 
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Lower-case hex, as it is on the wire. */
+/** Encodes bytes as lower-case hex, the form used on the wire. */
 export function hex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) {
@@ -15,7 +15,7 @@ export function hex(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes of lower-case hex, of exactly `length` where that is given; else `malformed`. */
+/** Decodes lower-case hex, of exactly `length` bytes if that is given. Throws: `malformed`. */
 export function unhex(text: string, length?: number): Uint8Array {
   if (!HEX.test(text) || (length !== undefined && text.length !== 2 * length)) {
     throw new GmError("malformed", "not lower-case hex of that length");
@@ -33,17 +33,17 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The text as ASCII or UTF-8. */
+/** Encodes a text as UTF-8. */
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A big-endian number. */
+/** Reads bytes as a big-endian number. */
 export function number(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${hex(bytes)}`);
 }
 
-/** 32 bytes, big-endian; `malformed` for a number that doesn't fit. */
+/** Encodes a number as 32 bytes, big-endian. Throws: `malformed` if it doesn't fit. */
 export function bytes32(value: bigint): Uint8Array {
   if (value < 0n || value >> 256n !== 0n) {
     throw new GmError("malformed", "not a number of 256 bits");
@@ -51,15 +51,15 @@ export function bytes32(value: bigint): Uint8Array {
   return unhex(value.toString(16).padStart(64, "0"));
 }
 
-/** `value` if it has that many bytes; else `malformed`. */
-export function sized(name: string, value: Uint8Array, length: number): Uint8Array {
+/** Returns `value` if it has that many bytes. Throws: `malformed`. */
+export function requireSize(name: string, value: Uint8Array, length: number): Uint8Array {
   if (value.length !== length) {
     throw new GmError("malformed", `${name} is ${length} bytes`);
   }
   return value;
 }
 
-/** Of public values only: it stops at the first difference. */
-export function same(a: Uint8Array, b: Uint8Array): boolean {
+/** Compares public values only: it stops at the first difference. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,13 +1,14 @@
 /**
- * The curve sm2p256v1 (GB/T 32918.5) by @noble/curves; points are 65 bytes `04‖x‖y`, no other form.
+ * The curve sm2p256v1 (GB/T 32918.5) by @noble/curves. A point is 65 bytes `04‖x‖y`; no other form is
+ * accepted.
  *
- * Every point that comes from outside is checked where it is read. Secret scalars go through `multiply`, which does the
+ * Every point from outside is checked where it is read. Secret scalars go through `multiply`, which does the
  * same steps for each scalar; JavaScript's big integers themselves are not constant-time.
  */
 
 import { weierstrass, type WeierstrassPoint } from "@noble/curves/abstract/weierstrass.js";
 
-import { bytes32, number, sized } from "./bytes.ts";
+import { bytes32, number, requireSize } from "./bytes.ts";
 import { GmError } from "./errors.ts";
 
 const CURVE = {
@@ -24,24 +25,24 @@ type Point = WeierstrassPoint<bigint>;
 
 /** The order of the base point. */
 export const N = CURVE.n;
-/** a, b and the base point's coordinates, for Z (GB/T 32918.2, 5.5). */
+/** Parameters a, b and the base point's coordinates, for Z (GB/T 32918.2, 5.5). */
 export const PARAMETERS = [CURVE.a, CURVE.b, CURVE.Gx, CURVE.Gy].map(bytes32);
 /** The base point, 65 bytes. */
 export const G = encode(Point.BASE)!;
 
-/** A number in [0, n-1]. */
+/** Reduces a number to [0, n-1]. */
 export function mod(value: bigint): bigint {
   const rest = value % N;
   return rest < 0n ? rest + N : rest;
 }
 
-/** The inverse mod n of a secret, blinded: the algorithm's time depends on what it inverts. */
+/** Inverts a secret mod n. It is blinded, since the algorithm's time depends on its input. */
 export function invert(value: bigint): bigint {
   const blind = randomScalar();
   return mod(Point.Fn.inv(mod(value * blind)) * blind);
 }
 
-/** Random in [1, n-1], by rejection. */
+/** Draws a random number in [1, n-1], by rejection. */
 export function randomScalar(): bigint {
   for (;;) {
     const drawn = number(crypto.getRandomValues(new Uint8Array(32)));
@@ -51,17 +52,17 @@ export function randomScalar(): bigint {
   }
 }
 
-/** kG for a secret k in [1, n-1]. */
+/** Returns kG for a secret k in [1, n-1]. */
 export function mulG(k: bigint): Uint8Array {
   return encode(Point.BASE.multiply(k))!;
 }
 
-/** kP for a secret k in [1, n-1]; `bad_point` for what is no point. */
+/** Returns kP for a secret k in [1, n-1]. Throws: `bad_point`. */
 export function mul(k: bigint, point: Uint8Array): Uint8Array {
   return encode(decode(point).multiply(k))!;
 }
 
-/** The sum; null where it is the point at infinity. */
+/** Returns the sum; null for the point at infinity. */
 export function add(a: Uint8Array, b: Uint8Array): Uint8Array | null {
   return encode(decode(a).add(decode(b)));
 }
@@ -70,18 +71,18 @@ export function negate(point: Uint8Array): Uint8Array {
   return encode(decode(point).negate())!;
 }
 
-/** aG + bP for public scalars, reduced mod n; null for the point at infinity. */
+/** Returns aG + bP for public scalars, which are reduced mod n; null for the point at infinity. */
 export function mulAddPublic(a: bigint, b: bigint, point: Uint8Array): Uint8Array | null {
   const left = Point.BASE.multiplyUnsafe(mod(a));
   return encode(left.add(decode(point).multiplyUnsafe(mod(b))));
 }
 
-/** Throws `bad_point` unless these are 65 bytes of a point on the curve. */
+/** Requires 65 bytes of a point on the curve. Throws: `bad_point`. */
 export function checkPoint(point: Uint8Array): void {
   decode(point);
 }
 
-/** The affine x of a point, as a number. */
+/** Returns the affine x of a point as a number. */
 export function affineX(point: Uint8Array): bigint {
   return number(point.subarray(1, 33));
 }
@@ -112,5 +113,5 @@ function encode(point: Point): Uint8Array | null {
   bytes[0] = 4;
   bytes.set(bytes32(x), 1);
   bytes.set(bytes32(y), 33);
-  return sized("a point", bytes, 65);
+  return requireSize("a point", bytes, 65);
 }

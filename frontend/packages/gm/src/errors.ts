@@ -1,7 +1,7 @@
 /**
- * What a step of the protocol refuses, by the codes that the service and its vectors use.
+ * Error of a protocol step, with one of the codes that the service and its vectors use.
  *
- * A step either returns what it promises or throws one of these; nothing in them is secret.
+ * A step either returns its result or throws this error, which never holds a secret value.
  */
 
 export type GmCode =

@@ -1,9 +1,9 @@
 /** SM2, SM3 and the phone's side of `MSHIELD/v1`; no DOM, only WebCrypto. */
 
-export { bytes32, concat, hex, number, same, unhex, utf8 } from "./bytes.ts";
+export { bytes32, concat, hex, number, equalBytes, unhex, utf8 } from "./bytes.ts";
 export { checkPoint, randomScalar } from "./curve.ts";
 export { GmError, type GmCode } from "./errors.ts";
-export { derivePinKey, hide, keyedBy, mask, PIN_FORM, PIN_ROUNDS, reveal, type Keyed } from "./mask.ts";
+export { derivePinKey, hide, keyedHash, mask, PIN_FORM, PIN_ROUNDS, reveal, type KeyedHash } from "./mask.ts";
 export {
   checkAnswer,
   checkNonce,
@@ -11,7 +11,7 @@ export {
   finish,
   nextShare,
   offerKey,
-  type Half,
+  type HalfSignature,
   type Offer,
   type PhoneNonce,
 } from "./phone.ts";

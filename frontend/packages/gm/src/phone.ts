@@ -1,10 +1,12 @@
 /**
- * The phone's part of the protocol: enrolment, commit to a nonce, check the server's, finish its half, check the answer.
+ * The phone's part of a signature: enrol, commit to a nonce, check the server's, compute its half, check the
+ * reply.
  *
- * A `k1` makes one `s'` ever. Nothing here tells a right PIN from a wrong one: only the server's answer does.
+ * Each `k1` is used for one `s'` only. Nothing here tells a right PIN from a wrong one: only the server's
+ * reply does.
  */
 
-import { number, same } from "./bytes.ts";
+import { number, equalBytes } from "./bytes.ts";
 import { add, affineX, invert, mod, mul, mulG, randomScalar } from "./curve.ts";
 import { GmError } from "./errors.ts";
 import { checkProof, prove, type Proof } from "./proofs.ts";
@@ -12,14 +14,14 @@ import { checkScalar } from "./scalars.ts";
 import { noncePoint, type Signature } from "./sm2.ts";
 import { commitment, enrolmentContext, nonceContext, type Opening } from "./transcript.ts";
 
-/** Sent at enrolment: `P1` and its proof. `d1` stays. */
+/** Data sent at enrolment: `P1` and its proof. `d1` stays on the phone. */
 export interface Offer {
   readonly d1: bigint;
   readonly P1: Uint8Array;
   readonly proof: Proof;
 }
 
-/** One item's fresh nonce with its opening; only `sid` and `c` are sent at `open`. */
+/** Fresh nonce of one item, with its opening; only `sid` and `c` are sent at `open`. */
 export interface PhoneNonce {
   readonly sid: Uint8Array;
   readonly e: Uint8Array;
@@ -29,13 +31,13 @@ export interface PhoneNonce {
   readonly c: Uint8Array;
 }
 
-/** The phone's half of a signature; `r` and `Q` are kept to check the answer, the rest is sent. */
-export interface Half extends Opening {
+/** The phone's half of a signature. `r` and `Q` stay on the phone to check the reply; the rest is sent. */
+export interface HalfSignature extends Opening {
   readonly r: bigint;
   readonly Q: Uint8Array;
 }
 
-/** A new share `d1`, with `P1 = d1^-1·G` and the proof of knowing `d1^-1`. */
+/** Creates a share `d1`, with `P1 = d1^-1·G` and the proof of knowing `d1^-1`. */
 export function offerKey(uid: Uint8Array, sid: Uint8Array): Offer {
   const d1 = randomScalar();
   const inverse = invert(d1);
@@ -51,7 +53,7 @@ export function commit(uid: Uint8Array, epoch: number, sid: Uint8Array, e: Uint8
   return { sid, e, k1, Q1, rho, c: commitment({ uid, epoch, sid, e, Q1, rho }) };
 }
 
-/** Checks the server's `nonce-pok` for this item; throws `bad_proof`: stop and tell the user. */
+/** Checks the server's `nonce-pok` for this item. Throws: `bad_proof` (stop and warn the user). */
 export function checkNonce(
   uid: Uint8Array,
   epoch: number,
@@ -63,8 +65,11 @@ export function checkNonce(
   checkProof(Q2, "nonce-pok", nonceContext({ uid, epoch, sid, e, c }), proof);
 }
 
-/** `Q = Q1 + d1^-1·Q2`, `r = e + x(Q)`, `s' = d1(k1 + r)`; throws `retry`, or `bad_proof` for a bad Q2. */
-export function finish(d1: bigint, nonce: PhoneNonce, Q2: Uint8Array): Half {
+/**
+ * Computes the phone's half: `Q = Q1 + d1^-1·Q2`, `r = e + x(Q)`, `s' = d1(k1 + r)`. Throws: `retry`, or
+ * `bad_proof` for a bad `Q2`.
+ */
+export function finish(d1: bigint, nonce: PhoneNonce, Q2: Uint8Array): HalfSignature {
   const Q = add(nonce.Q1, shared(d1, Q2));
   if (Q === null) {
     throw new GmError("retry", "Q is infinity");
@@ -89,18 +94,19 @@ function shared(d1: bigint, Q2: Uint8Array): Uint8Array {
 }
 
 /**
- * Checks that the answer completes this half: its `r`, valid under `P`, its `Q`; throws `bad_answer`.
+ * Checks that the reply completes this half: same `r`, valid under `P`, same `Q`. Throws: `bad_answer`.
  *
- * That `sG + (r+s)P` is the phone's own `Q` proves more than a valid signature: that `P` is the joint key.
+ * Comparing `sG + (r+s)P` with the phone's own `Q` proves more than a valid signature does: that `P` is the
+ * joint key.
  */
 export function checkAnswer(
   P: Uint8Array,
   e: Uint8Array,
-  half: Pick<Half, "r" | "Q">,
+  half: Pick<HalfSignature, "r" | "Q">,
   signature: Signature,
 ): void {
   const point = answered(P, e, signature);
-  if (signature.r !== half.r || !same(point, half.Q)) {
+  if (signature.r !== half.r || !equalBytes(point, half.Q)) {
     throw new GmError("bad_answer", "the signature is not the one that this phone took part in");
   }
 }
@@ -116,7 +122,7 @@ function answered(P: Uint8Array, e: Uint8Array, signature: Signature): Uint8Arra
   }
 }
 
-/** `d1·tau`, the share of the next epoch; throws `malformed`. */
+/** Returns `d1·tau`, the share of the next epoch. Throws: `malformed`. */
 export function nextShare(d1: bigint, tau: bigint): bigint {
   return mod(checkScalar(d1) * checkScalar(tau));
 }

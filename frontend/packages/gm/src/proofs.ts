@@ -1,17 +1,17 @@
 /**
  * Proofs of knowledge of a discrete logarithm to the base G (Schnorr), bound to a tag and a context.
  *
- * There is no proof to another base: one to P1 would hand a thief of the phone an offline test of PINs.
+ * There is no proof to another base: one to P1 would give a thief of the phone an offline test of PINs.
  */
 
-import { same } from "./bytes.ts";
+import { equalBytes } from "./bytes.ts";
 import { checkPoint, G, mod, mulAddPublic, mulG, N, randomScalar } from "./curve.ts";
 import { GmError } from "./errors.ts";
 import { Hn } from "./transcript.ts";
 
 export type ProofTag = "enrol-pok" | "nonce-pok";
 
-/** `A = aG` (65 bytes) and `z = a + hx mod n`, in [1, n-1]. */
+/** Proof: `A = aG` (65 bytes) and `z = a + hx mod n`, in [1, n-1]. */
 export interface Proof {
   readonly A: Uint8Array;
   readonly z: bigint;
@@ -29,7 +29,7 @@ export function prove(x: bigint, X: Uint8Array, tag: ProofTag, context: Uint8Arr
   }
 }
 
-/** Checks `zG = A + hX` after all ranges and points; throws `bad_proof`. */
+/** Checks all ranges and points, then `zG = A + hX`. Throws: `bad_proof`. */
 export function checkProof(X: Uint8Array, tag: ProofTag, context: Uint8Array, { A, z }: Proof): void {
   if (z <= 0n || z >= N) {
     throw new GmError("bad_proof", "z is not in [1, n-1]");
@@ -43,7 +43,7 @@ function holds(X: Uint8Array, tag: ProofTag, context: Uint8Array, A: Uint8Array,
   try {
     checkPoint(A);
     const expected = mulAddPublic(z, -Hn(tag, context, G, X, A), X);
-    return expected !== null && same(expected, A);
+    return expected !== null && equalBytes(expected, A);
   } catch (error) {
     if (error instanceof GmError && error.code === "bad_point") {
       return false;

@@ -1,10 +1,11 @@
 /**
- * The server's part, so that vectors and tests can be run whole; the app does not import it.
+ * The server's part of a signature, so that vectors and tests can run the whole protocol; the app does not
+ * import it.
  *
- * All items are computed before any is judged, and which one failed is told to no one.
+ * All items are computed before any is judged, and no error reveals which one failed.
  */
 
-import { number, same } from "./bytes.ts";
+import { number, equalBytes } from "./bytes.ts";
 import { add, affineX, checkPoint, G, invert, mod, mul, mulG, N, negate } from "./curve.ts";
 import { GmError } from "./errors.ts";
 import { checkProof, type Proof } from "./proofs.ts";
@@ -12,7 +13,7 @@ import { checkScalar } from "./scalars.ts";
 import { verifyDigest, type Signature } from "./sm2.ts";
 import { commitment, enrolmentContext, type Opening } from "./transcript.ts";
 
-/** What the session keeps of one item between `open` and `finish`. */
+/** State of one item that the session keeps between `open` and `finish`. */
 export interface SessionItem {
   readonly sid: Uint8Array;
   readonly e: Uint8Array;
@@ -20,17 +21,17 @@ export interface SessionItem {
   readonly k2: bigint;
 }
 
-/** The server's check of what the phone sent at enrolment; throws `bad_proof`. */
+/** Checks what the phone sent at enrolment, as the server does. Throws: `bad_proof`. */
 export function checkOffer(uid: Uint8Array, sid: Uint8Array, P1: Uint8Array, proof: Proof): void {
   checkProof(P1, "enrol-pok", enrolmentContext(uid, sid), proof);
 }
 
-/** `P = d2^-1·P1 − G`; null is infinity, which is no key. */
+/** Returns `P = d2^-1·P1 − G`; null for infinity, which is not a key. */
 export function jointKey(d2: bigint, P1: Uint8Array): Uint8Array | null {
   return add(mul(invert(d2), P1), negate(G));
 }
 
-/** `P1 = d2(P+G)`. */
+/** Returns `P1 = d2(P+G)`. */
 export function phonePoint(d2: bigint, P: Uint8Array): Uint8Array {
   const total = add(P, G);
   if (total === null) {
@@ -39,12 +40,15 @@ export function phonePoint(d2: bigint, P: Uint8Array): Uint8Array {
   return mul(d2, total);
 }
 
-/** `d2·tau^-1`, the share of the next epoch. */
+/** Returns `d2·tau^-1`, the share of the next epoch. */
 export function nextServerShare(d2: bigint, tau: bigint): bigint {
   return mod(checkScalar(d2) * invert(checkScalar(tau)));
 }
 
-/** The session's items in order, else `no_session`; each `Q1` opened, else `bad_opening`. */
+/**
+ * Checks that the items are the session's, in order, and opens each commitment. Throws: `no_session`,
+ * `bad_opening`.
+ */
 export function checkOpenings(
   uid: Uint8Array,
   epoch: number,
@@ -54,19 +58,19 @@ export function checkOpenings(
   const isSession =
     session.length > 0 &&
     session.length === items.length &&
-    session.every((bound, i) => same(bound.sid, items[i]!.sid));
+    session.every((bound, i) => equalBytes(bound.sid, items[i]!.sid));
   if (!isSession) {
     throw new GmError("no_session", "the items are not those of the session, in its order");
   }
   session.forEach((bound, i) => {
     const { sid, Q1, rho } = items[i]!;
-    if (!isPoint(Q1) || !same(commitment({ uid, epoch, sid, e: bound.e, Q1, rho }), bound.c)) {
+    if (!isPoint(Q1) || !equalBytes(commitment({ uid, epoch, sid, e: bound.e, Q1, rho }), bound.c)) {
       throw new GmError("bad_opening", "Q1 is no point, or the commitment does not open");
     }
   });
 }
 
-/** Steps 3 to 6, after the openings were checked: a signature per item, in order. */
+/** Does steps 3 to 6, after the openings were checked; returns one signature per item, in order. */
 export function serverFinish(
   P: Uint8Array,
   d2: bigint,
@@ -99,14 +103,14 @@ function combine(P1: Uint8Array, bound: SessionItem, item: Opening): Combined {
 }
 
 function vanishes({ Q, rG }: Combined): boolean {
-  return Q === null || rG === null || same(rG, negate(Q));
+  return Q === null || rG === null || equalBytes(rG, negate(Q));
 }
 
 function fits(P1: Uint8Array, { item, rG }: Combined): boolean {
   const inRange = item.sPrime > 0n && item.sPrime < N;
   const product = mul(inRange ? item.sPrime : 1n, P1);
   const expected = add(item.Q1, rG!);
-  return inRange && expected !== null && same(product, expected);
+  return inRange && expected !== null && equalBytes(product, expected);
 }
 
 function complete(P: Uint8Array, d2: bigint, { bound, item, r }: Combined): Signature {

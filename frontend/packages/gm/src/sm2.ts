@@ -1,14 +1,14 @@
 /** SM2 signatures (GB/T 32918.2): the digest `e`, and verification. */
 
-import { bytes32, concat, number, same, utf8 } from "./bytes.ts";
+import { bytes32, concat, number, equalBytes, utf8 } from "./bytes.ts";
 import { affineX, mod, mulAddPublic, N, PARAMETERS } from "./curve.ts";
 import { GmError } from "./errors.ts";
 import { Sm3, sm3 } from "./sm3.ts";
 
-/** The user id of all signatures here, as GM/T 0009 has it. */
+/** User id of all signatures here, as GM/T 0009 specifies. */
 export const USER_ID = "1234567812345678";
 
-/** Bytes of the longest number in a signature's DER. */
+/** Length in bytes of the longest number in a signature's DER. */
 const LONGEST = 33;
 
 export interface Signature {
@@ -16,12 +16,12 @@ export interface Signature {
   readonly s: bigint;
 }
 
-/** `e = SM3(Z ‖ M)`, 32 bytes, which may be n or more. */
+/** Returns `e = SM3(Z ‖ M)`, 32 bytes that may be ≥ n as a number. */
 export function digest(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
   return new Sm3().update(zValue(publicKey)).update(message).digest();
 }
 
-/** `Z`, 32 bytes: the user id, the curve and the public key (GB/T 32918.2, 5.5). */
+/** Returns `Z`, the 32-byte hash of the user id, the curve and the public key (GB/T 32918.2, 5.5). */
 export function zValue(publicKey: Uint8Array): Uint8Array {
   const id = utf8(USER_ID);
   const bits = new Uint8Array(2);
@@ -29,12 +29,15 @@ export function zValue(publicKey: Uint8Array): Uint8Array {
   return sm3(concat(bits, id, ...PARAMETERS, publicKey.subarray(1)));
 }
 
-/** Throws `bad_signature` unless (r, s) is valid for the digest. */
+/** Verifies a signature over the digest. Throws: `bad_signature`. */
 export function verifyDigest(publicKey: Uint8Array, e: Uint8Array, signature: Signature): void {
   noncePoint(publicKey, e, signature);
 }
 
-/** `sG + (r+s)P` of a valid signature, the point whose x is in r. Throws `bad_signature`, `bad_point`. */
+/**
+ * Verifies a signature and returns `sG + (r+s)P`, the signer's nonce point, whose x is in r. Throws:
+ * `bad_signature`, `bad_point`.
+ */
 export function noncePoint(publicKey: Uint8Array, e: Uint8Array, { r, s }: Signature): Uint8Array {
   const t = mod(r + s);
   if (r <= 0n || r >= N || s <= 0n || s >= N || t === 0n) {
@@ -47,19 +50,19 @@ export function noncePoint(publicKey: Uint8Array, e: Uint8Array, { r, s }: Signa
   return point;
 }
 
-/** DER `SEQUENCE { INTEGER r, INTEGER s }` (GM/T 0009). */
+/** Encodes as DER `SEQUENCE { INTEGER r, INTEGER s }` (GM/T 0009). */
 export function toDer({ r, s }: Signature): Uint8Array {
   const body = concat(integer(r), integer(s));
   return concat(Uint8Array.of(0x30, body.length), body);
 }
 
-/** The signature whose one DER form this is, with both numbers in [1, n-1]; `bad_signature` for anything else. */
+/** Reads the only DER form of a pair in [1, n-1]. Throws: `bad_signature`. */
 export function fromDer(encoded: Uint8Array): Signature {
   const end = 4 + (encoded[3] ?? 0);
   const r = number(encoded.subarray(4, Math.min(end, 4 + LONGEST)));
   const s = number(encoded.subarray(end + 2, end + 2 + LONGEST));
   const isInRange = 0n < r && r < N && 0n < s && s < N;
-  if (!isInRange || !same(toDer({ r, s }), encoded)) {
+  if (!isInRange || !equalBytes(toDer({ r, s }), encoded)) {
     throw new GmError("bad_signature", "not the DER form of two numbers in [1, n-1]");
   }
   return { r, s };
@@ -74,7 +77,7 @@ function integer(value: bigint): Uint8Array {
   return concat(Uint8Array.of(2, signed.length), signed);
 }
 
-/** Whether two signatures are the same numbers. */
+/** Reports whether two signatures are the same pair of numbers. */
 export function sameSignature(a: Signature, b: Signature): boolean {
-  return same(toDer(a), toDer(b));
+  return equalBytes(toDer(a), toDer(b));
 }

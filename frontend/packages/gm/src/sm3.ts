@@ -1,17 +1,17 @@
-/** SM3 (GB/T 32905-2016), 32 bytes: of a message in memory, or of one that comes in parts. */
+/** SM3 (GB/T 32905-2016), 32 bytes, of a message in memory or one that arrives in parts. */
 
 const IV = [
   0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e,
 ] as const;
 const BLOCK = 64;
-/** T_j rotated by j (5.3.2). */
+/** Constants T_j, rotated by j (5.3.2). */
 const T = Int32Array.from({ length: 64 }, (_, j) => rotate(j < 16 ? 0x79cc4519 : 0x7a879d8a, j % 32));
 
 export function sm3(message: Uint8Array): Uint8Array {
   return new Sm3().update(message).digest();
 }
 
-/** The digest of a message that is given in parts. */
+/** Hash of a message that is passed in parts. */
 export class Sm3 {
   readonly #state = Int32Array.from(IV);
   readonly #w = new Int32Array(68);
@@ -38,7 +38,7 @@ export class Sm3 {
     return this;
   }
 
-  /** Ends it: nothing may be added afterwards. */
+  /** Returns the digest. Nothing may be added afterwards. */
   digest(): Uint8Array {
     const bits = BigInt(this.#bytes) * 8n;
     const padded = new Uint8Array(this.#restLength + 9 > BLOCK ? 2 * BLOCK : BLOCK);
@@ -76,7 +76,10 @@ function expand(w: Int32Array, view: DataView, at: number): void {
   }
 }
 
-/** The rotations are written out: until a browser has optimised this, it calls each. */
+/**
+ * Compresses one block. The rotations are written out, since a browser calls each helper until it has
+ * optimised this.
+ */
 function compress(state: Int32Array, w: Int32Array): void {
   let a = state[0]!;
   let b = state[1]!;

@@ -1,10 +1,10 @@
 /**
- * How values become hash inputs in `MSHIELD/v1`: length prefixes, tagged hashes, contexts, internal messages.
+ * Hash inputs of `MSHIELD/v1`: length prefixes, tagged hashes, contexts and internal messages.
  *
  * Each part is prefixed with its length, so no two different lists of parts give the same bytes.
  */
 
-import { bytes32, concat, number, same, sized, utf8 } from "./bytes.ts";
+import { bytes32, concat, number, equalBytes, requireSize, utf8 } from "./bytes.ts";
 import { mod } from "./curve.ts";
 import { GmError } from "./errors.ts";
 import { scalarBytes } from "./scalars.ts";
@@ -13,7 +13,7 @@ import { sm3 } from "./sm3.ts";
 export const PROTOCOL = "MSHIELD/v1";
 export const PREFIX = `${PROTOCOL}/`;
 
-/** What `finish` carries of one item. */
+/** Fields of one item in a `finish` body. */
 export interface Opening {
   readonly sid: Uint8Array;
   readonly Q1: Uint8Array;
@@ -21,24 +21,24 @@ export interface Opening {
   readonly sPrime: bigint;
 }
 
-/** 4-byte big-endian length, then the bytes. */
+/** Returns the bytes after their length in 4 bytes, big-endian. */
 export function LV(part: Uint8Array): Uint8Array {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, part.length);
   return concat(length, part);
 }
 
-/** `SM3(LV("MSHIELD/v1/" ‖ tag) ‖ LV(a) ‖ LV(b) ‖ …)`, 32 bytes. */
+/** Returns `SM3(LV("MSHIELD/v1/" ‖ tag) ‖ LV(a) ‖ LV(b) ‖ …)`, 32 bytes. */
 export function H(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return sm3(concat(LV(utf8(PREFIX + tag)), ...parts.map(LV)));
 }
 
-/** `H(tag‖"/0", …) ‖ H(tag‖"/1", …)` as a 512-bit number, mod n. */
+/** Returns `H(tag‖"/0", …) ‖ H(tag‖"/1", …)` as a 512-bit number, mod n. */
 export function Hn(tag: string, ...parts: readonly Uint8Array[]): bigint {
   return mod(number(concat(H(`${tag}/0`, ...parts), H(`${tag}/1`, ...parts))));
 }
 
-/** 4 bytes, big-endian; `malformed` outside [0, 2^32). */
+/** Encodes an epoch as 4 bytes, big-endian. Throws: `malformed` outside [0, 2^32). */
 export function epochBytes(epoch: number): Uint8Array {
   if (!Number.isInteger(epoch) || epoch < 0 || epoch >= 2 ** 32) {
     throw new GmError("malformed", "an epoch has 32 bits");
@@ -48,12 +48,12 @@ export function epochBytes(epoch: number): Uint8Array {
   return bytes;
 }
 
-/** `ctx` of `enrol-pok`. */
+/** Returns the context `ctx` of `enrol-pok`. */
 export function enrolmentContext(uid: Uint8Array, sid: Uint8Array): Uint8Array {
-  return concat(LV(sized("uid", uid, 16)), LV(sized("sid", sid, 16)));
+  return concat(LV(requireSize("uid", uid, 16)), LV(requireSize("sid", sid, 16)));
 }
 
-/** `ctx` of `nonce-pok`. */
+/** Returns the context `ctx` of `nonce-pok`. */
 export function nonceContext(at: {
   uid: Uint8Array;
   epoch: number;
@@ -62,16 +62,16 @@ export function nonceContext(at: {
   c: Uint8Array;
 }): Uint8Array {
   const parts = [
-    sized("sid", at.sid, 16),
-    sized("uid", at.uid, 16),
+    requireSize("sid", at.sid, 16),
+    requireSize("uid", at.uid, 16),
     epochBytes(at.epoch),
-    sized("c", at.c, 32),
-    sized("e", at.e, 32),
+    requireSize("c", at.c, 32),
+    requireSize("e", at.e, 32),
   ];
   return concat(...parts.map(LV));
 }
 
-/** `c = H("commit", sid, uid, epoch, e, Q1, rho)`. */
+/** Returns the commitment `c = H("commit", sid, uid, epoch, e, Q1, rho)`. */
 export function commitment(of: {
   uid: Uint8Array;
   epoch: number;
@@ -82,27 +82,32 @@ export function commitment(of: {
 }): Uint8Array {
   return H(
     "commit",
-    sized("sid", of.sid, 16),
-    sized("uid", of.uid, 16),
+    requireSize("sid", of.sid, 16),
+    requireSize("uid", of.uid, 16),
     epochBytes(of.epoch),
-    sized("e", of.e, 32),
-    sized("Q1", of.Q1, 65),
-    sized("rho", of.rho, 32),
+    requireSize("e", of.e, 32),
+    requireSize("Q1", of.Q1, 65),
+    requireSize("rho", of.rho, 32),
   );
 }
 
-/** `fb`, which names the outcome of one `finish` body; an absent `tau` is an empty part. */
+/** Returns `fb`, the hash that identifies a `finish` body; an absent `tau` is an empty part. */
 export function finishHash(uid: Uint8Array, items: readonly Opening[], tau: bigint | null): Uint8Array {
   const parts = items.flatMap((item) => [
-    sized("sid", item.sid, 16),
-    sized("Q1", item.Q1, 65),
-    sized("rho", item.rho, 32),
+    requireSize("sid", item.sid, 16),
+    requireSize("Q1", item.Q1, 65),
+    requireSize("rho", item.rho, 32),
     bytes32(item.sPrime),
   ]);
-  return H("finish", sized("uid", uid, 16), ...parts, tau === null ? new Uint8Array() : scalarBytes(tau));
+  return H(
+    "finish",
+    requireSize("uid", uid, 16),
+    ...parts,
+    tau === null ? new Uint8Array() : scalarBytes(tau),
+  );
 }
 
-/** `M` of a task that the parties make for themselves. */
+/** Returns `M` of an internal task. */
 export function internalMessage(
   purpose: "refresh" | "confirm" | "unlock" | "close" | "device",
   uid: Uint8Array,
@@ -111,7 +116,10 @@ export function internalMessage(
   return concat(LV(utf8(PREFIX + purpose)), enrolmentContext(uid, sid));
 }
 
-/** What an unlock is for; `device` is the RFC 7638 thumbprint of its key, `challenge` 32 random bytes of the service. */
+/**
+ * Purpose of an unlock: `device` is the RFC 7638 thumbprint of the device's key, `challenge` 32 random bytes
+ * of the service.
+ */
 export interface UnlockOf {
   readonly challenge: Uint8Array;
   readonly account: string;
@@ -120,21 +128,27 @@ export interface UnlockOf {
   readonly origin: string;
 }
 
-/** The sid of an `unlock` task, 16 bytes: it commits to what the unlock is for, and `M` names it. */
+/**
+ * Returns the sid of an `unlock` task, 16 bytes; it commits to what the unlock is for, and `M` contains it.
+ */
 export function unlockSid({ challenge, account, device, shieldNumber, origin }: UnlockOf): Uint8Array {
   const parts = [account, device, shieldNumber, origin].map(utf8);
-  return H("unlock-sid", sized("challenge", challenge, 32), ...parts).slice(0, 16);
+  return H("unlock-sid", requireSize("challenge", challenge, 32), ...parts).slice(0, 16);
 }
 
-/** `M` by which a key consents to another one, `P`, that takes its place. */
+/** Returns the message `M` by which the key `uid` agrees to be replaced by the key `P`. */
 export function renewalMessage(uid: Uint8Array, sid: Uint8Array, P: Uint8Array): Uint8Array {
-  return concat(LV(utf8(`${PREFIX}renew`)), enrolmentContext(uid, sid), LV(sized("P", P, 65)));
+  return concat(LV(utf8(`${PREFIX}renew`)), enrolmentContext(uid, sid), LV(requireSize("P", P, 65)));
 }
 
-/** Whether `M` begins as internal ones do (`00 00 00 xx "MSHIELD/v1/"`); a business may not send such. */
+/**
+ * Reports whether `M` begins as internal messages do (`00 00 00 xx "MSHIELD/v1/"`); business messages may
+ * not.
+ */
 export function isInternalMessage(message: Uint8Array): boolean {
   const prefix = utf8(PREFIX);
   return (
-    same(message.subarray(0, 3), new Uint8Array(3)) && same(message.subarray(4, 4 + prefix.length), prefix)
+    equalBytes(message.subarray(0, 3), new Uint8Array(3)) &&
+    equalBytes(message.subarray(4, 4 + prefix.length), prefix)
   );
 }

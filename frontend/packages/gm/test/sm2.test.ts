@@ -19,18 +19,18 @@ test.each([
   expect(hex(sm3(utf8(message)))).toBe(expected);
 });
 
-test("a length at each edge of a block", () => {
+test("messages of every length around a block boundary have different digests", () => {
   const seen = new Set(Array.from({ length: 130 }, (_, length) => hex(sm3(new Uint8Array(length)))));
   expect(seen.size).toBe(130);
 });
 
-test("the blinded inverse", () => {
+test("inverts a number, also with blinding", () => {
   const x = randomScalar();
   expect(mod(x * invert(x))).toBe(1n);
   expect(invert(N - 1n)).toBe(N - 1n);
 });
 
-test("what phone and server make together, sm-crypto verifies", () => {
+test("sm-crypto verifies a signature made by phone and server together", () => {
   const [uid, sid] = [unhex("00".repeat(16)), unhex("11".repeat(16))];
   const offer = offerKey(uid, sid);
   const d2 = randomScalar();

@@ -1,4 +1,6 @@
-/** The sid of an unlock, to the byte as the service makes it (tests/unit/gm/test_unlock_sid.py has the same). */
+/**
+ * The sid of an unlock is byte-identical to the service's (same case in tests/unit/gm/test_unlock_sid.py).
+ */
 
 import { expect, test } from "vitest";
 
@@ -12,10 +14,10 @@ const OF: UnlockOf = {
   origin: "https://shield.example.cn",
 };
 
-test("it is the service's", () => {
+test("equals the sid that the service computes", () => {
   expect(hex(unlockSid(OF))).toBe("61130278b706765613d90441533295c6");
 });
 
-test.for(["account", "device", "shieldNumber", "origin"] as const)("another %s is another one", (name) => {
+test.for(["account", "device", "shieldNumber", "origin"] as const)("another %s gives another sid", (name) => {
   expect(hex(unlockSid({ ...OF, [name]: `${OF[name]}x` }))).not.toBe(hex(unlockSid(OF)));
 });

@@ -1,12 +1,13 @@
 /**
- * Names, id numbers and phone numbers as the service takes them, checked before they are sent.
+ * Forms of names, id numbers and phone numbers that the service accepts, checked before they are sent.
  *
- * The rules are those of the service (`mshield.domain.identity`), which decides; here they only spare a way there.
+ * The rules are those of the service (`mshield.server.values.names`), which decides; checking here only saves a
+ * round trip.
  */
 
 export type IdType = "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "foreign_resident_id";
 
-/** In the order of the manual's wheel (2.3.1.1). */
+/** Types of ID documents, in the order of the manual's wheel (2.3.1.1). */
 export const ID_TYPES: readonly IdType[] = [
   "resident_id",
   "passport",
@@ -28,7 +29,7 @@ const RULES: Record<IdType, (number: string) => boolean> = {
   foreign_resident_id: isForeignResident,
 };
 
-/** ASCII capitals without blanks, hyphens and brackets. */
+/** Normalises an ID number: ASCII capitals, without spaces, hyphens and brackets. */
 export function normalIdNumber(text: string): string {
   return text
     .normalize("NFKC")
@@ -40,14 +41,16 @@ export function isIdNumber(type: IdType, text: string): boolean {
   return RULES[type](normalIdNumber(text));
 }
 
-/** A mainland mobile number in 11 digits, also where it was given with +86 or blanks; null for any other. */
+/**
+ * Returns a mainland mobile number as 11 digits, also if typed with +86 or spaces; null for any other text.
+ */
 export function normalPhone(text: string): string | null {
   const digits = text.normalize("NFKC").replaceAll(/[\s-]/g, "");
   const plain = digits.length > 11 ? digits.replace(/^(?:\+|00)86/, "") : digits;
   return /^1[3-9][0-9]{9}$/.test(plain) ? plain : null;
 }
 
-/** 138****6027; as it stands where it is no number yet. */
+/** Masks a phone number, as in 138****6027; returns a text that is no number yet unchanged. */
 export function maskedPhone(text: string): string {
   const phone = normalPhone(text);
   return phone === null ? text : `${phone.slice(0, 3)}****${phone.slice(-4)}`;
@@ -58,7 +61,7 @@ export function isName(text: string): boolean {
   return name.length <= 64 && /^\p{L}[\p{L}\p{M} ·•‧∙⋅・\-'’.]*$/u.test(name);
 }
 
-/** GB 11643: 17 digits with a real date of birth, and the check digit over them. */
+/** Checks a resident ID by GB 11643: 17 digits with a real date of birth, and their check digit. */
 function isCard(number: string): boolean {
   if (!CARD.test(number)) {
     return false;
@@ -78,7 +81,7 @@ function isForeignResident(number: string): boolean {
   return birth !== undefined && (isDate(`20${birth}`) || isDate(`19${birth}`));
 }
 
-/** Whether 19900101 is a day of the calendar. */
+/** Reports whether digits such as 19900101 are a day of the calendar. */
 function isDate(digits: string): boolean {
   const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6)].map(Number) as [
     number,

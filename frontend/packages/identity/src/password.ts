@@ -1,6 +1,6 @@
 /**
- * What a login password must be, by the rules of the service (`mshield.domain.password`), and how strong it is in
- * words. The service decides; here it is told while one types.
+ * Rules for a login password, those of the service (`mshield.server.accounts.rules.password`), and how strong it is, in
+ * words. The service decides; these rules give feedback while the user types.
  */
 
 const MIN_LENGTH = 10;
@@ -19,23 +19,23 @@ const KNOWN = [
   "1314520", "woaini", "iloveyou", "admin", "administrator", "letmein", "welcome", "dragon", "monkey", "sunshine",
   "mshield", "shoujidun", "changeme", "root",
 ];
-// Longest first: what a longer one leaves is looked at for the shorter.
+// Longest first, so that shorter words are searched for in what the longer ones leave.
 const LONGEST_FIRST = KNOWN.toSorted((a, b) => b.length - a.length);
 const KINDS = [/\p{L}/u, /\p{Nd}/u, /[^\p{L}\p{N}]/u];
 
 export type Weakness = "too_short" | "too_long" | "too_simple" | "personal" | "common";
 
-/** One form for what different keyboards send for the same keys. */
+/** Normalises what different keyboards send for the same keys. */
 function normalPassword(text: string): string {
   return text.normalize("NFKC");
 }
 
-/** How many characters it is too short. */
+/** Returns how many characters the password lacks. */
 export function missing(text: string): number {
   return Math.max(0, MIN_LENGTH - [...normalPassword(text)].length);
 }
 
-/** Why the service would refuse it; null where it wouldn't. */
+/** Returns why the service would refuse the password; null if it wouldn't. */
 export function weakness(text: string, phone = ""): Weakness | null {
   const password = normalPassword(text);
   const characters = [...password];
@@ -54,11 +54,11 @@ export function weakness(text: string, phone = ""): Weakness | null {
   return isCommon(password) ? "common" : null;
 }
 
-/** What is asked of a password, one by one, to be ticked off while it is typed. */
+/** Requirements for a password, shown as a list whose items are ticked while the user types. */
 export const DEMANDS = ["length", "variety", "personal", "common"] as const;
 export type Demand = (typeof DEMANDS)[number];
 
-/** Whether each demand is met. What has no length meets none: nobody is praised for an empty field. */
+/** Reports which requirements are met. An empty password meets none, so that an empty field has no tick. */
 export function met(text: string, phone = ""): Record<Demand, boolean> {
   const password = normalPassword(text);
   const { length } = [...password];
@@ -70,7 +70,7 @@ export function met(text: string, phone = ""): Record<Demand, boolean> {
   };
 }
 
-/** 1 for one that is refused, then 2 to 4; 0 for none. */
+/** Rates a password: 0 if empty, 1 if the service would refuse it, else 2 to 4. */
 export function strength(text: string, phone = ""): 0 | 1 | 2 | 3 | 4 {
   if (text === "") {
     return 0;

@@ -1,3 +1,5 @@
-/** A shield number without blanks, in any case (R1); the service decides. Its digits are the first group. */
+/**
+ * Form of a shield number without spaces, in any case (R1); the service decides. Group 1 holds its digits.
+ */
 
 export const SHIELD_NUMBER = /^MS([0-9]{11})$/i;

@@ -1,4 +1,4 @@
-/** The cases of the service's own tests: tests/accounts/test_identity.py and test_password_rules.py. */
+/** Cases of the service's own tests: tests/accounts/test_identity.py and test_password_rules.py. */
 
 import { expect, it } from "vitest";
 
@@ -41,15 +41,15 @@ const WRONG: [IdType, string][] = [
   ["foreign_resident_id", "937276198604090028"],
 ];
 
-it.each(RIGHT)("%s %s is right", (type, text) => {
+it.each(RIGHT)("%s %s is valid", (type, text) => {
   expect(isIdNumber(type, text)).toBe(true);
 });
 
-it.each(WRONG)("%s %s is wrong", (type, text) => {
+it.each(WRONG)("%s %s is invalid", (type, text) => {
   expect(isIdNumber(type, text)).toBe(false);
 });
 
-it("numbers take one form", () => {
+it("normalises numbers", () => {
   expect(normalIdNumber("0657321801（b）")).toBe("0657321801B");
   for (const text of [
     "13800006027",
@@ -66,13 +66,13 @@ it("numbers take one form", () => {
   expect(maskedPhone("+86 13800006027")).toBe("138****6027");
 });
 
-it("names have letters, blanks and middle dots", () => {
+it("names consist of letters, spaces and middle dots", () => {
   expect(["林知远", "阿卜杜拉·买买提", "Anna O’Neill-Čapek"].every(isName)).toBe(true);
   expect(["", "林2", "<b>", "·林", "林".repeat(65)].some(isName)).toBe(false);
 });
 
 it.each(["Demo-declare-2026", "correct horse 7 staple", "北潮 2026 报关申报单", "x9$Kfq2!mZ"])(
-  "%s is no weak password",
+  "accepts %s",
   (password) => {
     expect(weakness(password, PHONE)).toBeNull();
   },
@@ -91,11 +91,11 @@ it.each([
   ["Password2026!", "common"],
   ["1qaz2wsx3edc!", "common"],
   ["admin@123456", "common"],
-])("%s is refused as %s", (password, reason) => {
+])("refuses %s as %s", (password, reason) => {
   expect(weakness(password, PHONE)).toBe(reason);
 });
 
-it("tells how strong a password is, and how much it lacks", () => {
+it("reports how strong a password is, and how much it lacks", () => {
   expect(strength("")).toBe(0);
   expect(strength("Abcd1234")).toBe(1);
   expect(strength("tulpe82934")).toBe(2);

@@ -1,10 +1,10 @@
-/** Which characters are marked: those of the shared list, which the commands have too, and no other. */
+/** Exactly the characters outside the shared list, which the commands have too, are marked. */
 
 import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { honest, honestly, honestValue } from "../honest_text.ts";
+import { honest, honestDeep, honestValue } from "../honest_text.ts";
 
 interface Vectors {
   readonly plain: readonly (readonly [string, string])[];
@@ -22,7 +22,7 @@ const isIn = (list: readonly (readonly [number, number])[], point: number): bool
   list.some(([from, to]) => from <= point && point <= to);
 const [plain, isolated] = [rangesOf(vectors.plain), rangesOf(vectors.isolated)];
 
-test("all but the characters of the list are marked", () => {
+test("marks all characters except those in the list", () => {
   const wrong: number[] = [];
   for (let point = 0; point <= LAST; point += 1) {
     const text = String.fromCodePoint(point);
@@ -36,28 +36,28 @@ test("all but the characters of the list are marked", () => {
   expect(wrong).toEqual([]);
 });
 
-test("no mark that joins the letter before it is plain: in another order it looks the same", () => {
+test("no combining mark is plain, since in another order it looks the same", () => {
   const points = plain.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, n) => from + n));
   expect(points.filter((point) => /\p{M}/u.test(String.fromCodePoint(point)))).toEqual([]);
 });
 
-test("a text that reads as a mark of ours is no mark", () => {
+test("escapes a text that reads as a mark", () => {
   expect(honest("[U+202E] [u] [U]")).toBe("[U+005B]U+202E] [u] [U]");
 });
 
-test("blanks at the ends of a value are seen", () => {
+test("marks spaces at the ends of a value", () => {
   expect(honestValue(" a  b\t c \n")).toBe("[U+0020]a  b[U+0009] c[U+0020][U+000A]");
 });
 
-test("texts are shown as the list says", () => {
+test("shows texts as the vectors specify", () => {
   for (const { text, shown } of vectors.texts) {
     expect(honest(text)).toBe(shown);
   }
 });
 
-test("a value is shown with all its texts, the rest of it as it is", () => {
+test("marks all texts of a value and leaves the rest unchanged", () => {
   const content = { title: "a\u202Eb", lines: [{ label: "\u0007", size: 3 }], none: null, isSigned: true };
-  expect(honestly(content)).toEqual({
+  expect(honestDeep(content)).toEqual({
     title: "a[U+202E]b",
     lines: [{ label: "[U+0007]", size: 3 }],
     none: null,

@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
-/** The language of who has chosen none, and of who has. */
+/** The language with and without the user's choice. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
 
 import { languageFor } from "../language.ts";
-import { useKeptSettings } from "../vue/kept_settings.ts";
+import { useStoredSettings } from "../vue/stored_settings.ts";
 
-const settingsOf = () => useKeptSettings("mshield-test", { appearance: "auto" });
+const settingsOf = () => useStoredSettings("mshield-test", { appearance: "auto" });
 
 function browserReads(...languages: string[]): void {
   vi.stubGlobal("navigator", { languages });
@@ -23,11 +23,11 @@ test.each([
   [["fr-FR", "EN", "zh"], "en"],
   [["fr-FR", "zha", "enm"], "en"],
   [[], "zh"],
-] as const)("who reads %j is spoken to in %s", (tags, language) => {
+] as const)("preferences %j give %s", (tags, language) => {
   expect(languageFor(tags)).toBe(language);
 });
 
-test("who has chosen nothing gets the browser's language, also after they chose something else", async () => {
+test("without a choice the browser's language is used, even after other settings were chosen", async () => {
   browserReads("en-US");
   const settings = settingsOf();
   expect(settings.language).toBe("en");
@@ -38,7 +38,7 @@ test("who has chosen nothing gets the browser's language, also after they chose 
   expect({ ...settingsOf() }).toEqual({ appearance: "dark", language: "zh" });
 });
 
-test("a chosen language stays, whatever the browser reads", async () => {
+test("a chosen language stays, whatever the browser's is", async () => {
   browserReads("en-US");
   const settings = settingsOf();
   settings.language = "zh";

@@ -1,15 +1,15 @@
 // @vitest-environment happy-dom
-/** Answers out of order, and a focus that went elsewhere. */
+/** Answers out of order, and focus that moved elsewhere. */
 
 import { afterEach, expect, test } from "vitest";
 
-import { makeOrder } from "../vue/in_order.ts";
-import { focusNow } from "../vue/kept_focus.ts";
+import { makeAnswerOrder } from "../vue/answer_order.ts";
+import { captureFocus } from "../vue/focus.ts";
 
 afterEach(() => document.body.replaceChildren());
 
-test("an older answer counts before the newer one, and not after it", () => {
-  const order = makeOrder();
+test("an older answer is used before the newer one, and not after it", () => {
+  const order = makeAnswerOrder();
   const [first, second, third] = [order(), order(), order()];
   expect([first(), third(), second()]).toEqual([true, true, false]);
   const before = order();
@@ -17,11 +17,11 @@ test("an older answer counts before the newer one, and not after it", () => {
   expect([before(), order()()]).toEqual([false, true]);
 });
 
-test("who went to another field keeps it; who stayed, or is nowhere, is led on", () => {
+test("keeps the focus of a user who went to another field; otherwise moves it", () => {
   document.body.innerHTML = "<button></button><input />";
   const [button, field] = [document.querySelector("button")!, document.querySelector("input")!];
   button.focus();
-  const isThere = focusNow();
+  const isThere = captureFocus();
   expect(isThere()).toBe(true);
   button.remove();
   expect(isThere()).toBe(true);

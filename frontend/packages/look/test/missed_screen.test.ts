@@ -6,7 +6,7 @@ import { missedScreen, watchScreens } from "../vue/missed_screen.ts";
 
 const screen = { template: "" };
 
-test("a screen whose file is missing is told with its address, until another one opens", async () => {
+test("reports a screen whose file is missing, with its address, until another one opens", async () => {
   let isThere = false;
   const router = createRouter({
     history: createMemoryHistory("/portal/"),
@@ -33,7 +33,7 @@ test("a screen whose file is missing is told with its address, until another one
   expect(missedScreen.value).toBeNull();
 });
 
-test("what failed once is asked for again before anybody is told", async () => {
+test("retries a failed file once before reporting it", async () => {
   let asked = 0;
   const router = createRouter({
     history: createMemoryHistory("/portal/"),

@@ -1,10 +1,10 @@
-/** Where a link to the app may lead on: to the app's own screens and nowhere else. */
+/** A link to the app may lead only to the app's own screens. */
 
 import { expect, test } from "vitest";
 
 import { ownPath } from "../vue/own_path.ts";
 
-test.for(["/", "/inbox", "/sign?request=1&k=2", "/me/certificate#end"])("%s is the app's own", (path) => {
+test.for(["/", "/inbox", "/sign?request=1&k=2", "/me/certificate#end"])("accepts %s", (path) => {
   expect(ownPath(path)).toBe(path);
 });
 
@@ -18,6 +18,6 @@ test.for([
   null,
   undefined,
   ["/inbox", "/"],
-])("%s is not", (path) => {
+])("refuses %s", (path) => {
   expect(ownPath(path)).toBeNull();
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What a piece of work gives: not when it comes late. */
+/** A task discards results that come too late. */
 
 import { effectScope } from "vue";
 import { expect, test, vi } from "vitest";
@@ -9,7 +9,7 @@ import { makeTask } from "../vue/task.ts";
 const sentenceOf = (error: unknown): string => (error as Error).message;
 const later = <T>() => Promise.withResolvers<T>();
 
-test("a second press does nothing, and the first one's result counts", async () => {
+test("a second press does nothing, and the first one's result is used", async () => {
   const task = makeTask(sentenceOf);
   const first = later<string>();
   const again = vi.fn(async () => "again");
@@ -22,7 +22,7 @@ test("a second press does nothing, and the first one's result counts", async () 
   expect(task.isBusy.value).toBe(false);
 });
 
-test("of two questions the later one's answer counts, whichever comes first", async () => {
+test("of two questions the later one's answer is used, whichever arrives first", async () => {
   const task = makeTask(sentenceOf);
   const [old, young] = [later<string>(), later<string>()];
   const answers = [task.ask(() => old.promise), task.ask(() => young.promise)];
@@ -34,7 +34,7 @@ test("of two questions the later one's answer counts, whichever comes first", as
   expect(task.isBusy.value).toBe(false);
 });
 
-test("what went wrong with an overtaken question isn't told", async () => {
+test("an error of a superseded question isn't reported", async () => {
   const task = makeTask(sentenceOf);
   const old = later<string>();
   const overtaken = task.ask(() => old.promise);
@@ -44,7 +44,7 @@ test("what went wrong with an overtaken question isn't told", async () => {
   expect(task.problem.value).toBeNull();
 });
 
-test("once its screen was left nothing comes of it: no result, no judgement that leads elsewhere", async () => {
+test("once its screen was left, a task has neither result nor navigation", async () => {
   const judge = vi.fn(sentenceOf);
   const scope = effectScope();
   const [one, two] = scope.run(() => [makeTask(judge), makeTask(judge)])!;
@@ -60,7 +60,7 @@ test("once its screen was left nothing comes of it: no result, no judgement that
   expect(next).not.toHaveBeenCalled();
 });
 
-test("what is dropped counts no more, and another may begin", async () => {
+test("a dropped run is discarded, and another may begin", async () => {
   const task = makeTask(sentenceOf);
   const slow = later<string>();
   let stillCounts: (() => boolean) | null = null;

@@ -6,7 +6,7 @@ import { hostTokens, shapes } from "../vite.ts";
 
 const TOKENS = readFileSync(new URL("../tokens.css", import.meta.url), "utf8");
 
-test("a shadow tree has the tokens that it uses, those within them, light and dark", () => {
+test("a shadow tree has the tokens that it uses, including nested ones, light and dark", () => {
   const css = hostTokens(TOKENS, "p{box-shadow:var(--ms-focus)}");
   expect(css).toContain(":host{--ms-surface:#ffffff;--ms-brand:#0b5d5e;--ms-focus:");
   expect(css).toContain("{:host{--ms-surface:light-dark(#ffffff,#141d1b);--ms-brand:light-dark(#0b5d5e,#62cabf);}}");
@@ -14,18 +14,18 @@ test("a shadow tree has the tokens that it uses, those within them, light and da
   expect(css).not.toContain("--ms-bad");
 });
 
-test("a token that is no colour and differs in the dark is an error", () => {
+test("refuses a token that is not a colour and differs in the dark", () => {
   expect(() => hostTokens(TOKENS, "p{box-shadow:var(--ms-e2)}")).toThrow("--ms-e2");
 });
 
-test("dark is switched on in one way, by the system and by force", () => {
+test("dark is the same by system preference and when forced", () => {
   const [, system] = /:root:not\(\.light\) (\{.+\})/.exec(TOKENS)!;
   const [, forced] = /^html\.dark (\{.+\})/m.exec(TOKENS)!;
   expect(forced).toBe(system);
   expect(TOKENS.split("prefers-color-scheme")).toHaveLength(2);
 });
 
-test("a token that there is not is an error", () => {
+test("refuses an unknown token", () => {
   expect(() => hostTokens(TOKENS, "p{color:var(--ms-nothing)}")).toThrow("--ms-nothing");
 });
 

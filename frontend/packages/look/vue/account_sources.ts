@@ -1,10 +1,10 @@
-/** The systems whose accounts log in (R2): this service's own and those outside, and which one the user chose. */
+/** Systems whose accounts can log in (R2), this service's own and outside ones, and the user's choice. */
 
 import { computed, type ComputedRef, type Ref, ref, shallowRef, type ShallowRef } from "vue";
 
 import type { Language } from "./words.ts";
 
-/** A system whose accounts log in: with a password, or at a page of its own. */
+/** A system whose accounts can log in: with a password, or at its own page. */
 export interface AccountSource {
   readonly name: string;
   readonly kind: "password" | "page";
@@ -13,20 +13,25 @@ export interface AccountSource {
 }
 
 export interface AccountSources {
-  /** Those outside; none before they are loaded. */
+  /** Outside systems; empty before they are loaded. */
   readonly sources: ShallowRef<readonly AccountSource[]>;
   /** Null for this service's own accounts. */
   readonly chosen: ComputedRef<AccountSource | null>;
   choose(source: AccountSource | null): void;
-  /** One of them was chosen last, and whether it is still there is being asked: a form would soon be another system's. */
+  /**
+   * True while the last choice is being checked at the service: a form shown now could change to another
+   * system's.
+   */
   readonly isPending: ComputedRef<boolean>;
-  /** Something is being typed: what is loaded after that chooses no other system for it. */
+  /** Keeps the choice once the user is typing, whatever is loaded afterwards. */
   hold(): void;
-  /** Asks the service, where it hasn't answered yet; throws what `ask` does. */
+  /** Loads the systems, unless already loaded. Throws what `ask` throws. */
   load(): Promise<void>;
 }
 
-/** `lastChosen` outlives the page: the next login begins with it. It is empty for this service's own accounts. */
+/**
+ * `lastChosen` outlives the page: the next login begins with it. It is empty for this service's own accounts.
+ */
 export function makeAccountSources(
   lastChosen: Ref<string>,
   ask: () => Promise<readonly AccountSource[]>,
@@ -67,7 +72,7 @@ export function makeAccountSources(
   };
 }
 
-/** Its name in a language. */
+/** Returns its name in a language. */
 export function titleIn(language: Language, { titleZh, titleEn }: AccountSource): string {
   return language === "zh" ? titleZh : titleEn;
 }

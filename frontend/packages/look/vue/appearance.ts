@@ -1,4 +1,4 @@
-/** Language and appearance on the document, now and whenever they change. */
+/** Applies language and appearance to the document, now and whenever they change. */
 
 import { watchEffect } from "vue";
 

@@ -1,4 +1,4 @@
-/** The PC as its browser describes itself, in words: system and browser. */
+/** Describes a PC by its user agent: system and browser. */
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/MicroMessenger\/(\d+)/, "微信"],
@@ -25,7 +25,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/UOS|Kylin|Linux|X11/, "Linux"],
 ];
 
-/** Each part that is known; what isn't such a description stays as it is. */
+/** Returns the recognised parts; a text that isn't a user agent is returned unchanged. */
 export function browserName(described: string): string[] {
   if (!/^Mozilla\/\d/.test(described)) {
     return [described];

@@ -1,15 +1,16 @@
 /**
- * What is wrong at which field of a form: by its own rules when it is sent, and by the service's answer. An error goes
- * when its field is changed. What an error is (a sentence, or more) the application says; it is said anew when the language changes.
+ * Errors at the fields of a form: by its own rules when submitted, and by the service's answer. An error
+ * disappears when its field changes. The application defines what an error is (a sentence, or more); it is
+ * rebuilt when the language changes.
  */
 
 import { computed, reactive, shallowReactive, watch } from "vue";
 
-/** Null where the field is right. */
+/** Rules by field; null if the field is valid. */
 export type Rules<K extends string, E> = Record<K, () => E | null>;
 
-/** A refusal: its code, and the field that it names, if it names one. */
-export interface Refused<E> {
+/** A refusal: its code, and the field that it names, if any. */
+export interface Refusal<E> {
   readonly code: string;
   readonly field: unknown;
   readonly error: () => E;
@@ -23,7 +24,7 @@ const BY_CODE: Record<string, string> = {
   reset_refused: "idNumber",
   captcha_wrong: "captcha",
 };
-/** The service's names of fields, where ours are others. */
+/** The service's names of fields that differ from ours. */
 const BY_NAME: Record<string, string> = {
   id_number: "idNumber",
   sms_code: "smsCode",
@@ -33,10 +34,10 @@ const BY_NAME: Record<string, string> = {
 
 export interface FieldErrors<K extends string, E> {
   readonly errors: Record<K, E | null>;
-  /** Checks these fields, or all of them; whether they are right. */
+  /** Checks these fields, or all of them; returns whether they are valid. */
   check(...only: K[]): boolean;
-  /** The field that a refusal is about, which then shows it; null for none. */
-  place(refused: Refused<E>): K | null;
+  /** Returns the field that a refusal is about, which then shows it; null for none. */
+  place(refused: Refusal<E>): K | null;
 }
 
 export function useFieldErrors<K extends string, E>(
@@ -63,7 +64,7 @@ export function useFieldErrors<K extends string, E>(
     return checked.every((field) => errors[field] === null);
   }
 
-  function place({ code, field: wire, error }: Refused<E>): K | null {
+  function place({ code, field: wire, error }: Refusal<E>): K | null {
     const named = typeof wire === "string" ? (BY_NAME[wire] ?? wire) : BY_CODE[code];
     const field = fields.find((name) => name === named) ?? null;
     if (field !== null) {

@@ -1,8 +1,8 @@
-/** Where a form was refused, the focus goes to the first field that is wrong. */
+/** Focus on the first invalid field of a refused form. */
 
 import { nextTick } from "vue";
 
-/** Focuses the first wrong field in `form`, once its error stands there; false where there is none. */
+/** Focuses the first invalid field in `form`, once its error is shown; false if there is none. */
 export async function focusFirstError(form: HTMLElement | null): Promise<boolean> {
   await nextTick();
   const field = form?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]');

@@ -1,4 +1,4 @@
-/** A screen that one went to and that didn't open: its file could not be fetched, or another version is there now. */
+/** A screen that didn't open: its file could not be fetched, or another version has replaced it. */
 
 import { ref, type Ref } from "vue";
 import type { RouteComponent, Router } from "vue-router";
@@ -15,7 +15,9 @@ function noteStyle({ target }: Event): void {
   if (target instanceof HTMLLinkElement && target.rel === "stylesheet") unstyled.add(target);
 }
 
-/** Those that the network didn't bring: nobody else asks for them again, and their screens would come without them. */
+/**
+ * Reloads failed style sheets: the browser doesn't request them again, so their screens would open unstyled.
+ */
 async function styles(): Promise<void> {
   const asked = [...unstyled].map(
     (link) =>
@@ -30,7 +32,7 @@ async function styles(): Promise<void> {
   await Promise.all(asked);
 }
 
-/** What one lost answer kept back is asked for once more before anybody is told. */
+/** Fetches again what one lost answer prevented, before it is reported. */
 async function fetched(load: Load): Promise<RouteComponent> {
   try {
     await styles();
@@ -41,7 +43,7 @@ async function fetched(load: Load): Promise<RouteComponent> {
   }
 }
 
-/** The router's screens that come when one goes there. */
+/** Wraps the router's lazily loaded screens. */
 function askTwice(router: Router): void {
   for (const { components } of router.getRoutes()) {
     for (const [name, screen] of Object.entries(components ?? {})) {

@@ -1,6 +1,9 @@
-/** Addresses that a link to an app brings along (`?next=`): only ever those of its own screens. */
+/** Addresses in a link to an app (`?next=`), limited to its own screens. */
 
-/** The path below the app's base, as its router takes it; null for anything that might lead elsewhere. */
+/**
+ * Returns the path below the app's base, as its router expects it; null for anything that might lead
+ * elsewhere.
+ */
 export function ownPath(next: unknown): string | null {
   return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : null;
 }

@@ -1,4 +1,4 @@
-/** What proves that an account is the filed person's: as domain/proofs.py says it. */
+/** Proofs that an account belongs to the registered person, in the words of client/src/mshield/wire/identity.py. */
 
 export const wayNames = {
   zh: {
@@ -8,20 +8,18 @@ export const wayNames = {
     own_shield: "现有手机盾同意",
     outside: "外部系统已实名",
     real_name: "运营商核验",
-    earlier: "此前已申请证书",
   } as Record<string, string>,
   en: {
     filed_phone: "The filed phone number",
-    legal_person: "Confirmed by the legal person",
+    legal_person: "Confirmed by the legal representative",
     filing_code: "Activation code",
     own_shield: "Consent by an own shield",
     outside: "Verified by an outside system",
     real_name: "Checked with the phone's carrier",
-    earlier: "By an earlier application",
   } as Record<string, string>,
 };
 
-/** Who vouches for it. */
+/** Names of the persons and systems that prove an identity. */
 export const proverNames = {
   zh: {
     filed_phone: "备案机构填报的手机号",
@@ -30,16 +28,14 @@ export const proverNames = {
     own_shield: "本人的手机盾",
     outside: "外部系统",
     real_name: "运营商",
-    earlier: "没有人核对过",
   } as Record<string, string>,
   en: {
     filed_phone: "the number that was filed",
-    legal_person: "the legal person",
+    legal_person: "the legal representative",
     filing_code: "the filing office",
     own_shield: "a shield of their own",
     outside: "an outside system",
     real_name: "the phone's carrier",
-    earlier: "nobody looked at it",
   } as Record<string, string>,
 };
 

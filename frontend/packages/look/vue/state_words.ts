@@ -1,3 +1,3 @@
-/** What people read for a certificate's state and its holds: the service's own table. */
+/** Words for a certificate's state and its holds: the service's own table. */
 
-export { default as stateWords } from "../../../../src/mshield/domain/certificates/state_words.json";
+export { default as stateWords } from "../../../../client/src/mshield/wire/state_words.json";

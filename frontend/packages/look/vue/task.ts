@@ -1,32 +1,36 @@
-/** One piece of work of a screen: whether it runs, whether it is slow enough to be told, and what went wrong. */
+/** A screen's task: whether it runs, whether it is slow enough to show progress, and what went wrong. */
 
 import { getCurrentScope, onScopeDispose, readonly, type Ref, ref, shallowRef, type ShallowRef } from "vue";
 
 const SLOW_MS = 300;
 
-/** What is done; `counts` tells whether its result will: not once the screen was left, or a later question took its place. */
+/**
+ * The work; `counts` reports whether its result will be used: not after the screen was left or a later
+ * question asked.
+ */
 type Work<T> = (counts: () => boolean) => Promise<T>;
 
 export interface Task<P> {
   readonly isBusy: Readonly<Ref<boolean>>;
-  /** Progress is shown from here on; what is quicker would only flicker. */
+  /** Progress is shown from here on; for quicker work it would only flicker. */
   readonly isSlow: Readonly<Ref<boolean>>;
   readonly problem: ShallowRef<P | null>;
   /**
-   * The result, or undefined where it failed, another run is under way, or the screen was left meanwhile; where it failed
-   * `problem` says why. What must be done in any case is done in the work itself.
+   * Returns the result, or undefined if it failed, another run is in progress, or the screen was left
+   * meanwhile; after a failure `problem` has the reason. What must happen in any case belongs in the work
+   * itself.
    */
   run<T>(work: Work<T>): Promise<T | undefined>;
-  /** The same for a question that doesn't wait: it begins at once, and what runs before it counts no more. */
+  /** Runs a question that doesn't wait: it begins at once, and an earlier run is discarded. */
   ask<T>(work: Work<T>): Promise<T | undefined>;
-  /** What runs counts no more. */
+  /** Discards the present run. */
   drop(): void;
 }
 
-/** A task; `judge` tells what an error means here.
- *
- * It gives null where the screen need not tell, as when the session's end led away from it. Made in a component's setup a
- * task ends with the component: then nothing is begun any more.
+/**
+ * Creates a task; `judge` returns what an error means here, or null if the screen needn't report it, for
+ * example because the end of the session led away from it. Created in a component's setup, a task ends with
+ * the component and then starts nothing.
  */
 export function makeTask<P>(judge: (error: unknown) => P | null | Promise<P | null>): Task<P> {
   const isBusy = ref(false);

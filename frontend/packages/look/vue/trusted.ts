@@ -1,8 +1,6 @@
-/**
- * The addresses of scripts that this app starts itself, under Trusted Types: workers of its own build and no others.
- */
+/** Addresses of scripts that this app starts, under Trusted Types: only workers of its own build. */
 
-/** `address` as browsers with Trusted Types want it; throws where it is not one of this app's own files. */
+/** Returns `address` as Trusted Types require it. Throws unless it is one of this app's own files. */
 function own(address: string): string {
   const url = new URL(address, location.href);
   if (url.origin !== location.origin || !url.pathname.startsWith(import.meta.env.BASE_URL)) {
@@ -22,7 +20,7 @@ interface Factory {
 const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("mshield", { createScriptURL: own });
 
-/** The address of a script of this app. */
+/** Returns the address of a script of this app. */
 export function scriptAddress(address: string): string {
   return policy ? (policy.createScriptURL(address) as string) : own(address);
 }

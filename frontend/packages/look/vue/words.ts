@@ -1,4 +1,6 @@
-/** Chinese and English, by vue-i18n: the words that all screens of an application say, and those of one screen. */
+/**
+ * Chinese and English by vue-i18n: words shared by all screens of an application, and those of one screen.
+ */
 
 import { watch } from "vue";
 import { type Composer, createI18n, useI18n } from "vue-i18n";
@@ -7,7 +9,7 @@ import type { Language } from "../language.ts";
 
 export type { Language };
 
-/** The values of `lang`. */
+/** Values of `lang`. */
 export const LANGUAGE_TAGS: Record<Language, string> = { zh: "zh-CN", en: "en" };
 
 export interface Words<T> {
@@ -15,17 +17,22 @@ export interface Words<T> {
   readonly en: T;
 }
 
-/** Says a word of the screen or, where it has none of that name, a shared one; with values, and a number for the plural. */
-export interface Say {
+/**
+ * Returns a word of the screen or, if it has none of that name, a shared one; with values, and a number for
+ * the plural.
+ */
+export interface Translator {
   t: (key: string, values?: Record<string, unknown>, count?: number) => string;
 }
 
-export interface ScreenWords extends Say {
-  /** The same for a name of which the service has the last part: what a newer one says has no word here but `newer`. */
+export interface ScreenWords extends Translator {
+  /**
+   * Like `t`, for a key whose last part comes from the service; a part that this page doesn't know becomes `newer`.
+   */
   known: (key: string, values?: Record<string, unknown>) => string;
 }
 
-/** The plugin for an application; it follows `language`. */
+/** Returns the plugin for an application; it follows `language`. */
 export function makeWords<T extends object>(language: () => Language, shared: Words<T>) {
   const plugin = createI18n({
     legacy: false,
@@ -37,7 +44,7 @@ export function makeWords<T extends object>(language: () => Language, shared: Wo
   return plugin;
 }
 
-/** The words of one screen. */
+/** Returns the words of one screen. */
 export function useWords<T extends object>(words: Words<T>): ScreenWords {
   const local: Pick<Composer, "t"> = useI18n({
     useScope: "local",

@@ -1,14 +1,14 @@
-/** A forgotten password set anew: who may, what ends by it, and what stays. */
+/** Resetting a forgotten password: who may do it, what it ends, and what remains. */
 
 import { expect, test } from "vitest";
 
 import { type PasswordReset, PLATFORM } from "../src/index.ts";
 import { logIn, phone, register } from "./phone.ts";
-import { GIVEN, smsCode } from "./service.ts";
+import { SERVICE, smsCode } from "./service.ts";
 
-// Others log in with the demonstration's people: their passwords stay.
+// Other tests log in as the demonstration's people, so their passwords must not change.
 const OWNER = {
-  ...GIVEN.people.operator,
+  ...SERVICE.people.operator,
   name: "沈若澜",
   id_number: "33020319930727264X",
   phone: "13800006028",
@@ -16,9 +16,9 @@ const OWNER = {
 };
 const NEW = "Quite-another-2026";
 
-/** As the user fills it in, with a fresh code. */
+/** Returns the form as the user fills it in, with a fresh code. */
 async function form(): Promise<PasswordReset> {
-  // Between two SMS codes.
+  // Interval between two SMS codes.
   await PLATFORM.sleep(1050);
   await phone("forgetful").requestSmsCode("reset", OWNER.phone);
   return {
@@ -29,17 +29,17 @@ async function form(): Promise<PasswordReset> {
   };
 }
 
-test("the code and the id number set a new password, and all logins end", async () => {
+test("code and ID number reset the password, and all logins end", async () => {
   const [here, there] = [phone("forgetful"), phone("logged in elsewhere")];
   await register(here, OWNER);
   await logIn(there, OWNER);
   const registration = await form();
-  const wrong = { ...registration, idNumber: GIVEN.people.operator.id_number };
+  const wrong = { ...registration, idNumber: SERVICE.people.operator.id_number };
   await expect(here.resetPassword(wrong)).rejects.toMatchObject({ code: "reset_refused", faq: "3.4" });
   await expect(here.resetPassword({ ...registration, password: "1234567890" })).rejects.toMatchObject({
     code: "weak_password",
   });
-  // A refused try costs one of the code's and leaves it good.
+  // A refused attempt costs the code one attempt but leaves it valid.
   await here.resetPassword(registration);
   await expect(here.resetPassword(registration)).rejects.toMatchObject({ code: "sms_code_expired" });
   await expect(there.me()).rejects.toMatchObject({ code: "unauthenticated" });

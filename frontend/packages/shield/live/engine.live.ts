@@ -1,4 +1,4 @@
-/** The app's main way against the running service: from the registration to a signature, and a changed PIN. */
+/** The app's main path against the running service: from registration to a signature and a changed PIN. */
 
 import { writeFileSync } from "node:fs";
 
@@ -8,20 +8,20 @@ import { type PinPrompt, ProblemError, RemoteSecrets } from "../src/index.ts";
 import { serveSecrets } from "../src/serve_secrets.ts";
 import { application, logIn, phone, register } from "./phone.ts";
 import { record } from "./records.ts";
-import { ask, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+import { ask, DOCUMENT, SERVICE, qrText, stateOf } from "./service.ts";
 
-const OWNER = GIVEN.people.operator;
+const OWNER = SERVICE.people.operator;
 const NEW_PIN = "480517";
-// As the app has it: the share lives behind a port.
+// As in the app, the share is held behind a port.
 const channel = new MessageChannel();
 serveSecrets(channel.port1);
 const shield = phone("owner", { secrets: new RemoteSecrets(channel.port2) });
-const PDF = { ...DOCUMENT, media_type: "application/pdf", content_b64: GIVEN.pdf };
+const PDF = { ...DOCUMENT, media_type: "application/pdf", content_b64: SERVICE.pdf };
 const signed: string[] = [];
 
 afterAll(() => channel.port2.close());
 
-test("register, log in, apply with a PIN", async () => {
+test("registers, logs in and applies with a PIN", async () => {
   await register(shield, OWNER);
   await logIn(shield, OWNER);
   const issued = await shield.apply(await application(shield, OWNER), OWNER.pin);
@@ -36,7 +36,7 @@ test("register, log in, apply with a PIN", async () => {
   });
 });
 
-test("scan and sign a declaration in each format at once; the PIN is asked for after open", async () => {
+test("scans and signs a declaration in all formats at once; asks for the PIN after open", async () => {
   const documents = [
     { ...DOCUMENT, format: "raw" },
     { ...DOCUMENT, format: "cms" },
@@ -64,14 +64,14 @@ test("scan and sign a declaration in each format at once; the PIN is asked for a
   signed.push(asked.id);
 });
 
-test("log in to the business system", async () => {
+test("logs in to the business system", async () => {
   const asked = await ask("login");
   await shield.scan(qrText(asked));
   await shield.approve(OWNER.pin);
   expect((await stateOf(asked)).state).toBe("signed");
 });
 
-test("take from the inbox, and decline as not mine", async () => {
+test("takes a request from the inbox, and declines one as not mine", async () => {
   const shieldNumber = (await shield.status()).shieldNumber;
   const asked = await ask("signature", { documents: [DOCUMENT], shield_number: shieldNumber });
   expect((await shield.inbox()).map(({ requestId }) => requestId)).toEqual([asked.id]);
@@ -80,7 +80,7 @@ test("take from the inbox, and decline as not mine", async () => {
   expect(await stateOf(asked)).toMatchObject({ state: "declined", reason: "not_me" });
 });
 
-test("one of a batch is left out, and the others are signed", async () => {
+test("excludes one of a batch and signs the others", async () => {
   const asked = await ask("signature", { documents: [DOCUMENT, DOCUMENT, DOCUMENT] });
   const { tasks } = await shield.scan(qrText(asked));
   const all = new Map(tasks.map(({ sid }) => [sid, "都不对"]));
@@ -93,7 +93,7 @@ test("one of a batch is left out, and the others are signed", async () => {
   expect((await stateOf(asked)).state).toBe("signed");
 });
 
-test("several of the inbox are signed under one PIN; one that is left out whole stays there", async () => {
+test("signs several inbox requests under one PIN; a request that is excluded entirely stays there", async () => {
   const shieldNumber = (await shield.status()).shieldNumber;
   const more = { documents: [DOCUMENT], shield_number: shieldNumber };
   const [first, second, third] = [
@@ -101,7 +101,7 @@ test("several of the inbox are signed under one PIN; one that is left out whole 
     await ask("signature", { ...more, documents: [DOCUMENT, DOCUMENT] }),
     await ask("signature", more),
   ];
-  const scanned = await shield.takeTogether([first!.id, second!.id, third!.id]);
+  const scanned = await shield.openTogether([first!.id, second!.id, third!.id]);
   expect(scanned).toMatchObject({ isFromInbox: true, requestId: first!.id });
   expect(scanned.parts!.map(({ sids }) => sids.length)).toEqual([1, 2, 1]);
   await expect(shield.approve("135790")).rejects.toMatchObject({ code: "wrong_pin", left: 4 });
@@ -117,18 +117,18 @@ test("several of the inbox are signed under one PIN; one that is left out whole 
   await shield.decline();
 });
 
-test("several of the inbox are declined together, also where one is over", async () => {
+test("declines several inbox requests together, even if one has ended", async () => {
   const shieldNumber = (await shield.status()).shieldNumber;
   const more = { documents: [DOCUMENT], shield_number: shieldNumber };
   const [first, second] = [await ask("signature", more), await ask("signature", more)];
-  await shield.takeTogether([first.id]);
-  await shield.takeTogether([second.id, first.id]);
+  await shield.openTogether([first.id]);
+  await shield.openTogether([second.id, first.id]);
   await shield.decline("declined");
   expect([(await stateOf(first)).state, (await stateOf(second)).state]).toEqual(["declined", "declined"]);
   expect((await shield.status()).scanned).toBeNull();
 });
 
-test("a wrong PIN tells how many tries are left, and a right one makes them whole again", async () => {
+test("a wrong PIN reports the attempts left, and a right one restores them", async () => {
   await shield.scan(qrText(await ask("signature", { documents: [DOCUMENT] })));
   const refused = await shield.approve("135790").catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ProblemError);
@@ -144,7 +144,7 @@ test("after a PIN change the new PIN signs, and the old one doesn't", async () =
   expect((await shield.status()).isOperationUnfinished).toBe(false);
   await expect(shield.changePin(() => NEW_PIN, NEW_PIN)).rejects.toMatchObject({ code: "same_pin" });
   expect((await shield.status()).isOperationUnfinished).toBe(false);
-  // The slot of the try that failed is gone.
+  // The failed attempt's slot is gone.
   expect((await record("owner")).key?.slots).toHaveLength(1);
   expect(await shield.changePin(OWNER.pin, NEW_PIN)).toEqual({ recovered: false });
   const asked = await ask("signature", { documents: [DOCUMENT] });
@@ -156,7 +156,7 @@ test("after a PIN change the new PIN signs, and the old one doesn't", async () =
   expect(items.some(({ kind, title }) => kind === "signature" && title === DOCUMENT.title)).toBe(true);
 });
 
-test("what this phone did: its signatures, searched and in full", async () => {
+test("lists, searches and details this phone's signatures", async () => {
   const all = (await shield.signatures({ limit: 100 })).items;
   const matches = (await shield.signatures({ words: "报关单", limit: 100 })).items;
   expect(matches).toEqual(all.filter(({ title }) => title.includes("报关单")));
@@ -180,7 +180,7 @@ test("what this phone did: its signatures, searched and in full", async () => {
   await expect(shield.signature("00".repeat(16))).rejects.toMatchObject({ code: "not_found" });
 });
 
-test("its story and its device, as the service knows them", async () => {
+test("reports the certificate's history and the device as the service knows them", async () => {
   const { certificate, shieldNumber } = await shield.me();
   const { changes } = await shield.certificate();
   expect(changes).toEqual(certificate?.changes);
@@ -199,7 +199,7 @@ test("its story and its device, as the service knows them", async () => {
   expect(others).toEqual([]);
 });
 
-test("what was signed is left for the SDK and BouncyCastle to judge", () => {
+test("leaves the signed files for the SDK and BouncyCastle to verify", () => {
   expect(signed).toHaveLength(2);
-  writeFileSync(GIVEN.file, JSON.stringify(signed));
+  writeFileSync(SERVICE.file, JSON.stringify(signed));
 });

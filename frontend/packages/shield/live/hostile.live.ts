@@ -1,23 +1,23 @@
-/** Answers that are falsified on the way, a session that is replaced, a PIN that is none: nothing is spent or kept. */
+/** Falsified answers, a replaced session, malformed PINs: no attempt is spent, and nothing is stored. */
 
 import { hex } from "@mshield/gm";
 import { beforeAll, expect, test } from "vitest";
 
 import { application, logIn, Network, phone, register } from "./phone.ts";
 import { copyStorage, record } from "./records.ts";
-import { ask, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+import { ask, DOCUMENT, SERVICE, qrText, stateOf } from "./service.ts";
 
-const OWNER = GIVEN.people.legal_person;
+const OWNER = SERVICE.people.legal_person;
 const NAME = "honest";
 
-/** A network whose answers to one kind of call have this replaced. */
+/** Returns a network that replaces this text in the answers to one kind of call. */
 function lying(kind: string, what: RegExp, by: (text: string) => string): Network {
   const network = new Network();
   network.lie = (call, answer) => (call.endsWith(kind) ? answer.replace(what, by) : answer);
   return network;
 }
 
-/** Of another file's tests. */
+/** Ignores that another file's tests have already registered the account. */
 function ignoreExisting(error: unknown): void {
   expect(error).toMatchObject({ code: "account_exists" });
 }
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await logIn(shield, OWNER);
 });
 
-test("a joint key that is not in the request is refused, and one that is no point", async () => {
+test("refuses a joint key that is not in the request, and one that is not a point", async () => {
   const form = await application(phone(NAME), OWNER);
   const swapped = lying("/key", /04[0-9a-f]{128}/, () => G);
   await expect(phone(NAME, { network: swapped }).apply(form, OWNER.pin)).rejects.toMatchObject({
@@ -47,11 +47,12 @@ test("a joint key that is not in the request is refused, and one that is no poin
 });
 
 test.for([
-  ["a domain", /singlewindow\.example/, "singlewindov.example", "login"],
-  ["a title", /报关单/, "放行单", "signature"],
-  ["a line", /126000\.00 欧元/, "1.00 欧元", "signature"],
-  ["a content", /"content_b64":"[^"]*"/, '"content_b64":"AAAA"', "signature"],
-] as const)("a scan with another %s is not shown", async ([, what, by, kind]) => {
+  ["another domain", /singlewindow\.example/, "singlewindov.example", "login"],
+  ["another title", /报关单/, "放行单", "signature"],
+  ["another line", /126000\.00 欧元/, "1.00 欧元", "signature"],
+  ["another content", /"content_b64":"[^"]*"/, '"content_b64":"AAAA"', "signature"],
+  ["a document without rendered lines, even none", /"drawn":(?:null|"[^"]*"),/, "", "signature"],
+] as const)("refuses to show a scan with %s", async ([, what, by, kind]) => {
   const document = { ...DOCUMENT, format: "cms" };
   const asked = await ask(kind, kind === "login" ? {} : { documents: [document] });
   const network = lying("/scans", what, () => by);
@@ -63,7 +64,7 @@ test.for([
   ["Q2", /(?<="Q2":")[0-9a-f]+/, "bad_proof"],
   ["A", /(?<="A":")[0-9a-f]+/, "bad_proof"],
   ["z", /(?<="z":")[0-9a-f]+/, "bad_proof"],
-] as const)("with another %s the PIN isn't asked for", async ([, what, code]) => {
+] as const)("doesn't ask for the PIN with another %s", async ([, what, code]) => {
   await phone(NAME).scan(qrText(await ask("login")));
   const network = lying("/open", what, other);
   const asked: unknown[] = [];
@@ -75,7 +76,7 @@ test.for([
   expect(asked).toEqual([]);
 });
 
-test.for(["r", "s"])("another %s is not taken for a signature, and the phone recovers", async (name) => {
+test.for(["r", "s"])("refuses a signature with another %s, and the phone recovers", async (name) => {
   const asked = await ask("login");
   await phone(NAME).scan(qrText(asked));
   const network = lying("/finish", new RegExp(`(?<="${name}":")[0-9a-f]+`), other);
@@ -86,7 +87,7 @@ test.for(["r", "s"])("another %s is not taken for a signature, and the phone rec
   await phone(NAME).approve(OWNER.pin);
 });
 
-test("a session that is replaced is opened again with the PIN still in memory", async () => {
+test("reopens a replaced session with the PIN still in memory", async () => {
   const asked = await ask("login");
   await phone(NAME).scan(qrText(asked));
   let times = 0;
@@ -104,7 +105,7 @@ test("a session that is replaced is opened again with the PIN still in memory", 
   expect((await record(NAME)).key?.left).toBe(5);
 });
 
-test("what is no PIN is refused before a session is spent on it", async () => {
+test("refuses a malformed PIN before spending a session on it", async () => {
   await phone(NAME).scan(qrText(await ask("login")));
   const network = new Network();
   for (const pin of ["12345", "1234567", "12345a", "１２３４５６"]) {
@@ -114,7 +115,7 @@ test("what is no PIN is refused before a session is spent on it", async () => {
   await phone(NAME).approve(OWNER.pin);
 });
 
-test("nothing of open and finish is kept, whatever the outcome", async () => {
+test("keeps nothing of open and finish, whatever the outcome", async () => {
   const network = new Network();
   const kept: string[] = [];
   for (const pin of ["135790", OWNER.pin]) {
@@ -133,7 +134,7 @@ test("nothing of open and finish is kept, whatever the outcome", async () => {
   }
 });
 
-test("the fifth wrong PIN locks for good", async () => {
+test("the fifth wrong PIN locks permanently", async () => {
   await phone(NAME).scan(qrText(await ask("login")));
   for (const left of [4, 3, 2, 1]) {
     await expect(phone(NAME).approve("135790")).rejects.toMatchObject({ code: "wrong_pin", left });
@@ -145,7 +146,7 @@ test("the fifth wrong PIN locks for good", async () => {
   expect((await phone(NAME).certificate()).state).toBe("pin_locked");
 });
 
-/** A record as text, bytes in hex. */
+/** Returns a record as text, with bytes in hex. */
 function stored(state: unknown): string {
   return JSON.stringify(state, (_, value: unknown) => (value instanceof Uint8Array ? hex(value) : value));
 }

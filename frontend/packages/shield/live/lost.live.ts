@@ -1,11 +1,11 @@
 /**
- * Each call of each flow lost once on its way there and once on its way back, the app killed by it and started again:
- * the user does the same once more, and all is as the protocol's tables say.
+ * Each call of each flow is lost once on the way there and once on the way back; the loss kills the app,
+ * which is started again. The user repeats the action, and the outcome is as the protocol's tables specify.
  */
 
 import { expect, test } from "vitest";
 
-import { ProblemError, type ShownLogin } from "../src/index.ts";
+import { ProblemError, type LoginClaim } from "../src/index.ts";
 import type { Slot } from "../src/state.ts";
 import {
   application,
@@ -16,16 +16,19 @@ import {
   Network,
   phone,
   register,
-  stubbornly,
+  retryUntilDone,
 } from "./phone.ts";
 import { copyStorage, overwrite, record } from "./records.ts";
-import { ask, type Asked, cancel, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+import { ask, type LiveRequest, cancel, DOCUMENT, SERVICE, qrText, stateOf } from "./service.ts";
 
-const OWNER = GIVEN.people.legal_person;
+const OWNER = SERVICE.people.legal_person;
 const NAME = "chief";
 let pin = OWNER.pin;
 
-/** Runs a flow with each of its calls lost alone, on each way; `use` does it until it is done. */
+/**
+ * Runs a flow once for each of its calls and each direction, losing only that call; `use` repeats until it
+ * succeeds.
+ */
 async function withEachLost(use: (network: Network) => Promise<void>): Promise<number> {
   const whole = new Network();
   await use(whole);
@@ -38,7 +41,7 @@ async function withEachLost(use: (network: Network) => Promise<void>): Promise<n
   return calls;
 }
 
-async function scanned(more: object = { documents: [DOCUMENT] }): Promise<Asked> {
+async function scanned(more: object = { documents: [DOCUMENT] }): Promise<LiveRequest> {
   const asked = await ask("signature", more);
   await phone(NAME).scan(qrText(asked));
   return asked;
@@ -58,7 +61,7 @@ test("enrolment", async () => {
   let form = await application(plain, OWNER);
   let forms = 1;
   const network = losingEach();
-  await stubbornly(NAME, network, async (shield) => {
+  await retryUntilDone(NAME, network, async (shield) => {
     const { isApplicationPending, certificatePem } = await shield.status();
     if (isApplicationPending || certificatePem !== null) {
       return await shield.resumeApplication(pin);
@@ -66,7 +69,8 @@ test("enrolment", async () => {
     try {
       return await shield.apply(form, pin);
     } catch (error) {
-      // Killed after the application was received and before its key was made: the user begins again, with a new code.
+      // Killed after the service received the application and before the key was made: the user starts again
+      // with a new code.
       if (error instanceof ProblemError && error.code === "sms_code_expired") {
         form = await application(plain, OWNER);
         forms++;
@@ -84,7 +88,7 @@ test("enrolment", async () => {
 test("signature", async () => {
   const calls = await withEachLost(async (network) => {
     const asked = await scanned();
-    const { documents } = await stubbornly(NAME, network, (shield) => shield.approve(pin));
+    const { documents } = await retryUntilDone(NAME, network, (shield) => shield.approve(pin));
     expect(documents).toHaveLength(1);
     expect((await stateOf(asked)).state).toBe("signed");
   });
@@ -94,7 +98,7 @@ test("signature", async () => {
   await expectWhole();
 });
 
-test("an answer that was lost is told until the next one", async () => {
+test("an operation whose answer was lost is reported as unfinished until the next one", async () => {
   await scanned();
   await expect(phone(NAME, { network: losing(1, "answer") }).approve(pin)).rejects.toThrow();
   expect((await phone(NAME).status()).isOperationUnfinished).toBe(true);
@@ -102,10 +106,10 @@ test("an answer that was lost is told until the next one", async () => {
   expect((await phone(NAME).status()).isOperationUnfinished).toBe(false);
 });
 
-test("a batch of which one is left out", async () => {
+test("a batch with one document excluded", async () => {
   await withEachLost(async (network) => {
     const asked = await scanned({ documents: [DOCUMENT, DOCUMENT] });
-    const { documents } = await stubbornly(NAME, network, async (shield) => {
+    const { documents } = await retryUntilDone(NAME, network, async (shield) => {
       const { scanned: kept } = await shield.status();
       const excluded = new Map([[kept!.tasks[1]!.sid, "重复了"]]);
       return await shield.approve(pin, asked.id, { excluded });
@@ -121,16 +125,16 @@ test("a batch of which one is left out", async () => {
 test("scan and decline", async () => {
   await withEachLost(async (network) => {
     const asked = await ask("signature", { documents: [DOCUMENT] });
-    await stubbornly(NAME, network, async (shield) => {
+    await retryUntilDone(NAME, network, async (shield) => {
       const { scanned: kept } = await shield.status();
       return kept ?? (await shield.scan(qrText(asked)));
     });
-    await stubbornly(NAME, network, (shield) => shield.decline("declined", asked.id));
+    await retryUntilDone(NAME, network, (shield) => shield.decline("declined", asked.id));
     expect(await stateOf(asked)).toMatchObject({ state: "declined", reason: "declined" });
   });
 });
 
-test("batch of three, the answer lost while the app lives: the same bytes again", async () => {
+test("a batch of three whose answer is lost while the app lives is sent again with the same bytes", async () => {
   await scanned({ documents: [DOCUMENT, DOCUMENT, DOCUMENT] });
   const network = losing(1, "answer");
   const approved = await phone(NAME, { network, tries: 3 }).approve(pin);
@@ -142,7 +146,7 @@ test("batch of three, the answer lost while the app lives: the same bytes again"
   await expectWhole();
 });
 
-test("an open given up for lost that arrives late replaces the session, and costs neither a try nor the PIN again", async () => {
+test("an open that was given up and arrives late replaces the session, without costing an attempt or a second PIN entry", async () => {
   await scanned();
   const late: (() => Promise<Response>)[] = [];
   let opens = 0;
@@ -169,13 +173,15 @@ test("an open given up for lost that arrives late replaces the session, and cost
 });
 
 test(
-  "PIN change: it is in force or it isn't, and the same once more ends it",
+  "a PIN change is in force or it isn't, and repeating it completes it",
   { timeout: 120_000 },
   async () => {
     let changed = "480517";
     const calls = await withEachLost(async (network) => {
       const before = pin;
-      const { recovered } = await stubbornly(NAME, network, (shield) => shield.changePin(before, changed));
+      const { recovered } = await retryUntilDone(NAME, network, (shield) =>
+        shield.changePin(before, changed),
+      );
       expect(typeof recovered).toBe("boolean");
       [pin, changed] = [changed, pin];
       await expectWhole();
@@ -184,7 +190,7 @@ test(
   },
 );
 
-test("rn is stored before open is sent, and the slot of the next epoch before finish", async () => {
+test("stores rn before sending open, and the next epoch's slot before finish", async () => {
   const seen: unknown[] = [];
   const network = {
     fetch: async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
@@ -208,8 +214,8 @@ test("rn is stored before open is sent, and the slot of the next epoch before fi
   await expectWhole();
 });
 
-/** A login that the phone has read after its own has ended. */
-async function claimed(): Promise<{ readonly asked: Asked; readonly shown: ShownLogin }> {
+/** Returns a login that the phone read after its own login had ended. */
+async function claimed(): Promise<{ readonly asked: LiveRequest; readonly shown: LoginClaim }> {
   const asked = await ask("login");
   await phone(NAME).forget();
   const { claim, requester, login } = await phone(NAME).claim(qrText(asked));
@@ -220,7 +226,7 @@ async function claimed(): Promise<{ readonly asked: Asked; readonly shown: Shown
 test("one PIN opens the app and logs in at the PC, whichever answer is lost", async () => {
   const calls = await withEachLost(async (network) => {
     const { asked, shown } = await claimed();
-    const done = await stubbornly(NAME, network, (shield) => shield.unlockAndLogIn(shown, pin));
+    const done = await retryUntilDone(NAME, network, (shield) => shield.unlockAndLogIn(shown, pin));
     expect(done.login).toBe("confirmed");
     expect((await stateOf(asked)).state).toBe("signed");
     expect(await phone(NAME).me()).toMatchObject({ certificate: { state: "active" } });
@@ -229,43 +235,15 @@ test("one PIN opens the app and logs in at the PC, whichever answer is lost", as
   await expectWhole();
 });
 
-/** A service that answers this call as one of the release before. */
-function older(path: RegExp, status: number, code: string): Pick<Network, "fetch"> {
-  let isFirst = true;
-  return {
-    fetch: async (input, init) => {
-      if (!path.test(String(input)) || !isFirst) {
-        return await fetch(input, init);
-      }
-      isFirst = false;
-      const headers = { "Content-Type": "application/problem+json" };
-      return new Response(JSON.stringify({ code, status }), { status, headers });
-    },
-  };
-}
-
-test.each([
-  ["doesn't know the way", older(/for-login$/, 404, "not_found")],
-  ["shows the token its unlock alone", older(/open$/, 409, "task_closed")],
-])(
-  "where the release before %s, the app is opened, and the login waits for its claim",
-  async (_, network) => {
-    const { asked, shown } = await claimed();
-    const pins: string[] = [];
-    const source = (): string => (pins.push(pin), pin);
-    expect((await phone(NAME, { network }).unlockAndLogIn(shown, source)).login).toBe("waits");
-    expect(pins).toHaveLength(1);
-    expect((await stateOf(asked)).state).toBe("waiting");
-    await phone(NAME).scan(shown.claim);
-    await phone(NAME).approve(pin);
-    expect((await stateOf(asked)).state).toBe("signed");
-  },
-);
-
-test("a login that has ended is told, and the app is open all the same", async () => {
+test("reports a login that has ended, or a changed claim, and opens the app all the same", async () => {
   const { asked, shown } = await claimed();
   await cancel(asked);
   expect((await phone(NAME).unlockAndLogIn(shown, pin)).login).toBe("closed");
+  await phone(NAME).me();
+  const other = await claimed();
+  const claim = other.shown.claim.replace(/:(\d+):/, (_, until) => `:${Number(until) + 1}:`);
+  expect((await phone(NAME).unlockAndLogIn({ ...other.shown, claim }, pin)).login).toBe("closed");
+  expect((await stateOf(other.asked)).state).toBe("waiting");
   await phone(NAME).me();
 });
 
@@ -273,9 +251,9 @@ const asking = (): string => {
   throw new Error("a PIN was asked for");
 };
 
-test("what wasn't shown isn't signed, and no PIN is asked for", async () => {
+test("refuses to sign what wasn't shown, without asking for a PIN", async () => {
   const [{ shown }, other] = [await claimed(), await claimed()];
-  const wrongs: [ShownLogin, string][] = [
+  const wrongs: [LoginClaim, string][] = [
     [{ ...shown, claim: other.shown.claim }, "bad_task"],
     [{ ...shown, requester: { ...shown.requester, domain: "other.example" } }, "bad_task"],
     [{ ...shown, login: { ...shown.login, requestId: other.asked.id } }, "bad_task"],
@@ -308,7 +286,7 @@ test("a damaged slot spends no attempt", async () => {
   await phone(NAME).approve(pin);
 });
 
-test("where the service knows none of the slots, as after a restore, no attempt is spent and the way is told", async () => {
+test("if the service knows none of the slots, as after a restore, no attempt is spent and the user is told what to do", async () => {
   const forgotten = (await record(NAME)).key!.slots;
   const changed = pin === OWNER.pin ? "480517" : OWNER.pin;
   await phone(NAME).changePin(pin, changed);
@@ -329,14 +307,14 @@ test("where the service knows none of the slots, as after a restore, no attempt 
   const damaged = { ...slot!, blob: slot!.blob.map((byte, i) => (i === 31 ? byte ^ 1 : byte)) };
   const [unsure] = await approve([damaged, ...forgotten]);
   await expect(unsure).rejects.toMatchObject({ code: "damaged_slot" });
-  // Of two slots one is always in force, whatever got lost.
+  // One of two slots is always in force, whatever was lost.
   const [signed] = await approve([...key!.slots, ...forgotten]);
   await signed;
   await expectWhole();
   expect((await phone(NAME).status()).isUnusable).toBe(false);
 });
 
-test("a copy of the phone is found once the owner has signed", async () => {
+test("a copy of the phone is detected once the owner has signed", async () => {
   await copyStorage(NAME, "thief");
   await scanned();
   await phone(NAME).approve(pin);

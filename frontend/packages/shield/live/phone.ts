@@ -1,28 +1,31 @@
-/** A phone of its own for each name, and a network that loses what it is told to lose. */
+/** A separate phone for each name, and a network that loses calls on demand. */
 
 import {
   type Application,
   NetworkError,
   OwnerShield,
-  PATIENCE,
-  type Patience,
+  DEFAULT_RETRY_LIMITS,
+  type RetryLimits,
   PLATFORM,
   type Secrets,
   type Shield,
   Store,
 } from "../src/index.ts";
-import { readHere } from "../src/read_here.ts";
-import { dev, GIVEN, smsCode } from "./service.ts";
+import { readLocally } from "../src/local_reader.ts";
+import { dev, SERVICE, smsCode } from "./service.ts";
 
-export type Person = (typeof GIVEN.people)["operator"];
+export type Person = (typeof SERVICE.people)["operator"];
 export const LOSSES = ["request", "answer"] as const;
 export type Loss = (typeof LOSSES)[number];
 
-/** Carries calls to the service; loses each that `lose` names, on its way there or back; falsifies answers. */
+/**
+ * Network that carries calls to the service, loses those that `lose` selects, on either way, and falsifies
+ * answers.
+ */
 export class Network {
   readonly sent: { readonly call: string; readonly body: string }[] = [];
   lose: (call: string, index: number) => Loss | null = () => null;
-  /** Falsifies the text of an answer. */
+  /** Replaces the text of an answer. */
   lie: (call: string, answer: string) => string = (_, answer) => answer;
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -49,7 +52,7 @@ interface Made {
   readonly secrets?: Secrets;
 }
 
-/** Loses each kind of call once on each way, or on one way; of all calls, or of some. */
+/** Returns a network that loses each kind of call once on each of these ways; all calls or only `some`. */
 export function losingEach(losses: readonly Loss[] = LOSSES, some?: (call: string) => boolean): Network {
   const network = new Network();
   const lost = new Map<string, number>();
@@ -61,15 +64,15 @@ export function losingEach(losses: readonly Loss[] = LOSSES, some?: (call: strin
   return network;
 }
 
-/** Loses the n-th call alone. */
+/** Returns a network that loses only the n-th call. */
 export function losing(place: number, loss: Loss): Network {
   const network = new Network();
   network.lose = (_, index) => (index === place ? loss : null);
   return network;
 }
 
-/** The app, started again after each loss, until `use` comes through. */
-export async function stubbornly<T>(
+/** Runs `use`, restarting the app after each loss, until it succeeds. */
+export async function retryUntilDone<T>(
   name: string,
   network: Network,
   use: (shield: Shield) => Promise<T>,
@@ -86,16 +89,24 @@ export async function stubbornly<T>(
   throw new Error("it never came through");
 }
 
-/** The phone of this name; made anew, it is the app started again. `tries` 1: killed when the network fails. */
+/**
+ * Returns the phone of this name; a new object is the app restarted. With `tries` 1, a network failure kills
+ * the app.
+ */
 export function phone(name: string, { network = new Network(), tries = 1, secrets }: Made = {}): OwnerShield {
-  const patience: Patience = { ...PATIENCE, networkTries: tries, finishTries: tries, networkPause: 1 };
+  const patience: RetryLimits = {
+    ...DEFAULT_RETRY_LIMITS,
+    networkTries: tries,
+    finishTries: tries,
+    networkPause: 1,
+  };
   const platform = { ...PLATFORM, fetch: network.fetch };
-  return new OwnerShield(GIVEN.origin, {
+  return new OwnerShield(SERVICE.origin, {
     store: new Store(name),
     patience,
     platform,
     pinRounds: 1000,
-    reader: readHere,
+    reader: readLocally,
     ...(secrets && { secrets }),
   });
 }
@@ -119,13 +130,13 @@ export async function logIn(shield: Shield, { phone: account, password }: Person
   await shield.login({ account, password, captchaId: id, captcha: answer });
 }
 
-/** The data of an application, with a fresh SMS code. */
+/** Returns the data of an application, with a fresh SMS code. */
 export async function application(
   shield: Shield,
   person: Person,
   purpose: "apply" | "renew" = "apply",
 ): Promise<Application> {
-  // Between two SMS codes.
+  // Interval between two SMS codes.
   await PLATFORM.sleep(1050);
   await shield.requestSmsCode(purpose);
   return {

@@ -1,11 +1,11 @@
-/** Which PINs are refused, compared with what the Python phone refuses. */
+/** The refused PINs are the same as the Python phone's. */
 
 import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
 import { ALL_RULES, holderOf, weakness } from "../src/pin_rules.ts";
-import { GIVEN } from "./service.ts";
+import { SERVICE } from "./service.ts";
 
 interface Case {
   readonly pin: string;
@@ -13,8 +13,8 @@ interface Case {
   readonly reason: string | null;
 }
 
-test("as the Python phone refuses them", () => {
-  const cases = JSON.parse(readFileSync(GIVEN.file, "utf8")) as Case[];
+test("refuses the same PINs as the Python phone", () => {
+  const cases = JSON.parse(readFileSync(SERVICE.file, "utf8")) as Case[];
   const weaknesses = cases.map(({ pin, id_number }) => weakness(pin, ALL_RULES, holderOf(id_number)));
   expect(weaknesses).toEqual(cases.map(({ reason }) => reason));
 });

@@ -1,9 +1,9 @@
-/** The stored record as a thief or a fault would see it: read past the lock. */
+/** The stored record as a thief or a fault would see it, read without the lock. */
 
 import type { State } from "../src/state.ts";
 import { Store } from "../src/store.ts";
 
-/** What is stored under this name. */
+/** Returns the record stored under this name. */
 export async function record(name: string): Promise<State> {
   const database = await done(indexedDB.open(name));
   try {
@@ -13,12 +13,12 @@ export async function record(name: string): Promise<State> {
   }
 }
 
-/** Replaces parts of what is stored there. */
+/** Replaces parts of that record. */
 export async function overwrite(name: string, parts: Partial<State>): Promise<void> {
   await new Store(name).operate((vault) => vault.change(parts));
 }
 
-/** A second copy of the phone. */
+/** Copies the phone. */
 export async function copyStorage(from: string, to: string): Promise<void> {
   await overwrite(to, await record(from));
 }

@@ -1,39 +1,39 @@
-/** Binding, and a renewal of which each call is lost once on each way; the app is killed by each loss. */
+/** Binding, and a renewal in which each call is lost once on each way; each loss kills the app. */
 
 import { expect, test } from "vitest";
 
 import { PhoneError, type Shield } from "../src/index.ts";
-import { application, logIn, losingEach, phone, register, stubbornly } from "./phone.ts";
+import { application, logIn, losingEach, phone, register, retryUntilDone } from "./phone.ts";
 import { record } from "./records.ts";
-import { ask, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+import { ask, DOCUMENT, SERVICE, qrText, stateOf } from "./service.ts";
 
-const OWNER = GIVEN.people.operator;
+const OWNER = SERVICE.people.operator;
 const NAME = "renewing";
 const BEGIN = "POST /api/phone/renewals";
 
-test("bind for one business system, see it, and unbind", async () => {
+test("binds for one business system, lists the binding, and unbinds", async () => {
   const shield = phone(NAME);
   await register(shield, OWNER);
   await logIn(shield, OWNER);
   await shield.apply(await application(shield, OWNER, "apply"), OWNER.pin);
-  const bound = await shield.bind(OWNER.pin, GIVEN.client_id);
-  expect((await shield.me()).bindings).toMatchObject([{ sid: bound.sid, clientId: GIVEN.client_id }]);
+  const bound = await shield.bind(OWNER.pin, SERVICE.client_id);
+  expect((await shield.me()).bindings).toMatchObject([{ sid: bound.sid, clientId: SERVICE.client_id }]);
   await byApp(shield);
   await shield.unbind(bound.sid);
   expect((await shield.me()).bindings).toEqual([]);
 });
 
-/** Another app's requests (R13): signed, and declined. */
+/** Signs and declines another app's requests (R13). */
 async function byApp(shield: Shield): Promise<void> {
-  const back = GIVEN.return_url;
+  const back = SERVICE.return_url;
   const asked = await ask("login", { channel: "app", return_url: back });
   const scanned = await shield.scan(asked.app_link);
   expect(scanned.returnUrl).toBe(back);
-  await expect(shield.wayBack(scanned)).rejects.toMatchObject({ code: "request_open" });
+  await expect(shield.fetchReturnAddress(scanned)).rejects.toMatchObject({ code: "request_open" });
   const { returnAddress } = await shield.approve(OWNER.pin);
   expect(returnAddress).toMatch(`${back}&request=${asked.id}&state=signed&return_code=`);
-  expect(await shield.wayBack(scanned)).toBe(returnAddress);
-  await expect(shield.wayBack({ ...scanned, returnUrl: `${back}&` })).rejects.toMatchObject({
+  expect(await shield.fetchReturnAddress(scanned)).toBe(returnAddress);
+  await expect(shield.fetchReturnAddress({ ...scanned, returnUrl: `${back}&` })).rejects.toMatchObject({
     code: "foreign_return",
   });
   const unwanted = await ask("login", { channel: "app", return_url: back });
@@ -41,7 +41,7 @@ async function byApp(shield: Shield): Promise<void> {
   expect(await shield.decline()).toBe(`${back}&request=${unwanted.id}&state=declined`);
 }
 
-test("a PIN is not changed while a renewal is unfinished", async () => {
+test("the PIN can't be changed while a renewal is unfinished", async () => {
   const shield = phone(NAME);
   const before = (await shield.certificate()).serial;
   const form = await application(shield, OWNER, "renew");
@@ -52,14 +52,14 @@ test("a PIN is not changed while a renewal is unfinished", async () => {
   await expect(shield.resumeRenewal(OWNER.pin)).rejects.toMatchObject({ code: "no_renewal" });
 });
 
-test("renew, whatever is lost", async () => {
+test("renews, whatever is lost", async () => {
   const shield = phone(NAME);
   const before = (await shield.certificate()).serial;
   expect((await shield.me()).renewal?.due).toBe(true);
   const form = await application(shield, OWNER, "renew");
   const network = losingEach();
   let isBegun = false;
-  const issued = await stubbornly(NAME, network, async (started) => {
+  const issued = await retryUntilDone(NAME, network, async (started) => {
     const from = network.sent.length;
     try {
       return await (isBegun ? started.resumeRenewal(OWNER.pin) : started.renew(form, OWNER.pin));
@@ -69,7 +69,7 @@ test("renew, whatever is lost", async () => {
       if (!(error instanceof PhoneError) || error.code !== "no_renewal") {
         throw error;
       }
-      // Killed after the service made its half of the key and before the phone had it: begun again, with a new code.
+      // Killed between the service's half of the key and the phone's: starts again with a new code.
       isBegun = true;
       return await started.renew(await application(shield, OWNER, "renew"), OWNER.pin);
     }

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// Against a running service, whose address tests/frontend/test_shield_engine.py gives.
+// Runs against a service whose address tests/frontend/test_shield_engine.py passes.
 export default defineConfig({
   test: {
     include: ["packages/shield/live/*.live.ts"],

@@ -1,4 +1,4 @@
-/** The account on this phone: SMS code, registration, forgotten password, my page. */
+/** The account on this phone: SMS code, registration, forgotten password, "my" page. */
 
 import type { IdType } from "@mshield/identity/identity.ts";
 
@@ -11,7 +11,6 @@ import type { Operation } from "./operation.ts";
 import type { Consents } from "./policies.ts";
 import type { Account } from "./state.ts";
 import { sendUnlockCode } from "./unlock.ts";
-import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType, SmsCodeSent };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock" | "device" | "close" | "export";
@@ -27,17 +26,17 @@ export interface Registration {
   readonly consents: Consents;
 }
 
-/** Account, shield number, certificate and bindings, as the service sees them. */
+/** Account, shield number, certificate and bindings, as the service has them. */
 export interface Me {
   readonly account: Account;
   readonly shieldNumber: string | null;
   readonly certificate: IssuedCertificate | null;
-  /** `until` (ms) is the last moment for it; null where nothing can be renewed. */
+  /** `until` (ms) is the deadline; null if nothing can be renewed. */
   readonly renewal: { readonly due: boolean; readonly reason: string | null; readonly until: number } | null;
   readonly bindings: readonly Binding[];
 }
 
-/** A binding in force; `clientId` is null for all business systems. */
+/** An active binding; `clientId` is null for all business systems. */
 export interface Binding {
   readonly sid: string;
   readonly serial: string;
@@ -46,16 +45,17 @@ export interface Binding {
   readonly boundAt: number;
 }
 
-/** A captcha of `smsCodeCaptcha` and what was read in its picture. */
+/** A captcha of `smsCodeCaptcha` with the text read from its picture. */
 export interface AnsweredCaptcha {
   readonly captchaId: string;
   readonly captcha: string;
 }
 
 /**
- * `register` and `reset` send to `phone` after the work of a captcha, the others to the account's own number: `unlock` without
- * a login, the rest with one.
- * ProblemError `captcha_needed`: again with one whose picture was read.
+ * Requests an SMS code. `register` and `reset` send it to `phone`, after the work of a captcha; the others to
+ * the account's own number: `unlock` without a login, the rest with one.
+ *
+ * Throws: ProblemError `captcha_needed`: repeat with a captcha whose picture was read.
  */
 export async function requestSmsCode(
   operation: Operation,
@@ -79,11 +79,12 @@ async function shownFor(operation: Operation, answered: AnsweredCaptcha | null):
     return { captcha_id: captchaId, captcha, work: await workOf(captchaId) };
   }
   const { id, image } = await smsCodeCaptcha(operation);
-  // With a picture to read it is refused, and says so: its work is not waited for.
+  // A captcha with a picture makes the service refuse with `captcha_needed` anyway, so its work isn't
+  // awaited.
   return image === null ? { captcha_id: id, work: await workOf(id) } : { captcha_id: id };
 }
 
-/** What a forgotten password is set anew with; `smsCode` is one of purpose `reset`. */
+/** Data for resetting a forgotten password; `smsCode` has the purpose `reset`. */
 export interface PasswordReset {
   readonly phone: string;
   readonly smsCode: string;
@@ -91,7 +92,7 @@ export interface PasswordReset {
   readonly password: string;
 }
 
-/** Sets a forgotten password anew; all logins of the account end. */
+/** Resets a forgotten password and ends all logins of the account. */
 export async function resetPassword(operation: Operation, form: PasswordReset): Promise<void> {
   const payload = {
     phone: form.phone,
@@ -102,14 +103,17 @@ export async function resetPassword(operation: Operation, form: PasswordReset): 
   await operation.connection.post("/api/phone/password-resets", operation.anonymous(), payload);
 }
 
-/** The new account's name, its phone number; not logged in where this phone is another account's (R7). */
-export interface Registered {
+/**
+ * The new account's name, which is its phone number; not logged in if this phone belongs to another account
+ * (R7).
+ */
+export interface RegisteredAccount {
   readonly account: string;
   readonly isLoggedIn: boolean;
 }
 
 /** Registers an account (我要注册) and logs in with it. */
-export async function register(operation: Operation, form: Registration): Promise<Registered> {
+export async function register(operation: Operation, form: Registration): Promise<RegisteredAccount> {
   const payload = {
     name: form.name,
     id_type: form.idType,
@@ -132,14 +136,10 @@ export async function me(operation: Operation): Promise<Me> {
   const answer = await operation.connection.get("/api/phone/me", operation.loggedIn());
   const of = new Fields(answer);
   const renewal = of.has("renewal") ? of.object("renewal") : null;
-  const certificate = of.has("certificate") ? readCertificate(of.json("certificate")) : null;
-  if (certificate !== null) {
-    await keepLogKey(operation, certificate);
-  }
   return {
     account: readAccount(of.object("account")),
     shieldNumber: of.textOrNull("shield_number"),
-    certificate,
+    certificate: of.has("certificate") ? readCertificate(of.json("certificate")) : null,
     renewal: renewal && {
       due: renewal.flag("due"),
       reason: renewal.textOrNull("reason"),
@@ -160,7 +160,7 @@ function readBinding(value: unknown): Binding {
   };
 }
 
-/** Changes the password of who is logged in; how many other logins that ended. */
+/** Changes the password of the logged-in account; returns how many other logins that ended. */
 export async function changePassword(operation: Operation, old: string, changed: string): Promise<number> {
   const asked = { old_password: old, password: changed };
   const answer = await operation.connection.post("/api/phone/password", operation.loggedIn(), asked);

@@ -1,15 +1,16 @@
 /**
- * The phone's engine, its first half: the account, the login, and who one is; each method is one operation under the lock.
+ * First half of the phone's engine: the account, the login and the identity. Each method is one operation
+ * under the lock.
  *
- * State is read at the start of each operation and never kept between two, so several tabs may share it. All errors are
- * `ShieldError`, but for what a PIN source itself throws.
+ * State is read at the start of each operation and never kept between two, so several tabs may share it. All
+ * errors are `ShieldError`, except those that a PIN source throws.
  */
 
 import { PIN_ROUNDS } from "@mshield/gm";
 
 import * as account from "./account.ts";
 import { Agreement } from "./clocks.ts";
-import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
+import { Connection, DEFAULT_RETRY_LIMITS, type RetryLimits, PLATFORM, type Platform } from "./connection.ts";
 import * as identity from "./identity.ts";
 import { LocalSecrets } from "./local_secrets.ts";
 import * as login from "./login.ts";
@@ -24,7 +25,7 @@ import * as signatures from "./signatures.ts";
 import type { Account } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
 import { Store } from "./store.ts";
-import { type DocumentReader, unread } from "./task_reading.ts";
+import { type DocumentReader, refuseAll } from "./task_reading.ts";
 import * as unlock from "./unlock.ts";
 import { ViewStore } from "./view_store.ts";
 
@@ -32,11 +33,11 @@ export interface Options {
   readonly store?: Store;
   /** In the app, those of a worker. */
   readonly secrets?: Secrets;
-  /** In the app, of a worker; without one documents are refused. */
+  /** In the app, that of a worker; without a reader, documents are refused. */
   readonly reader?: DocumentReader;
-  readonly patience?: Patience;
+  readonly patience?: RetryLimits;
   readonly platform?: Platform;
-  /** Below the default for tests only. */
+  /** Lower than the default only in tests. */
   readonly pinRounds?: number;
 }
 
@@ -46,24 +47,24 @@ export class AccountShield {
   readonly #secrets: Secrets;
   readonly #reader: DocumentReader;
   readonly #views = new ViewStore();
-  readonly #patience: Patience;
+  readonly #patience: RetryLimits;
   readonly #platform: Platform;
   readonly #agreement: Agreement;
   readonly #pinRounds: number;
 
-  /** `origin` is the service's, as it addresses itself. */
+  /** `origin` is the service's, as the service addresses itself. */
   constructor(origin: string, options: Options = {}) {
     this.#origin = origin;
     this.#store = options.store ?? new Store();
     this.#secrets = options.secrets ?? new LocalSecrets();
-    this.#reader = options.reader ?? unread;
-    this.#patience = options.patience ?? PATIENCE;
+    this.#reader = options.reader ?? refuseAll;
+    this.#patience = options.patience ?? DEFAULT_RETRY_LIMITS;
     this.#platform = options.platform ?? PLATFORM;
     this.#agreement = new Agreement(this.#platform.now, this.#platform.steady);
     this.#pinRounds = options.pinRounds ?? PIN_ROUNDS;
   }
 
-  /** Asks the browser to keep the storage; false where it may be cleared. */
+  /** Asks the browser for persistent storage; false if the browser may clear it. */
   async persist(): Promise<boolean> {
     return await this.#store.persist();
   }
@@ -72,7 +73,7 @@ export class AccountShield {
     return await this.#run(login.captcha);
   }
 
-  /** A captcha for an SMS code without a login, where `captcha_needed` was said. */
+  /** Fetches a captcha for an SMS code without a login, after `captcha_needed`. */
   async smsCodeCaptcha(): Promise<login.Captcha> {
     return await this.#run(login.smsCodeCaptcha);
   }
@@ -89,26 +90,26 @@ export class AccountShield {
     return await this.#run((operation) => account.requestSmsCode(operation, purpose, phone, answered));
   }
 
-  /** Sets a forgotten password anew (忘记密码); all logins of the account end. */
+  /** Resets a forgotten password (忘记密码) and ends all logins of the account. */
   async resetPassword(form: account.PasswordReset): Promise<void> {
     await this.#run((operation) => account.resetPassword(operation, form));
   }
 
-  async register(form: account.Registration): Promise<account.Registered> {
+  async register(form: account.Registration): Promise<account.RegisteredAccount> {
     return await this.#run((operation) => account.register(operation, form));
   }
 
-  /** What people agree to before they enter anything. */
+  /** Returns the policies that users accept before they enter anything. */
   async policies(): Promise<policies.Policies> {
     return await this.#run(policies.policies);
   }
 
-  /** Who runs the service. */
+  /** Returns who runs the service. */
   async about(): Promise<policies.About> {
     return await this.#run(policies.about);
   }
 
-  /** What the account has to agree to anew. */
+  /** Returns the policies that the account has to accept again. */
   async dueConsents(): Promise<readonly policies.PolicyName[]> {
     return await this.#run(policies.dueConsents);
   }
@@ -117,7 +118,7 @@ export class AccountShield {
     await this.#run((operation) => policies.agree(operation, consents));
   }
 
-  /** What closing the account would end, erase and leave. */
+  /** Returns what closing the account would end, erase and keep. */
   async closing(): Promise<own.Closing> {
     return await this.#run(own.closing);
   }
@@ -134,12 +135,12 @@ export class AccountShield {
     await this.#run(own.undoClosing);
   }
 
-  /** All that is kept of the account, as JSON. */
+  /** Exports all data stored about the account, as JSON. */
   async exportData(smsCode: string): Promise<string> {
     return await this.#run((operation) => own.exportData(operation, smsCode));
   }
 
-  /** What the legal person was asked about shields of this account. */
+  /** Returns the questions to the legal representative about shields of this account. */
   async asks(): Promise<readonly own.ShieldAsk[]> {
     return await this.#run(own.asks);
   }
@@ -152,7 +153,9 @@ export class AccountShield {
     await this.#run((operation) => own.withdrawAsk(operation, id));
   }
 
-  /** The outside systems whose accounts log in: by `login` with `source`, or at a page of theirs. */
+  /**
+   * Returns the outside systems whose accounts can log in: by `login` with `source`, or at their own page.
+   */
   async accountSources(): Promise<readonly login.AccountSource[]> {
     return await this.#run(login.accountSources);
   }
@@ -161,23 +164,28 @@ export class AccountShield {
     return await this.#run((operation) => login.login(operation, form));
   }
 
-  /** The page of an outside system to open; only this phone can come back from it. */
+  /** Starts a login at an outside system and returns the page to open; only this phone can complete it. */
   async beginOutsideLogin(source: string): Promise<login.OutsideLoginBegun> {
     return await this.#run((operation) => login.beginOutsideLogin(operation, source));
   }
 
-  /** Logs in with the `state` and `code` that the page sent back. */
+  /** Logs in with the `state` and `code` that the page returned. */
   async finishOutsideLogin(state: string, code: string, consents?: policies.Consents): Promise<Account> {
     return await this.#run((operation) => login.finishOutsideLogin(operation, state, code, consents));
   }
 
-  /** Logs in again by this phone's shield; ProblemError `unlock_closed` with one try left. See `unlock.unlock`. */
+  /**
+   * Logs in again by this phone's shield. Throws: ProblemError `unlock_closed` with one attempt left. See
+   * `unlock.unlock`.
+   */
   async unlock(pin: PinSource): Promise<Account> {
     return await this.#run((operation) => unlock.unlock(operation, this.#origin, pin));
   }
 
-  /** The same, and confirms the login at a PC that was claimed and shown; see `onePin.unlockAndLogIn`. */
-  async unlockAndLogIn(shown: onePin.ShownLogin, pin: PinSource): Promise<onePin.OnePin> {
+  /**
+   * Logs in again and also confirms a login at a PC that was claimed and shown; see `onePin.unlockAndLogIn`.
+   */
+  async unlockAndLogIn(shown: onePin.LoginClaim, pin: PinSource): Promise<onePin.OnePin> {
     return await this.#run((operation) => onePin.unlockAndLogIn(operation, this.#origin, shown, pin));
   }
 
@@ -191,7 +199,9 @@ export class AccountShield {
     await this.#run(login.logout);
   }
 
-  /** Ends the login on this phone alone, and drops what was scanned; asks nobody. Keys and certificate stay. */
+  /**
+   * Ends the login on this phone only and drops scanned requests, without a call. Keys and certificate stay.
+   */
   async forget(): Promise<void> {
     await this.#run(login.forget);
   }
@@ -200,72 +210,78 @@ export class AccountShield {
     return await this.#run(account.me);
   }
 
-  /** What this phone has signed, newest first. */
+  /** Returns this phone's signatures, newest first. */
   async signatures(query: signatures.SignatureQuery = {}): Promise<signatures.SignaturePage> {
     return await this.#run((operation) => signatures.signatures(operation, query));
   }
 
-  /** One of them in full; `sid` as in the list. */
+  /** Returns one signature in full; `sid` as in the list. */
   async signature(sid: string): Promise<signatures.SignatureDetail> {
     return await this.#run((operation) => signatures.signature(operation, sid));
   }
 
-  /** What proves that the account is a filed person's, and its last request to a legal person. */
+  /**
+   * Returns the proofs that the account belongs to a registered person, and its last request to a legal
+   * representative.
+   */
   async identity(): Promise<identity.Identity> {
     return await this.#run(identity.identity);
   }
 
-  /** How the account can be proven to be this filing record's; changes nothing. */
+  /** Returns the ways to prove that the account belongs to this registration record; changes nothing. */
   async identityWays(record: identity.FilingRecord): Promise<identity.IdentityWays> {
     return await this.#run((operation) => identity.identityWays(operation, record));
   }
 
-  /** Asks the enterprise's legal person to confirm who the user is. */
+  /** Asks the enterprise's legal representative to confirm who the user is. */
   async askLegalPerson(record: identity.FilingRecord): Promise<identity.IdentityRequest> {
     return await this.#run((operation) => identity.askLegalPerson(operation, record));
   }
 
-  /** Has them told again, every four hours at most. */
+  /** Notifies the legal representative again, at most every four hours. */
   async remindLegalPerson(): Promise<identity.IdentityRequest> {
     return await this.#run(identity.remindLegalPerson);
   }
 
-  /** Takes the request that waits back. */
+  /** Withdraws the waiting request. */
   async withdrawIdentityRequest(): Promise<void> {
     await this.#run(identity.withdrawIdentityRequest);
   }
 
-  /** Asks for the consent of the person's shield on another phone, which scans this request's code. */
+  /** Requests the consent of the person's shield on another phone, which scans this request's code. */
   async askOwnShield(record: identity.FilingRecord): Promise<identity.ConsentRequest> {
     return await this.#run((operation) => identity.askOwnShield(operation, record));
   }
 
-  /** Has the carrier say that the number is the user's, who agreed to that; from when it counts, ms. */
+  /**
+   * Has the carrier verify, with the user's consent, that the number is the user's; returns when that takes
+   * effect, ms.
+   */
   async checkRealName(record: identity.FilingRecord, smsCode: string): Promise<number> {
     return await this.#run((operation) => identity.checkRealName(operation, record, smsCode));
   }
 
-  /** This isn't me: stops another account in one's name, by its id in `identity`. */
+  /** Objects to another account in the user's name ("this isn't me"), by its id in `identity`. */
   async objectToSecondAccount(id: string): Promise<void> {
     await this.#run((operation) => identity.objectToSecondAccount(operation, id));
   }
 
-  /** I didn't ask for it: stops the change of the phone number that customer service has begun. */
+  /** Stops a change of the phone number begun by customer service ("I didn't ask for it"). */
   async stopPhoneChange(): Promise<void> {
     await this.#run((operation) => identity.stopPhoneChange(operation));
   }
 
-  /** Proves the account by an activation code; from when that counts, ms. */
+  /** Proves the account by an activation code; returns when that takes effect, ms. */
   async useActivationCode(code: string): Promise<number> {
     return await this.#run((operation) => identity.useActivationCode(operation, code));
   }
 
-  /** What the phone itself knows; asks nobody. */
+  /** Returns the phone's local state, without a call. */
   async status(): Promise<Status> {
     return await this.#run(statusOf);
   }
 
-  /** An operation of one of those built on this. */
+  /** Runs an operation for a subclass. */
   protected readonly run = <T>(use: (operation: Operation) => Promise<T>): Promise<T> => this.#run(use);
 
   async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {

@@ -1,6 +1,9 @@
-/** Binding the certificate to the account (绑定证书, manual 2.3.1.4): a statement, checked and signed under the PIN. */
+/**
+ * Binding of the certificate to the account (绑定证书, manual 2.3.1.4): a statement, checked and signed under the
+ * PIN.
+ */
 
-import { hex, same } from "@mshield/gm";
+import { hex, equalBytes } from "@mshield/gm";
 
 import { serialOf } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
@@ -8,7 +11,7 @@ import { PhoneError, ProtocolError } from "./errors.ts";
 import { Fields, fromHex } from "./fields.ts";
 import { readTask, type Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { checkGiven, type PinSource } from "./pin.ts";
+import { requirePinForm, type PinSource } from "./pin.ts";
 import { canonicalJson, readJson } from "./strict_json.ts";
 
 const FIELDS = [
@@ -22,15 +25,19 @@ const FIELDS = [
   "issued_at",
 ] as const;
 
-/** A binding that was signed; `sid` in hex names it, `account` is what it binds to. */
-export interface Bound {
+/** A signed binding; `sid` (hex) identifies it, `account` is what the certificate is bound to. */
+export interface SignedBinding {
   readonly sid: string;
   readonly account: string;
 }
 
-/** Binds this phone's certificate, for one business system or (null) for all; errors as of `CoSigning.sign`. */
-export async function bind(operation: Operation, pin: PinSource, clientId: string | null): Promise<Bound> {
-  checkGiven(pin);
+/** Binds this phone's certificate, for one business system or (null) for all. Throws: as `CoSigning.sign`. */
+export async function bind(
+  operation: Operation,
+  pin: PinSource,
+  clientId: string | null,
+): Promise<SignedBinding> {
+  requirePinForm(pin);
   const { connection } = operation;
   const payload = { client_id: clientId };
   const task = readTask(await connection.post("/api/phone/bindings", operation.loggedIn(), payload));
@@ -48,7 +55,10 @@ export async function unbind(operation: Operation, sid: string): Promise<void> {
   await operation.connection.delete(`/api/phone/bindings/${encodeURIComponent(sid)}`, operation.loggedIn());
 }
 
-/** What is signed must be about this phone's own certificate and what the user asked for; the account is shown. */
+/**
+ * Checks that the statement is about this phone's own certificate and the requested system; returns the
+ * account to show.
+ */
 function checked(operation: Operation, task: Task, clientId: string | null): string {
   const { certificate, uid } = operation.key("key");
   if (certificate === null) {
@@ -63,7 +73,7 @@ function checked(operation: Operation, task: Task, clientId: string | null): str
     of.text("serial") === serialOf(certificate.pem) &&
     of.text("shield_number") === operation.vault.state.shieldNumber &&
     of.textOrNull("client_id") === clientId;
-  if (!isAsked || !same(canonicalJson(value), task.message)) {
+  if (!isAsked || !equalBytes(canonicalJson(value), task.message)) {
     throw new ProtocolError("bad_task", "the statement is about another certificate or business system");
   }
   return of.text("account");

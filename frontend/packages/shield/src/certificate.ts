@@ -1,13 +1,13 @@
 /**
- * The certification request that the phone signs, built here and compared by the byte, and what it checks of a
- * certificate: its key, its names, its serial number. Whether the path is good others verify.
+ * The certification request that the phone signs, built here and compared byte by byte, and what the phone
+ * checks of a certificate: its key, names and serial number. Others verify the path.
  */
 
 import {
   bitString,
   GENERALIZED_TIME,
   oid,
-  only,
+  readSingle,
   printableString,
   sequence,
   SET,
@@ -17,12 +17,11 @@ import {
   type Value,
   values,
 } from "@mshield/forms";
-import { hex, same } from "@mshield/gm";
+import { hex, equalBytes } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
-import { fromBase64 } from "./fields.ts";
 import type { Subject } from "./messages.ts";
-import { utf8Text } from "./strict_json.ts";
+import { fromBase64, utf8Text } from "./strict_json.ts";
 
 const [COUNTRY, ORGANISATION, UNIT, COMMON_NAME] = ["2.5.4.6", "2.5.4.10", "2.5.4.11", "2.5.4.3"].map(
   oid,
@@ -31,8 +30,8 @@ const VERSION_1 = tlv(2, Uint8Array.of(0));
 const NO_ATTRIBUTES = tlv(0xa0);
 const PEM = /^-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
-/** What a certificate says, as far as the phone asks; times in ms. */
-export interface Certified {
+/** Fields of a certificate that the phone needs; times in ms. */
+export interface CertificateFields {
   readonly subject: Subject;
   /** 40 hex digits. */
   readonly serial: string;
@@ -41,33 +40,38 @@ export interface Certified {
   readonly publicKeyInfo: Uint8Array;
 }
 
-/** The CertificationRequestInfo (PKCS#10, GM/T 0092) for this name and key: version 1, no attributes. */
+/**
+ * Returns the CertificationRequestInfo (PKCS#10, GM/T 0092) for this name and key: version 1, no attributes.
+ */
 export function requestInfo(subject: Subject, P: Uint8Array): Uint8Array {
   return sequence(VERSION_1, nameOf(subject), publicKeyInfo(P), NO_ATTRIBUTES);
 }
 
-/** The names in a certificate, or null where it is for another key than P; ProtocolError `bad_certificate`. */
+/**
+ * Returns the names in a certificate, or null if it is for another key than P. Throws: ProtocolError
+ * `bad_certificate`.
+ */
 export function certifiedNames(pem: string, P: Uint8Array): Subject | null {
   const facts = readPem(pem);
-  return same(facts.publicKeyInfo, publicKeyInfo(P)) ? facts.subject : null;
+  return equalBytes(facts.publicKeyInfo, publicKeyInfo(P)) ? facts.subject : null;
 }
 
-/** The serial number in 40 hex digits. */
+/** Returns the serial number as 40 hex digits. */
 export function serialOf(pem: string): string {
   return readPem(pem).serial;
 }
 
 export function sameSubject(a: Subject, b: Subject): boolean {
-  return same(nameOf(a), nameOf(b));
+  return equalBytes(nameOf(a), nameOf(b));
 }
 
-/** A certificate that this phone stores, without asking the service; ProtocolError `bad_certificate`. */
-export function readPem(pem: string): Certified {
-  return reading(() => read(bodyOf(pem)));
+/** Reads a certificate stored on this phone, without a call. Throws: ProtocolError `bad_certificate`. */
+export function readPem(pem: string): CertificateFields {
+  return asCertificateError(() => read(bodyOf(pem)));
 }
 
-/** What `from` gives; whatever it throws is ProtocolError `bad_certificate`. */
-export function reading<T>(from: () => T): T {
+/** Calls `from` and turns whatever it throws into ProtocolError `bad_certificate`. */
+export function asCertificateError<T>(from: () => T): T {
   try {
     return from();
   } catch (error) {
@@ -75,23 +79,23 @@ export function reading<T>(from: () => T): T {
   }
 }
 
-/** The values inside of the part that is signed: version, serial number, algorithm, issuer … (RFC 5280, 4.1). */
+/** Returns the values of the signed part: version, serial number, algorithm, issuer … (RFC 5280, 4.1). */
 export function bodyOf(pem: string): Value[] {
   const body = PEM.exec(pem)?.[1];
   if (body === undefined) {
     throw new RangeError("not PEM");
   }
-  const [tbs] = values(only(fromBase64(body.replaceAll(/\s/g, ""))).content);
+  const [tbs] = values(readSingle(fromBase64(body.replaceAll(/\s/g, ""))).content);
   return values(tbs?.content ?? new Uint8Array());
 }
 
-/** The certificate's octets. */
+/** Returns the certificate's DER. */
 export function derOf(pem: string): Uint8Array {
-  return reading(() => fromBase64((PEM.exec(pem)?.[1] ?? "").replaceAll(/\s/g, "")));
+  return asCertificateError(() => fromBase64((PEM.exec(pem)?.[1] ?? "").replaceAll(/\s/g, "")));
 }
 
-/** Version, serial number, algorithm, issuer, validity, subject, key stand in this order. */
-function read(body: readonly Value[]): Certified {
+/** Reads version, serial number, algorithm, issuer, validity, subject and key, in this order. */
+function read(body: readonly Value[]): CertificateFields {
   const [version, serial, , , validity, subject, key] = body;
   if (version?.tag !== 0xa0 || serial?.tag !== 2 || subject === undefined || key === undefined) {
     throw new RangeError("not a certificate of version 3");
@@ -104,7 +108,10 @@ function read(body: readonly Value[]): Certified {
   return { subject: readName(subject.raw), serial: number, notBefore, notAfter, publicKeyInfo: key.raw };
 }
 
-/** UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280, 4.1.2.5); always to the second, in UTC. */
+/**
+ * Reads a UTCTime (until 2049) or GeneralizedTime (from 2050; RFC 5280, 4.1.2.5), always to the second and in
+ * UTC.
+ */
 function readTime({ tag, content }: Value): number {
   const text = utf8Text(content);
   const digits = tag === UTC_TIME ? `${Number(text.slice(0, 2)) < 50 ? "20" : "19"}${text}` : text;
@@ -123,11 +130,11 @@ function readTime({ tag, content }: Value): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** The four parts of a name; one that isn't there is empty. */
+/** Returns the four parts of a name; a missing one is empty. */
 export function readName(name: Uint8Array): Subject {
   const parts = new Map<string, string>();
-  for (const field of values(only(name).content)) {
-    const [kind, text] = values(only(only(field.raw, SET).content).content);
+  for (const field of values(readSingle(name).content)) {
+    const [kind, text] = values(readSingle(readSingle(field.raw, SET).content).content);
     if (kind === undefined || text === undefined) {
       throw new RangeError("not a name");
     }
@@ -142,7 +149,7 @@ export function readName(name: Uint8Array): Subject {
   };
 }
 
-/** C as PrintableString and all else as UTF8String, one attribute to a level, as GM/T 0015 has it. */
+/** Encodes a name by GM/T 0015: C as PrintableString, the rest as UTF8String, one attribute per level. */
 function nameOf({ country, organisation, role, commonName }: Subject): Uint8Array {
   return sequence(
     level(COUNTRY, printableString(country)),
@@ -156,7 +163,7 @@ function level(kind: Uint8Array, text: Uint8Array): Uint8Array {
   return tlv(SET, sequence(kind, text));
 }
 
-/** SubjectPublicKeyInfo of an SM2 key. */
+/** Encodes SubjectPublicKeyInfo of an SM2 key. */
 function publicKeyInfo(P: Uint8Array): Uint8Array {
   return sequence(sequence(oid("1.2.840.10045.2.1"), oid("1.2.156.10197.1.301")), bitString(P));
 }

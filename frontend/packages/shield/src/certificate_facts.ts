@@ -1,15 +1,15 @@
 /**
- * What a certificate says beside names, number and days: who issued it, for what, with which key, and where its status is
- * published. For people to read; nothing is verified here.
+ * Further facts of a certificate beside names, number and dates: issuer, uses, key, and where its status is
+ * published. They are for display; nothing is verified here.
  */
 
-import { oid, only, type Value, values } from "@mshield/forms";
+import { oid, readSingle, type Value, values } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
-import { bodyOf, readName, reading } from "./certificate.ts";
+import { bodyOf, readName, asCertificateError } from "./certificate.ts";
 import { utf8Text } from "./strict_json.ts";
 
-/** The bits of KeyUsage that a shield's certificate may have (RFC 5280, 4.2.1.3), in their order. */
+/** Bits of KeyUsage that a shield's certificate may have (RFC 5280, 4.2.1.3), in order. */
 export const KEY_USES = ["digitalSignature", "nonRepudiation"] as const;
 export type KeyUse = (typeof KEY_USES)[number];
 
@@ -18,7 +18,7 @@ export interface CertificateFacts {
   /** The point 04‖x‖y in hex. */
   readonly publicKey: string;
   readonly uses: readonly KeyUse[];
-  /** Whether documents are the one thing it signs (RFC 9336). */
+  /** True if it may sign documents only (RFC 9336). */
   readonly isForDocuments: boolean;
   /** The enterprise's unified social credit code. */
   readonly creditCode: string | null;
@@ -41,9 +41,9 @@ const URI = 0x86;
 const EXTENSIONS = 0xa3;
 const EXPLICIT = 0xa0;
 
-/** Of a certificate in PEM; ProtocolError `bad_certificate`. */
+/** Reads the facts of a certificate in PEM. Throws: ProtocolError `bad_certificate`. */
 export function readFacts(pem: string): CertificateFacts {
-  return reading(() => read(bodyOf(pem)));
+  return asCertificateError(() => read(bodyOf(pem)));
 }
 
 function read(body: readonly Value[]): CertificateFacts {
@@ -70,7 +70,7 @@ function read(body: readonly Value[]): CertificateFacts {
   };
 }
 
-/** The extensions' values by the hex of their object identifiers. */
+/** Returns the extensions' values by their object identifiers in hex. */
 function extensionsOf(outer: Value | undefined): Map<string, Uint8Array> {
   const list = outer === undefined ? [] : partsOf(outer.content);
   return new Map(
@@ -81,13 +81,13 @@ function extensionsOf(outer: Value | undefined): Map<string, Uint8Array> {
   );
 }
 
-/** BIT STRING: the number of unused bits, then the bits from the highest on. */
+/** Reads a BIT STRING: the number of unused bits, then the bits from the highest down. */
 function usesOf(value: Uint8Array | undefined): KeyUse[] {
   const bits = value === undefined ? 0 : (values(value)[0]?.content[1] ?? 0);
   return KEY_USES.filter((_, place) => bits & (0x80 >> place));
 }
 
-/** The first point's full name: each DistributionPoint is [0] of [0] of names. */
+/** Returns the first point's full name: each DistributionPoint is [0] of [0] of names. */
 function firstPoint(value: Uint8Array | undefined): string | null {
   const [point] = partsOf(value);
   return uriOf(inside(inside(point && values(point.content)[0])));
@@ -102,7 +102,7 @@ function uriOf(name: Value | undefined): string | null {
 }
 
 function partsOf(sequence: Uint8Array | undefined): Value[] {
-  return sequence === undefined ? [] : values(only(sequence).content);
+  return sequence === undefined ? [] : values(readSingle(sequence).content);
 }
 
 function nameOf(dotted: string): string {

@@ -1,18 +1,22 @@
 /**
- * Whose clock is wrong, where the service refuses a call for its time: the phone's own, the service's, or nobody knows.
+ * Diagnosis of whose clock is wrong when the service refuses a call for its time: the phone's, the service's,
+ * or unknown.
  *
- * A proof that was accepted shows that both clocks agreed then. Since then the phone's has gone on evenly, beside its
- * steady clock, or it jumped: by as much as the two are apart now, or not.
+ * An accepted proof shows that both clocks agreed then. Since then the phone's clock either went on evenly,
+ * compared with its steady clock, or jumped: by the present difference between the two, or not.
  */
 
-import { ClockError, ProblemError, type Whose } from "./errors.ts";
+import { ClockError, ProblemError, type ClockOwner } from "./errors.ts";
 
-/** A clock that is this near to where it should be hasn't jumped; in ms. */
+/** Tolerance in ms within which a clock counts as not having jumped. */
 const EVEN_MS = 30_000;
-/** By what a proof may be off (60 s), and that: so far a jump may be from the difference that it explains. */
+/**
+ * Tolerance (ms) between a clock jump and the skew it must explain: the 60 s a proof may be off, plus
+ * EVEN_MS.
+ */
 const APART_MS = 90_000;
 
-/** When a service last took this phone's time for right; both clocks give ms. */
+/** Time when a service last accepted this phone's time; both clocks return ms. */
 export class Agreement {
   readonly #wall: () => number;
   readonly #steady: () => number;
@@ -23,16 +27,16 @@ export class Agreement {
     this.#steady = steady;
   }
 
-  /** A proof made just now was accepted. */
+  /** Records that a proof made just now was accepted. */
   agreed(): void {
     this.#offset = this.#wall() - this.#steady();
   }
 
   /**
-   * Whose fault it is that this phone's clock is so many ms ahead of the service's. A steady clock may stand while the
-   * phone sleeps: then the wall clock went on without being set.
+   * Returns whose fault it is that this phone's clock is so many ms ahead of the service's. A steady clock
+   * may stop while the phone sleeps; the wall clock then went on without being set.
    */
-  whose(ahead: number): Whose {
+  whose(ahead: number): ClockOwner {
     if (this.#offset === null) {
       return "unknown";
     }
@@ -43,7 +47,7 @@ export class Agreement {
     return Math.abs(jump - ahead) <= APART_MS ? "phone" : "unknown";
   }
 
-  /** The refusal, where it is for the time with the sentence that says whose clock is wrong; else as it came. */
+  /** Returns a ClockError that names the wrong clock for time-related refusals; any other error unchanged. */
   judged(error: Error): Error {
     if (!(error instanceof ProblemError)) {
       return error;

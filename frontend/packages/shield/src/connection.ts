@@ -1,7 +1,9 @@
 /**
- * How the phone calls the service: JSON over HTTP, each call with its own DPoP proof over method, address and body.
+ * The phone's calls to the service: JSON over HTTP, each call with its own DPoP proof over method, address
+ * and body.
  *
- * Failures on the way are `NetworkError`, refusals `ProblemError`. No body or answer is logged, kept, queued or cached.
+ * Failures on the way are `NetworkError`, refusals `ProblemError`. No body or answer is logged, stored,
+ * queued or cached.
  */
 
 import { utf8 } from "@mshield/gm";
@@ -13,11 +15,11 @@ import type { Repeats } from "./repeats.ts";
 import { readJson } from "./strict_json.ts";
 
 /**
- * How long the phone keeps at it: tries at a network that fails, waits of a busy key, sessions that are replaced; in
- * ms. The pause after a network failure doubles each time, up to five seconds. A `finish` is sent again for a minute, as
- * long as a site may take to go on elsewhere: one that is given up leaves its try counted.
+ * Limits of retrying: attempts at a failing network, waits for a busy key, replaced sessions; pauses in ms.
+ * The pause after a network failure doubles each time, up to five seconds. A `finish` is retried for a
+ * minute, the time that a site may take to fail over: giving up would leave its PIN attempt counted.
  */
-export interface Patience {
+export interface RetryLimits {
   readonly networkTries: number;
   readonly finishTries: number;
   readonly networkPause: number;
@@ -27,7 +29,7 @@ export interface Patience {
   readonly answerMs: number;
 }
 
-export const PATIENCE: Patience = {
+export const DEFAULT_RETRY_LIMITS: RetryLimits = {
   networkTries: 5,
   finishTries: 15,
   networkPause: 500,
@@ -39,11 +41,11 @@ export const PATIENCE: Patience = {
 
 const LONGEST_PAUSE = 5000;
 
-/** What the connection takes from the platform; tests have their own. */
+/** Platform functions used by the connection; tests replace them. */
 export interface Platform {
   readonly fetch: typeof fetch;
   readonly now: () => number;
-  /** Ms by a clock that nobody sets. */
+  /** Time in ms by a clock that can't be set. */
   readonly steady: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
@@ -75,15 +77,15 @@ const NOTHING = new Uint8Array();
 export class Connection {
   readonly #base: string;
   readonly #platform: Platform;
-  readonly #patience: Patience;
+  readonly #patience: RetryLimits;
   readonly #repeats: Repeats;
   readonly #agreement: Agreement;
 
-  /** `base` is the service's origin (and path, where it has one), as it addresses itself. */
+  /** `base` is the service's origin (and path, if any), as the service addresses itself. */
   constructor(
     base: string,
     platform: Platform,
-    patience: Patience,
+    patience: RetryLimits,
     repeats: Repeats,
     agreement = new Agreement(platform.now, platform.steady),
   ) {
@@ -94,7 +96,7 @@ export class Connection {
     this.#agreement = agreement;
   }
 
-  /** GET of JSON, tried again when the network fails. */
+  /** GETs JSON, and retries if the network fails. */
   async get(
     path: string,
     credentials: Credentials,
@@ -103,7 +105,7 @@ export class Connection {
     return readJson(await this.getBytes(path, credentials, params));
   }
 
-  /** As `get`, of what is not JSON. */
+  /** GETs bytes that aren't JSON, like `get`. */
   async getBytes(
     path: string,
     credentials: Credentials,
@@ -114,24 +116,26 @@ export class Connection {
     return await this.persistently(() => this.#send(sent, credentials));
   }
 
-  /** POST of a JSON object (or nothing), tried again under its idempotency key when the network fails. */
+  /** POSTs a JSON object (or nothing), and retries under its idempotency key if the network fails. */
   async post(path: string, credentials: Credentials, payload?: object): Promise<unknown> {
     const body = payload === undefined ? NOTHING : utf8(JSON.stringify(payload));
     const answer = await this.#repeatable({ method: "POST", path, body }, credentials);
     return answer.length === 0 ? null : readJson(answer);
   }
 
-  /** DELETE, likewise. */
+  /** Sends a DELETE, likewise. */
   async delete(path: string, credentials: Credentials): Promise<void> {
     await this.#repeatable({ method: "DELETE", path, body: NOTHING }, credentials);
   }
 
-  /** POST of exactly these bytes, once and without a key: for co-signing, whose repeats the protocol rules. */
+  /**
+   * POSTs exactly these bytes, once and without a key: for co-signing, whose repeats the protocol governs.
+   */
   async postBytes(path: string, credentials: Credentials, body: Uint8Array): Promise<Uint8Array> {
     return await this.#send({ method: "POST", path, body }, credentials);
   }
 
-  /** POST of these bytes under an idempotency key; the answer as it stands. */
+  /** POSTs these bytes under an idempotency key; returns the answer's bytes. */
   async postKeyed(path: string, credentials: Credentials, body: Uint8Array): Promise<Uint8Array> {
     return await this.#repeatable({ method: "POST", path, body }, credentials);
   }
@@ -181,7 +185,7 @@ export class Connection {
       method,
       headers,
       ...(body.length > 0 && { body: owned(body) }),
-      // No redirects: a proof is for the address that it names.
+      // No redirects, since a proof is valid only for the address that it names.
       redirect: "error",
       cache: "no-store",
       credentials: "omit",
@@ -195,7 +199,7 @@ export class Connection {
     throw this.#agreement.judged(problemOf(status, type, new TextDecoder().decode(content)));
   }
 
-  /** The whole answer; NetworkError where it didn't come. */
+  /** Fetches the whole answer. Throws: NetworkError if it didn't arrive. */
   async #fetch(url: string, init: RequestInit): Promise<Answer> {
     try {
       const answer = await this.#platform.fetch(url, init);

@@ -1,5 +1,6 @@
 /**
- * The answers of enrolment step 3, `open` and `finish`: exactly the protocol's fields, each once, in the order sent.
+ * Answers of enrolment step 3, `open` and `finish`: exactly the protocol's fields, each once, in the order
+ * sent.
  */
 
 import { number, type Proof, type Signature } from "@mshield/gm";
@@ -21,18 +22,18 @@ export interface OpenAnswer {
   readonly nextEpoch: number | null;
 }
 
-/** `signatures` has null for a document that was closed meanwhile. */
+/** Answer to `finish`; `signatures` has null for a document that was closed meanwhile. */
 export interface FinishAnswer {
   readonly signatures: readonly (Signature | null)[];
   readonly otp: Uint8Array;
 }
 
-/** P, as it stands. */
+/** Reads P, without checking the point. */
 export function readJointKey(body: Uint8Array): Uint8Array {
   return new Fields(readJson(body), ["P"]).hex("P", 65);
 }
 
-/** `sids` in hex. */
+/** Reads the answer to `open`; `sids` in hex. */
 export function readOpen(body: Uint8Array, sids: readonly string[]): OpenAnswer {
   const of = new Fields(readJson(body), ["items", "left", "next_epoch"]);
   const items = of.list("items").map((item) => new Fields(item, ["sid", "Q2", "A", "z"]));
@@ -49,11 +50,11 @@ export function readOpen(body: Uint8Array, sids: readonly string[]): OpenAnswer 
   return { nonces, left, nextEpoch };
 }
 
-/** `sids` in hex. */
+/** Reads the answer to `finish`; `sids` in hex. */
 export function readFinish(body: Uint8Array, sids: readonly string[]): FinishAnswer {
   const of = new Fields(readJson(body), ["items", "otp"]);
   const items = of.list("items").map((item) => {
-    const closed = new Fields(item).has("error");
+    const closed = new Fields(item).names("error");
     return new Fields(item, closed ? ["sid", "error"] : ["sid", "r", "s"]);
   });
   requireOrder(items, sids);
@@ -61,7 +62,7 @@ export function readFinish(body: Uint8Array, sids: readonly string[]): FinishAns
 }
 
 function readSignature(item: Fields): Signature | null {
-  if (item.has("error")) {
+  if (item.names("error")) {
     item.word("error", ["task_closed"]);
     return null;
   }

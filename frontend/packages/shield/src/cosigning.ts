@@ -1,8 +1,8 @@
 /**
- * The phone's side of `open` and `finish`, to the byte (protocol, "Signing", "PIN change and refresh").
+ * The phone's side of `open` and `finish`, exact to the byte (protocol, "Signing", "PIN change and refresh").
  *
- * `rn` is stored before the first `open` under an `otp`; a resent `finish` is the identical body, a new `open` has all
- * nonces fresh; shares and nonces stay behind `Secrets`.
+ * `rn` is stored before the first `open` under an `otp`. A repeated `finish` is the identical body, and a new
+ * `open` has only fresh nonces. Shares and nonces stay behind `Secrets`.
  */
 
 import { digest, hex, type Signature, utf8 } from "@mshield/gm";
@@ -10,23 +10,25 @@ import { digest, hex, type Signature, utf8 } from "@mshield/gm";
 import { type FinishAnswer, type OpenAnswer, readFinish, readOpen } from "./cosign_messages.ts";
 import type { Credentials } from "./dpop.ts";
 import { isPassing, PhoneError, ProblemError, ProtocolError } from "./errors.ts";
-import { guardedBy, type Operation } from "./operation.ts";
+import { wrapErrors, type Operation } from "./operation.ts";
 import { ask, type PinSource } from "./pin.ts";
 import { MAX_FAILURES } from "./pin_tries.ts";
-import type { Excluded, Finished, FinishOrder, SecretSession, ShownItem } from "./secrets.ts";
+import type { ExcludedDocument, FinishResult, FinishOrder, SecretSession, DisplayItem } from "./secrets.ts";
 import { intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
 
-/** After these the shield has ended: none of its slots will open again. */
+/** Error codes that end the shield: none of its slots will open again. */
 const UNUSABLE = new Set(["epoch_unknown", "damaged_slot"]);
 
-/** One document of a session: its `sid` (16 bytes) and M; what was shown of it, where the service asks for that. */
+/**
+ * One document of a session: `sid` (16 bytes), M, and what was displayed of it, if the service requires that.
+ */
 export interface ToSign {
   readonly sid: Uint8Array;
   readonly message: Uint8Array;
-  readonly shown?: ShownItem | null;
+  readonly shown?: DisplayItem | null;
 }
 
-/** An answered `open` whose proofs hold. */
+/** An answered `open` whose proofs are valid. */
 interface Opened {
   readonly slot: Slot;
   readonly secret: SecretSession;
@@ -34,21 +36,24 @@ interface Opened {
   readonly nextEpoch: number | null;
 }
 
-/** One operation: documents of one key, one PIN entry, all or nothing. */
+/** One operation: documents of one key under one PIN entry, all or nothing. */
 export class CoSigning {
   readonly #operation: Operation;
   readonly #place: KeyPlace;
   readonly #documents: readonly ToSign[];
   readonly #sids: readonly string[];
-  readonly #excluded: readonly Excluded[];
+  readonly #excluded: readonly ExcludedDocument[];
   readonly #credentials: Credentials | null;
 
-  /** `excluded` are other documents of their requests, which are left out; `credentials` those of an unlock. */
+  /**
+   * `excluded` are other documents of the same requests that aren't signed; `credentials` are those of an
+   * unlock.
+   */
   constructor(
     operation: Operation,
     place: KeyPlace,
     documents: readonly ToSign[],
-    excluded: readonly Excluded[] = [],
+    excluded: readonly ExcludedDocument[] = [],
     credentials: Credentials | null = null,
   ) {
     this.#operation = operation;
@@ -60,11 +65,13 @@ export class CoSigning {
   }
 
   /**
-   * Signs all documents under one PIN; null for one that was closed meanwhile. `newPin` is for a `refresh` task: the
-   * share of the next epoch is hidden under it. Without it a refresh that the service offers is done silently.
+   * Signs all documents under one PIN; null for a document that was closed meanwhile. `newPin` is for a
+   * `refresh` task: the share of the next epoch is hidden under it. Without it, a refresh that the service
+   * offers is done silently.
    *
-   * ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError where the outcome is
-   * unknown (then the same documents may be signed again), ProtocolError `bad_proof` or `bad_answer`.
+   * Throws: ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError if the
+   * outcome is unknown (then the same documents may be signed again), ProtocolError `bad_proof` or
+   * `bad_answer`.
    */
   async sign(source: PinSource, newPin?: string): Promise<readonly (Signature | null)[]> {
     let known: { readonly slot: Slot; readonly pin: string } | null = null;
@@ -83,7 +90,7 @@ export class CoSigning {
         const answer = await this.#finish(finished);
         return await this.#accept(opened, finished, answer);
       } catch (error) {
-        // Open again with the PIN still in memory.
+        // Open again, with the PIN still in memory.
         if (!isBegunAgain(error) || left <= 0) {
           throw error;
         }
@@ -101,7 +108,7 @@ export class CoSigning {
     await this.#operation.changeKey(this.#place, parts);
   }
 
-  /** Opens, and keeps whether any of the slots can be: so the phone still knows it when it asks nobody. */
+  /** Opens, and stores whether any of the slots can be opened, so that the phone knows it without a call. */
   async #open(): Promise<Opened> {
     try {
       const opened = await this.#openAny();
@@ -118,9 +125,10 @@ export class CoSigning {
   }
 
   /**
-   * Opens with the newest intact slot; an older one only where the service says `stale_epoch`. Where it says so of all
-   * slots none has a counterpart, and none ever will: only a restored service forgets an epoch, for the phone drops a
-   * slot only after an answer made with another. A damaged slot may be the one.
+   * Opens with the newest intact slot, and with an older one only if the service answers `stale_epoch`. If it
+   * does so for all slots, none has a counterpart, and none ever will: only a restored service forgets an
+   * epoch, since the phone drops a slot only after an answer made with another. If a slot is damaged, it may
+   * be the one in force.
    */
   async #openAny(): Promise<Opened> {
     const slots = await intactSlots(this.#key.slots);
@@ -163,7 +171,7 @@ export class CoSigning {
     try {
       const payload = { rn: hex(rn!), otp: hex(otp), epoch: slot.epoch, items: secret.items };
       const answer = await this.#call("open", utf8(JSON.stringify(payload)), readOpen);
-      await guardedBy(secret.check(answer.nonces), "bad_proof");
+      await wrapErrors(secret.check(answer.nonces), "bad_proof");
       if (left !== answer.left) {
         await this.#change({ left: answer.left });
       }
@@ -187,13 +195,16 @@ export class CoSigning {
     );
   }
 
-  /** What the share adds. A slot of a refreshed share is stored beside the others before anything is sent. */
-  async #half(opened: Opened, pin: string, newPin: string | undefined): Promise<Finished> {
+  /**
+   * Computes the phone's half. The slot of a refreshed share is stored beside the others before anything is
+   * sent.
+   */
+  async #half(opened: Opened, pin: string, newPin: string | undefined): Promise<FinishResult> {
     const { deviceSecret } = this.#operation.vault.state;
     const refresh = this.#refresh(opened, pin, newPin);
     const shown = this.#documents.map((document) => document.shown ?? null);
     const order = { deviceSecret, slot: opened.slot, pin, refresh, shown, excluded: this.#excluded };
-    const finished = await guardedBy(opened.secret.finish(order));
+    const finished = await wrapErrors(opened.secret.finish(order));
     const slots = finished.next === null ? this.#key.slots : [finished.next, ...this.#key.slots];
     await this.#change({ slots, isUnanswered: true });
     return finished;
@@ -214,7 +225,7 @@ export class CoSigning {
     return { epoch: nextEpoch, pin: hiding };
   }
 
-  async #finish({ body, next }: Finished): Promise<FinishAnswer> {
+  async #finish({ body, next }: FinishResult): Promise<FinishAnswer> {
     try {
       const { connection, patience } = this.#operation;
       return await connection.persistently(
@@ -233,24 +244,25 @@ export class CoSigning {
     }
   }
 
-  /** Checks each signature; then the new `otp` is stored and `rn` dropped in one transaction. */
+  /** Checks each signature, then stores the new `otp` and drops `rn` in one transaction. */
   async #accept(
     { slot, secret }: Opened,
-    { next }: Finished,
+    { next }: FinishResult,
     { signatures, otp }: FinishAnswer,
   ): Promise<readonly (Signature | null)[]> {
     const { public: P, slots, proven } = this.#key;
     try {
-      await guardedBy(secret.verify(P, signatures), "bad_answer");
+      await wrapErrors(secret.verify(P, signatures), "bad_answer");
     } catch (error) {
-      // A key that never gave a good answer is not the joint key: its slot is deleted.
+      // A key that never gave a valid answer is not the joint key, so its slot is deleted.
       if (!proven) {
         await this.#operation.vault.change({ [this.#place]: null });
       }
       throw error;
     }
     const isChecked = signatures.some((signature) => signature !== null);
-    // Other slots go only after a checked answer made with this one; one made in the same session stays.
+    // Other slots are dropped only after a checked answer made with this one; one made in the same session
+    // stays.
     const kept = next === null ? [slot] : [next, slot];
     const parts = { otp, rn: null, isUnanswered: false, left: MAX_FAILURES, slots: isChecked ? kept : slots };
     await this.#change({ ...parts, proven: proven || isChecked });
@@ -263,8 +275,9 @@ function isCode(error: unknown, ...codes: readonly string[]): error is ProblemEr
 }
 
 /**
- * Replaced or expired, nothing counted: `bad_opening` where the later session is one over the same documents, such as an
- * `open` given up for lost that arrived all the same. `retry` never comes by chance.
+ * Reports whether the session was replaced or expired without counting an attempt: `bad_opening` if the later
+ * session is over the same documents, such as an `open` that was given up and arrived after all. `retry`
+ * never happens by chance.
  */
 function isBegunAgain(error: unknown): boolean {
   return (

@@ -1,4 +1,6 @@
-/** My devices (R5, manual 3.6): the account's shields, on this phone and on others; where they logged in. */
+/**
+ * My devices (R5, manual 3.6): the account's shields on this phone and on others, and where they logged in.
+ */
 
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
@@ -8,9 +10,8 @@ import { signedByPin } from "./pin_change.ts";
 /**
  * A device with its shield; `usedAt` is its last login or signature. Times in ms.
  *
- * `name` is its owner's; `browser`, `model` and `address` are those of its last login in the app, at `loggedInAt`; `place`
- * is where the service takes that address to be: null where an
- * older service doesn't say, or nothing is known.
+ * `name` was given by the owner. `browser`, `model` and `address` are those of its last login in the app, at
+ * `loggedInAt`; `place` is the service's estimate for that address. They are null if unknown.
  */
 export interface Device {
   readonly shieldNumber: string;
@@ -31,7 +32,7 @@ export interface Device {
   readonly loggedInAt: number | null;
 }
 
-/** This one first; `by` is what disowning another one asks for here (an older service: a code). */
+/** Devices, this one first; `by` is what disowning another one requires. */
 export interface DeviceList {
   readonly items: readonly Device[];
   readonly by: "pin" | "sms_code";
@@ -39,7 +40,10 @@ export interface DeviceList {
 
 const UNLIKE = ["computer", "network"] as const;
 
-/** A login at a business system (ms): the PC's browser in words, its address and place, and what was new of it then. */
+/**
+ * A login at a business system (times in ms): the PC's browser in words, its address and place, and what was
+ * new then.
+ */
 export interface PcLogin {
   readonly sid: string;
   readonly businessName: string;
@@ -55,23 +59,22 @@ export interface PcLogin {
 
 export async function devices(operation: Operation): Promise<DeviceList> {
   const of = new Fields(await operation.connection.get("/api/phone/devices", operation.loggedIn()));
-  const by = of.has("by") ? of.word("by", ["pin", "sms_code"]) : "sms_code";
-  return { items: of.list("items").map(readDevice), by };
+  return { items: of.list("items").map(readDevice), by: of.word("by", ["pin", "sms_code"]) };
 }
 
-/** The account's latest, newest first. */
+/** Returns the account's latest logins, newest first. */
 export async function pcLogins(operation: Operation): Promise<readonly PcLogin[]> {
   const of = new Fields(await operation.connection.get("/api/phone/logins", operation.loggedIn()));
   return of.list("items").map(readLogin);
 }
 
-/** Ends all other logins of the account; how many. */
+/** Ends all other logins of the account; returns how many. */
 export async function logOutOthers(operation: Operation): Promise<number> {
   const path = "/api/phone/devices/log-out-others";
   return new Fields(await operation.connection.post(path, operation.loggedIn())).integer("logins_ended");
 }
 
-/** Gives one of the account's devices a name, or (null) none. */
+/** Names one of the account's devices, or (null) removes its name. */
 export async function nameDevice(
   operation: Operation,
   shieldNumber: string,
@@ -80,7 +83,10 @@ export async function nameDevice(
   await operation.connection.post(`${pathOf(shieldNumber)}/name`, operation.loggedIn(), { name });
 }
 
-/** This device isn't mine, by the PIN, or a code of purpose `device`: whether its shield was held by this. */
+/**
+ * Disowns a device ("isn't mine") by the PIN, or a code of purpose `device`; returns whether that put its
+ * shield on hold.
+ */
 export async function disownDevice(
   operation: Operation,
   shieldNumber: string,

@@ -1,8 +1,11 @@
-/** DPoP proofs (RFC 9449) by the device key, ES256, with the extra claim `bd` over the body. One proof, one call. */
+/**
+ * DPoP proofs (RFC 9449) by the device key: ES256, with the extra claim `bd` over the body. One proof per
+ * call.
+ */
 
 import { utf8 } from "@mshield/gm";
 
-/** What goes along with a call beside its body. */
+/** Credentials sent with a call. */
 export interface Credentials {
   readonly deviceKey: CryptoKeyPair;
   readonly token?: string;
@@ -13,13 +16,13 @@ export interface Call {
   readonly method: string;
   /** scheme://host/path as addressed, without query. */
   readonly url: string;
-  /** Empty where the call has none. */
+  /** Empty if the call has none. */
   readonly body: Uint8Array;
-  /** ms since epoch. */
+  /** In ms since the epoch. */
   readonly now: number;
 }
 
-/** The `DPoP` header for one call. */
+/** Returns the `DPoP` header of one call. */
 export async function proof({ deviceKey, token, nonce }: Credentials, call: Call): Promise<string> {
   const header = { typ: "dpop+jwt", alg: "ES256", jwk: await publicJwk(deviceKey) };
   const claims = {
@@ -32,13 +35,13 @@ export async function proof({ deviceKey, token, nonce }: Credentials, call: Call
     ...(nonce === undefined ? {} : { nonce }),
   };
   const input = [header, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
-  // WebCrypto gives r‖s, as a JWS has it.
+  // WebCrypto returns r‖s, the form that a JWS needs.
   const how = { name: "ECDSA", hash: "SHA-256" };
   const signature = await crypto.subtle.sign(how, deviceKey.privateKey, owned(utf8(input)));
   return `${input}.${base64url(new Uint8Array(signature))}`;
 }
 
-/** JWK thumbprint (RFC 7638): the `jkt` that a token is bound to. */
+/** Returns the JWK thumbprint (RFC 7638), the `jkt` that a token is bound to. */
 export async function thumbprint(deviceKey: CryptoKeyPair): Promise<string> {
   const { crv, kty, x, y } = await publicJwk(deviceKey);
   return base64url(await sha256(utf8(JSON.stringify({ crv, kty, x, y }))));
@@ -49,7 +52,7 @@ async function publicJwk(deviceKey: CryptoKeyPair): Promise<Record<"crv" | "kty"
   return { crv: "P-256", kty: "EC", x: x!, y: y! };
 }
 
-/** Base64url without padding. */
+/** Encodes as base64url without padding. */
 export function base64url(bytes: Uint8Array): string {
   const text = btoa(String.fromCharCode(...bytes));
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
@@ -59,7 +62,7 @@ async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", owned(bytes)));
 }
 
-/** A copy that WebCrypto takes. */
+/** Copies the bytes into the form that WebCrypto accepts. */
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }

@@ -1,11 +1,11 @@
 /**
- * Applying for a certificate (申请证书, manual 2.3.1.3): joint key, slot, co-signed request, certificate.
+ * Application for a certificate (申请证书, manual 2.3.1.3): joint key, slot, co-signed request, certificate.
  *
- * A new key stays `pending` beside an old one until its certificate is here; a lost answer is made good by asking for
- * the certificate, never by a second key.
+ * A new key stays `pending` beside an old one until its certificate has arrived. After a lost answer the
+ * phone fetches the certificate, and never makes a second key.
  */
 
-import { checkPoint, hex, same } from "@mshield/gm";
+import { checkPoint, hex, equalBytes } from "@mshield/gm";
 
 import { certifiedNames, requestInfo, sameSubject } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
@@ -20,34 +20,38 @@ import {
   type Subject,
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { checkedPin, type PinSource } from "./pin.ts";
+import { requirePin, type PinSource } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
 import { requireStrongFor } from "./pin_rules.ts";
 import { isIntact, type KeyState, ZERO_OTP } from "./state.ts";
-import { keepLogKey } from "./view_registration.ts";
 
 const ROLES = { legal_person: "法人", operator: "操作员" } as const;
 
-/** What the user enters; all of it must match the enterprise's filing (R4). */
+/** Data that the user enters; all of it must match the enterprise's registration (R4). */
 export interface Application {
   readonly name: string;
-  /** Null: the account's own. */
+  /** Null for the account's own. */
   readonly idNumber: string | null;
   readonly userType: keyof typeof ROLES;
   readonly creditCode: string;
   readonly smsCode: string;
 }
 
-/** What an application does now: checks data and PIN, makes the joint key, has its certificate issued. */
+/**
+ * Present step of an application: checking data and PIN, making the joint key, having its certificate issued.
+ */
 export type ApplicationStep = "check" | "key" | "certificate";
 
 export interface ApplyOptions {
   readonly again?: boolean | undefined;
-  /** Told as each step begins. */
+  /** Called as each step begins. */
   readonly tell?: ((step: ApplicationStep) => void) | undefined;
 }
 
-/** Has the service look at the data before a PIN is chosen; ProblemError as of `apply` where it wouldn't take them. */
+/**
+ * Has the service check the data before a PIN is chosen. Throws: ProblemError as `apply` if it would refuse
+ * them.
+ */
 export async function checkApplication(
   operation: Operation,
   application: Omit<Application, "smsCode">,
@@ -57,10 +61,10 @@ export async function checkApplication(
 }
 
 /**
- * Enrols a key and returns its certificate. An application whose last answer was lost is completed instead. Where this
- * phone's certificate has not been revoked, the service warns (ProblemError `already_certified`) and changes nothing.
- * `again` says that the user read the warning and wants it all the same: then that certificate is held and nothing is
- * issued (R6, ProblemError `duplicate_application`).
+ * Enrols a key and returns its certificate. An application whose last answer was lost is completed instead.
+ * If this phone's certificate has not been revoked, the service warns (ProblemError `already_certified`) and
+ * changes nothing. With `again`, the user has read the warning and continues: that certificate is put on hold
+ * and nothing is issued (R6, ProblemError `duplicate_application`).
  */
 export async function apply(
   operation: Operation,
@@ -68,7 +72,7 @@ export async function apply(
   pin: string,
   { again = false, tell = () => {} }: ApplyOptions = {},
 ): Promise<IssuedCertificate> {
-  checkedPin(pin);
+  requirePin(pin);
   tell("check");
   if (operation.vault.state.pending !== null) {
     const issued = await adopt(operation, pin);
@@ -91,39 +95,23 @@ export async function apply(
 }
 
 /**
- * Completes an application that stopped after the key was made: needs the PIN chosen then, and no new SMS code.
- * PhoneError `no_key` where none is pending, and none has still to show that it works.
+ * Completes an application that stopped after the key was made; needs the PIN chosen then, and no new SMS
+ * code. Throws: PhoneError `no_key` if none is pending.
  */
 export async function resume(operation: Operation, pin: string): Promise<IssuedCertificate> {
-  checkedPin(pin);
-  const { pending, key } = operation.vault.state;
-  if (pending?.renews) {
+  requirePin(pin);
+  if (operation.vault.state.pending?.renews) {
     throw new PhoneError("renewal_unfinished");
-  }
-  if (pending === null && key !== null && !key.proven) {
-    return await takenBefore(operation, pin);
   }
   operation.key("pending");
   return (await adopt(operation, pin)) ?? (await complete(operation, pin));
 }
 
-/** A certificate that an earlier version of the app took over before any answer was checked. */
-async function takenBefore(operation: Operation, pin: string): Promise<IssuedCertificate> {
-  const issued = await fetchCertificate(operation);
-  if (issued === null) {
-    throw new PhoneError("no_key");
-  }
-  await confirm(operation, "key", pin);
-  return issued;
-}
-
-/** This device's certificate as the service has it; null where there is none. */
+/** Fetches this device's certificate from the service; null if there is none. */
 export async function fetchCertificate(operation: Operation): Promise<IssuedCertificate | null> {
   try {
     const answer = await operation.connection.get("/api/phone/certificate", operation.loggedIn());
-    const issued = readCertificate(answer);
-    await keepLogKey(operation, issued);
-    return issued;
+    return readCertificate(answer);
   } catch (error) {
     if (error instanceof ProblemError && error.code === "no_certificate") {
       return null;
@@ -133,9 +121,9 @@ export async function fetchCertificate(operation: Operation): Promise<IssuedCert
 }
 
 /**
- * Where the certificate is for a pending key that has given no checked answer yet, a `confirm` task gets one: its finish
- * was lost for good, or closed, and a service could have got a key certified that it alone knows. ProtocolError
- * `bad_answer`, which forgets the key.
+ * Signs a `confirm` task if the certificate is for a pending key without a checked answer: its finish was
+ * lost permanently or closed, and a service could have certified a key that it alone knows. Throws:
+ * ProtocolError `bad_answer`, which deletes the key.
  */
 export async function prove(operation: Operation, issued: IssuedCertificate, pin: PinSource): Promise<void> {
   if (awaitsProof(operation, issued)) {
@@ -143,18 +131,21 @@ export async function prove(operation: Operation, issued: IssuedCertificate, pin
   }
 }
 
-/** Whether the certificate is for the pending key, of which no checked answer has shown yet that it is joint. */
+/**
+ * Reports whether the certificate is for the pending key and no checked answer has shown yet that it is
+ * joint.
+ */
 export function awaitsProof(operation: Operation, issued: IssuedCertificate): boolean {
   const { pending } = operation.vault.state;
   return pending !== null && !pending.proven && certifiedNames(issued.pem, pending.public) !== null;
 }
 
 /**
- * Makes the pending key the phone's key if the certificate is for it; false leaves everything as it is. ProtocolError:
- * `bad_certificate` where the names in it are not those that were requested, `bad_answer` where no checked answer has
- * shown that P is the joint key.
+ * Makes the pending key the phone's key if the certificate is for it; otherwise returns false and changes
+ * nothing. Throws: ProtocolError `bad_certificate` if its names are not the requested ones, `bad_answer` if
+ * no checked answer has shown that P is the joint key.
  */
-export async function takeOver(operation: Operation, issued: IssuedCertificate): Promise<boolean> {
+export async function adoptCertificate(operation: Operation, issued: IssuedCertificate): Promise<boolean> {
   const { pending } = operation.vault.state;
   const names = pending && certifiedNames(issued.pem, pending.public);
   if (pending === null || names === null) {
@@ -175,14 +166,14 @@ export async function takeOver(operation: Operation, issued: IssuedCertificate):
   return true;
 }
 
-/** ProtocolError `bad_request_info` where the certificate would name somebody else, or another role. */
+/** Checks that the certificate names this person and role. Throws: ProtocolError `bad_request_info`. */
 export function checkNames(subject: Subject, { name, userType }: Application): void {
   if (subject.commonName !== name || subject.role !== ROLES[userType]) {
     throw new ProtocolError("bad_request_info", "name or role is not the one entered");
   }
 }
 
-/** What the user entered, as the service takes it. */
+/** Returns the user's data in the service's form. */
 export function formOf(application: Application): Record<string, string | null> {
   return {
     name: application.name,
@@ -193,7 +184,10 @@ export function formOf(application: Application): Record<string, string | null> 
   };
 }
 
-/** The joint key: the share stays behind `Secrets`; what is kept is the slot, which is read back before it counts. */
+/**
+ * Makes the joint key: the share stays behind `Secrets`; the slot is stored, and read back before it is
+ * relied on.
+ */
 export async function makeKey(
   operation: Operation,
   { uid, sid, challenge, shieldNumber, subject }: Omit<Enrolment, "idNumber">,
@@ -203,7 +197,7 @@ export async function makeKey(
   const { deviceSecret } = operation.vault.state;
   const share = await operation.secrets.enrol({ deviceSecret, uid, sid, pin: operation.newPin(pin) });
   const path = `/api/phone/enrolments/${hex(uid)}/key`;
-  // The same P1 again gets the same P, so a lost answer is asked for with the same body.
+  // The same P1 gets the same P again, so after a lost answer the same body is sent.
   const credentials = { ...operation.loggedIn(), nonce: challenge };
   const P = readJointKey(await operation.connection.postKeyed(path, credentials, share.body));
   requirePoint(P);
@@ -235,7 +229,7 @@ function requirePoint(P: Uint8Array): void {
 async function requireStored(operation: Operation, P: Uint8Array): Promise<void> {
   const read = (await operation.vault.reread())?.pending;
   const slot = read?.slots[0];
-  if (!read || !slot || !same(read.public, P) || !(await isIntact(slot))) {
+  if (!read || !slot || !equalBytes(read.public, P) || !(await isIntact(slot))) {
     throw new PhoneError("damaged_slot", "the slot was not stored as written");
   }
 }
@@ -249,7 +243,7 @@ async function complete(operation: Operation, pin: string): Promise<IssuedCertif
     throw new ProtocolError("bad_task", "not the task of this enrolment");
   }
   checkRequestInfo(task.message, subject, P);
-  // A bad answer deletes the pending key: P was not the joint key.
+  // A bad answer deletes the pending key, since P was not the joint key.
   await new CoSigning(operation, "pending", [{ sid, message: task.message }]).sign(pin);
   const issued = await adopt(operation, pin);
   if (issued === null) {
@@ -258,19 +252,22 @@ async function complete(operation: Operation, pin: string): Promise<IssuedCertif
   return issued;
 }
 
-/** ProtocolError `bad_request_info` where the certificate request isn't for this key and these names. */
+/**
+ * Checks that the certificate request is for this key and these names. Throws: ProtocolError
+ * `bad_request_info`.
+ */
 export function checkRequestInfo(message: Uint8Array, subject: Subject, P: Uint8Array): void {
-  if (!same(message, requestInfo(subject, P))) {
+  if (!equalBytes(message, requestInfo(subject, P))) {
     throw new ProtocolError("bad_request_info", "not the request for this name and key");
   }
 }
 
-/** The certificate of the pending key, proven and taken over; null where none was issued for it. */
+/** Proves and takes over the certificate of the pending key; null if none was issued for it. */
 async function adopt(operation: Operation, pin: PinSource): Promise<IssuedCertificate | null> {
   const issued = await fetchCertificate(operation);
   if (issued === null) {
     return null;
   }
   await prove(operation, issued, pin);
-  return (await takeOver(operation, issued)) ? issued : null;
+  return (await adoptCertificate(operation, issued)) ? issued : null;
 }

@@ -1,13 +1,15 @@
 /**
- * Every error of the engine: a stable `code`, a Chinese and an English sentence, the FAQ entry that helps.
+ * Errors of the engine: each has a stable `code`, a Chinese and an English sentence, and the FAQ entry that
+ * helps.
  *
- * Refusals by the service are `ProblemError`, failures on the way `NetworkError`, refusals by this side `ProtocolError`
- * (the other side broke the protocol) or `PhoneError` (nothing was signed, no PIN attempt was spent).
+ * Refusals by the service are `ProblemError`, failures on the way `NetworkError`, refusals by this side
+ * `ProtocolError` (the other side broke the protocol) or `PhoneError` (nothing was signed, and no PIN attempt
+ * was spent).
  */
 
 import { TEXTS } from "./texts.ts";
 
-export interface Said {
+export interface ErrorTexts {
   readonly zh?: string | undefined;
   readonly en?: string | undefined;
   readonly faq?: string | undefined;
@@ -21,8 +23,8 @@ export class ShieldError extends Error {
   readonly faq: string | null;
   readonly extra: Readonly<Record<string, unknown>>;
 
-  /** Sentences that are not given come from `texts.ts`; `detail` is for a log and never holds a secret. */
-  constructor(code: string, detail?: string, said: Said = {}) {
+  /** Missing sentences come from `texts.ts`; `detail` is for a log and never holds a secret. */
+  constructor(code: string, detail?: string, said: ErrorTexts = {}) {
     const [zh, en, faq] = TEXTS[code] ?? [code, code, null];
     super(detail === undefined ? code : `${code}: ${detail}`);
     this.name = new.target.name;
@@ -33,14 +35,16 @@ export class ShieldError extends Error {
     this.extra = said.extra ?? {};
   }
 
-  /** By which customer service and operations find the call; null for what this phone found itself. */
+  /** Id by which customer service and operations find the call; null for errors found by the phone itself. */
   get requestId(): string | null {
     const id = this.extra["request_id"];
     return typeof id === "string" ? id : null;
   }
 }
 
-/** The request or its answer was lost, or a gateway answered for the service: whether it had effect is not known. */
+/**
+ * The request or its answer was lost, or a gateway answered instead of the service: its effect is unknown.
+ */
 export class NetworkError extends ShieldError {
   constructor(detail: string) {
     super("network", detail);
@@ -55,21 +59,21 @@ export class PhoneError extends ShieldError {}
 export class ProblemError extends ShieldError {
   readonly status: number;
 
-  constructor(code: string, status: number, detail?: string, said?: Said) {
+  constructor(code: string, status: number, detail?: string, said?: ErrorTexts) {
     super(code, detail, said);
     this.status = status;
   }
 
-  /** PIN attempts left, where the refusal says it. */
+  /** PIN attempts left, if the refusal reports them. */
   get left(): number | null {
     const left = this.extra["left"];
     return typeof left === "number" ? left : null;
   }
 }
 
-export type Whose = "phone" | "service" | "unknown";
+export type ClockOwner = "phone" | "service" | "unknown";
 
-const CLOCKS: Readonly<Record<Whose, readonly [zh: string, en: string]>> = {
+const CLOCKS: Readonly<Record<ClockOwner, readonly [zh: string, en: string]>> = {
   phone: [
     "手机的时间不对，比服务{0}。没有执行。请在手机设置中打开“自动设置时间”，再试一次",
     "This phone's clock is wrong: it is {0}. Nothing was done. Have it set its time by itself, then try again",
@@ -79,17 +83,19 @@ const CLOCKS: Readonly<Record<Whose, readonly [zh: string, en: string]>> = {
     "The service's clock is wrong; your phone is not at fault. Nothing was done. Try again later",
   ],
   unknown: [
-    "手机的时间比服务{0}，没有执行。请看手机的时间：不对，请打开“自动设置时间”；对，就是服务的问题，请稍后再试",
+    "手机时间比服务器{0}，本次操作未执行。请开启“自动设置时间”后重试；若时间无误，请稍后再试",
     "Beside the service's, this phone's clock is {0}. Nothing was done. Look at the phone's time: if it is wrong, have the phone set it by itself; if it is right, the service is at fault: try again later",
   ],
 };
 
-/** Refused for the time: whose clock is wrong, where that is known; the phone's is `seconds` ahead of the service's. */
+/**
+ * A time-related refusal: whose clock is wrong, if known; the phone's is `seconds` ahead of the service's.
+ */
 export class ClockError extends ProblemError {
-  readonly whose: Whose;
+  readonly whose: ClockOwner;
   readonly seconds: number;
 
-  constructor(error: ProblemError, whose: Whose, seconds: number) {
+  constructor(error: ProblemError, whose: ClockOwner, seconds: number) {
     const [zh, en] = CLOCKS[whose];
     super(whose === "service" ? "clock_doubted" : "clock_skewed", error.status, undefined, {
       zh: zh.replace(
@@ -129,8 +135,9 @@ const PASSING = new Set([502, 503, 504]);
 const OWN_MEMBERS = new Set(["type", "title", "status", "detail", "code", "zh", "en", "faq"]);
 
 /**
- * Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on. Not after
- * `sms_failed`: what the code was asked with is spent by then, and the next code is a while away.
+ * Reports whether to retry a repeatable call: the network failed, something is unavailable, or the first
+ * attempt is still running. Not after `sms_failed`: the captcha is used up by then, and the next code is
+ * possible only after a while.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof ProblemError && error.code !== "sms_failed") {
@@ -140,8 +147,8 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * The error for an answer that is not 2xx. A gateway's 502, 503 or 504 is a `NetworkError`; any other answer without a
- * problem document a `ProblemError` with the code `unexpected_answer`.
+ * Returns the error for an answer that is not 2xx. A gateway's 502, 503 or 504 is a `NetworkError`; any other
+ * answer without a problem document is a `ProblemError` with the code `unexpected_answer`.
  */
 export function problemOf(status: number, contentType: string, body: string): ShieldError {
   const isProblem = contentType.split(";")[0]!.trim() === "application/problem+json";

@@ -1,4 +1,4 @@
-/** Taking typed fields out of JSON; whatever is missing or of another type is ProtocolError `malformed`. */
+/** Reader of typed fields of JSON; a missing field or wrong type is ProtocolError `malformed`. */
 
 import { unhex } from "@mshield/gm";
 
@@ -7,7 +7,7 @@ import { ProtocolError } from "./errors.ts";
 export class Fields {
   readonly #members: Record<string, unknown>;
 
-  /** With `exactly`, an object of these members and no other. */
+  /** With `exactly`, the object must have these members and no others. */
   constructor(value: unknown, exactly?: readonly string[]) {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw malformed("not an object");
@@ -18,16 +18,18 @@ export class Fields {
     }
   }
 
+  /** Reports whether a field that may be null has a value. It must be present. */
   has(name: string): boolean {
-    return this.#members[name] !== undefined && this.#members[name] !== null;
+    const value = this.#members[name];
+    return value === undefined ? fail(name) : value !== null;
   }
 
-  /** Whether it is there, be it null. */
+  /** Reports whether a field that the service may leave out is present, even if null. */
   names(name: string): boolean {
     return this.#members[name] !== undefined;
   }
 
-  /** What it is, of whatever type. */
+  /** Returns the field, whatever its type. */
   json(name: string): unknown {
     return this.#members[name];
   }
@@ -41,19 +43,22 @@ export class Fields {
     return this.has(name) ? this.text(name) : null;
   }
 
-  /** One of these words. */
+  /** Returns a text that must be one of these words. */
   word<T extends string>(name: string, words: readonly T[]): T {
     const value = this.text(name) as T;
     return words.includes(value) ? value : fail(name);
   }
 
-  /** One of these words, or `unknown` for another: a newer service may say it, and the rest is shown all the same. */
+  /**
+   * Returns one of these words, or `unknown` for any other: a newer service may send it, and the rest is
+   * still displayed.
+   */
   knownWord<T extends string>(name: string, words: readonly T[]): T | "unknown" {
     const value = this.text(name) as T;
     return words.includes(value) ? value : "unknown";
   }
 
-  /** An integer that JavaScript holds exactly, 0 or more. */
+  /** Returns a safe integer, 0 or more. */
   integer(name: string): number {
     const value = this.#members[name];
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fail(name);
@@ -86,25 +91,13 @@ export class Fields {
   }
 }
 
-/** Lower-case hex of exactly `length` bytes. */
+/** Decodes lower-case hex of exactly `length` bytes. */
 export function fromHex(text: string, length: number): Uint8Array {
   try {
     return unhex(text, length);
   } catch {
     throw malformed(`not ${length} bytes of lower-case hex`);
   }
-}
-
-/** Standard base64. */
-export function fromBase64(text: string): Uint8Array {
-  try {
-    if (/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0) {
-      return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    }
-  } catch {
-    // as below
-  }
-  throw malformed("not base64");
 }
 
 function sameNames(names: readonly string[], expected: readonly string[]): boolean {

@@ -1,4 +1,7 @@
-/** Proving that the account is the filed person's (核验身份): what proves it, the ways, the request to the legal person. */
+/**
+ * Proof that the account belongs to the registered person (核验身份): proofs, ways, the request to the legal
+ * representative.
+ */
 
 import type { Application } from "./enrolment.ts";
 import { Fields } from "./fields.ts";
@@ -6,7 +9,7 @@ import type { Operation } from "./operation.ts";
 
 const STATES = ["waiting", "confirmed", "refused", "withdrawn", "expired"] as const;
 
-/** Which filing record; name and id number are the account's. */
+/** A registration record; name and ID number are the account's. */
 export type FilingRecord = Pick<Application, "userType" | "creditCode">;
 
 /** One proof; without an enterprise it is about the person as such. Times in ms. */
@@ -21,7 +24,10 @@ export interface IdentityProof {
   readonly enterprise: string | null;
 }
 
-/** The account's last request to a legal person; `remindFrom` is when they can be told again. Times in ms. */
+/**
+ * The account's last request to a legal representative; `remindFrom` is when they can be notified again.
+ * Times in ms.
+ */
 export interface IdentityRequest {
   readonly state: (typeof STATES)[number] | "unknown";
   readonly creditCode: string;
@@ -32,7 +38,10 @@ export interface IdentityRequest {
   readonly decidedAt: number | null;
 }
 
-/** Another account in the same person's name, which counts from `countsFrom`; `canObject`: it can be stopped. Times in ms. */
+/**
+ * Another account in the same person's name, valid from `countsFrom` unless stopped (`canObject`). Times in
+ * ms.
+ */
 export interface SecondAccount {
   readonly id: string;
   readonly phoneMasked: string;
@@ -44,13 +53,20 @@ export interface SecondAccount {
   readonly canObject: boolean;
 }
 
-/** Another number that customer service gives the account at `effectiveAt`, unless it is stopped. Times in ms. */
+/**
+ * Phone number that becomes the account's, or the filed one, at `effectiveAt`, unless it is stopped; empty if the
+ * filed one is removed. Times in ms.
+ */
 export interface PhoneChange {
+  readonly kind: "account" | "filed";
   readonly phoneMasked: string;
   readonly effectiveAt: number;
 }
 
-/** Proofs, the newest first, the last request, other accounts in one's name, and another number; which all wait. */
+/**
+ * Proofs, newest first, with the last request, other accounts in the user's name and a pending change of
+ * number.
+ */
 export interface Identity {
   readonly proofs: readonly IdentityProof[];
   readonly request: IdentityRequest | null;
@@ -58,13 +74,16 @@ export interface Identity {
   readonly phoneChange: PhoneChange | null;
 }
 
-/** A way, and why it can't be gone; null where it can. */
+/** A way to prove the identity, and why it isn't available; null if it is. */
 export interface IdentityWay {
   readonly way: string;
   readonly reason: string | null;
 }
 
-/** Whether the account is proven to be this record's; else from when (ms) a proof counts, if one waits, and the ways. */
+/**
+ * State of the account's proof for this record: proven, or from when (ms) a waiting proof counts, and the ways
+ * to prove it.
+ */
 export interface IdentityWays {
   readonly isProven: boolean;
   readonly countsFrom: number | null;
@@ -72,7 +91,10 @@ export interface IdentityWays {
   readonly items: readonly IdentityWay[];
 }
 
-/** A request for the person's other phone: a page follows it by `statusToken`; `number` stands on both screens. */
+/**
+ * A request for the person's other phone: a page follows it by `statusToken`; `number` is shown on both
+ * screens.
+ */
 export interface ConsentRequest {
   readonly requestId: string;
   readonly statusToken: string;
@@ -94,18 +116,21 @@ export async function identity(operation: Operation): Promise<Identity> {
   };
 }
 
-/** I didn't ask for it: stops the change of the account's phone number that waits. */
+/** Stops a pending change of the account's phone number ("I didn't ask for it"). */
 export async function stopPhoneChange(operation: Operation): Promise<void> {
   await operation.connection.post("/api/phone/identity/phone-change/stop", operation.loggedIn());
 }
 
-/** This isn't me: ends what verified another account in one's name, before it counts. Once for an account. */
+/**
+ * Objects to another account in the user's name ("this isn't me"), ending its proof before it is valid. Once
+ * per account.
+ */
 export async function objectToSecondAccount(operation: Operation, id: string): Promise<void> {
   const path = `/api/phone/identity/second-accounts/${encodeURIComponent(id)}/objection`;
   await operation.connection.post(path, operation.loggedIn());
 }
 
-/** Changes nothing. */
+/** Returns the ways for a record; changes nothing. */
 export async function identityWays(operation: Operation, record: FilingRecord): Promise<IdentityWays> {
   const payload = payloadOf(record);
   const of = new Fields(
@@ -122,7 +147,7 @@ export async function identityWays(operation: Operation, record: FilingRecord): 
   };
 }
 
-/** Has the enterprise's legal person told that this operator waits for them. */
+/** Notifies the enterprise's legal representative that this operator waits for them. */
 export async function askLegalPerson(operation: Operation, record: FilingRecord): Promise<IdentityRequest> {
   const payload = payloadOf(record);
   return readRequest(await operation.connection.post(REQUESTS, operation.loggedIn(), payload));
@@ -137,7 +162,7 @@ export async function withdrawIdentityRequest(operation: Operation): Promise<voi
   await operation.connection.delete(`${REQUESTS}/current`, operation.loggedIn());
 }
 
-/** Asks for the consent of a shield that the person has on another phone, of this record. */
+/** Requests the consent of this record's shield that the person has on another phone. */
 export async function askOwnShield(operation: Operation, record: FilingRecord): Promise<ConsentRequest> {
   const path = "/api/phone/identity/consents";
   const of = new Fields(await operation.connection.post(path, operation.loggedIn(), payloadOf(record)));
@@ -148,7 +173,10 @@ export async function askOwnShield(operation: Operation, record: FilingRecord): 
   };
 }
 
-/** Has the carrier say whose the account's number is: its holder agreed. Gives the time (ms) from which that counts. */
+/**
+ * Has the carrier verify the number's holder, who agreed to that. Returns the time (ms) from which it is
+ * valid.
+ */
 export async function checkRealName(
   operation: Operation,
   record: FilingRecord,
@@ -161,7 +189,7 @@ export async function checkRealName(
   );
 }
 
-/** Proves the account by an activation code; gives the time (ms) from which that counts. */
+/** Proves the account by an activation code; returns the time (ms) from which it is valid. */
 export async function useActivationCode(operation: Operation, code: string): Promise<number> {
   const payload = { code };
   const answer = await operation.connection.post("/api/phone/identity/codes", operation.loggedIn(), payload);
@@ -188,7 +216,11 @@ function readProof(value: unknown): IdentityProof {
 
 function readPhoneChange(value: unknown): PhoneChange {
   const of = new Fields(value);
-  return { phoneMasked: of.text("phone_masked"), effectiveAt: of.integer("effective_at") };
+  return {
+    kind: of.text("kind") === "filed" ? "filed" : "account",
+    phoneMasked: of.text("phone_masked"),
+    effectiveAt: of.integer("effective_at"),
+  };
 }
 
 function readSecond(value: unknown): SecondAccount {

@@ -1,4 +1,4 @@
-/** The phone's engine for the web app: no screens, no framework. */
+/** The phone's engine for the web app, without screens or framework. */
 
 export { version as VERSION } from "../package.json";
 export { PROTOCOL } from "@mshield/gm";
@@ -9,15 +9,15 @@ export type {
   IdType,
   Me,
   PasswordReset,
-  Registered,
+  RegisteredAccount,
   Registration,
   SmsCodeSent,
   SmsPurpose,
 } from "./account.ts";
-export type { Bound } from "./binding.ts";
-export { type Certified, readPem } from "./certificate.ts";
+export type { SignedBinding } from "./binding.ts";
+export { type CertificateFields, readPem } from "./certificate.ts";
 export { type CertificateFacts, type KeyUse, readFacts } from "./certificate_facts.ts";
-export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
+export { DEFAULT_RETRY_LIMITS, type RetryLimits, PLATFORM, type Platform } from "./connection.ts";
 export type { Device, DeviceList, PcLogin } from "./devices.ts";
 export { contentDigest, type SignedTask } from "./documents.ts";
 export type { Application, ApplicationStep } from "./enrolment.ts";
@@ -46,9 +46,9 @@ export type {
   Scan,
   Task,
   TaskView,
-  Unlike,
+  NewProperty,
 } from "./messages.ts";
-export type { OnePin, ShownLogin } from "./one_pin.ts";
+export type { OnePin, LoginClaim } from "./one_pin.ts";
 export type { AskKind, Closing, DataPart, ShieldAsk } from "./own_account.ts";
 export { shownContent } from "./pdf_document.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
@@ -65,12 +65,12 @@ export {
 export type { Push, PushAddress, PushKinds } from "./push.ts";
 export { orderOf } from "./readings.ts";
 export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
-export { type OwnDocument, type OwnSignature, signedBefore } from "./own_signature.ts";
+export { type OwnDocument, type OwnSignature, earlierSignature } from "./own_signature.ts";
 export { OwnerShield } from "./owner_shield.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export { MOST_DOCUMENTS, partsOf } from "./parts.ts";
-export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
-export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
+export type { Approval, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
+export type { EnrolResult, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { RenewalData, RenewalPreview } from "./renewal_preview.ts";
 export type { Renewal } from "./renewal_state.ts";
 export type { Options } from "./account_shield.ts";

@@ -1,6 +1,6 @@
 /**
- * `Secrets` in this very thread. Shares and nonces are local variables or private fields that are dropped as soon as
- * they have done their part; JavaScript cannot overwrite a big integer.
+ * `Secrets` in the calling thread. Shares and nonces are local variables or private fields that are dropped
+ * once used; JavaScript cannot overwrite a big integer.
  */
 
 import {
@@ -10,7 +10,7 @@ import {
   commit,
   finish,
   GmError,
-  type Half,
+  type HalfSignature,
   hex,
   nextShare,
   offerKey,
@@ -22,9 +22,9 @@ import {
 
 import type { NonceAnswer } from "./cosign_messages.ts";
 import type {
-  Enrolled,
+  EnrolResult,
   EnrolOrder,
-  Finished,
+  FinishResult,
   FinishOrder,
   Secrets,
   SecretSession,
@@ -33,7 +33,7 @@ import type {
 import { hideShare, revealShare } from "./slots.ts";
 
 export class LocalSecrets implements Secrets {
-  async enrol({ deviceSecret, uid, sid, pin }: EnrolOrder): Promise<Enrolled> {
+  async enrol({ deviceSecret, uid, sid, pin }: EnrolOrder): Promise<EnrolResult> {
     const { d1, P1, proof } = offerKey(uid, sid);
     const slot = await hideShare({ deviceSecret, uid }, 0, d1, pin);
     return { slot, body: json({ P1: hex(P1), A: hex(proof.A), z: hex(bytes32(proof.z)) }) };
@@ -51,7 +51,7 @@ class LocalSession implements SecretSession {
   readonly #digests: readonly Uint8Array[];
   #nonces: readonly PhoneNonce[];
   #points: readonly Uint8Array[] = [];
-  #halves: readonly Pick<Half, "r" | "Q">[] = [];
+  #halves: readonly Pick<HalfSignature, "r" | "Q">[] = [];
 
   constructor({ uid, epoch, documents }: SessionOrder) {
     this.#uid = uid;
@@ -72,8 +72,15 @@ class LocalSession implements SecretSession {
     this.#points = answers.map(({ Q2 }) => Q2);
   }
 
-  /** A nonce makes one `s'` ever: they are gone before the first is made. */
-  async finish({ deviceSecret, slot, pin, refresh, shown, excluded = [] }: FinishOrder): Promise<Finished> {
+  /** Drops the nonces before it computes the first `s'`, since a nonce may be used for one `s'` only. */
+  async finish({
+    deviceSecret,
+    slot,
+    pin,
+    refresh,
+    shown,
+    excluded = [],
+  }: FinishOrder): Promise<FinishResult> {
     const [nonces, points] = [this.#nonces, this.#points];
     this.close();
     if (nonces.length === 0 || points.length !== nonces.length || slot.epoch !== this.#epoch) {

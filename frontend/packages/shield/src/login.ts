@@ -1,25 +1,29 @@
 /**
- * Logging in and out: with account and password, or at the page of an outside system (R2). The token is bound to this
- * device's key and kept until it ends or `logout`.
+ * Login and logout: with account and password, or at the page of an outside system (R2). The token is bound
+ * to this device's key and stored until it expires or `logout`.
  */
 
 import { beginWork, type Challenge, workOf } from "@mshield/work";
 
 import { ProtocolError } from "./errors.ts";
-import { Fields, fromBase64 } from "./fields.ts";
+import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
 import type { Consents } from "./policies.ts";
 import type { Account } from "./state.ts";
+import { fromBase64 } from "./strict_json.ts";
 
-/** A captcha, its work under way. `image` is a PNG, null where the work is enough; `captchaAudio` is its sound. */
+/**
+ * A captcha whose work has begun. `image` is a PNG, null if the work is enough; `captchaAudio` returns its
+ * sound.
+ */
 export interface Captcha {
   readonly id: string;
   readonly image: Uint8Array | null;
-  /** Seconds. */
+  /** In seconds. */
   readonly expiresIn: number;
 }
 
-/** An SMS code is on its way; both in seconds. */
+/** Answer after an SMS code was sent; both times in seconds. */
 export interface SmsCodeSent {
   readonly expiresIn: number;
   readonly resendIn: number;
@@ -30,13 +34,13 @@ export interface Login {
   readonly password: string;
   readonly captchaId: string;
   readonly captcha: string;
-  /** The outside system that the account belongs to, where it isn't one of this service. */
+  /** The outside system that the account belongs to; absent for accounts of this service. */
   readonly source?: string;
-  /** What a new user of that system agreed to. */
+  /** Policies accepted by a new user of that system. */
   readonly consents?: Consents;
 }
 
-/** A system whose accounts log in here: with `login` and its name as `source`, or at a page of its own. */
+/** A system whose accounts can log in here: with `login` and its name as `source`, or at its own page. */
 export interface AccountSource {
   readonly name: string;
   readonly kind: "password" | "page";
@@ -44,19 +48,19 @@ export interface AccountSource {
   readonly titleEn: string;
 }
 
-/** The page to open; the browser comes back with `state` and a code within `expiresIn` seconds. */
+/** The page to open; the browser returns with `state` and a code within `expiresIn` seconds. */
 export interface OutsideLoginBegun {
   readonly address: string;
   readonly state: string;
   readonly expiresIn: number;
 }
 
-/** One for the login, with a picture. */
+/** Fetches a captcha with a picture, for the login. */
 export async function captcha(operation: Operation): Promise<Captcha> {
   return await captchaAt(operation, "/api/phone/captchas");
 }
 
-/** One for an SMS code without a login. */
+/** Fetches a captcha for an SMS code without a login. */
 export async function smsCodeCaptcha(operation: Operation): Promise<Captcha> {
   return await captchaAt(operation, "/api/phone/sms-codes/captchas");
 }
@@ -85,7 +89,7 @@ function readChallenge(of: Fields): Challenge {
   };
 }
 
-/** The same captcha to hear: WAV. */
+/** Fetches the captcha's audio, as WAV. */
 export async function captchaAudio(operation: Operation, id: string): Promise<Uint8Array> {
   const path = `/api/phone/captchas/${encodeURIComponent(id)}/audio`;
   return await operation.connection.getBytes(path, operation.anonymous());
@@ -105,21 +109,21 @@ export async function login(operation: Operation, form: Login): Promise<Account>
   return await logIn(operation, "/api/phone/sessions", payload, account);
 }
 
-/** The outside systems whose accounts log in here; none where only accounts of this service do. */
+/** Returns the outside systems whose accounts can log in here; empty if only this service's accounts can. */
 export async function accountSources(operation: Operation): Promise<readonly AccountSource[]> {
   const path = "/api/phone/account-sources";
   const answer = await operation.connection.get(path, operation.anonymous());
   return new Fields(answer).list("items").flatMap((item) => {
     const of = new Fields(item);
     const kind = of.knownWord("kind", ["password", "page"]);
-    // A way of a newer service, which this version can't go.
+    // A newer service's kind of login, which this version doesn't support, is skipped.
     return kind === "unknown"
       ? []
       : [{ name: of.text("name"), kind, titleZh: of.text("title_zh"), titleEn: of.text("title_en") }];
   });
 }
 
-/** The page of an outside system; only this phone can come back from it. */
+/** Starts a login at an outside system and returns the page to open; only this phone can complete it. */
 export async function beginOutsideLogin(operation: Operation, source: string): Promise<OutsideLoginBegun> {
   const path = "/api/phone/outside-logins";
   const of = new Fields(await operation.connection.post(path, operation.anonymous(), { source }));
@@ -130,7 +134,7 @@ export async function beginOutsideLogin(operation: Operation, source: string): P
   };
 }
 
-/** Logs in with what that page sent back. */
+/** Logs in with what that page returned. */
 export async function finishOutsideLogin(
   operation: Operation,
   state: string,
@@ -147,7 +151,7 @@ export async function logout(operation: Operation): Promise<void> {
   await forget(operation);
 }
 
-/** Ends the login on this phone alone, and drops the request that waits for a decision; asks nobody. */
+/** Ends the login on this phone only and drops the request that waits for a decision, without a call. */
 export async function forget(operation: Operation): Promise<void> {
   await operation.vault.change({ session: null, scanned: null });
 }
@@ -156,7 +160,7 @@ export function readAccount(of: Fields): Account {
   return { name: of.text("name"), phoneMasked: of.text("phone_masked"), idType: of.textOrNull("id_type") };
 }
 
-/** `account` is what the user entered; of an account of elsewhere its masked number stands for it. */
+/** `account` is what the user entered; for an outside account its masked number is stored instead. */
 async function logIn(
   operation: Operation,
   path: string,
@@ -167,7 +171,7 @@ async function logIn(
   return await keepLogin(operation, of, account);
 }
 
-/** Keeps a login that was answered. */
+/** Stores the login in an answer. */
 export async function keepLogin(operation: Operation, of: Fields, account?: string): Promise<Account> {
   const expiresAt = operation.platform.now() + of.integer("expires_in") * 1000;
   of.word("token_type", ["DPoP"]);
@@ -179,7 +183,7 @@ export async function keepLogin(operation: Operation, of: Fields, account?: stri
   return owner;
 }
 
-/** The app opens it: nothing but a page of the web may come of it. */
+/** Requires a web address, since the app opens it. */
 function webAddress(address: string): string {
   if (!/^https?:\/\//.test(address)) {
     throw new ProtocolError("malformed", "not the address of a page");

@@ -1,40 +1,41 @@
 /**
- * The service's answers as typed values. Unknown fields are ignored, so that a newer service may say more; those of
- * co-signing are read strictly in `cosign_messages.ts`.
+ * The service's answers as typed values. Unknown fields are ignored, so that a newer service may add some;
+ * answers of co-signing are read strictly in `cosign_messages.ts`.
  */
 
-import { type Format, FormError, FORMATS, type Options, readOptions, signsContent } from "@mshield/forms";
+import { type Format, FormError, FORMATS, type Options, readOptions, isContentSigned } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
-import { Fields, fromBase64 } from "./fields.ts";
+import { Fields } from "./fields.ts";
 import type { TaskReading } from "./task_reading.ts";
+import { fromBase64 } from "./strict_json.ts";
 
 export const KINDS = ["login", "signature"] as const;
 export type Kind = (typeof KINDS)[number];
 export { type Format, FORMATS };
 
 /**
- * Who asks: the business system, and the PC in front of which the user should sit. Views are registered for `clientId`, which
- * an older service doesn't tell.
+ * The requester: the business system, and the PC in front of which the user should sit. Views are registered
+ * for `clientId`.
  */
 export interface Requester {
-  readonly clientId?: string | null;
+  readonly clientId: string;
   readonly name: string;
   readonly domain: string;
   readonly pcAddress: string | null;
   readonly pcBrowser: string | null;
 }
 
-/** One line of what is shown. */
+/** One displayed line. */
 export interface Line {
   readonly label: string;
   readonly value: string;
 }
 
 /**
- * One document to sign; `message` is M, the exact bytes that a verifier hashes. `content` is what is shown: M itself by
- * format `raw`, null where only its digest and `size` are here.
+ * One document to sign; `message` is M, the exact bytes that a verifier hashes. `content` is what is
+ * displayed: M itself with format `raw`, null if only its digest and `size` are here.
  */
 export interface Task {
   readonly sid: string;
@@ -49,23 +50,23 @@ export interface Task {
   readonly content: Uint8Array | null;
   readonly size: number | null;
   readonly options: Options;
-  /** The one among the signed attributes, in ms. */
+  /** The signing time among the signed attributes, in ms. */
   readonly signingTime: number | null;
-  /** Of a PDF that is signed in itself: what stands behind its content; absent otherwise. */
+  /** Update appended to the content of a PDF with an embedded signature; absent otherwise. */
   readonly update?: Uint8Array;
   readonly gap?: readonly number[];
-  /** Whether view and drawn lines are bound into it; an older service knows neither. */
+  /** True if view and rendered lines are bound into M; a login has neither. */
   readonly isDrawn: boolean;
   readonly view: TaskView | null;
-  /** SM3 of the drawn lines, in hex; null without a view. */
+  /** SM3 of the rendered lines, in hex; null without a view. */
   readonly drawn: string | null;
   /** Null until the phone has read it. */
   readonly reading: TaskReading | null;
 }
 
 /**
- * A view, its digest in hex; `octets` are null until the phone has them. `isUnproven`: the service didn't prove that it is
- * registered, and this phone knows the log.
+ * A view with its digest in hex; `octets` are null until the phone has them. `isUnproven`: this phone knows
+ * the log, and the service didn't prove that the view is registered.
  */
 export interface TaskView {
   readonly id: string;
@@ -76,8 +77,8 @@ export interface TaskView {
 }
 
 /**
- * A scanned request. `number` (two digits) must be the one that the PC shows; `returnUrl` is where one by another app
- * leads back to, null for others.
+ * A scanned request. `number` (two digits) must be the one that the PC shows; `returnUrl` is the return
+ * address of a request by another app, null for others.
  */
 export interface Scan {
   readonly requestId: string;
@@ -85,21 +86,24 @@ export interface Scan {
   readonly number: string;
   readonly requester: Requester;
   readonly returnUrl: string | null;
-  /** When it was asked for, ms; null where an older service doesn't say. */
-  readonly askedAt: number | null;
+  /** Time of the request, ms. */
+  readonly askedAt: number;
   readonly expiresAt: number;
-  /** How long (ms) its reader may prolong it, once; null where that was done, for a login, and of an older service. */
+  /** Time (ms) by which the reader may extend it, once; null if already extended, and for a login. */
   readonly prolongsBy: number | null;
   readonly tasks: readonly Task[];
-  /** Taken from the inbox: no page need be open that shows `number`. Absent in what an earlier version kept. */
-  readonly isFromInbox?: boolean;
-  /** Of several requests of one system that are answered together, `tasks` being those of all; this is the first. */
+  /** True if it came from the inbox, so that no page shows `number`. */
+  readonly isFromInbox: boolean;
+  /**
+   * The requests, if several of one system are answered together: `tasks` are those of all, this is the
+   * first.
+   */
   readonly parts?: readonly Part[];
 }
 
 /**
- * A request whose code was read before login: `claim` is scanned in place of the code until `expiresAt` (ms). `login` is there
- * where one PIN opens the app and confirms it; an older service has none.
+ * A request whose code was read before login: `claim` is scanned instead of the code until `expiresAt` (ms).
+ * `login` is present if one PIN opens the app and confirms it.
  */
 export interface Claim {
   readonly claim: string;
@@ -109,27 +113,32 @@ export interface Claim {
   readonly login: ClaimedLogin | null;
 }
 
-/** What of a login is shown before the PIN, and its document's M in base64. Plain JSON, so that a tab can keep it. */
+/**
+ * Data of a login shown before the PIN, and its M in base64. It is plain JSON, so that a tab can store it.
+ */
 export interface ClaimedLogin {
   readonly requestId: string;
   readonly number: string;
   readonly sid: string;
   readonly message: string;
-  readonly unlike: readonly Unlike[];
+  readonly unlike: readonly NewProperty[];
   readonly askedAt: number;
   readonly expiresAt: number;
 }
 
-/** What of a login is new: its computer, as system and browser, or its network. */
-export type Unlike = "computer" | "network";
+/** New property of a login: its computer (system and browser) or its network. */
+export type NewProperty = "computer" | "network";
 
-/** One of several requests, and the documents in it. */
+/** One of several requests, and its documents. */
 export interface Part {
   readonly requestId: string;
   readonly sids: readonly string[];
 }
 
-/** A request that waits for this shield; `title` is that of the first of its `documents`. One of unknown kind is a newer service's. */
+/**
+ * A request that waits for this shield; `title` is that of the first of its `documents`. An unknown kind
+ * comes from a newer service.
+ */
 export interface InboxRequest {
   readonly requestId: string;
   readonly kind: Kind | "unknown";
@@ -140,7 +149,7 @@ export interface InboxRequest {
   readonly expiresAt: number;
 }
 
-/** The names in the certificate: enterprise, role and person. */
+/** Names in the certificate: enterprise, role and person. */
 export interface Subject {
   readonly country: string;
   readonly organisation: string;
@@ -148,9 +157,9 @@ export interface Subject {
   readonly commonName: string;
 }
 
-/** The certificate of this device and its state; `logKey` is the log's vkey, which an older service doesn't tell. */
+/** This device's certificate and its state; `logKey` is the log's vkey. */
 export interface IssuedCertificate {
-  readonly logKey: string | null;
+  readonly logKey: string;
   readonly state: string;
   readonly holds: readonly string[];
   readonly serial: string;
@@ -161,11 +170,11 @@ export interface IssuedCertificate {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly pinChangeDue: boolean;
-  /** What happened to it, the oldest first; empty where an older service doesn't say. */
+  /** History, oldest first. */
   readonly changes: readonly CertificateChange[];
 }
 
-/** `by` is `service`, `user`, `legal_person` or `staff`; `at` in ms. */
+/** A change; `by` is `service`, `user`, `legal_person` or `staff`; `at` in ms. */
 export interface CertificateChange {
   readonly event: string;
   readonly by: string;
@@ -173,21 +182,21 @@ export interface CertificateChange {
   readonly at: number;
 }
 
-/** A begun enrolment. */
+/** An enrolment that has begun. */
 export interface Enrolment {
   readonly uid: Uint8Array;
   readonly sid: Uint8Array;
   readonly challenge: string;
   readonly shieldNumber: string;
   readonly subject: Subject;
-  /** The holder's own, where the application had none: a new PIN may not stand in it. */
+  /** The holder's own number, if the application had none: a new PIN may not be part of it. */
   readonly idNumber: string | null;
 }
 
 export function readTask(value: unknown): Task {
   const of = new Fields(value);
   const message = fromBase64(of.text("message_b64"));
-  const format = of.has("format") ? of.word("format", FORMATS) : "raw";
+  const format = of.word("format", FORMATS);
   const content = of.textOrNull("content_b64");
   const options = optionsOf(of, format);
   return {
@@ -200,22 +209,32 @@ export function readTask(value: unknown): Task {
     title: of.text("title"),
     display: of.list("display").map(readLine),
     format,
-    content: signsContent(format, options) ? message : content === null ? null : fromBase64(content),
+    content: isContentSigned(format, options) ? message : content === null ? null : fromBase64(content),
     size: of.integerOrNull("size"),
     options,
-    signingTime: of.integerOrNull("signing_time"),
+    signingTime: of.names("signing_time") ? of.integer("signing_time") : null,
     ...(of.names("update_b64") && {
       update: fromBase64(of.text("update_b64")),
       gap: of.list("gap").map(Number),
     }),
-    isDrawn: of.names("drawn"),
-    view: of.has("view") ? readView(of.object("view")) : null,
-    drawn: of.has("drawn") ? hex(of.hex("drawn", 32)) : null,
+    ...readDrawing(of),
     reading: null,
   };
 }
 
-/** ProtocolError `bad_task` unless they are all that the format has. */
+/** Reads view and rendered lines, which a document of a business system has, even if both are null. */
+function readDrawing(of: Fields): Pick<Task, "isDrawn" | "view" | "drawn"> {
+  if (!of.names("drawn")) {
+    return { isDrawn: false, view: null, drawn: null };
+  }
+  return {
+    isDrawn: true,
+    view: of.has("view") ? readView(of.object("view")) : null,
+    drawn: of.has("drawn") ? hex(of.hex("drawn", 32)) : null,
+  };
+}
+
+/** Reads the options. Throws: ProtocolError `bad_task` unless they are complete for the format. */
 function optionsOf(of: Fields, format: Format): Options {
   try {
     return readOptions(format, of.names("options") ? of.json("options") : undefined);
@@ -244,11 +263,12 @@ export function readScan(value: unknown): Scan {
     kind: of.word("kind", KINDS),
     number: of.text("number"),
     requester: readRequester(of.object("requester")),
-    returnUrl: of.has("return_url") ? of.textOrNull("return_url") : null,
-    askedAt: of.integerOrNull("asked_at"),
+    returnUrl: of.textOrNull("return_url"),
+    askedAt: of.integer("asked_at"),
     expiresAt: of.integer("expires_at"),
-    prolongsBy: of.has("prolongs_by") ? of.integerOrNull("prolongs_by") : null,
+    prolongsBy: of.integerOrNull("prolongs_by"),
     tasks: of.list("tasks").map(readTask),
+    isFromInbox: false,
   };
 }
 
@@ -269,24 +289,24 @@ function readClaimedLogin(of: Fields): ClaimedLogin {
     number: of.text("number"),
     sid: hex(of.hex("sid", 16)),
     message: of.text("message_b64"),
-    unlike: readUnlike(of),
+    unlike: readNewProperties(of),
     askedAt: of.integer("asked_at"),
     expiresAt: of.integer("expires_at"),
   };
 }
 
-/** What this app knows to say; a newer service may say more. */
-export function readUnlike(of: Fields): Unlike[] {
+/** Returns the new properties that this app can describe; a newer service may send more. */
+export function readNewProperties(of: Fields): NewProperty[] {
   return of.texts("unlike").filter((what) => what === "computer" || what === "network");
 }
 
-/** When a prolonged request ends, ms. */
+/** Returns when an extended request ends, ms. */
 export function readProlonged(value: unknown): number {
   return new Fields(value).integer("expires_at");
 }
 
-/** The address that leads back to the app that asked. */
-export function readWayBack(value: unknown): string {
+/** Returns the return address of the app that made the request. */
+export function readReturnAddress(value: unknown): string {
   return new Fields(value).text("address");
 }
 
@@ -308,7 +328,7 @@ export function readInbox(value: unknown): InboxRequest[] {
 export function readCertificate(value: unknown): IssuedCertificate {
   const of = new Fields(value);
   return {
-    logKey: of.textOrNull("log_key"),
+    logKey: of.text("log_key"),
     state: of.text("state"),
     holds: of.texts("holds"),
     serial: of.text("serial"),
@@ -318,8 +338,8 @@ export function readCertificate(value: unknown): IssuedCertificate {
     subject: readSubject(of.object("subject")),
     notBefore: of.integer("not_before"),
     notAfter: of.integer("not_after"),
-    pinChangeDue: of.has("pin_change_due") && of.flag("pin_change_due"),
-    changes: of.has("changes") ? of.list("changes").map(readChange) : [],
+    pinChangeDue: of.flag("pin_change_due"),
+    changes: of.list("changes").map(readChange),
   };
 }
 
@@ -351,7 +371,7 @@ export function readSubject(of: Fields): Subject {
 
 function readRequester(of: Fields): Requester {
   return {
-    clientId: of.textOrNull("client_id"),
+    clientId: of.text("client_id"),
     name: of.text("name"),
     domain: of.text("domain"),
     pcAddress: of.textOrNull("pc_address"),

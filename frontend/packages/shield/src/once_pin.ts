@@ -1,4 +1,4 @@
-/** The PIN of a renewal: asked for once, and refused where it is too easy, since a renewal gives it another term. */
+/** The PIN of a renewal: asked for once, and refused if it is too easy, since a renewal extends its use. */
 
 import { PhoneError } from "./errors.ts";
 import type { Operation } from "./operation.ts";
@@ -17,7 +17,7 @@ export class OncePin {
     this.#holder = holder;
   }
 
-  /** PhoneError `weak_pin` at once where the PIN is given and too easy. */
+  /** Throws: PhoneError `weak_pin`, at once if the PIN is passed as a text. */
   static async of(
     operation: Operation,
     source: PinSource,
@@ -31,7 +31,7 @@ export class OncePin {
     return once;
   }
 
-  /** To be asked at each signature. */
+  /** Source for each signature; it asks the user only the first time. */
   readonly source = async (prompt: PinPrompt): Promise<string> =>
     this.#pin ?? this.#accept(await ask(this.#source, prompt));
 

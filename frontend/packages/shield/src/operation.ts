@@ -1,8 +1,11 @@
-/** One operation of the phone: the record under its lock, a connection, the secrets. Every use case is a function of one. */
+/**
+ * One operation of the phone: the locked record, a connection, the secrets. Each use case is a function of
+ * one.
+ */
 
 import { GmError } from "@mshield/gm";
 
-import type { Connection, Patience, Platform } from "./connection.ts";
+import type { Connection, RetryLimits, Platform } from "./connection.ts";
 import type { Credentials } from "./dpop.ts";
 import { PhoneError, ProtocolError, type ShieldError } from "./errors.ts";
 import type { NewPin, Secrets } from "./secrets.ts";
@@ -11,15 +14,15 @@ import type { DocumentReader } from "./task_reading.ts";
 import type { Vault } from "./store.ts";
 import type { ViewStore } from "./view_store.ts";
 
-export interface Means {
+export interface Dependencies {
   readonly vault: Vault;
   readonly connection: Connection;
   readonly secrets: Secrets;
   readonly reader: DocumentReader;
   readonly views: ViewStore;
-  readonly patience: Patience;
+  readonly patience: RetryLimits;
   readonly platform: Platform;
-  /** PBKDF2 rounds of slots that this operation makes; existing slots keep theirs. */
+  /** PBKDF2 rounds of new slots; existing slots keep theirs. */
   readonly pinRounds: number;
 }
 
@@ -29,11 +32,11 @@ export class Operation {
   readonly secrets: Secrets;
   readonly reader: DocumentReader;
   readonly views: ViewStore;
-  readonly patience: Patience;
+  readonly patience: RetryLimits;
   readonly platform: Platform;
   readonly #pinRounds: number;
 
-  constructor(means: Means) {
+  constructor(means: Dependencies) {
     this.vault = means.vault;
     this.connection = means.connection;
     this.secrets = means.secrets;
@@ -44,12 +47,15 @@ export class Operation {
     this.#pinRounds = means.pinRounds;
   }
 
-  /** For calls before login: a proof of the device key, no token. */
+  /** Returns credentials for calls before login: a proof of the device key, no token. */
   anonymous(): Credentials {
     return { deviceKey: this.vault.state.deviceKey };
   }
 
-  /** For calls after login; PhoneError `not_logged_in` where the login is missing or has ended. */
+  /**
+   * Returns credentials for calls after login. Throws: PhoneError `not_logged_in` if there is no login or it
+   * has ended.
+   */
   loggedIn(): Credentials & { readonly token: string } {
     const { session, deviceKey } = this.vault.state;
     if (session === null || session.expiresAt <= this.platform.now()) {
@@ -67,14 +73,14 @@ export class Operation {
     await this.vault.change({ [place]: { ...this.key(place), ...parts } });
   }
 
-  /** A PIN that a slot is made for now, or one that was set on an earlier day. */
+  /** Describes the PIN of a new slot, set now or on an earlier day. */
   newPin(pin: string, setAt = this.platform.now()): NewPin {
     return { pin, setAt, rounds: this.#pinRounds };
   }
 }
 
-/** What the protocol's arithmetic refuses, as ProtocolError under its code or the one given. */
-export async function guardedBy<T>(work: Promise<T>, code?: string): Promise<T> {
+/** Converts errors of the protocol's arithmetic to ProtocolError, under their code or the given one. */
+export async function wrapErrors<T>(work: Promise<T>, code?: string): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -1,4 +1,6 @@
-/** What one does with one's own account: closing it, a copy of its data, and asking the legal person about a shield. */
+/**
+ * The user's own account: closing it, exporting its data, and asking the legal representative about a shield.
+ */
 
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
@@ -14,14 +16,16 @@ export interface DataPart {
   readonly whyEn: string;
 }
 
-/** What closing ends, erases and leaves; `dueAt` (ms) where it is asked for: until then it can be undone. */
+/**
+ * Effects of closing the account. `dueAt` (ms) is set once closing is requested; until that time it can be undone.
+ */
 export interface Closing {
   readonly dueAt: number | null;
   readonly days: number;
   readonly shields: readonly string[];
   readonly erased: readonly DataPart[];
   readonly kept: readonly DataPart[];
-  /** What it is asked for with: the PIN of this phone's shield, where that may sign. */
+  /** Proof that a request needs: the PIN of this phone's shield if it may sign, otherwise an SMS code. */
   readonly by: "pin" | "sms_code";
 }
 
@@ -29,7 +33,10 @@ const ASK_KINDS = ["report_loss", "revoke", "lift", "renew"] as const;
 const ASK_STATES = ["waiting", "done", "refused", "withdrawn", "expired"] as const;
 export type AskKind = (typeof ASK_KINDS)[number];
 
-/** What was asked of the legal person, and their answer; ms. Of a newer service kind and state may be unknown here. */
+/**
+ * A question to the legal representative and their answer; times in ms. A newer service may send unknown
+ * kinds and states.
+ */
 export interface ShieldAsk {
   readonly id: string;
   readonly kind: AskKind | "unknown";
@@ -56,12 +63,15 @@ export async function closing(operation: Operation): Promise<Closing> {
   };
 }
 
-/** With a code of purpose `close`; ProblemError `pin_needed` where this phone has a shield that may sign. */
+/**
+ * Closes with a code of purpose `close`. Throws: ProblemError `pin_needed` if this phone has a shield that
+ * may sign.
+ */
 export async function close(operation: Operation, smsCode: string): Promise<void> {
   await operation.connection.post(CLOSING, operation.loggedIn(), { sms_code: smsCode });
 }
 
-/** With the PIN, which is judged and counted as for a signature; errors as of `CoSigning.sign`. */
+/** Closes with the PIN, which is judged and counted as for a signature. Throws: as `CoSigning.sign`. */
 export async function closeByPin(operation: Operation, pin: PinSource): Promise<void> {
   const signed = await signedByPin(operation, "close", pin);
   await operation.connection.post(CLOSING, operation.loggedIn(), signed);
@@ -71,7 +81,7 @@ export async function undoClosing(operation: Operation): Promise<void> {
   await operation.connection.delete(CLOSING, operation.loggedIn());
 }
 
-/** All that is kept of the account, as JSON; with a code of purpose `export`. */
+/** Exports all data stored about the account, as JSON; needs a code of purpose `export`. */
 export async function exportData(operation: Operation, smsCode: string): Promise<string> {
   const path = "/api/phone/account/export";
   const answer = await operation.connection.post(path, operation.loggedIn(), { sms_code: smsCode });

@@ -1,26 +1,29 @@
-/** Whether a request that is over was signed by this phone itself: in another tab, before a reload, or earlier. */
+/** True if this phone itself signed a request that has ended: in another tab, before a reload, or earlier. */
 
-import { ProblemError, type ShieldError } from "./errors.ts";
+import { ProblemError, ProtocolError, type ShieldError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { type Kind, KINDS, readTask, type Scan } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { signature } from "./signatures.ts";
 
-/** `sid` is null where "my signatures" doesn't list it: a consent. */
+/** A document; `sid` is null if "my signatures" doesn't list it, as with a consent. */
 export interface OwnDocument {
   readonly sid: string | null;
   readonly title: string;
 }
 
-/** `documents`: all that was signed, at least one; `signedAt` (ms) is null where "my signatures" doesn't list it. */
+/**
+ * A signature by this phone; `documents` are all that were signed, at least one. `signedAt` (ms) is null if
+ * "my signatures" doesn't list it.
+ */
 export interface OwnSignature {
   readonly kind: Kind | "unknown";
   readonly documents: readonly [OwnDocument, ...OwnDocument[]];
-  readonly businessName: string | null;
+  readonly businessName: string;
   readonly signedAt: number | null;
 }
 
-/** What this phone signed of a request that it took; null where it signed nothing. */
+/** Returns what this phone signed of a request that it took; null if nothing. */
 export async function ownSignature(
   operation: Operation,
   { kind, tasks, requester }: Pick<Scan, "kind" | "tasks" | "requester">,
@@ -30,7 +33,7 @@ export async function ownSignature(
     // oxlint-disable-next-line no-await-in-loop -- the service answers one call of a phone at a time
     const task = await orNull(operation.connection.get(`/api/phone/tasks/${sid}`, operation.loggedIn()));
     if (task !== null && readTask(task).state === "signed") {
-      // As a batch's list names it: by what its content says.
+      // The name comes from the content if a view reads it, as in a batch's list.
       const { title: name = title, list } = reading?.key ?? {};
       signed.push({ sid, title: [name, list?.number].filter(Boolean).join(" ") });
     }
@@ -52,20 +55,21 @@ export async function ownSignature(
   };
 }
 
-/** What the refusal of a code says that this phone has signed before; null where it says nothing of the kind. */
-export function signedBefore({ code, extra }: ShieldError): OwnSignature | null {
+/** Returns the earlier signature that a code's refusal reports; null if it reports none. */
+export function earlierSignature({ code, extra }: ShieldError): OwnSignature | null {
   const own = extra["own_signature"];
   if (code !== "request_closed" || own === undefined) {
     return null;
   }
   const of = new Fields(own);
-  const [first = readDocument(own), ...others] = of.has("documents")
-    ? of.list("documents").map(readDocument)
-    : []; // an older service names the first one alone
+  const [first, ...others] = of.list("documents").map(readDocument);
+  if (first === undefined) {
+    throw new ProtocolError("malformed", "a signature of no document");
+  }
   return {
     kind: of.knownWord("kind", KINDS),
     documents: [first, ...others],
-    businessName: of.textOrNull("business_name"),
+    businessName: of.text("business_name"),
     signedAt: of.integer("signed_at"),
   };
 }
@@ -75,7 +79,7 @@ function readDocument(value: unknown): OwnDocument {
   return { sid: of.textOrNull("sid"), title: of.text("title") };
 }
 
-/** Null for what isn't this phone's. */
+/** Returns null for a document of another phone. */
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;

@@ -1,4 +1,4 @@
-/** The engine with what people do about their account on this phone: devices, password, pushes, proofs to keep. */
+/** The engine with what users do about their account on this phone: devices, password, pushes, evidence. */
 
 import * as account from "./account.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type PcLogin,
   pcLogins,
 } from "./devices.ts";
-import type { Unlike } from "./messages.ts";
+import type { NewProperty } from "./messages.ts";
 import type { PinSource } from "./pin.ts";
 import * as push from "./push.ts";
 import * as requests from "./requests.ts";
@@ -18,57 +18,60 @@ import { Shield } from "./shield.ts";
 import * as signatures from "./signatures.ts";
 
 export class OwnerShield extends Shield {
-  /** The account's devices with their shields, this one first. */
+  /** Returns the account's devices with their shields, this one first. */
   async devices(): Promise<DeviceList> {
     return await this.run(devices);
   }
 
-  /** Where the account's shields logged in lately. */
+  /** Returns the recent logins by the account's shields. */
   async pcLogins(): Promise<readonly PcLogin[]> {
     return await this.run(pcLogins);
   }
 
-  /** Ends all other logins of the account; how many. */
+  /** Ends all other logins of the account; returns how many. */
   async logOutOthers(): Promise<number> {
     return await this.run(logOutOthers);
   }
 
-  /** Gives one of the account's devices a name of its owner's, or (null) none. */
+  /** Names one of the account's devices, or (null) removes its name. */
   async nameDevice(shieldNumber: string, name: string | null): Promise<void> {
     await this.run((operation) => nameDevice(operation, shieldNumber, name));
   }
 
-  /** This device isn't mine, by the PIN or an SMS code: its login ends and its shield is held; whether it was by this. */
+  /**
+   * Disowns a device by the PIN or an SMS code: its login ends and its shield is held; returns whether this
+   * call held it.
+   */
   async disownDevice(shieldNumber: string, by: PinSource | { readonly smsCode: string }): Promise<boolean> {
     return await this.run((operation) => disownDevice(operation, shieldNumber, by));
   }
 
-  /** Changes the password; how many other logins that ended. */
+  /** Changes the password; returns how many other logins that ended. */
   async changePassword(old: string, changed: string): Promise<number> {
     return await this.run((operation) => account.changePassword(operation, old, changed));
   }
 
-  /** What of a scanned login's PC the account's logins have not had. */
-  async unlike(requestId: string): Promise<readonly Unlike[]> {
-    return await this.run((operation) => requests.unlike(operation, requestId));
+  /** Returns the properties of a scanned login's PC that are new for the account. */
+  async newProperties(requestId: string): Promise<readonly NewProperty[]> {
+    return await this.run((operation) => requests.newProperties(operation, requestId));
   }
 
-  /** The bundle of evidence for one of this phone's signatures, as a file. */
+  /** Returns the evidence bundle of one of this phone's signatures, as a file. */
   async evidence(sid: string): Promise<Uint8Array> {
     return await this.run((operation) => signatures.evidence(operation, sid));
   }
 
-  /** What wakes this phone. */
+  /** Returns the push settings of this phone. */
   async push(): Promise<push.Push> {
     return await this.run(push.push);
   }
 
-  /** Has it woken by the browser's subscription, for these kinds. */
+  /** Subscribes the browser to pushes of these kinds. */
   async subscribePush(address: push.PushAddress, kinds: push.PushKinds): Promise<void> {
     await this.run((operation) => push.subscribe(operation, address, kinds));
   }
 
-  /** Has it woken no more. */
+  /** Ends the push subscription. */
   async unsubscribePush(): Promise<void> {
     await this.run(push.unsubscribe);
   }

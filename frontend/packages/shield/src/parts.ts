@@ -2,10 +2,10 @@
 
 import type { Part, Scan } from "./messages.ts";
 
-/** In one session of the protocol. */
+/** Maximum number of documents in one session of the protocol. */
 export const MOST_DOCUMENTS = 64;
 
-/** The requests in it; most often it is one. */
+/** Returns the requests in a scan, usually one. */
 export const partsOf = ({
   requestId,
   tasks,

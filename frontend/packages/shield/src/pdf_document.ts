@@ -1,12 +1,15 @@
-/** Whether what is to be signed of a PDF is all of it, but the gap for the signature, and what a phone shows of it. */
+/** Checks that a PDF's signature covers all of it except the gap, and what a phone displays of it. */
 
 import { coveredDigest, FormError, gapIn, pdfMessage, preparedFile } from "@mshield/forms";
-import { same } from "@mshield/gm";
+import { equalBytes } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
 import type { Task } from "./messages.ts";
 
-/** ProtocolError `bad_task` unless M is made of content, update, this display and this phone's certificate. */
+/**
+ * Checks that M is made of content, update, display and this phone's certificate. Throws: ProtocolError
+ * `bad_task`.
+ */
 export function checkPdf(
   { content, update, gap, options, message, mediaType }: Task,
   display: Uint8Array,
@@ -24,7 +27,7 @@ export function checkPdf(
     const own = gapIn(content, update);
     const covered = coveredDigest(content, update);
     const whole = pdfMessage(options.pdf, { covered, certificate, display, displayOid: options.displayOid });
-    if (same(message, whole) && gap?.length === own.length && own.every((at, i) => at === gap[i])) {
+    if (equalBytes(message, whole) && gap?.length === own.length && own.every((at, i) => at === gap[i])) {
       return;
     }
   } catch (error) {
@@ -33,7 +36,10 @@ export function checkPdf(
   throw new ProtocolError("bad_task", "the signed attributes are those of another file or display");
 }
 
-/** What a phone shows of a document: its content, and of a PDF that is signed in itself what it will be with it. */
+/**
+ * Returns what a phone displays of a document: its content, or for a PDF with an embedded signature the
+ * prepared file.
+ */
 export function shownContent({ content, update }: Pick<Task, "content" | "update">): Uint8Array | null {
   return content === null || update === undefined ? content : preparedFile(content, update);
 }

@@ -1,32 +1,32 @@
 /**
- * Changing the PIN (修改 PIN 码, manual 2.3.1.5), and showing that a key works: the protocol's own tasks.
+ * Changing the PIN (修改 PIN 码, manual 2.3.1.5) and proving that a key works, by the protocol's own tasks.
  *
- * The new PIN counts at once. A change that was interrupted is finished or undone by what the service has recorded,
- * never by a guess: the slot that is in force says which PIN is asked for.
+ * The new PIN is valid at once. An interrupted change is completed or undone by what the service has
+ * recorded, never by a guess: the slot in force determines which PIN is requested.
  */
 
-import { hex, internalMessage, same } from "@mshield/gm";
+import { hex, internalMessage, equalBytes } from "@mshield/gm";
 
 import { CoSigning, type ToSign } from "./cosigning.ts";
 import { PhoneError, ProtocolError } from "./errors.ts";
 import { fromHex } from "./fields.ts";
 import { readTask } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { ask, checkedPin, checkGiven, type PinSource } from "./pin.ts";
+import { ask, requirePin, requirePinForm, type PinSource } from "./pin.ts";
 import type { KeyPlace } from "./state.ts";
 
-/** `recovered` says that an earlier try had done it already, and only its answer was lost. */
+/** Result of a change; with `recovered`, an earlier attempt had succeeded and only its answer was lost. */
 export interface PinChanged {
   readonly recovered: boolean;
 }
 
 /**
- * Changes the PIN; errors as of `CoSigning.sign`, and PhoneError `same_pin`. Where the outcome is unknown
- * (NetworkError) call it again with the same PINs.
+ * Changes the PIN. If the outcome is unknown (NetworkError), call it again with the same PINs. Throws: as
+ * `CoSigning.sign`, and PhoneError `same_pin`.
  */
 export async function changePin(operation: Operation, old: PinSource, changed: string): Promise<PinChanged> {
-  checkedPin(changed);
-  checkGiven(old);
+  requirePin(changed);
+  requirePinForm(old);
   if (old === changed) {
     throw new PhoneError("same_pin");
   }
@@ -39,13 +39,13 @@ export async function changePin(operation: Operation, old: PinSource, changed: s
   return { recovered: false };
 }
 
-/** Shows that the key in that place works; its newest slot is the only one afterwards. */
+/** Proves that the key in that place works; afterwards its newest slot is the only one. */
 export async function confirm(operation: Operation, place: KeyPlace, pin: PinSource): Promise<void> {
   const document = await internalTask(operation, place, "confirm");
   await new CoSigning(operation, place, [document]).sign(pin);
 }
 
-/** Settles a change that was interrupted: true where its new slot is in force. */
+/** Settles an interrupted change; returns true if its new slot is in force. */
 async function finishedBefore(operation: Operation, old: PinSource, changed: string): Promise<boolean> {
   const { slots } = operation.key("key");
   const newest = slots[0];
@@ -60,7 +60,7 @@ async function finishedBefore(operation: Operation, old: PinSource, changed: str
   return isNewest;
 }
 
-/** A source of the old PIN that refuses the new one before an attempt is spent. */
+/** Returns a source of the old PIN that refuses the new one before an attempt is spent. */
 function different(old: PinSource, changed: string): PinSource {
   return async (prompt) => {
     const pin = await ask(old, prompt);
@@ -71,12 +71,12 @@ function different(old: PinSource, changed: string): PinSource {
   };
 }
 
-/** What one does with one's account and confirms by the PIN: closes it, stops another device (不是我的). */
+/** Actions on the account that are confirmed by the PIN: closing it, disowning another device (不是我的). */
 export type StepUpPurpose = "close" | "device";
 
 /**
- * A task of this purpose, signed, for the call that it confirms. The PIN is judged and counted as for a signature; errors as
- * of `CoSigning.sign`.
+ * Signs a task of this purpose, for the call that it confirms. The PIN is judged and counted as for a
+ * signature. Throws: as `CoSigning.sign`.
  */
 export async function signedByPin(
   operation: Operation,
@@ -88,7 +88,10 @@ export async function signedByPin(
   return { sid: hex(document.sid) };
 }
 
-/** A task of the protocol itself: its message is known to the byte, so nothing else can be slipped in. */
+/**
+ * Fetches one of the protocol's own tasks. Its message is known to the byte, so nothing else can be slipped
+ * in.
+ */
 export async function internalTask(
   operation: Operation,
   place: KeyPlace,
@@ -98,7 +101,7 @@ export async function internalTask(
   const path = `/api/phone/keys/${hex(uid)}/tasks`;
   const task = readTask(await operation.connection.post(path, operation.loggedIn(), { purpose }));
   const sid = fromHex(task.sid, 16);
-  if (task.purpose !== purpose || !same(task.message, internalMessage(purpose, uid, sid))) {
+  if (task.purpose !== purpose || !equalBytes(task.message, internalMessage(purpose, uid, sid))) {
     throw new ProtocolError("bad_task", "not the task that was asked for");
   }
   return { sid, message: task.message };

@@ -1,15 +1,15 @@
 /**
- * Which new PINs this phone refuses (R10): the service says which rules are in force, the phone applies them.
+ * Rules for refusing new PINs (R10): the service determines which are in force, the phone applies them.
  *
- * The PIN stays here; so does all that is known of the holder while they choose it, and nothing of it is kept.
+ * The PIN stays here. So does what is known of the holder during the choice; none of it is stored.
  */
 
-import { PhoneError, ProblemError } from "./errors.ts";
+import { PhoneError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
-import { checkedPin } from "./pin.ts";
+import { requirePin } from "./pin.ts";
 
-/** Why a PIN is refused, in the order in which it is told; Chinese and English sentence of each. */
+/** Reasons for refusing a PIN, in the order of reporting, each with a Chinese and an English sentence. */
 export const REASONS = {
   same: ["不能六位都是同一个数字", "All six digits are the same"],
   run: ["不能是连续的数字，如 123456 或 987654", "The digits count up or down"],
@@ -23,34 +23,30 @@ export const REASONS = {
 } as const;
 export type PinRule = keyof typeof REASONS;
 
-/** The rules in force, and the PINs of the block list. */
+/** Rules in force, and the PINs of the block list. */
 export interface PinPolicy {
   readonly rules: ReadonlySet<string>;
   readonly blocked: ReadonlySet<string>;
 }
 
-/** What is known of the holder when a PIN is chosen; dates as YYYYMMDD. */
+/** Data about the holder when a PIN is chosen; dates as YYYYMMDD. */
 export interface Holder {
   readonly idNumber: string;
   readonly birthDates: readonly string[];
 }
 
-/** Nothing is known of them. */
-export const NOBODY: Holder = { idNumber: "", birthDates: [] };
+/** A holder of whom nothing is known. */
+export const UNKNOWN_HOLDER: Holder = { idNumber: "", birthDates: [] };
 
 export const ALL_RULES: PinPolicy = { rules: new Set(Object.keys(REASONS)), blocked: new Set() };
 
-/** The service's rules; all rules and no block list where an older service has none. */
+/** Fetches the service's rules. */
 export async function fetchPolicy(operation: Operation): Promise<PinPolicy> {
-  const answer = await orNothing(operation.connection.get("/api/phone/policy", operation.anonymous()));
-  if (answer === null) {
-    return ALL_RULES;
-  }
-  const policy = new Fields(answer);
+  const policy = new Fields(await operation.connection.get("/api/phone/policy", operation.anonymous()));
   return { rules: new Set(policy.texts("pin_rules")), blocked: new Set(policy.texts("pin_blocked")) };
 }
 
-/** The holder of a document whose number the user typed. */
+/** Returns the holder of a document whose number the user typed. */
 export function holderOf(idNumber: string): Holder {
   const number = idNumber
     .normalize("NFKC")
@@ -59,9 +55,9 @@ export function holderOf(idNumber: string): Holder {
   return { idNumber: number, birthDates: datesIn(number) };
 }
 
-/** PhoneError `weak_pin`, whose `extra` names the `reason`; `bad_pin_form`. */
+/** Refuses an easy PIN. Throws: PhoneError `weak_pin`, whose `extra` has the `reason`; `bad_pin_form`. */
 export function requireStrong(pin: string, policy: PinPolicy, holder: Holder): void {
-  const reason = weakness(checkedPin(pin), policy, holder);
+  const reason = weakness(requirePin(pin), policy, holder);
   if (reason !== null) {
     const [zh, en] = REASONS[reason];
     const said = { zh: `PIN 码太简单：${zh}`, en: `This PIN is too easy to guess. ${en}`, extra: { reason } };
@@ -69,17 +65,17 @@ export function requireStrong(pin: string, policy: PinPolicy, holder: Holder): v
   }
 }
 
-/** As `requireStrong`, by the service's rules and the id number that was typed; null where none was. */
+/** Like `requireStrong`, by the service's rules and the ID number typed; null if none was typed. */
 export async function requireStrongFor(
   operation: Operation,
   pin: string,
   idNumber: string | null,
 ): Promise<void> {
   const policy = await fetchPolicy(operation);
-  requireStrong(pin, policy, await whoChooses(operation, policy, idNumber));
+  requireStrong(pin, policy, await pinHolder(operation, policy, idNumber));
 }
 
-/** What the service tells the holder of their own id number; an older service, or none: null. */
+/** Data that the service returns to holders about their own ID number; null and empty for an erased account. */
 export interface OwnNumber {
   readonly masked: string | null;
   readonly birthDates: readonly string[];
@@ -87,17 +83,17 @@ export interface OwnNumber {
 
 export async function ownNumber(operation: Operation): Promise<OwnNumber> {
   const path = "/api/phone/me/birth-dates";
-  const answer = await orNothing(operation.connection.get(path, operation.loggedIn()));
-  const of = answer === null ? null : new Fields(answer);
-  const dates = of?.texts("birth_dates") ?? [];
+  const of = new Fields(await operation.connection.get(path, operation.loggedIn()));
   return {
-    masked: of?.textOrNull("id_number_masked") ?? null,
-    birthDates: dates.map((date) => date.replaceAll("-", "")),
+    masked: of.textOrNull("id_number_masked"),
+    birthDates: of.texts("birth_dates").map((date) => date.replaceAll("-", "")),
   };
 }
 
-/** Who chooses a PIN; where no id number was typed, by what the service tells the holder of it. */
-export async function whoChooses(
+/**
+ * Returns the holder who chooses a PIN: by the number typed, otherwise by what the service returns about it.
+ */
+export async function pinHolder(
   operation: Operation,
   { rules }: PinPolicy,
   idNumber: string | null,
@@ -105,17 +101,21 @@ export async function whoChooses(
   if (idNumber !== null) {
     return holderOf(idNumber);
   }
-  return rules.has("birthday") || rules.has("id_number") ? holderOfEnd(await ownNumber(operation)) : NOBODY;
+  return rules.has("birthday") || rules.has("id_number")
+    ? holderOfEnd(await ownNumber(operation))
+    : UNKNOWN_HOLDER;
 }
 
-/** By birth date and masked number: of a resident card that is all but the region. */
+/**
+ * Derives the holder from birth date and masked number: for a resident card that is all except the region.
+ */
 export function holderOfEnd({ masked, birthDates }: OwnNumber): Holder {
   const end = /^\*{14}([0-9]{3}[0-9X])$/.exec(masked ?? "")?.[1];
   const isKnown = end !== undefined && birthDates.length === 1;
   return { idNumber: isKnown ? `${birthDates[0]}${end}` : "", birthDates };
 }
 
-/** The first rule that refuses a PIN of six digits, or null. */
+/** Returns the first rule that refuses a six-digit PIN, or null. */
 export function weakness(pin: string, policy: PinPolicy, holder: Holder): PinRule | null {
   const breaks: Record<PinRule, boolean> = {
     same: new Set(pin).size === 1,
@@ -130,8 +130,9 @@ export function weakness(pin: string, policy: PinPolicy, holder: Holder): PinRul
 }
 
 /**
- * The birth dates that an id number may stand for; none for passports and permits. Resident cards (GB 11643) and
- * foreign residents' cards since 2023 say it in eight digits; the cards before 2023 in six, which leaves the century open.
+ * Returns the birth dates that an ID number may contain; none for passports and permits. Resident cards (GB
+ * 11643) and foreign residents' cards since 2023 have eight digits; older cards have six, which leaves the
+ * century open.
  */
 function datesIn(number: string): string[] {
   const card = /^[0-9]{6}([0-9]{8})[0-9]{3}[0-9X]$/.exec(number)?.[1];
@@ -140,7 +141,7 @@ function datesIn(number: string): string[] {
   return texts.filter(isDate);
 }
 
-/** How people write a date in six digits: 900315, 150390, 031590, 199003, 031990, 199035, 351990. */
+/** Returns six-digit spellings of a date: 900315, 150390, 031590, 199003, 031990, 199035, 351990. */
 function birthdayForms(date: string): string[] {
   const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)];
   const two = year.slice(2);
@@ -152,29 +153,18 @@ function birthdayForms(date: string): string[] {
 function isDate(text: string): boolean {
   const [year, month, day] = [text.slice(0, 4), text.slice(4, 6), text.slice(6)];
   const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
-  // Some engines take the 30th of February for the 1st or 2nd of March.
+  // Some engines parse 30 February as 1 or 2 March.
   return year !== "0000" && !Number.isNaN(date.valueOf()) && date.getUTCDate() === Number(day);
 }
 
-/** Each digit one more than the one before, or each one less; 0 follows 9. */
+/** Reports whether each digit is one more than the previous, or each one less; 0 follows 9. */
 function isRun(pin: string): boolean {
   const steps = new Set([...pin].slice(1).map((digit, i) => (Number(digit) - Number(pin[i]) + 10) % 10));
   return steps.size === 1 && (steps.has(1) || steps.has(9));
 }
 
-/** 121212, 123123 and 112233: all that is made by repeating digits or groups of them. */
+/** Reports repeated digits or groups of them, such as 121212, 123123 and 112233. */
 function isRepeated(pin: string): boolean {
   const isGroups = pin === pin.slice(0, 2).repeat(3) || pin === pin.slice(0, 3).repeat(2);
   return isGroups || (pin[0] === pin[1] && pin[2] === pin[3] && pin[4] === pin[5]);
-}
-
-async function orNothing(answer: Promise<unknown>): Promise<unknown> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ProblemError && error.status === 404) {
-      return null;
-    }
-    throw error;
-  }
 }

@@ -1,3 +1,5 @@
-/** How often a wrong PIN may be tried in a row before it is locked for good (R10); the service counts. */
+/**
+ * Number of consecutive wrong PINs before the shield is locked permanently (R10); the service counts them.
+ */
 
 export const MAX_FAILURES = 5;

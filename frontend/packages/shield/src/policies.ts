@@ -1,4 +1,4 @@
-/** What people agree to before their first datum is taken, and who runs the service: read without a login. */
+/** Policies that users accept before any data is collected, and who runs the service; both need no login. */
 
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
@@ -6,10 +6,13 @@ import type { Operation } from "./operation.ts";
 export const POLICIES = ["privacy", "agreement", "sensitive"] as const;
 export type PolicyName = (typeof POLICIES)[number];
 
-/** The version that each consent is to; `sensitive` is that to the id number. */
+/** Accepted version of each policy; `sensitive` is the consent to the ID number. */
 export type Consents = Readonly<Record<PolicyName, string>>;
 
-/** A document in one language: lines `## heading`, `- item`, paragraphs; `changes` is empty at first. */
+/**
+ * A document in one language: lines `## heading`, `- item`, paragraphs; `changes` is empty in the first
+ * version.
+ */
 export interface PolicyText {
   readonly title: string;
   readonly changes: string;
@@ -28,7 +31,7 @@ export interface Policies {
   readonly versions: Consents;
 }
 
-/** Who runs the service; null where they say nothing. */
+/** The operator of the service; null for what isn't specified. */
 export interface About {
   readonly operator: string | null;
   readonly icpNumber: string | null;
@@ -39,15 +42,15 @@ export interface About {
   readonly complaintPhone: string | null;
   readonly complaintUrl: string | null;
   readonly closingDays: number;
-  /** In which the service's files and letters tell times; null for an older service. */
-  readonly timeZone: { readonly name: string; readonly zh: string; readonly en: string } | null;
+  /** Time zone used in the service's files and letters. */
+  readonly timeZone: { readonly name: string; readonly zh: string; readonly en: string };
 }
 
 export async function policies(operation: Operation): Promise<Policies> {
   return readPolicies(await operation.connection.get("/api/policies", operation.anonymous()));
 }
 
-/** Also of an answer that was kept; throws ProtocolError. */
+/** Parses an answer, also a stored one. Throws: ProtocolError. */
 export function readPolicies(answer: unknown): Policies {
   const of = new Fields(answer);
   const versions = of.object("versions");
@@ -73,7 +76,7 @@ export async function about(operation: Operation): Promise<About> {
     complaintPhone: of.textOrNull("complaint_phone"),
     complaintUrl: webAddress(of.textOrNull("complaint_url")),
     closingDays: of.integer("closing_days"),
-    timeZone: of.has("time_zone") ? readZone(of.object("time_zone")) : null,
+    timeZone: readZone(of.object("time_zone")),
   };
 }
 
@@ -81,7 +84,7 @@ function readZone(of: Fields): About["timeZone"] {
   return { name: of.text("name"), zh: of.text("zh"), en: of.text("en") };
 }
 
-/** What the account has to agree to anew. */
+/** Returns the policies that the account has to accept again. */
 export async function dueConsents(operation: Operation): Promise<readonly PolicyName[]> {
   const answer = await operation.connection.get("/api/phone/consents", operation.loggedIn());
   return new Fields(answer).list("due").filter(isPolicy);
@@ -95,7 +98,7 @@ function isPolicy(value: unknown): value is PolicyName {
   return POLICIES.some((name) => name === value);
 }
 
-/** None for another of a newer service: nothing is agreed to here but what this version shows. */
+/** Skips documents that only a newer service has: users accept only what this version shows. */
 function readDocument(value: unknown): PolicyDocument[] {
   const of = new Fields(value);
   const name = of.knownWord("name", ["privacy", "agreement"]);
@@ -108,7 +111,7 @@ function readText(of: Fields): PolicyText {
   return { title: of.text("title"), changes: of.text("changes"), body: of.text("body") };
 }
 
-/** Only what a link may lead to. */
+/** Returns the address if a link may lead to it. */
 function webAddress(text: string | null): string | null {
   return text !== null && /^https?:\/\//.test(text) ? text : null;
 }

@@ -1,4 +1,4 @@
-/** Pushes: what wakes this phone. What the browser gives for it, and which kinds its owner wants. */
+/** Push notifications to this phone: the browser's subscription, and the kinds that its owner wants. */
 
 import { hex, unhex } from "@mshield/gm";
 
@@ -7,19 +7,21 @@ import type { Operation } from "./operation.ts";
 
 const PATH = "/api/phone/push";
 
-/** Requests by the shield's number; notices to the account. */
+/** Kinds: requests by the shield's number, and notices to the account. */
 export interface PushKinds {
   readonly requests: boolean;
   readonly notices: boolean;
 }
 
-/** `key` is what the browser binds its subscription to, null where the service sends none; `on` null where it is off. */
+/**
+ * `key` is the key for the browser's subscription, null if the service sends no pushes; `on` is null if off.
+ */
 export interface Push {
   readonly key: Uint8Array<ArrayBuffer> | null;
   readonly on: PushKinds | null;
 }
 
-/** A browser's subscription: its push service's address, its point (65 octets), their secret (16). */
+/** A browser's subscription: the push service's address, its point (65 octets) and the shared secret (16). */
 export interface PushAddress {
   readonly endpoint: string;
   readonly point: Uint8Array;

@@ -1,6 +1,6 @@
 /**
- * What a document's view draws, and how the asker's words stand to the content, worked out on this phone and held to what
- * the task says. Any difference is `bad_task`: nothing is signed.
+ * Renders a document by its view and compares the requester's description with the content, on this phone,
+ * and checks both against the task. Any difference is `bad_task`, and nothing is signed.
  */
 
 import { signedXmlOf } from "@mshield/forms/xml.ts";
@@ -14,16 +14,16 @@ import type { Operation } from "./operation.ts";
 import type { CheckedReading } from "./task_reading.ts";
 import { isRegistered } from "./view_registration.ts";
 
-/** What of a task is read here; one that waits in the inbox has no message yet, and is read anew once it is taken. */
+/** Fields of a task that are read here; an inbox task has no message yet and is read again once taken. */
 export type Readable = Pick<Task, "title" | "display" | "content" | "mediaType" | "view" | "drawn"> &
   Partial<Pick<Task, "message" | "options">>;
 
-/** What a document reader is asked for a task; `octets` are its view's. */
+/** Returns a document reader's order for a task; `octets` are its view's. */
 export function orderOf(task: Readable, octets: Uint8Array | null): DocumentOrder {
   const { title, display, content, mediaType, message, options } = task;
   const lines = display.map(({ label, value }) => [label, value] as const);
   const kind = contentKindOf(mediaType);
-  // What is no text isn't read here, and needn't be copied.
+  // Content that isn't text isn't read here, so it needn't be copied.
   const isRead = kind !== null || octets !== null;
   return {
     kind,
@@ -35,13 +35,14 @@ export function orderOf(task: Readable, octets: Uint8Array | null): DocumentOrde
 }
 
 /**
- * The task with its view's octets and its reading; ProtocolError `bad_task`, NetworkError. `clientId` is whose view it has to
- * be. Nothing stands for a document whose view isn't proven to be registered, as if no view drew it.
+ * Returns the task with its view's octets and its reading. `clientId` is the system that the view must be
+ * registered for. If the registration isn't proven, no key lines represent the document, as without a view.
+ * Throws: ProtocolError `bad_task`, NetworkError.
  */
 export async function readTaskHere<T extends Readable>(
   operation: Operation,
   task: T,
-  clientId: string | null,
+  clientId: string,
 ): Promise<T & Pick<Task, "view" | "reading">> {
   const { view } = task;
   const octets = view === null ? null : await viewOctets(operation, view.digest);
@@ -69,7 +70,9 @@ export async function readTaskHere<T extends Readable>(
   };
 }
 
-/** A reader whose own file doesn't come has said nothing of the content: it is asked again, as the service is. */
+/**
+ * Retries a reader whose own file didn't load, like a call to the service: it judged nothing of the content.
+ */
 async function drawnBy({ connection, reader }: Operation, order: DocumentOrder): Promise<CheckedReading> {
   try {
     return await connection.persistently(() => reader(order));
@@ -81,7 +84,7 @@ async function drawnBy({ connection, reader }: Operation, order: DocumentOrder):
   }
 }
 
-/** Kept, or fetched and kept; digested every time. */
+/** Returns the view's octets, cached or fetched; their digest is checked every time. */
 async function viewOctets(operation: Operation, digest: string): Promise<Uint8Array> {
   const { views, connection, platform } = operation;
   const kept = await views.get(digest, platform.now());

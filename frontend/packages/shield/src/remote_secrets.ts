@@ -1,8 +1,8 @@
 /**
- * `Secrets` in another thread: what is called here runs behind the port, where `serveSecrets` answers.
+ * `Secrets` in another thread: calls here run behind the port, where `serveSecrets` answers.
  *
- * Only orders and their outcomes cross it. A refusal of the protocol's arithmetic comes back under its code, anything
- * else as a failure without its text.
+ * Only orders and results cross it. A refusal of the protocol's arithmetic returns with its code, any other
+ * failure without its text.
  */
 
 import { GmError, type GmCode, type Signature } from "@mshield/gm";
@@ -10,9 +10,9 @@ import { GmError, type GmCode, type Signature } from "@mshield/gm";
 import type { NonceAnswer } from "./cosign_messages.ts";
 import { PhoneError } from "./errors.ts";
 import type {
-  Enrolled,
+  EnrolResult,
   EnrolOrder,
-  Finished,
+  FinishResult,
   FinishOrder,
   Secrets,
   SecretSession,
@@ -40,12 +40,12 @@ export type Order =
     }
   | { readonly do: "close"; readonly session: number };
 
-export interface Asked {
+export interface SecretsRequest {
   readonly id: number;
   readonly order: Order;
 }
 
-export interface Answered {
+export interface SecretsReply {
   readonly id: number;
   readonly value?: unknown;
   readonly refused?: { readonly code: GmCode | null; readonly message: string };
@@ -63,15 +63,15 @@ export class RemoteSecrets implements Secrets {
 
   constructor(port: Port) {
     this.#port = port;
-    port.addEventListener("message", ({ data }) => this.#answered(data as Answered));
+    port.addEventListener("message", ({ data }) => this.#answered(data as SecretsReply));
     for (const failed of ["error", "messageerror"] as const) {
       port.addEventListener(failed, () => this.#failed());
     }
     port.start?.();
   }
 
-  async enrol(order: EnrolOrder): Promise<Enrolled> {
-    return (await this.ask({ do: "enrol", order })) as Enrolled;
+  async enrol(order: EnrolOrder): Promise<EnrolResult> {
+    return (await this.ask({ do: "enrol", order })) as EnrolResult;
   }
 
   async session(order: SessionOrder): Promise<SecretSession> {
@@ -87,11 +87,11 @@ export class RemoteSecrets implements Secrets {
     return await new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
-      this.#port.postMessage({ id, order } satisfies Asked);
+      this.#port.postMessage({ id, order } satisfies SecretsRequest);
     });
   }
 
-  /** Nothing that was asked will be answered. */
+  /** Rejects all waiting orders, since none will be answered. */
   #failed(): void {
     for (const { reject } of this.#waiting.values()) {
       reject(new PhoneError("worker"));
@@ -99,7 +99,7 @@ export class RemoteSecrets implements Secrets {
     this.#waiting.clear();
   }
 
-  #answered({ id, value, refused }: Answered): void {
+  #answered({ id, value, refused }: SecretsReply): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (refused === undefined) {
@@ -126,8 +126,8 @@ class RemoteSession implements SecretSession {
     await this.#secrets.ask({ do: "check", session: this.#session, answers });
   }
 
-  async finish(order: FinishOrder): Promise<Finished> {
-    return (await this.#secrets.ask({ do: "finish", session: this.#session, order })) as Finished;
+  async finish(order: FinishOrder): Promise<FinishResult> {
+    return (await this.#secrets.ask({ do: "finish", session: this.#session, order })) as FinishResult;
   }
 
   async verify(P: Uint8Array, signatures: readonly (Signature | null)[]): Promise<void> {

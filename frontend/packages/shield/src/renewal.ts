@@ -1,11 +1,12 @@
 /**
- * Renewing the certificate (更新证书, manual 2.3.1.6): beside the one in force, which goes on until it is confirmed.
+ * Renewal of the certificate (更新证书, manual 2.3.1.6), beside the one in force, which remains so until the new
+ * one is confirmed.
  *
- * The user enters the PIN once, and it stays the PIN: the old key shows first that it is right. Each step looks at what
- * the service has recorded, so a renewal that stopped anywhere is gone on with, or is over and leaves all as it was.
+ * The user enters the PIN once, and it stays the PIN: the old key first proves it right. Each step follows
+ * what the service has recorded, so an interrupted renewal is continued, or has ended and changes nothing.
  */
 
-import { hex, internalMessage, renewalMessage, same, type Signature } from "@mshield/gm";
+import { hex, internalMessage, renewalMessage, equalBytes, type Signature } from "@mshield/gm";
 
 import { certifiedNames, sameSubject } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
@@ -22,9 +23,9 @@ import { fromHex } from "./fields.ts";
 import { type IssuedCertificate, readTask, type Task } from "./messages.ts";
 import { OncePin } from "./once_pin.ts";
 import type { Operation } from "./operation.ts";
-import { checkGiven, type PinSource } from "./pin.ts";
+import { requirePinForm, type PinSource } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
-import { NOBODY, whoChooses } from "./pin_rules.ts";
+import { UNKNOWN_HOLDER, pinHolder } from "./pin_rules.ts";
 import {
   CURRENT,
   currentRenewal,
@@ -32,48 +33,48 @@ import {
   type Renewal,
   requiredRenewal,
   settledRenewal,
-  takeOverAny,
+  adoptAnyCertificate,
 } from "./renewal_state.ts";
 import type { KeyPlace } from "./state.ts";
 
 /**
- * Renews with the data of the first application, a code of the purpose `renew`, and the present PIN. One whose last
- * answer was lost is completed instead. PhoneError `weak_pin` before anything is sent; ProblemError `renewal_not_due`,
- * `other_applicant`, `no_filing`, `wrong_pin` …
+ * Renews with the data of the first application, a code of purpose `renew`, and the present PIN. If only the
+ * last answer of a renewal was lost, completes it instead. Throws: PhoneError `weak_pin` before anything is
+ * sent; ProblemError `renewal_not_due`, `other_applicant`, `no_filing`, `wrong_pin` …
  */
 export async function renew(
   operation: Operation,
   application: Application,
   pin: PinSource,
 ): Promise<IssuedCertificate> {
-  checkGiven(pin);
+  requirePinForm(pin);
   operation.key("key");
   const before = operation.vault.state.pending && (await settledRenewal(operation, pin));
   if (before !== null) {
     return before;
   }
   const known = await OncePin.of(operation, pin, (policy) =>
-    whoChooses(operation, policy, application.idNumber),
+    pinHolder(operation, policy, application.idNumber),
   );
   const begun = await begin(operation, application, known.source);
   if ("pem" in begun) {
     return begun;
   }
   checkNames(begun.subject, application);
-  // What is left of a renewal before: the service has given it up.
+  // Left over from an earlier renewal that the service has abandoned.
   await operation.vault.change({ pending: null });
   return await goOn(operation, begun, known);
 }
 
 /**
- * Goes on with a renewal that stopped, without a new SMS code. PhoneError `no_renewal` where there is none any more:
- * then nothing has changed, and the old certificate goes on.
+ * Continues an interrupted renewal, without a new SMS code. Throws: PhoneError `no_renewal` if it no longer
+ * exists; then nothing has changed, and the old certificate stays in force.
  */
 export async function resumeRenewal(operation: Operation, pin: PinSource): Promise<IssuedCertificate> {
-  checkGiven(pin);
+  requirePinForm(pin);
   const renewal = await currentRenewal(operation);
   if (renewal !== null) {
-    return await goOn(operation, renewal, await OncePin.of(operation, pin, async () => NOBODY));
+    return await goOn(operation, renewal, await OncePin.of(operation, pin, async () => UNKNOWN_HOLDER));
   }
   const issued = await settledRenewal(operation, pin);
   if (issued === null) {
@@ -83,18 +84,18 @@ export async function resumeRenewal(operation: Operation, pin: PinSource): Promi
 }
 
 /**
- * Gives the renewal up; the old certificate goes on. PhoneError `no_renewal` where there is none, `renewed_already`
- * where the new certificate is in force.
+ * Abandons the renewal; the old certificate stays in force. Throws: PhoneError `no_renewal` if there is none,
+ * `renewed_already` if the new certificate is in force.
  */
 export async function giveUpRenewal(operation: Operation): Promise<void> {
-  // Without asking first how far it is: one that can't go on can be given up too.
+  // Doesn't check its progress first, so that a renewal that can't continue can be abandoned too.
   if (!(await isGivenUp(operation))) {
     throw new PhoneError((await settledRenewal(operation)) === null ? "no_renewal" : "renewed_already");
   }
   await operation.vault.change({ pending: null });
 }
 
-/** False where there is none: it had been confirmed meanwhile, say. */
+/** Abandons the renewal; false if there is none, for example because it was confirmed meanwhile. */
 async function isGivenUp(operation: Operation): Promise<boolean> {
   try {
     await operation.connection.delete(CURRENT, operation.loggedIn());
@@ -107,7 +108,7 @@ async function isGivenUp(operation: Operation): Promise<boolean> {
   }
 }
 
-/** The begun renewal, or the new certificate where it was done already and only the last answer was lost. */
+/** Returns the new renewal, or the new certificate if only the last answer was lost. */
 async function begin(
   operation: Operation,
   application: Application,
@@ -139,19 +140,21 @@ async function goOn(operation: Operation, begun: Renewal, pin: OncePin): Promise
   checkCertificate(operation, renewal, place);
   await confirmRenewed(operation, renewal, place, pin);
   const issued = await fetchCertificate(operation);
-  if (issued === null || !(await takeOverAny(operation, issued))) {
+  if (issued === null || !(await adoptAnyCertificate(operation, issued))) {
     throw new ProtocolError("bad_certificate", "the one in force is not the one that was confirmed");
   }
   return issued;
 }
 
-/** The new key, under the PIN that the old key has just shown to be right, and the old key's consent to it. */
+/**
+ * Makes the new key under the PIN that the old key has just proven, and signs the old key's consent to it.
+ */
 async function withNewKey(operation: Operation, begun: Renewal, pin: OncePin): Promise<Renewal> {
   const { pending } = operation.vault.state;
   let renewal = begun;
   if (pending === null || hex(pending.uid) !== renewal.uid) {
     if (renewal.challenge === null) {
-      // The key was made, and its slot isn't here.
+      // The key was made, but its slot isn't here.
       throw new PhoneError("no_renewal");
     }
     await confirm(operation, "key", pin.source);
@@ -212,7 +215,7 @@ async function confirmRenewed(
   const message = internalMessage("confirm", operation.key(place).uid, sid);
   const signature = await signInternal(operation, place, { sid, message, purpose: "confirm" }, pin);
   if (signature === null) {
-    // This says why, where the old certificate was held or ended meanwhile.
+    // Throws the reason, if the old certificate was held or ended meanwhile.
     await requiredRenewal(operation);
     throw new PhoneError("no_renewal");
   }
@@ -227,7 +230,7 @@ async function signInternal(
 ): Promise<Signature | null> {
   const task = await taskOf(operation, hex(sid));
   const isIt = task.uid === hex(operation.key(place).uid) && task.purpose === purpose;
-  if (!isIt || !same(task.message, message)) {
+  if (!isIt || !equalBytes(task.message, message)) {
     throw new ProtocolError("bad_task", "not the task of this renewal");
   }
   const [signature] = await new CoSigning(operation, place, [{ sid, message }]).sign(pin.source);

@@ -1,10 +1,12 @@
-/** What a renewal would change (更新证书): the certificate's data beside those on file, before an SMS code is asked for. */
+/**
+ * Changes that a renewal would make (更新证书): certified data beside registered data, before an SMS code is requested.
+ */
 
 import type { Application } from "./enrolment.ts";
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
 
-/** Whom a certificate names, and of which enterprise. */
+/** Person and enterprise that a certificate names. */
 export interface RenewalData {
   readonly name: string;
   readonly userType: Application["userType"];
@@ -12,7 +14,10 @@ export interface RenewalData {
   readonly creditCode: string;
 }
 
-/** What is certified, and what would be; `isDue` is false where there is no reason yet. Of the id number only its end. */
+/**
+ * Certified and registered data; `isDue` is false if there is no reason to renew yet. The ID number is
+ * masked.
+ */
 export interface RenewalPreview {
   readonly isDue: boolean;
   readonly idNumberMasked: string;
@@ -20,7 +25,7 @@ export interface RenewalPreview {
   readonly filed: RenewalData;
 }
 
-/** As the service has it now. ProblemError as a renewal with these data would get: `no_filing`, `held` … */
+/** Fetches the preview. Throws: ProblemError as a renewal with these data would: `no_filing`, `held` … */
 export async function renewalPreview(operation: Operation): Promise<RenewalPreview> {
   const path = "/api/phone/renewals/preview";
   const of = new Fields(await operation.connection.get(path, operation.loggedIn()));

@@ -1,7 +1,7 @@
-/** How far a renewal is: what the service has recorded, and what of it is the phone's already. */
+/** Progress of a renewal: what the service has recorded, and what the phone has taken over. */
 
 import { certifiedNames } from "./certificate.ts";
-import { awaitsProof, fetchCertificate, prove, takeOver } from "./enrolment.ts";
+import { awaitsProof, fetchCertificate, prove, adoptCertificate } from "./enrolment.ts";
 import { PhoneError, ProblemError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { type IssuedCertificate, readSubject, type Subject } from "./messages.ts";
@@ -10,7 +10,7 @@ import type { PinSource } from "./pin.ts";
 
 export const CURRENT = "/api/phone/renewals/current";
 
-/** A renewal under way; ids in hex. `consent` and `confirm` name the tasks that wait for it. */
+/** A renewal in progress; ids in hex. `consent` and `confirm` identify its waiting tasks. */
 export interface Renewal {
   readonly sid: string;
   readonly uid: string;
@@ -40,7 +40,7 @@ export function readRenewal(value: unknown): Renewal {
   };
 }
 
-/** The renewal under way, or null. */
+/** Returns the renewal in progress, or null. */
 export async function currentRenewal(operation: Operation): Promise<Renewal | null> {
   try {
     return readRenewal(await operation.connection.get(CURRENT, operation.loggedIn()));
@@ -52,7 +52,7 @@ export async function currentRenewal(operation: Operation): Promise<Renewal | nu
   }
 }
 
-/** The renewal under way; PhoneError `no_renewal` where there is none any more. */
+/** Returns the renewal in progress. Throws: PhoneError `no_renewal` if there is none any more. */
 export async function requiredRenewal(operation: Operation): Promise<Renewal> {
   const renewal = await currentRenewal(operation);
   if (renewal === null) {
@@ -62,8 +62,8 @@ export async function requiredRenewal(operation: Operation): Promise<Renewal> {
 }
 
 /**
- * The new certificate where it is in force already; else null, and what was left of a renewal is dropped. PhoneError
- * `renewal_unfinished` where the new key has still to show that it works, and no PIN is given for it.
+ * Returns the new certificate if it is in force already; otherwise null, dropping what was left of a renewal.
+ * Throws: PhoneError `renewal_unfinished` if the new key is still to be proven and no PIN is given.
  */
 export async function settledRenewal(
   operation: Operation,
@@ -76,7 +76,7 @@ export async function settledRenewal(
     } else if (awaitsProof(operation, issued)) {
       throw new PhoneError("renewal_unfinished");
     }
-    if (await takeOverAny(operation, issued)) {
+    if (await adoptAnyCertificate(operation, issued)) {
       return issued;
     }
   }
@@ -86,9 +86,9 @@ export async function settledRenewal(
   return null;
 }
 
-/** Makes the certificate in force the phone's, with the key that it is for; false where it is that already. */
-export async function takeOverAny(operation: Operation, issued: IssuedCertificate): Promise<boolean> {
-  if (await takeOver(operation, issued)) {
+/** Makes the certificate in force the phone's, with its key; false if it already is. */
+export async function adoptAnyCertificate(operation: Operation, issued: IssuedCertificate): Promise<boolean> {
+  if (await adoptCertificate(operation, issued)) {
     return true;
   }
   const { key } = operation.vault.state;
@@ -99,12 +99,15 @@ export async function takeOverAny(operation: Operation, issued: IssuedCertificat
   if (subject === null) {
     return false;
   }
-  const certificate = { pem: issued.pem, chainPem: issued.chainPem };
+  const certificate = { pem: issued.pem, chainPem: issued.chainPem, logKey: issued.logKey };
   await operation.changeKey("key", { certificate, subject });
   return true;
 }
 
-/** PhoneError `renewal_unfinished` while one is: another PIN now would leave the phone with two. */
+/**
+ * Throws: PhoneError `renewal_unfinished` during a renewal, since a PIN change would leave the phone with two
+ * PINs.
+ */
 export async function requireNoRenewal(operation: Operation): Promise<void> {
   if (!operation.vault.state.pending?.renews) {
     return;
@@ -115,7 +118,10 @@ export async function requireNoRenewal(operation: Operation): Promise<void> {
   await settledRenewal(operation);
 }
 
-/** Whether one is under way, or stands still as its holder is no longer on file: they give it up, or a job does. */
+/**
+ * Reports whether a renewal is in progress, or suspended because its holder is no longer registered; the
+ * holder or a job then abandons it.
+ */
 async function isOpen(operation: Operation): Promise<boolean> {
   try {
     return (await currentRenewal(operation)) !== null;

@@ -1,18 +1,19 @@
 /**
- * Taking a request, by its QR code or from the inbox, and answering it: login (2.3.1.10), signature (2.3.1.11), or no.
+ * Taking a request by QR code or from the inbox, and answering it: login (2.3.1.10), signature (2.3.1.11) or
+ * refusal.
  *
- * What the user saw at the scan is what is signed at the approval: the scanned request is kept, and every message is
- * checked against who asks before it is shown.
+ * What the user saw at the scan is what is signed at the approval: the scanned request is stored, and every
+ * message is checked against the requester before it is displayed.
  */
 
-import { type Confirmed, type Pages, readOptions } from "@mshield/forms";
+import type { Confirmation, Pages } from "@mshield/forms";
 import { hex, isInternalMessage, type Signature, sm3 } from "@mshield/gm";
 
 import { derOf } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
-import { checkDocument, checkLogin, displayOidsFor, shownOf } from "./documents.ts";
+import { checkDocument, checkLogin, displayOidsFor, displayItem } from "./documents.ts";
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
-import { Fields, fromBase64, fromHex } from "./fields.ts";
+import { Fields, fromHex } from "./fields.ts";
 import {
   type Claim,
   type InboxRequest,
@@ -23,34 +24,35 @@ import {
   readProlonged,
   readScan,
   readTask,
-  readUnlike,
-  readWayBack,
+  readNewProperties,
+  readReturnAddress,
   type Scan,
   type Task,
-  type Unlike,
+  type NewProperty,
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { MOST_DOCUMENTS, partsOf } from "./parts.ts";
-import { checkGiven, type PinSource } from "./pin.ts";
+import { requirePinForm, type PinSource } from "./pin.ts";
 import { readTaskHere } from "./readings.ts";
-import type { Excluded } from "./secrets.ts";
+import type { ExcludedDocument } from "./secrets.ts";
+import { fromBase64 } from "./strict_json.ts";
 
 const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$|^claim:\S+$/;
-/** Typed from beside the QR code: the service reads I, L and O as 1, 1 and 0. */
+/** The short code shown next to the QR code, as typed: the service reads I, L and O as 1, 1 and 0. */
 const SHORT = /^[0-9A-TV-Z]{8}$/;
-/** Typing longer than this is told as so long (ms). */
+/** Upper bound of the reported typing time (ms). */
 const MOST_TYPED = 20_000;
 const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
 
 export type DeclineReason = "declined" | "not_me";
 
 /**
- * How it ended for a document: signed, closed by its system meanwhile, left out by the person, or left in the inbox with
- * its whole request.
+ * Outcome for a document: signed, closed by its system meanwhile, excluded by the user, or left in the inbox
+ * with its whole request.
  */
 export type DocumentEnd = "signed" | "closed" | "excluded" | "left";
 
-/** One document of an approved request; `signature` is null where there is none, or its answer was lost. */
+/** One document of an approved request; `signature` is null if there is none, or its answer was lost. */
 export interface SignedDocument {
   readonly sid: string;
   readonly title: string;
@@ -59,20 +61,20 @@ export interface SignedDocument {
 }
 
 /**
- * By `sid`: what the person confirmed besides, which pages of a document that is signed unread were on the screen, and why
- * they don't sign a document.
+ * The user's choices by `sid`: extra confirmations, the pages of a document signed unread that were on the
+ * screen, and reasons for excluding a document.
  */
 export interface Choices {
   readonly pages?: ReadonlyMap<string, Pages>;
-  readonly confirmed?: ReadonlyMap<string, Confirmed>;
+  readonly confirmed?: ReadonlyMap<string, Confirmation>;
   readonly excluded?: ReadonlyMap<string, string>;
 }
 
 /**
- * An approved request. `recovered` says that it had been signed before, and only the answer was lost; `returnAddress`
- * leads back to the app that asked, null where none did.
+ * An approved request. With `recovered`, it had been signed before and only the answer was lost;
+ * `returnAddress` leads back to the requesting app, null if there is none.
  */
-export interface Approved {
+export interface Approval {
   readonly requestId: string;
   readonly kind: Kind;
   readonly documents: readonly SignedDocument[];
@@ -80,7 +82,7 @@ export interface Approved {
   readonly returnAddress: string | null;
 }
 
-/** Takes the request behind a QR code or another app's link, checks it and keeps it for the decision. */
+/** Takes the request behind a QR code or another app's link, checks it, and stores it for the decision. */
 export async function scan(operation: Operation, code: string, typedMs?: number): Promise<Scan> {
   const body = codeBody(code, typedMs);
   const { connection } = operation;
@@ -88,8 +90,8 @@ export async function scan(operation: Operation, code: string, typedMs?: number)
 }
 
 /**
- * Keeps a code that is read or typed before login: its `claim` is scanned after that, by this phone, until `expiresAt` (ms). The
- * request isn't taken by it.
+ * Claims a code that is read or typed before login: afterwards this phone scans its `claim`, until
+ * `expiresAt` (ms). This doesn't take the request.
  */
 export async function claim(operation: Operation, code: string, typedMs?: number): Promise<Claim> {
   const { connection } = operation;
@@ -101,7 +103,7 @@ export async function claim(operation: Operation, code: string, typedMs?: number
   return kept;
 }
 
-/** PhoneError `bad_code` for what is none. */
+/** Builds the body for a code. Throws: PhoneError `bad_code`. */
 function codeBody(code: string, typedMs?: number): object {
   if (!CODE.test(code) && !SHORT.test(code)) {
     throw new PhoneError("bad_code");
@@ -109,21 +111,22 @@ function codeBody(code: string, typedMs?: number): object {
   return typedMs === undefined ? { code } : { code, typed_ms: Math.min(Math.round(typedMs), MOST_TYPED) };
 }
 
-/** The requests that wait for this shield (待办), newest first. */
+/** Returns the requests that wait for this shield (待办), newest first. */
 export async function inbox(operation: Operation): Promise<readonly InboxRequest[]> {
   return readInbox(await operation.connection.get("/api/phone/inbox", operation.loggedIn()));
 }
 
-/** Takes a request from the inbox, checks it and keeps it for the decision. */
+/** Takes a request from the inbox, checks it, and stores it for the decision. */
 export async function take(operation: Operation, requestId: string): Promise<Scan> {
-  return await takeTogether(operation, [requestId]);
+  return await openTogether(operation, [requestId]);
 }
 
 /**
- * Takes several requests of one system from the inbox, to be answered together. ProtocolError `bad_task` where they are
- * of different systems, PhoneError `too_many_documents` where one session doesn't hold them.
+ * Takes several requests of one system from the inbox, to be answered together. Throws: ProtocolError
+ * `bad_task` if they are of different systems, PhoneError `too_many_documents` if they don't fit in one
+ * session.
  */
-export async function takeTogether(operation: Operation, requestIds: readonly string[]): Promise<Scan> {
+export async function openTogether(operation: Operation, requestIds: readonly string[]): Promise<Scan> {
   const scans: Scan[] = [];
   for (const requestId of requestIds) {
     const path = `/api/phone/inbox/${encodeURIComponent(requestId)}`;
@@ -135,32 +138,30 @@ export async function takeTogether(operation: Operation, requestIds: readonly st
   return scanned;
 }
 
-/** The kept request; PhoneError `nothing_scanned` where there is none, or another than the one named. */
+/**
+ * Returns the stored request. Throws: PhoneError `nothing_scanned` if there is none, or it isn't the one
+ * named.
+ */
 export function scannedRequest(operation: Operation, requestId?: string): Scan {
   const { scanned } = operation.vault.state;
   if (scanned === null || (requestId !== undefined && scanned.requestId !== requestId)) {
     throw new PhoneError("nothing_scanned");
   }
-  // One that was kept by an older version of the app has no options.
-  const tasks = scanned.tasks.map((task) => ({
-    ...task,
-    options: (task.options as Task["options"] | undefined) ?? readOptions(task.format, undefined),
-    signingTime: task.signingTime ?? null,
-  }));
-  return { ...scanned, tasks };
+  return scanned;
 }
 
 /**
- * Signs the documents of the request under one PIN, but for those that are excluded; see `CoSigning.sign` for the errors.
- * PhoneError `nothing_left` where all are: that is a refusal. Of several requests one that is excluded whole stays open.
+ * Signs the request's documents under one PIN, except those excluded. Of several requests, one that is
+ * excluded entirely stays open. Throws: as `CoSigning.sign`; PhoneError `nothing_left` if all are excluded,
+ * which would be a refusal.
  */
 export async function approve(
   operation: Operation,
   scanned: Scan,
   pin: PinSource,
   { confirmed = new Map(), excluded = new Map(), pages = new Map() }: Choices = {},
-): Promise<Approved> {
-  checkGiven(pin);
+): Promise<Approval> {
+  requirePinForm(pin);
   const settled = operation.key("key").rn === null ? null : await ends(operation, scanned);
   if (settled !== null) {
     return await done(operation, scanned, settled);
@@ -169,7 +170,7 @@ export async function approve(
   const documents = chosen.signed.map((task) => ({
     sid: fromHex(task.sid, 16),
     message: task.message,
-    shown: shownOf(task, confirmed.get(task.sid) ?? "none", pages.get(task.sid) ?? null),
+    shown: displayItem(task, confirmed.get(task.sid) ?? "none", pages.get(task.sid) ?? null),
   }));
   try {
     const answers = await new CoSigning(operation, "key", documents, chosen.leftOut).sign(pin);
@@ -181,7 +182,7 @@ export async function approve(
     };
     return await done(operation, scanned, endOf, signatures);
   } catch (error) {
-    // A resent `finish` may meet an outcome that is no longer kept: then the tasks' states tell.
+    // A repeated `finish` may come after its result was deleted; the tasks' states then show the outcome.
     const isClosed = error instanceof ProblemError && error.code === "task_closed";
     const end = isClosed ? await ends(operation, scanned) : null;
     if (end !== null) {
@@ -191,7 +192,7 @@ export async function approve(
   }
 }
 
-/** Prolongs the kept signature, once, and keeps its new end; a repeat gives the same. */
+/** Extends the stored signature request, once, and stores its new end; repeating it has the same result. */
 export async function prolong(operation: Operation, scanned: Scan): Promise<Scan> {
   const times: number[] = [];
   for (const { requestId } of partsOf(scanned)) {
@@ -203,11 +204,11 @@ export async function prolong(operation: Operation, scanned: Scan): Promise<Scan
   return prolonged;
 }
 
-/** What is signed, and what is left out of requests of which something is. */
+/** Returns the documents to sign, and those excluded from requests of which something is signed. */
 function chosenOf(
   scanned: Scan,
   excluded: ReadonlyMap<string, string>,
-): { readonly signed: readonly Task[]; readonly leftOut: readonly Excluded[] } {
+): { readonly signed: readonly Task[]; readonly leftOut: readonly ExcludedDocument[] } {
   const signed = scanned.tasks.filter(({ sid }) => !excluded.has(sid));
   if (signed.length === 0) {
     throw new PhoneError("nothing_left");
@@ -220,8 +221,8 @@ function chosenOf(
 }
 
 /**
- * Refuses the request; `not_me` says that the user did not start it, which the business system is told. Gives the address
- * that leads back to the app that asked, null where none did.
+ * Refuses the request. `not_me` reports to the business system that the user did not start it. Returns the
+ * address that leads back to the requesting app, null if there is none.
  */
 export async function decline(
   operation: Operation,
@@ -234,7 +235,7 @@ export async function decline(
     try {
       await operation.connection.post(path, operation.loggedIn(), { reason });
     } catch (error) {
-      // Of several one may be over by itself, or was declined before the line was lost.
+      // Of several requests, one may have ended by itself, or was declined before the connection was lost.
       const isOver = error instanceof ProblemError && error.code === "request_closed";
       if (!isOver || parts.length === 1) {
         throw error;
@@ -242,30 +243,30 @@ export async function decline(
     }
   }
   await operation.vault.change({ scanned: null });
-  return await wayBack(operation, scanned);
+  return await fetchReturnAddress(operation, scanned);
 }
 
 /**
- * The address that leads back to the app that asked, once the request is over; null where none did. It must be the one
- * shown at the scan, but for what it tells: else ProtocolError `foreign_return`.
+ * Returns the address that leads back to the requesting app once the request has ended; null if there is
+ * none. Throws: ProtocolError `foreign_return` unless it is the one shown at the scan, apart from the result
+ * it carries.
  */
-export async function wayBack(
+export async function fetchReturnAddress(
   operation: Operation,
   { requestId, returnUrl }: Pick<Scan, "requestId" | "returnUrl">,
 ): Promise<string | null> {
-  // A request that was kept by an older version of the app has none.
-  if (!returnUrl) {
+  if (returnUrl === null) {
     return null;
   }
   const path = `/api/phone/requests/${encodeURIComponent(requestId)}/return`;
-  const address = readWayBack(await operation.connection.get(path, operation.loggedIn()));
+  const address = readReturnAddress(await operation.connection.get(path, operation.loggedIn()));
   if (!address.startsWith(`${returnUrl}${returnUrl.includes("?") ? "&" : "?"}`)) {
     throw new ProtocolError("foreign_return", address);
   }
   return address;
 }
 
-/** Forgets the kept request, which ended without this phone; of an answered one nothing is kept anyway. */
+/** Forgets the stored request, which ended without this phone; an answered one isn't stored anyway. */
 export async function forget(operation: Operation, requestId: string): Promise<void> {
   if (operation.vault.state.scanned?.requestId === requestId) {
     await operation.vault.change({ scanned: null });
@@ -278,7 +279,7 @@ async function keep(operation: Operation, answer: unknown): Promise<Scan> {
   return scanned;
 }
 
-/** Several requests as one. */
+/** Merges several requests into one. */
 function together(scans: readonly Scan[]): Scan {
   const [first, ...others] = scans as [Scan, ...Scan[]];
   if (others.length === 0) {
@@ -315,17 +316,18 @@ async function checked(operation: Operation, answer: unknown): Promise<Scan> {
   const own = certificate === null ? null : sm3(derOf(certificate.pem));
   for (const task of asked.tasks) {
     checkTask(task, asked, uid, { displayOids, certificate: own });
-    // One after the other: each may be megabytes, and a worker's memory is bounded.
+    // One after the other, since each may be megabytes and a worker's memory is bounded.
     tasks.push(
-      asked.kind === "signature"
-        ? await readTaskHere(operation, task, asked.requester.clientId ?? null)
-        : task,
+      asked.kind === "signature" ? await readTaskHere(operation, task, asked.requester.clientId) : task,
     );
   }
   return { ...asked, tasks };
 }
 
-/** What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages. */
+/**
+ * Checks that what is signed is what is displayed: for this key and purpose, and never one of the protocol's
+ * own messages.
+ */
 function checkTask(
   task: Task,
   scanned: Scan,
@@ -339,6 +341,12 @@ function checkTask(
     throw new ProtocolError("bad_task", "a message of the protocol itself");
   }
   if (scanned.kind === "signature") {
+    if (!task.isDrawn) {
+      throw new ProtocolError(
+        "bad_task",
+        "a document without view and rendered lines, even if both are null",
+      );
+    }
     checkDocument(task, displayOids, certificate);
   } else if (task.format === "raw") {
     checkLogin(task.message, scanned.requestId, scanned.requester);
@@ -352,11 +360,11 @@ async function done(
   scanned: Scan,
   endOf: (sid: string) => DocumentEnd,
   signatures: ReadonlyMap<string, Signature | null> | null = null,
-): Promise<Approved> {
+): Promise<Approval> {
   const { requestId, kind, tasks } = scanned;
-  // Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
-  const returnAddress = await wayBack(operation, scanned);
-  // What was found out is no longer an operation without an answer.
+  // Before the request is forgotten: if this answer is lost, approving again finds it signed and asks again.
+  const returnAddress = await fetchReturnAddress(operation, scanned);
+  // Once the outcome was found out, the operation no longer lacks an answer.
   const key = signatures === null ? { key: { ...operation.key("key"), isUnanswered: false } } : {};
   await operation.vault.change({ scanned: null, ...key });
   const documents = tasks.map(({ sid, title }) => {
@@ -371,7 +379,7 @@ const ENDS: Readonly<Record<string, DocumentEnd>> = {
   waiting: "left",
 };
 
-/** How the documents ended at the service; null where no request of them is signed. */
+/** Returns how the documents ended at the service; null if none of their requests is signed. */
 async function ends(operation: Operation, scanned: Scan): Promise<((sid: string) => DocumentEnd) | null> {
   const credentials = operation.loggedIn();
   const states = new Map<string, string>();
@@ -386,7 +394,10 @@ async function ends(operation: Operation, scanned: Scan): Promise<((sid: string)
   return partsOf(scanned).some(isSettled) ? (sid) => ENDS[states.get(sid)!] ?? "closed" : null;
 }
 
-export async function unlike(operation: Operation, requestId: string): Promise<readonly Unlike[]> {
+export async function newProperties(
+  operation: Operation,
+  requestId: string,
+): Promise<readonly NewProperty[]> {
   const path = `/api/phone/requests/${encodeURIComponent(requestId)}/unlike`;
-  return readUnlike(new Fields(await operation.connection.get(path, operation.loggedIn())));
+  return readNewProperties(new Fields(await operation.connection.get(path, operation.loggedIn())));
 }

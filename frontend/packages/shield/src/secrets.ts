@@ -1,6 +1,7 @@
 /**
- * Everything that touches a share, a nonce or the PIN's key, behind one interface: so that an app can run it in a
- * worker, and drop it with the worker. What crosses the interface may be sent or stored; nothing else leaves it.
+ * Everything that touches a share, a nonce or the PIN's key, behind one interface, so that an app can run it
+ * in a worker and drop it with the worker. What crosses the interface may be sent or stored; nothing else
+ * leaves it.
  */
 
 import type { Pages } from "@mshield/forms";
@@ -9,7 +10,7 @@ import type { Signature } from "@mshield/gm";
 import type { NonceAnswer } from "./cosign_messages.ts";
 import type { Slot } from "./state.ts";
 
-/** A PIN that a slot is made for: `setAt` (ms) is the day that the app names it by. */
+/** The PIN of a new slot; `setAt` (ms) is the date by which the app refers to it. */
 export interface NewPin {
   readonly pin: string;
   readonly setAt: number;
@@ -24,8 +25,8 @@ export interface EnrolOrder {
   readonly pin: NewPin;
 }
 
-/** `body` is sent at enrolment step 2 and kept nowhere; the slot of epoch 0 is stored once P is here. */
-export interface Enrolled {
+/** `body` is sent at enrolment step 2 and stored nowhere; the slot of epoch 0 is stored once P is here. */
+export interface EnrolResult {
   readonly body: Uint8Array;
   readonly slot: Slot;
 }
@@ -37,16 +38,16 @@ export interface SessionOrder {
   readonly documents: readonly { readonly sid: Uint8Array; readonly e: Uint8Array }[];
 }
 
-/** What a document's item in `finish` says besides: what was confirmed, and the digest of what was shown, in hex. */
-export interface ShownItem {
+/** Additional fields of a document in `finish`: the confirmation, and the digest of the display, in hex. */
+export interface DisplayItem {
   readonly confirmed: string;
   readonly shown: string;
-  /** Of what is signed unread: which pages were on the screen. */
+  /** Pages that were on the screen, for a document signed unread. */
   readonly pages?: Pages;
 }
 
-/** A document that isn't signed, and why, in the person's words. */
-export interface Excluded {
+/** A document that isn't signed, and why, in the user's words. */
+export interface ExcludedDocument {
   readonly sid: string;
   readonly reason: string;
 }
@@ -55,35 +56,38 @@ export interface FinishOrder {
   readonly deviceSecret: CryptoKey;
   readonly slot: Slot;
   readonly pin: string;
-  /** Where the share is to be refreshed: the next epoch, and the PIN that hides the new one. */
+  /** If the share is to be refreshed: the next epoch, and the PIN that hides the new share. */
   readonly refresh: { readonly epoch: number; readonly pin: NewPin } | null;
   /** One for each document. */
-  readonly shown: readonly (ShownItem | null)[];
-  /** Documents of the same requests that are left out, by `sid` in hex. */
-  readonly excluded?: readonly Excluded[];
+  readonly shown: readonly (DisplayItem | null)[];
+  /** Excluded documents of the same requests, by `sid` in hex. */
+  readonly excluded?: readonly ExcludedDocument[];
 }
 
-/** `body` is the one that is sent, and sent again as it is; `next` is the refreshed share's slot, stored before that. */
-export interface Finished {
+/** `body` is sent, and repeated unchanged; `next` is the refreshed share's slot, which is stored first. */
+export interface FinishResult {
   readonly body: Uint8Array;
   readonly next: Slot | null;
 }
 
 /** Fresh nonces for one `open`. The methods are called in this order, each once. */
 export interface SecretSession {
-  /** In hex, as `open` sends them. */
+  /** Ids of the documents and commitments to their nonces, in hex as `open` sends them. */
   readonly items: readonly { readonly sid: string; readonly c: string }[];
-  /** GmError `bad_proof` where a proof of the service's nonce does not hold. */
+  /** Throws: GmError `bad_proof` if a proof of the service's nonce is invalid. */
   check(answers: readonly NonceAnswer[]): Promise<void>;
-  /** GmError `retry` where it must be begun again. */
-  finish(order: FinishOrder): Promise<Finished>;
-  /** GmError `bad_answer` where a signature is not the one that this session took part in; null is passed over. */
+  /** Throws: GmError `retry` if the session must begin again. */
+  finish(order: FinishOrder): Promise<FinishResult>;
+  /**
+   * Throws: GmError `bad_answer` if a signature isn't the one that this session took part in; null is
+   * skipped.
+   */
   verify(P: Uint8Array, signatures: readonly (Signature | null)[]): Promise<void>;
-  /** Drops what is left of it. */
+  /** Drops what is left of the session. */
   close(): void;
 }
 
 export interface Secrets {
-  enrol(order: EnrolOrder): Promise<Enrolled>;
+  enrol(order: EnrolOrder): Promise<EnrolResult>;
   session(order: SessionOrder): Promise<SecretSession>;
 }

@@ -3,14 +3,14 @@
 import { GmError } from "@mshield/gm";
 
 import { LocalSecrets } from "./local_secrets.ts";
-import type { Answered, Asked, Order, Port } from "./remote_secrets.ts";
+import type { SecretsReply, SecretsRequest, Order, Port } from "./remote_secrets.ts";
 import type { SecretSession } from "./secrets.ts";
 
-/** Answers what comes through this port, as long as its thread lives. */
+/** Answers orders from this port, as long as its thread lives. */
 export function serveSecrets(port: Port): void {
   const served = new Served();
   port.addEventListener("message", ({ data }) => {
-    const { id, order } = data as Asked;
+    const { id, order } = data as SecretsRequest;
     void served.answer(id, order).then((answered) => port.postMessage(answered));
   });
   port.start?.();
@@ -21,7 +21,7 @@ class Served {
   readonly #sessions = new Map<number, SecretSession>();
   #last = 0;
 
-  async answer(id: number, order: Order): Promise<Answered> {
+  async answer(id: number, order: Order): Promise<SecretsReply> {
     try {
       return { id, value: await this.#carryOut(order) };
     } catch (error) {

@@ -1,8 +1,15 @@
-/** My signatures (我的签名, manual 2.3.1.7): what this phone has signed. */
+/** My signatures (我的签名, manual 2.3.1.7): signatures made by this phone. */
+
+import type { Confirmation } from "@mshield/forms";
+import type { DrawnLines } from "@mshield/views";
 
 import { Fields } from "./fields.ts";
 import { type Format, FORMATS, type Kind, KINDS, type Line, readLine } from "./messages.ts";
 import type { Operation } from "./operation.ts";
+import { fromBase64, readJson } from "./strict_json.ts";
+
+const CONFIRMED: readonly Confirmation[] = ["none", "mismatch", "unread"];
+const DRAWN_LINES = "mshield-drawn/v1";
 
 /** One line of the signature history. */
 export interface SignatureRecord {
@@ -21,7 +28,10 @@ export interface SignaturePage {
   readonly next: string | null;
 }
 
-/** Which part of the history; `words` is part of a title or of a business system's name, `kind` one of the two alone. */
+/**
+ * A query of the history; `words` is part of a title or a business system's name, `kind` limits it to one
+ * kind.
+ */
 export interface SignatureQuery {
   readonly before?: string;
   readonly words?: string;
@@ -30,8 +40,9 @@ export interface SignatureQuery {
 }
 
 /**
- * A signature in full: what was shown (`size` in bytes), `contentDigest` SM3 of the document, for whom and at which PC, r‖s in hex, its entry in the
- * transparency log (null until it is there, or where an older service doesn't say), how its certificate stands now.
+ * A signature in full: the display (`size` in bytes), `contentDigest` (SM3 of the document), business system
+ * and PC, r‖s in hex, its entry in the transparency log (null until logged), and the certificate's state
+ * now.
  */
 export interface SignatureDetail extends SignatureRecord {
   readonly kind: Kind | "unknown";
@@ -44,12 +55,27 @@ export interface SignatureDetail extends SignatureRecord {
   readonly pcAddress: string | null;
   readonly pcBrowser: string | null;
   readonly logIndex: number | null;
-  readonly contentDigest: string | null;
-  /** Whether what was shown is part of what was signed. */
+  readonly contentDigest: string;
+  /** True if the display is part of what was signed. */
   readonly isDisplayBound: boolean;
+  /** The lines that the view drew of the content; null if no view drew it. */
+  readonly drawing: DrawnLines | null;
+  /** What the signer confirmed besides; null for a login. */
+  readonly confirmed: Confirmation | "unknown" | null;
+  /** The holder in the certificate; null without one. */
+  readonly signer: Signer | null;
   readonly signature: string;
   readonly certificateState: string | null;
   readonly revokedAt: number | null;
+}
+
+/** The signer, as on file when the certificate was issued. */
+export interface Signer {
+  readonly name: string;
+  readonly organisation: string;
+  readonly creditCode: string;
+  readonly role: "legal_person" | "operator" | "unknown";
+  readonly shieldNumber: string;
 }
 
 export async function signatures(
@@ -68,7 +94,7 @@ export async function signatures(
   return { items: of.list("items").map(readRecord), next: of.textOrNull("next") };
 }
 
-/** One of them; `sid` as in the list. */
+/** Returns one signature; `sid` as in the list. */
 export async function signature(operation: Operation, sid: string): Promise<SignatureDetail> {
   const path = `/api/phone/signatures/${encodeURIComponent(sid)}`;
   const value = await operation.connection.get(path, operation.loggedIn());
@@ -85,11 +111,33 @@ export async function signature(operation: Operation, sid: string): Promise<Sign
     pcAddress: of.textOrNull("pc_address"),
     pcBrowser: of.textOrNull("pc_browser"),
     logIndex: of.integerOrNull("log_index"),
-    contentDigest: of.textOrNull("content_digest"),
-    isDisplayBound: of.has("display_bound") ? of.flag("display_bound") : of.text("format") !== "raw",
+    contentDigest: of.text("content_digest"),
+    isDisplayBound: of.flag("display_bound"),
+    drawing: drawingOf(of.textOrNull("drawing_b64")),
+    confirmed: of.has("confirmed") ? of.knownWord("confirmed", CONFIRMED) : null,
+    signer: of.has("signer") ? signerOf(of.object("signer")) : null,
     signature: of.text("signature"),
     certificateState: of.textOrNull("certificate_state"),
     revokedAt: of.integerOrNull("revoked_at"),
+  };
+}
+
+/** Returns the lines, null also for a drawing that only a newer app knows. */
+function drawingOf(octets: string | null): DrawnLines | null {
+  if (octets === null) {
+    return null;
+  }
+  const lines = readJson(fromBase64(octets));
+  return new Fields(lines).text("type") === DRAWN_LINES ? (lines as DrawnLines) : null;
+}
+
+function signerOf(of: Fields): Signer {
+  return {
+    name: of.text("name"),
+    organisation: of.text("organisation"),
+    creditCode: of.text("credit_code"),
+    role: of.knownWord("role", ["legal_person", "operator"]),
+    shieldNumber: of.text("shield_number"),
   };
 }
 
@@ -106,7 +154,7 @@ function readRecord(value: unknown): SignatureRecord {
   };
 }
 
-/** The bundle of evidence, as a file: JSON, which `mshield verify` and the page at /verify/ read. */
+/** Returns the evidence bundle, a JSON file that `mshield verify` and the page at /verify/ read. */
 export async function evidence(operation: Operation, sid: string): Promise<Uint8Array> {
   return await operation.connection.getBytes(`/api/phone/signatures/${sid}/evidence`, operation.loggedIn());
 }

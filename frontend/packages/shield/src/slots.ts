@@ -1,17 +1,17 @@
-/** A share is hidden in a slot under a PIN, and comes out of it under any PIN (protocol, "Keys"). */
+/** Slots: a share is hidden under a PIN, and any PIN yields a share (protocol, "Keys"). */
 
-import { bytes32, derivePinKey, hide, keyedBy, mask, number, reveal } from "@mshield/gm";
+import { bytes32, derivePinKey, hide, keyedHash, mask, number, reveal } from "@mshield/gm";
 
 import type { NewPin } from "./secrets.ts";
 import { type Slot, slotCheck } from "./state.ts";
 
-/** Whose share. */
+/** The owner of a share. */
 export interface Owner {
   readonly deviceSecret: CryptoKey;
   readonly uid: Uint8Array;
 }
 
-/** A new slot with a salt of its own. */
+/** Creates a slot with a salt of its own. */
 export async function hideShare(of: Owner, epoch: number, d1: bigint, pin: NewPin): Promise<Slot> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   const blob = bytes32(hide(d1, await maskOf(of, { epoch, salt, rounds: pin.rounds }, pin.pin)));
@@ -19,7 +19,7 @@ export async function hideShare(of: Owner, epoch: number, d1: bigint, pin: NewPi
   return { ...slot, check: await slotCheck(slot) };
 }
 
-/** The share that this PIN gives; a wrong PIN gives one too, and nothing here can tell. */
+/** Returns the share that this PIN yields; a wrong PIN yields one too, indistinguishable here. */
 export async function revealShare(of: Owner, slot: Slot, pin: string): Promise<bigint> {
   return reveal(number(slot.blob), await maskOf(of, slot, pin));
 }
@@ -31,7 +31,7 @@ async function maskOf(
 ): Promise<bigint> {
   const K = await derivePinKey(pin, salt, rounds);
   try {
-    return await mask(keyedBy(deviceSecret), { uid, epoch, salt, K });
+    return await mask(keyedHash(deviceSecret), { uid, epoch, salt, K });
   } finally {
     K.fill(0);
   }

@@ -1,25 +1,30 @@
-/** What the phone itself knows, without asking anybody. */
+/** The phone's local state, available without a call. */
 
 import { thumbprint } from "./dpop.ts";
 import type { Scan } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Account } from "./state.ts";
 
-/** What the phone itself knows. `left` are the PIN attempts that the service last told. */
+/** The phone's local state. `left` is the number of PIN attempts last reported by the service. */
 export interface Status {
   readonly account: string | null;
-  /** Whose login it is; null without one, or in one of an earlier version. */
+  /** Owner of the login; null without one. */
   readonly owner: Account | null;
   readonly isLoggedIn: boolean;
-  /** Ms; null without a login. It may have passed. */
+  /** In ms, possibly in the past; null without a login. */
   readonly sessionExpiresAt: number | null;
   readonly shieldNumber: string | null;
   readonly certificatePem: string | null;
+  /** The log's vkey, stored with the certificate. */
+  readonly logKey: string | null;
   readonly isApplicationPending: boolean;
-  /** A renewal stopped after its key was made. */
+  /** True if a renewal stopped after its key was made. */
   readonly isRenewalPending: boolean;
   readonly isOperationUnfinished: boolean;
-  /** The service no longer knows the phone's share, or it is damaged: the shield must be revoked and applied for anew. */
+  /**
+   * True if the service lost the counterpart of the phone's share, or the share is damaged: the shield must
+   * be revoked and applied for again.
+   */
   readonly isUnusable: boolean;
   readonly scanned: Scan | null;
   readonly left: number | null;
@@ -35,6 +40,7 @@ export async function statusOf({ vault, platform }: Operation): Promise<Status> 
     sessionExpiresAt: session?.expiresAt ?? null,
     shieldNumber,
     certificatePem: key?.certificate?.pem ?? null,
+    logKey: key?.certificate?.logKey ?? null,
     isApplicationPending: pending !== null && !pending.renews,
     isRenewalPending: pending !== null && pending.renews,
     isOperationUnfinished: (key?.isUnanswered ?? false) && !key!.isUnusable,

@@ -1,10 +1,12 @@
 /**
- * The phone's storage: one database, one record that each change replaces in one transaction of `durability: "strict"`.
+ * The phone's storage: one database with one record; each change replaces it in one transaction of
+ * `durability: "strict"`.
  *
- * One operation at a time holds the record, over all tabs, by a Web Lock; it reads the record first and keeps nothing
- * for the next one.
+ * A Web Lock allows one operation at a time over all tabs. Each operation reads the record first and caches
+ * nothing for the next one.
  */
 
+import { Database, result } from "./database.ts";
 import { PhoneError } from "./errors.ts";
 import { newState, type State } from "./state.ts";
 
@@ -15,19 +17,22 @@ export class Store {
   readonly #name: string;
   readonly #lockMs: number;
 
-  /** `name` is the database's and the lock's; `lockMs` is how long an operation waits for another one. */
+  /** `name` is that of the database and the lock; `lockMs` is how long an operation waits for another one. */
   constructor(name = "mshield", lockMs = 30_000) {
     this.#name = name;
     this.#lockMs = lockMs;
   }
 
-  /** Asks the browser not to clear the storage; false where it may do so all the same. */
+  /** Asks the browser for persistent storage; false if the browser may clear it anyway. */
   async persist(): Promise<boolean> {
     const storage = navigator.storage as StorageManager | undefined;
     return (await storage?.persist?.()) ?? false;
   }
 
-  /** Runs one operation with the record, made at the first one; PhoneError `phone_in_use`, `storage`, `damaged_state`. */
+  /**
+   * Runs one operation with the record, which the first one creates. Throws: PhoneError `phone_in_use`,
+   * `storage`, `damaged_state`.
+   */
   async operate<T>(run: (vault: Vault) => Promise<T>): Promise<T> {
     const waiting = new AbortController();
     const timer = setTimeout(() => waiting.abort(), this.#lockMs);
@@ -50,7 +55,7 @@ export class Store {
   }
 
   async #run<T>(run: (vault: Vault) => Promise<T>): Promise<T> {
-    const database = await guarded(open(this.#name));
+    const database = await guarded(Database.open(this.#name, STORE));
     try {
       const vault = new Vault(database);
       await vault.load();
@@ -63,10 +68,10 @@ export class Store {
 
 /** The record while one operation holds it. */
 export class Vault {
-  readonly #database: IDBDatabase;
+  readonly #database: Database;
   #state: State | null = null;
 
-  constructor(database: IDBDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 
@@ -77,44 +82,35 @@ export class Vault {
     return this.#state;
   }
 
-  /** The stored record, or a new phone, which is stored before it is used. */
+  /** Loads the record, or creates a new phone, which is stored before it is used. */
   async load(): Promise<void> {
     if ((await this.reread()) === null) {
       await this.#write(await newState());
     }
   }
 
-  /** What the database holds now; the operation goes on with it. */
+  /** Reads the record again; the operation continues with it. */
   async reread(): Promise<State | null> {
-    const transaction = this.#database.transaction(STORE, "readonly");
-    const record: unknown = await guarded(result(transaction.objectStore(STORE).get(RECORD)));
+    const record: unknown = await guarded(
+      this.#database.use("readonly", (store) => result(store.get(RECORD))),
+    );
     this.#state = record === undefined ? null : checked(record);
     return this.#state;
   }
 
-  /** Replaces these parts in one transaction; returns when it would survive a power cut. */
+  /** Replaces these parts in one transaction; returns once the change would survive a power cut. */
   async change(parts: Partial<State>): Promise<void> {
     await this.#write({ ...this.state, ...parts });
   }
 
   async #write(state: State): Promise<void> {
-    await guarded(this.#put(state));
+    const put = (store: IDBObjectStore): Promise<unknown> => result(store.put(state, RECORD));
+    await guarded(this.#database.use("readwrite", put, { durability: "strict" }));
     this.#state = state;
-  }
-
-  async #put(state: State): Promise<void> {
-    const transaction = this.#database.transaction(STORE, "readwrite", { durability: "strict" });
-    transaction.objectStore(STORE).put(state, RECORD);
-    await new Promise<void>((resolve, reject) => {
-      transaction.addEventListener("complete", () => resolve());
-      for (const failed of ["abort", "error"] as const) {
-        transaction.addEventListener(failed, () => reject(transaction.error ?? new Error(failed)));
-      }
-    });
   }
 }
 
-/** A record of this form; PhoneError `damaged_state` for anything else, which is never overwritten. */
+/** Validates a record. Throws: PhoneError `damaged_state` for anything else, which is never overwritten. */
 function checked(value: unknown): State {
   const state = value as State;
   const whole =
@@ -132,20 +128,7 @@ function checked(value: unknown): State {
   return state;
 }
 
-async function open(name: string): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1);
-  request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
-  return await result(request);
-}
-
-function result<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.addEventListener("success", () => resolve(request.result));
-    request.addEventListener("error", () => reject(request.error ?? new Error("failed")));
-  });
-}
-
-/** The browser's own failures as PhoneError `storage`. */
+/** Converts the browser's failures to PhoneError `storage`. */
 async function guarded<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

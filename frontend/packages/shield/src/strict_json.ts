@@ -1,19 +1,24 @@
-/** JSON and text as `@mshield/forms` reads them; what isn't of the form is ProtocolError `malformed`. */
+/** JSON, text and base64 as `@mshield/forms` reads them; its errors become ProtocolError `malformed`. */
 
 import * as forms from "@mshield/forms";
 
 import { ProtocolError } from "./errors.ts";
 
-export { canonicalJson, someMember } from "@mshield/forms";
+export { canonicalJson, hasMember } from "@mshield/forms";
 
-/** The value; ProtocolError `malformed` for what is not UTF-8, not JSON, or repeats a field. */
+/** Parses JSON. Throws: ProtocolError `malformed` if it is not UTF-8, not JSON, or repeats a field. */
 export function readJson(bytes: Uint8Array): unknown {
   return strictly(() => forms.readJson(bytes));
 }
 
-/** The text of UTF-8 bytes; ProtocolError `malformed` for others. */
+/** Decodes UTF-8. Throws: ProtocolError `malformed`. */
 export function utf8Text(bytes: Uint8Array): string {
   return strictly(() => forms.utf8Text(bytes));
+}
+
+/** Decodes standard base64 in its only spelling. Throws: ProtocolError `malformed`. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return strictly(() => forms.fromBase64(text));
 }
 
 function strictly<T>(read: () => T): T {

@@ -1,31 +1,34 @@
-/** What was read of a document: what its check needs, and what is kept with its task. */
+/** Readings of a document: what its check needs, and what is stored with its task. */
 
-import type { Compared, DocumentOrder, DocumentReading, DrawnLines } from "@mshield/views";
+import type { Comparison, DocumentOrder, DocumentReading, DrawnLines } from "@mshield/views";
 
-/** Of a reading, what a check of it needs. */
+/** The part of a reading that a check needs. */
 export interface CheckedReading extends Pick<DocumentReading, "view" | "comparedDigest"> {
   readonly drawn: { readonly digest: string; readonly lines: KeyLines } | null;
-  readonly compared: Pick<Compared, "mismatch"> | null;
+  readonly compared: Pick<Comparison, "mismatch"> | null;
 }
 export type KeyLines = Pick<DrawnLines, "title" | "amount" | "list"> & {
   readonly isAtOdds: boolean;
-  /** Amount, number and party are all that there is to see of it. Absent in what an earlier version kept. */
-  readonly isComplete?: boolean;
+  /** True if amount, number and party are all there is to see. */
+  readonly isComplete: boolean;
 };
 
-/** Reads documents, in the app beside its main thread. Rejects where the view doesn't draw; NetworkError where the reader didn't come. */
+/**
+ * A reader of documents; in the app it runs outside the main thread. Rejects if the view doesn't render the
+ * content, with NetworkError if the reader didn't load.
+ */
 export type DocumentReader = (order: DocumentOrder) => Promise<CheckedReading>;
 
-/** Without a reader no document is signed. */
-export const unread: DocumentReader = async () => {
+/** Refuses all documents: without a reader nothing is signed. */
+export const refuseAll: DocumentReader = async () => {
   throw new Error("this engine has no reader of documents");
 };
 
-/** Of a checked task, what is kept with it until it is answered. */
+/** Stored with a checked task until it is answered. */
 export interface TaskReading {
-  /** SM3 of the comparison's answer, in hex; null where nothing can be compared. */
+  /** SM3 of the comparison's answer, in hex; null if nothing can be compared. */
   readonly compared: string | null;
   readonly isMismatch: boolean;
-  /** What stands for the document where a view draws it. */
+  /** Lines that represent the document, if a view renders it. */
   readonly key: KeyLines | null;
 }

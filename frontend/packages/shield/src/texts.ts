@@ -1,4 +1,7 @@
-/** The engine's own errors in sentences: code to Chinese, English and the entry of the manual's FAQ (chapter 3). */
+/**
+ * Sentences of the engine's own errors by code: Chinese, English and the entry of the manual's FAQ (chapter
+ * 3).
+ */
 
 type Text = readonly [zh: string, en: string, faq: string];
 
@@ -48,17 +51,17 @@ export const TEXTS: Readonly<Record<string, Text>> = {
   ],
   damaged_state: [
     "手机盾的数据已损坏，请联系法人作废后重新申请",
-    "The phone's stored data is damaged. Ask your legal person to revoke the shield, then apply again",
+    "The phone's stored data is damaged. Ask your legal representative to revoke the shield, then apply again",
     "3.9",
   ],
   damaged_slot: [
     "本机密钥数据已损坏，未消耗 PIN 码次数。请联系法人作废后重新申请",
-    "The phone's stored key share is damaged; no PIN attempt was spent. Ask your legal person to revoke the shield, then apply again",
+    "The phone's stored key share is damaged; no PIN attempt was spent. Ask your legal representative to revoke the shield, then apply again",
     "3.9",
   ],
   epoch_unknown: [
     "服务端从备份恢复过，本机的手机盾不能再用，没有签名，未消耗 PIN 码次数。请法人作废后重新申请",
-    "The service was restored from a backup, so this phone's shield can't be used any more. Nothing was signed and no PIN attempt was spent. Ask your legal person to revoke the shield, then apply anew",
+    "The service was restored from a backup, so this phone's shield can't be used any more. Nothing was signed and no PIN attempt was spent. Ask your legal representative to revoke the shield, then apply again",
     "3.9",
   ],
   not_logged_in: ["请先登录", "Log in first", "3.4"],
@@ -73,7 +76,7 @@ export const TEXTS: Readonly<Record<string, Text>> = {
   ],
   renewal_unfinished: [
     "证书更新还没有完成，请先继续或放弃更新",
-    "A renewal is unfinished: go on with it or give it up first",
+    "A renewal is unfinished. Continue it or give it up first",
     "3.10",
   ],
   renewed_already: [

@@ -1,35 +1,28 @@
 /**
- * Whether the log has it that a view was registered for the system that asks. The log's key is the one that the service told
- * beside the certificate: whoever takes over the service later can't show by a view that nobody registered.
+ * Checks by the log that a view was registered for the requesting system. The log's key is the one that the
+ * service sent with the certificate, so an attacker who takes over the service later can't use an unregistered view.
  */
 
 import { PartError } from "@mshield/verify";
 import { checkViewProof, type ViewProof } from "@mshield/verify/view_registration.ts";
 
-import { ProblemError, ProtocolError } from "./errors.ts";
-import { Fields, fromBase64 } from "./fields.ts";
-import type { IssuedCertificate, TaskView } from "./messages.ts";
+import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
+import { Fields } from "./fields.ts";
+import type { TaskView } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { readJson } from "./strict_json.ts";
+import { fromBase64, readJson } from "./strict_json.ts";
 
-/** The second before the log has a view, and a service that doesn't know the way to it or the view. */
+/** Error codes before the log has the view (about a second), and if the service lacks the view. */
 const UNPROVEN = new Set(["not_logged_yet", "not_found"]);
 
-/** Of one operation, what was judged already: a request may have many documents of one view. */
+/** Cached results per operation: a request may have many documents of one view. */
 const judged = new WeakMap<Operation, Map<string, Promise<boolean>>>();
 
-/**
- * False where the service doesn't prove it; true too where this phone knows no log, as no check is possible then.
- * ProtocolError `bad_task` for a proof that doesn't hold.
- */
-export async function isRegistered(
-  operation: Operation,
-  view: TaskView,
-  clientId: string | null,
-): Promise<boolean> {
-  const logKey = operation.vault.state.key?.certificate?.logKey ?? null;
-  if (logKey === null || clientId === null) {
-    return logKey === null;
+/** Returns false if the service doesn't prove the registration. Throws: ProtocolError `bad_task` for an invalid proof. */
+export async function isRegistered(operation: Operation, view: TaskView, clientId: string): Promise<boolean> {
+  const logKey = operation.vault.state.key?.certificate?.logKey;
+  if (logKey === undefined) {
+    throw new PhoneError("no_key");
   }
   const own = judged.get(operation) ?? new Map<string, Promise<boolean>>();
   judged.set(operation, own);
@@ -39,18 +32,10 @@ export async function isRegistered(
   return await judging;
 }
 
-/** Once, for a certificate that was taken over from a service which didn't tell the log's key. */
-export async function keepLogKey(
-  operation: Operation,
-  { pem, logKey }: Pick<IssuedCertificate, "pem" | "logKey">,
-): Promise<void> {
-  const certificate = operation.vault.state.key?.certificate;
-  if (certificate?.pem === pem && logKey !== null && (certificate.logKey ?? null) === null) {
-    await operation.changeKey("key", { certificate: { ...certificate, logKey } });
-  }
-}
-
-/** By a proof that is kept, which is checked every time, or one that is fetched and kept. */
+/**
+ * Checks the registration by a cached proof, which is verified every time, or by a fetched one, which is then
+ * cached.
+ */
 async function judge(
   operation: Operation,
   view: TaskView & { readonly clientId: string },

@@ -1,7 +1,9 @@
 /**
- * The views that this phone keeps, by their digest: fifty and 2 MiB at most, and what was used longest ago goes first.
- * In a database of their own, which is no more than a cache: where it fails they are fetched again.
+ * Cache of views by digest: at most fifty and 2 MiB, least recently used evicted first. It has its own
+ * database; if that fails, views are fetched again.
  */
+
+import { Database, result } from "./database.ts";
 
 const STORE = "views";
 const MOST = 50;
@@ -10,7 +12,7 @@ const OCTETS = 2 * 1024 * 1024;
 interface Kept {
   readonly digest: string;
   readonly octets: Uint8Array;
-  /** Ms. */
+  /** In ms. */
   readonly usedAt: number;
 }
 
@@ -21,7 +23,7 @@ export class ViewStore {
     this.#name = name;
   }
 
-  /** Null for one that isn't kept. Whoever uses it digests it anew. */
+  /** Returns a cached view, or null; the caller checks its digest. */
   async get(digest: string, now: number): Promise<Uint8Array | null> {
     const kept = await this.#use((views) => result<Kept | undefined>(views.get(digest)));
     if (kept === null || kept === undefined) {
@@ -50,16 +52,12 @@ export class ViewStore {
     await this.#use((views) => result(views.delete(digest)));
   }
 
-  /** Null where the storage failed. */
+  /** Returns null if the storage failed. */
   async #use<T>(work: (views: IDBObjectStore) => Promise<T>): Promise<T | null> {
     try {
-      const request = indexedDB.open(this.#name, 1);
-      request.addEventListener("upgradeneeded", () =>
-        request.result.createObjectStore(STORE, { keyPath: "digest" }),
-      );
-      const database = await result(request);
+      const database = await Database.open(this.#name, STORE, { keyPath: "digest" });
       try {
-        return await work(database.transaction(STORE, "readwrite").objectStore(STORE));
+        return await database.use("readwrite", work);
       } finally {
         database.close();
       }
@@ -67,11 +65,4 @@ export class ViewStore {
       return null;
     }
   }
-}
-
-function result<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.addEventListener("success", () => resolve(request.result));
-    request.addEventListener("error", () => reject(request.error ?? new Error("failed")));
-  });
 }

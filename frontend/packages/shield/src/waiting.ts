@@ -1,22 +1,26 @@
 /**
- * What a request in the inbox comes to, before it is taken: read by this phone from the contents that a view draws. Who
- * asks isn't told of it, and nothing is kept: whoever takes the request reads it anew.
+ * Summary of a request in the inbox before it is taken, read by this phone from contents that a view renders.
+ * The requester isn't notified and nothing is stored: once the request is taken, it is read again.
  */
 
 import { hex } from "@mshield/gm";
 
-import { Fields, fromBase64 } from "./fields.ts";
+import { Fields } from "./fields.ts";
 import { type InboxRequest, readLine, readView, type Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { type Readable, readTaskHere } from "./readings.ts";
+import { fromBase64 } from "./strict_json.ts";
 
-/** `octets` is what was fetched of contents; of a document that isn't here, or too large for a list, nothing is known. */
+/**
+ * `octets` is the size of the fetched contents; documents that aren't here, or are too large for a list, are
+ * omitted.
+ */
 export interface WaitingReadings {
   readonly documents: readonly Pick<Task, "title" | "view" | "reading">[];
   readonly octets: number;
 }
 
-/** ProtocolError `bad_task` where a content is drawn otherwise than the service says. */
+/** Throws: ProtocolError `bad_task` if the phone renders a content differently from what the service sent. */
 export async function waitingReadings(
   operation: Operation,
   { requestId, requester }: Pick<InboxRequest, "requestId" | "requester">,
@@ -29,7 +33,7 @@ export async function waitingReadings(
     if (document.content !== null) {
       octets += document.content.length;
       // oxlint-disable-next-line no-await-in-loop -- a worker's memory is bounded
-      const { title, view, reading } = await readTaskHere(operation, document, requester.clientId ?? null);
+      const { title, view, reading } = await readTaskHere(operation, document, requester.clientId);
       documents.push({ title, view, reading });
     }
   }

@@ -1,4 +1,4 @@
-/** The worker's entry: a share lives in this thread, and only as long as an operation takes. */
+/** Entry of the worker: a share lives in this thread, and only during an operation. */
 
 import type { Port } from "./remote_secrets.ts";
 import { serveSecrets } from "./serve_secrets.ts";

@@ -1,4 +1,4 @@
-/** What is never signed as it stands, by the vectors that Python takes too. */
+/** Content that is never signed bare, by the vectors that Python uses too. */
 
 import { readFileSync } from "node:fs";
 
@@ -24,7 +24,14 @@ const { vectors } = JSON.parse(readFileSync(new URL("index.json", FOLDER), "utf8
 test.for(vectors.filter(({ kind }) => kind === "raw"))("$reason", ({ file, expect: verdict }) => {
   const message_b64 = readFileSync(new URL(file, FOLDER)).toString("base64");
   const about = { sid: "", uid: "", purpose: "sign", state: "waiting", title: "t", display: [] };
-  const task = readTask({ ...about, message_b64, media_type: "text/plain", content_b64: null, size: null });
+  const task = readTask({
+    ...about,
+    message_b64,
+    media_type: "text/plain",
+    format: "raw",
+    content_b64: null,
+    size: null,
+  });
   if (verdict === "accept") {
     checkDocument(task);
   } else {
@@ -39,7 +46,7 @@ test.for([
   unhex("3082010002010030"),
   unhex("3080a0030201"),
   unhex("30819a020101300c06082a811ccf550183750500"),
-])("another way of writing it: %s", (content) => {
+])("refuses another spelling: %s", (content) => {
   expect(isAmbiguous(typeof content === "string" ? utf8(content) : content)).toBe(true);
 });
 
@@ -49,7 +56,7 @@ test.for([
   "<a:b:SignedInfo>",
   "< SignedInfo>",
   "<SignedInfoX>",
-  unhex("300c020101300806062a8648ce3d04"),
-])("only looks alike: %s", (content) => {
+  unhex("300c020101310806062a8648ce3d04"),
+])("accepts what only looks alike: %s", (content) => {
   expect(isAmbiguous(typeof content === "string" ? utf8(content) : content)).toBe(false);
 });

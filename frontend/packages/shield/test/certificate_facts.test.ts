@@ -1,4 +1,4 @@
-/** What is read of a certificate that the service issued, and that anything else is refused. */
+/** Facts read from a certificate that the service issued; anything else is refused. */
 
 import { describe, expect, test } from "vitest";
 
@@ -6,7 +6,7 @@ import { readFacts, readPem } from "../src/index.ts";
 import { PEM } from "./pem.ts";
 
 describe("a shield's certificate", () => {
-  test("says who issued it, for what, and where its status stands", () => {
+  test("has issuer, uses and the places of its status", () => {
     const { publicKey, ...facts } = readFacts(PEM);
     expect(publicKey).toMatch(/^04[0-9a-f]{128}$/);
     expect(facts).toEqual({
@@ -25,7 +25,7 @@ describe("a shield's certificate", () => {
     ["no PEM", "certificate"],
     ["cut short", PEM.replace(/(-----BEGIN CERTIFICATE-----\s.{40}).*(?=-----END)/s, "$1\n")],
     ["another thing", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"],
-  ])("%s is refused", (_, pem) => {
+  ])("refuses %s", (_, pem) => {
     expect(() => readFacts(pem)).toThrow(expect.objectContaining({ code: "bad_certificate" }));
   });
 });

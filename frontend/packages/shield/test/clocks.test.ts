@@ -1,9 +1,9 @@
-/** A call that is refused for its time says whose clock is wrong, as far as the phone can know. */
+/** A time-related refusal names the wrong clock, as far as the phone can know. */
 
 import { expect, test } from "vitest";
 
 import { Agreement } from "../src/clocks.ts";
-import { Connection, PATIENCE, PLATFORM } from "../src/connection.ts";
+import { Connection, DEFAULT_RETRY_LIMITS, PLATFORM } from "../src/connection.ts";
 import { ClockError, isPassing, problemOf } from "../src/errors.ts";
 import type { Repeats } from "../src/repeats.ts";
 
@@ -32,7 +32,7 @@ function judged(agreement: Agreement, error: Error): ClockError {
   return judgement as ClockError;
 }
 
-test("a phone whose clock was set is at fault", () => {
+test("blames a phone whose clock was set", () => {
   const { clock, agreement } = phone();
   agreement.agreed();
   clock.wall += 2 * HOUR + 60_000;
@@ -43,7 +43,7 @@ test("a phone whose clock was set is at fault", () => {
   expect(error.en).toContain("This phone's clock is wrong: it is 2 hours ahead");
 });
 
-test("a phone whose clock went on evenly isn't, and says so", () => {
+test("doesn't blame a phone whose clock went on evenly, and says so", () => {
   const { clock, agreement } = phone();
   agreement.agreed();
   clock.wall += 60_000;
@@ -55,7 +55,7 @@ test("a phone whose clock went on evenly isn't, and says so", () => {
   expect(isPassing(error)).toBe(false);
 });
 
-test("one that slept may have a steady clock that stood: nobody knows", () => {
+test("blames nobody after sleep, since the steady clock may have stopped", () => {
   const { clock, agreement } = phone();
   agreement.agreed();
   clock.wall += 8 * HOUR;
@@ -63,27 +63,27 @@ test("one that slept may have a steady clock that stood: nobody knows", () => {
   expect([error.code, error.whose]).toEqual(["clock_skewed", "unknown"]);
 });
 
-test("without an answer before nobody knows, and both are named", () => {
+test("names both clocks without an earlier answer", () => {
   const error = judged(phone().agreement, skewed(-3 * 86_400));
   expect([error.code, error.whose]).toEqual(["clock_skewed", "unknown"]);
   expect(error.zh).toContain("慢了 3 天");
-  expect(error.zh).toContain("就是服务的问题");
+  expect(error.zh).toContain("若时间无误，请稍后再试");
   expect(error.en).toContain("3 days behind");
 });
 
-test("a service that doubts its own clock takes the fault", () => {
+test("blames a service that doubts its own clock", () => {
   const document = { code: "clock_doubted", zh: "服务", en: "service", retry_after: 30 };
   const came = problemOf(503, "application/problem+json", JSON.stringify(document));
   const error = judged(phone().agreement, came);
   expect([error.code, error.whose, isPassing(error)]).toEqual(["clock_doubted", "service", true]);
 });
 
-test("another refusal stays as it came", () => {
+test("leaves other refusals unchanged", () => {
   const came = problemOf(401, "application/problem+json", JSON.stringify({ code: "unauthenticated" }));
   expect(phone().agreement.judged(came)).toBe(came);
 });
 
-test("a connection knows by its last good answer", async () => {
+test("a connection judges by its last good answer", async () => {
   const clock = { wall: START, steady: 0, service: START };
   const answers = async (): Promise<Response> => {
     const seconds = Math.round((clock.wall - clock.service) / 1000);
@@ -95,7 +95,7 @@ test("a connection knows by its last good answer", async () => {
   };
   const platform = { ...PLATFORM, fetch: answers, now: () => clock.wall, steady: () => clock.steady };
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
-  const connection = new Connection("https://shield.example", platform, PATIENCE, {} as Repeats);
+  const connection = new Connection("https://shield.example", platform, DEFAULT_RETRY_LIMITS, {} as Repeats);
   const call = (): Promise<unknown> => connection.get("/api/phone/me", { deviceKey: pair } as never);
   await call();
   clock.wall += HOUR;

@@ -1,8 +1,9 @@
-/** The vectors of documents, and that a login is signed only for who asks. */
+/** The vectors of documents; a login is signed only for its requester. */
 
 import { readFileSync } from "node:fs";
 
 import {
+  DISPLAY_OID,
   displayBytes,
   displayDigest,
   isLikeAttributes,
@@ -30,6 +31,7 @@ interface Vectors {
   readonly raw: readonly { readonly comment: string; readonly content: string; readonly refused: boolean }[];
 }
 
+const BOUND = { isGb: false, displayOid: DISPLAY_OID, signingTime: null };
 const FILE = new URL("../../../../vectors/documents.json", import.meta.url);
 const VECTORS = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
 
@@ -37,7 +39,7 @@ function task(format: Format, message: Uint8Array, more: Partial<Task> = {}): Ta
   const about = { sid: "", uid: "", purpose: "sign", state: "waiting", mediaType: "text/plain", title: "t" };
   const content = format === "raw" ? message : null;
   const unread = { isDrawn: false, view: null, drawn: null, reading: null, signingTime: null };
-  const options = readOptions(format, undefined);
+  const options = readOptions(format, format === "raw" ? undefined : { display_oid: DISPLAY_OID });
   return { ...about, ...unread, message, display: [], format, options, content, size: null, ...more };
 }
 
@@ -46,7 +48,7 @@ test.for(VECTORS.documents)("$comment", (vector) => {
   const content = unhex(vector.content);
   const shown = { title, mediaType, size: content.length, lines: display };
   expect(hex(displayBytes(shown))).toBe(vector.display_json);
-  const M = signedAttributes(sm3(content), displayDigest(shown));
+  const M = signedAttributes(sm3(content), displayDigest(shown), BOUND);
   expect(hex(M)).toBe(vector.M);
   const readable = { title, mediaType, display, content };
   checkDocument(task("cms", M, readable));
@@ -56,7 +58,7 @@ test.for(VECTORS.documents)("$comment", (vector) => {
   }
 });
 
-test.for(VECTORS.not_attributes)("refused as message: $comment", ({ M }) => {
+test.for(VECTORS.not_attributes)("refused as a message: $comment", ({ M }) => {
   expect(() => checkDocument(task("cms_detached", unhex(M), { size: 1 }))).toThrow("bad_task");
 });
 
@@ -64,7 +66,7 @@ test.for(VECTORS.raw)("raw content: $comment", ({ content, refused }) => {
   expect(isLikeAttributes(unhex(content))).toBe(refused);
 });
 
-test("a document that is a login, however it is written, is refused", () => {
+test("refuses a document that is a login, however it is written", () => {
   const login = `{"type":"${LOGIN_TYPE}"}`;
   for (const text of [
     login,
@@ -88,13 +90,19 @@ test("a document that is a login, however it is written, is refused", () => {
 });
 
 describe("login", () => {
-  const requester = { name: "单一窗口", domain: "singlewindow.example", pcAddress: null, pcBrowser: null };
+  const requester = {
+    clientId: "bs-1",
+    name: "单一窗口",
+    domain: "singlewindow.example",
+    pcAddress: null,
+    pcBrowser: null,
+  };
   const message =
     '{"client_id":"bs-1","domain":"singlewindow.example","issued_at":1795500000000,"name":"单一窗口",' +
     `"nonce":"n","request_id":"r1","type":"${LOGIN_TYPE}"}`;
   const check = (text: string): void => checkLogin(utf8(text), "r1", requester);
 
-  test("is signed for who asks", () => check(message));
+  test("is signed for its requester", () => check(message));
   test.for([
     ["another request", message.replace("r1", "r2")],
     ["another domain", message.replace("singlewindow", "singlewindov")],

@@ -1,4 +1,4 @@
-/** Every error of the engine has its code, both sentences and the FAQ entry that helps. */
+/** Every error of the engine has a code, both sentences and a helpful FAQ entry. */
 
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -10,7 +10,7 @@ import { TEXTS } from "../src/texts.ts";
 
 const SOURCES = ["packages/shield/src", "packages/gm/src"];
 const THROWN = /new (?:Phone|Protocol|Gm)Error\((.*?)\);/gs;
-/** What the arithmetic refuses on the service's side only. */
+/** Codes that only the service's side of the arithmetic throws. */
 const NOT_OF_THE_PHONE = new Set(["bad_opening", "bad_signature", "no_session", "wrong_pin", "fault"]);
 
 function thrownCodes(): string[] {
@@ -20,12 +20,12 @@ function thrownCodes(): string[] {
       .map((name) => readFileSync(`${folder}/${name}`, "utf8")),
   );
   const thrown = texts.flatMap((text) => [...text.matchAll(THROWN)].map((match) => match[1]!));
-  // Of a text only its first word is a code; a choice between two codes has both.
+  // Only the first word of a text is a code; a choice between two codes has both.
   const words = thrown.flatMap((text) => [...text.matchAll(/"([a-z_]+)"/g)].map((match) => match[1]!));
   return [...new Set(words)].filter((code) => !NOT_OF_THE_PHONE.has(code));
 }
 
-test("each code has a Chinese and an English sentence and an entry of the FAQ", () => {
+test("each code has a Chinese and an English sentence and an FAQ entry", () => {
   const codes = thrownCodes();
   expect(codes).toContain("damaged_slot");
   expect(codes).toContain("bad_point");

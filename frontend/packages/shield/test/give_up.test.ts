@@ -1,4 +1,4 @@
-/** A renewal that is over at the moment when it is given up: the phone says what became of it. */
+/** Abandoning a renewal that has just ended: the phone reports what became of it. */
 
 import { expect, test, vi } from "vitest";
 
@@ -36,7 +36,7 @@ function problem(code: string): ProblemError {
 test.for([
   [{ serial: "1" }, "renewed_already"],
   [null, "no_renewal"],
-] as const)("in force now: %o", async ([issued, code]) => {
+] as const)("already settled: %o", async ([issued, code]) => {
   settled.mockResolvedValueOnce(issued);
   const { operation: asked, changes } = operation(problem("not_found"));
   const refused = await giveUpRenewal(asked).catch((error: unknown) => error);
@@ -45,7 +45,7 @@ test.for([
   expect(changes).toEqual([]);
 });
 
-test("another refusal is told as it is, and what was under way is given up", async () => {
+test("reports another refusal unchanged, and abandons a renewal in progress", async () => {
   await expect(giveUpRenewal(operation(problem("conflict")).operation)).rejects.toMatchObject({
     code: "conflict",
   });

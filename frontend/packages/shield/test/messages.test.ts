@@ -1,4 +1,4 @@
-/** What is signed by each format and its options, by the vectors that Python takes too; nothing else is. */
+/** Signed bytes of each format and its options, by the vectors that Python uses too; nothing else is signed. */
 
 import { readFileSync } from "node:fs";
 
@@ -33,6 +33,10 @@ const { messages, refused, title, media_type, content, display } = JSON.parse(
 ) as Vectors;
 const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
 
+const OFD_LISTS = JSON.parse(
+  readFileSync(new URL("../../../../vectors/ofd-lists.json", import.meta.url), "utf8"),
+) as Vectors;
+
 function taskOf(one: Case, changes: Readonly<Record<string, unknown>> = {}): Task {
   return readTask({
     sid: "",
@@ -47,7 +51,7 @@ function taskOf(one: Case, changes: Readonly<Record<string, unknown>> = {}): Tas
     display,
     format: one.format,
     options: one.options,
-    signing_time: one.signing_time,
+    ...(one.signing_time !== null && { signing_time: one.signing_time }),
     message_b64: base64(one.M),
     content_b64: base64(content),
     ...changes,
@@ -75,19 +79,30 @@ test.for(refused)("refused: $comment", ({ format, changes }) => {
   expect(() => checkDocument(taskOf(one, { options: { ...one.options, ...changes } }))).toThrow("bad_task");
 });
 
-test("an older service tells no options: any attribute that the phone knows will do", () => {
-  for (const one of messages.filter((message) => message.format.startsWith("cms"))) {
-    checkDocument(taskOf(one, { options: undefined }));
-  }
-  expect(() =>
-    taskOf(
-      messages.find(({ format }) => format === "gb35275")!,
-      { options: undefined },
-    ),
-  ).toThrow();
+test.for(OFD_LISTS.messages)("refuses an OFD list: $format $options", (one) => {
+  const task = taskOf(one, {
+    title: OFD_LISTS.title,
+    media_type: OFD_LISTS.media_type,
+    display: OFD_LISTS.display,
+    content_b64: base64(OFD_LISTS.content),
+  });
+  expect(() => checkDocument(task)).toThrow("bad_task");
 });
 
-test("an attribute of the operator's own arc is one of those that the phone was told", () => {
+test("refuses a document without options of a format that has some", () => {
+  for (const one of messages.filter(({ format }) => format !== "raw")) {
+    expect(() => taskOf(one, { options: undefined })).toThrow("bad_task");
+  }
+});
+
+test("refuses base64 in another spelling", () => {
+  const raw = messages.find(({ format }) => format === "raw")!;
+  for (const other of ["QR==", "QQ", "Q-==", "QQ==\n"]) {
+    expect(() => taskOf(raw, { message_b64: other })).toThrow("malformed");
+  }
+});
+
+test("accepts an attribute of the operator's own arc only if the phone knows it", () => {
   const own = messages.find(({ format }) => format === "gb35275")!;
   expect(() => checkDocument(taskOf(own), ["2.999.1"])).toThrow("bad_task");
   checkDocument(taskOf(own), [String(own.options["display_oid"])]);

@@ -1,4 +1,4 @@
-/** What a newer service says of a kind or state that this version doesn't know is read as unknown, and the rest as it is. */
+/** Kinds and states of a newer service are read as unknown, and the rest normally. */
 
 import { expect, test } from "vitest";
 
@@ -10,7 +10,7 @@ import { asks } from "../src/own_account.ts";
 import { readPolicies } from "../src/policies.ts";
 import { signature } from "../src/signatures.ts";
 
-/** One that is answered so. */
+/** Returns an operation whose calls get this answer. */
 const answered = (answer: unknown): Operation =>
   ({
     connection: { get: async () => answer },
@@ -30,7 +30,7 @@ const ASK = {
   reason: null,
 };
 
-test("asks of the legal person", async () => {
+test("questions to the legal representative", async () => {
   const items = [ASK, { ...ASK, kind: "transfer" }, { ...ASK, state: "passed_on" }];
   const read = await asks(answered({ items }));
   expect(read.map(({ kind, state }) => [kind, state])).toEqual([
@@ -40,7 +40,7 @@ test("asks of the legal person", async () => {
   ]);
 });
 
-test("a request that waits to be confirmed", async () => {
+test("a request that waits for confirmation", async () => {
   const request = {
     state: "passed_on",
     credit_code: "91330206MA2XB7C1TW",
@@ -55,7 +55,8 @@ test("a request that waits to be confirmed", async () => {
 });
 
 test("the inbox", () => {
-  const requester = { name: "云帆", domain: "yunfan.example", pc_address: null, pc_browser: null };
+  const system = { client_id: "yunfan", name: "云帆", domain: "yunfan.example" };
+  const requester = { ...system, pc_address: null, pc_browser: null };
   const times = { asked_at: 1, expires_at: 2 };
   const of = (kind: string): object => ({
     request_id: kind,
@@ -87,7 +88,11 @@ test("a signature", async () => {
     pc_address: null,
     pc_browser: null,
     log_index: null,
-    content_digest: null,
+    content_digest: "00",
+    display_bound: false,
+    drawing_b64: null,
+    confirmed: null,
+    signer: null,
     signature: "00",
     certificate_state: null,
     revoked_at: null,
@@ -96,7 +101,7 @@ test("a signature", async () => {
   expect(read).toMatchObject({ kind: "unknown", format: "unknown", title: "合同" });
 });
 
-test("ways to log in and documents that this version can't show are left out", async () => {
+test("skips ways to log in and documents that this version can't show", async () => {
   const source = { name: "a", kind: "password", title_zh: "甲", title_en: "A" };
   const read = await accountSources(answered({ items: [source, { ...source, kind: "passkey" }] }));
   expect(read.map(({ kind }) => kind)).toEqual(["password"]);

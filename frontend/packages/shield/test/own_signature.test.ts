@@ -1,4 +1,4 @@
-/** Which documents of a request this phone has signed, as the service says of each task. */
+/** Documents of a request that this phone has signed, by the state of each task. */
 
 import { expect, test } from "vitest";
 
@@ -16,13 +16,22 @@ const TASK = {
   message_b64: "",
   content_b64: null,
   size: null,
-  view: null,
-  drawn: null,
-  signing_time: null,
 };
 const SIGNATURE = {
   kind: "signature",
   business_name: null,
+  domain: null,
+  request_id: null,
+  pc_address: null,
+  pc_browser: null,
+  log_index: null,
+  content_digest: "00",
+  display_bound: true,
+  drawing_b64: null,
+  confirmed: null,
+  signer: null,
+  certificate_state: null,
+  revoked_at: null,
   signed_at: 5,
   serial: null,
   digest: "00",
@@ -33,7 +42,7 @@ const SIGNATURE = {
   signature: "00",
 };
 
-/** Of a service where tasks stand so, and which lists what was signed. */
+/** Returns an operation at a service with these task states, which lists signatures. */
 function service(states: Readonly<Record<string, string>>, isListed = true): Operation {
   const get = async (path: string): Promise<object> => {
     const sid = path.slice(path.lastIndexOf("/") + 1);
@@ -53,7 +62,7 @@ const scanned = (...sids: string[]): Scan =>
     tasks: sids.map((sid) => ({ sid, title: sid })),
   }) as unknown as Scan;
 
-test("all that were signed are named, in their order, and no other", async () => {
+test("names all signed documents in order, and no others", async () => {
   const own = await ownSignature(
     service({ a: "signed", b: "declined", c: "signed" }),
     scanned("a", "b", "c", "d"),
@@ -69,7 +78,7 @@ test("all that were signed are named, in their order, and no other", async () =>
   });
 });
 
-test("one that a view draws is named by its content, as in a batch's list", async () => {
+test("names a rendered document by its content, as in a batch's list", async () => {
   const key = { title: "出口货物报关单", amount: null, list: { number: "E20261127000011", party: null } };
   const { tasks, ...others } = scanned("a");
   const drawn = { ...others, tasks: [{ ...tasks[0]!, reading: { key } }] } as unknown as Scan;
@@ -78,7 +87,7 @@ test("one that a view draws is named by its content, as in a batch's list", asyn
   });
 });
 
-test("none where this phone signed nothing; a consent isn't listed", async () => {
+test("is null if this phone signed nothing; a consent isn't listed", async () => {
   expect(await ownSignature(service({ a: "declined" }), scanned("a", "b"))).toBeNull();
   expect(await ownSignature(service({ a: "signed" }, false), scanned("a"))).toMatchObject({
     documents: [{ sid: null, title: "a" }],

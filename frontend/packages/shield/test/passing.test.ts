@@ -1,8 +1,8 @@
-/** Which failures are worth another try. */
+/** Failures that are worth a retry. */
 
 import { expect, test } from "vitest";
 
-import { Connection, PATIENCE, PLATFORM } from "../src/connection.ts";
+import { Connection, DEFAULT_RETRY_LIMITS, PLATFORM } from "../src/connection.ts";
 import { isPassing, NetworkError, PhoneError, ProblemError } from "../src/errors.ts";
 import type { Repeats } from "../src/repeats.ts";
 
@@ -19,16 +19,16 @@ test.for([
 
 const call = (): Promise<never> => Promise.reject(new NetworkError("no answer"));
 
-test("a finish is tried again for a minute", async () => {
+test("retries a finish for a minute", async () => {
   const pauses: number[] = [];
   const sleep = async (ms: number): Promise<void> => void pauses.push(ms);
   const connection = new Connection(
     "https://shield.example",
     { ...PLATFORM, sleep },
-    PATIENCE,
+    DEFAULT_RETRY_LIMITS,
     {} as Repeats,
   );
-  await expect(connection.persistently(call, PATIENCE.finishTries)).rejects.toThrow(NetworkError);
+  await expect(connection.persistently(call, DEFAULT_RETRY_LIMITS.finishTries)).rejects.toThrow(NetworkError);
   expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(50_000);
   expect(Math.max(...pauses)).toBe(5000);
   pauses.length = 0;

@@ -1,4 +1,6 @@
-/** What is signed of a PDF in itself, by the vectors that Python takes too; nothing else is. */
+/**
+ * Signed bytes of a PDF's embedded signature, by the vectors that Python uses too; nothing else is signed.
+ */
 
 import { readFileSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-/** A shield's certificate, as a service of this project issued it. */
+/** A shield's certificate issued by a service of this project. */
 
 export const PEM = `-----BEGIN CERTIFICATE-----
 MIIDVzCCAv2gAwIBAgIUYa5x2wXsihvWRh2ceb9RHZHAgUcwCgYIKoEcz1UBg3Uw

@@ -1,23 +1,26 @@
-/** A document with a view is drawn by this phone, and kept only where that is what the task says. */
+/** This phone renders a document by its view, and stores it only if the result matches the task. */
 
 import "fake-indexeddb/auto";
 
 import { readFileSync } from "node:fs";
 
-import { canonicalText, displayBytes, displayDigest, signedAttributes } from "@mshield/forms";
+import { canonicalText, DISPLAY_OID, displayBytes, displayDigest, signedAttributes } from "@mshield/forms";
 import { hex, sm3, unhex, utf8 } from "@mshield/gm";
 import type { DocumentOrder } from "@mshield/views";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
-import { Connection, PATIENCE, PLATFORM } from "../src/connection.ts";
-import { checkDocument, shownOf } from "../src/documents.ts";
+import { Connection, DEFAULT_RETRY_LIMITS, PLATFORM } from "../src/connection.ts";
+import { checkDocument, displayItem } from "../src/documents.ts";
 import { NetworkError } from "../src/errors.ts";
 import { readTask, type Task } from "../src/messages.ts";
 import type { Operation } from "../src/operation.ts";
-import { readHere } from "../src/read_here.ts";
+import { readLocally } from "../src/local_reader.ts";
 import { readTaskHere } from "../src/readings.ts";
 import type { Repeats } from "../src/repeats.ts";
 import { ViewStore } from "../src/view_store.ts";
+
+// The views of these requests are in the log; view_registration.test.ts checks the proof itself.
+vi.mock("../src/view_registration.ts", () => ({ isRegistered: async () => true }));
 
 const SHIPPED = new URL("../../../../vectors/views/shipped/", import.meta.url);
 const read = (file: string): Uint8Array => new Uint8Array(readFileSync(new URL(file, SHIPPED)));
@@ -29,6 +32,7 @@ const VIEW = utf8(canonicalText(JSON.parse(new TextDecoder().decode(read("declar
 const { id, version } = JSON.parse(new TextDecoder().decode(VIEW)) as { id: string; version: number };
 const { view, drawn } = declaration!;
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+const BOUND = { isGb: false, displayOid: DISPLAY_OID, signingTime: null };
 const CONTENT = read("contents/declaration.xml");
 const SAID = [{ label: "申报总价", value: "欧元 1.00" }];
 
@@ -40,11 +44,12 @@ function asked(more: object = {}): Task {
     uid: "00",
     purpose: "sign",
     state: "waiting",
-    message_b64: base64(signedAttributes(sm3(CONTENT), display)),
+    message_b64: base64(signedAttributes(sm3(CONTENT), display, BOUND)),
     media_type: "application/xml",
     title: "进口货物报关单",
     display: SAID,
     format: "cms",
+    options: { display_oid: DISPLAY_OID },
     content_b64: base64(CONTENT),
     size: null,
     view: { id, version, digest: view },
@@ -56,30 +61,29 @@ function asked(more: object = {}): Task {
 function phone(octets: Uint8Array, name: string): { operation: Operation; fetched: string[] } {
   const fetched: string[] = [];
   const operation = {
-    reader: readHere,
+    reader: readLocally,
     views: new ViewStore(name),
     connection: {
       getBytes: async (path: string) => (fetched.push(path), octets),
       persistently: async (call: () => Promise<unknown>) => await call(),
     },
     platform: { now: () => 1 },
-    vault: { state: { key: null } },
     loggedIn: () => ({}),
   };
   return { operation: operation as unknown as Operation, fetched };
 }
 
-test("what it draws, and how the asker's words stand to it, is kept with the task; the view is fetched once", async () => {
+test("stores rendering and comparison with the task, and fetches the view once", async () => {
   const { operation, fetched } = phone(VIEW, "once");
   checkDocument(asked());
-  const task = await readTaskHere(operation, asked(), null);
+  const task = await readTaskHere(operation, asked(), "window");
   expect(task.reading).toMatchObject({ isMismatch: true });
   expect(task.view?.octets).toEqual(VIEW);
-  await readTaskHere(operation, asked(), null);
+  await readTaskHere(operation, asked(), "window");
   expect(fetched).toEqual([`/api/phone/views/${view}`]);
 });
 
-test("nothing else is signed", async () => {
+test("refuses to sign anything else", async () => {
   const other = "00".repeat(32);
   const spaced = utf8(` ${new TextDecoder().decode(VIEW)}`);
   for (const [octets, more] of [
@@ -92,7 +96,7 @@ test("nothing else is signed", async () => {
     [VIEW, { content_b64: base64(utf8("<other/>")) }],
     [VIEW, { view: null }],
   ] as const) {
-    await expect(readTaskHere(phone(octets, "other").operation, asked(more), null)).rejects.toThrow(
+    await expect(readTaskHere(phone(octets, "other").operation, asked(more), "window")).rejects.toThrow(
       "bad_task",
     );
   }
@@ -100,7 +104,7 @@ test("nothing else is signed", async () => {
   expect(() => checkDocument(asked({ view: undefined, drawn: undefined }))).toThrow("bad_task");
 });
 
-test("a reader whose file doesn't come is asked again, and says nothing of the content", async () => {
+test("retries a reader whose file doesn't load, without judging the content", async () => {
   const { operation } = phone(VIEW, "reader");
   let tries = 0;
   const lost = async (): Promise<never> => {
@@ -110,30 +114,30 @@ test("a reader whose file doesn't come is asked again, and says nothing of the c
   const connection = new Connection(
     "https://shield.example",
     { ...PLATFORM, sleep: async () => undefined },
-    PATIENCE,
+    DEFAULT_RETRY_LIMITS,
     {} as Repeats,
   );
   const { getBytes } = operation.connection;
   Object.assign(operation, { reader: lost, connection: Object.assign(connection, { getBytes }) });
-  await expect(readTaskHere(operation, asked(), null)).rejects.toBeInstanceOf(NetworkError);
-  expect(tries).toBe(PATIENCE.networkTries);
-  // The view is kept: there is nothing wrong with it.
+  await expect(readTaskHere(operation, asked(), "window")).rejects.toBeInstanceOf(NetworkError);
+  expect(tries).toBe(DEFAULT_RETRY_LIMITS.networkTries);
+  // The view stays cached, since nothing is wrong with it.
   expect(await operation.views.get(view, 1)).toEqual(VIEW);
   Object.assign(operation, {
-    reader: async (order: DocumentOrder) => (tries++ < 6 ? lost() : readHere(order)),
+    reader: async (order: DocumentOrder) => (tries++ < 6 ? lost() : readLocally(order)),
   });
-  expect((await readTaskHere(operation, asked(), null)).reading).toMatchObject({ isMismatch: true });
+  expect((await readTaskHere(operation, asked(), "window")).reading).toMatchObject({ isMismatch: true });
 });
 
-test("a kept view that was changed is refused, dropped, and fetched the next time", async () => {
+test("refuses and drops a cached view that was changed, and fetches it next time", async () => {
   const { operation, fetched } = phone(VIEW, "changed");
   await operation.views.put(view, utf8("{}"), 1);
-  await expect(readTaskHere(operation, asked(), null)).rejects.toThrow("bad_task");
-  await readTaskHere(operation, asked(), null);
+  await expect(readTaskHere(operation, asked(), "window")).rejects.toThrow("bad_task");
+  await readTaskHere(operation, asked(), "window");
   expect(fetched).toHaveLength(1);
 });
 
-test("fifty views and 2 MiB are kept, and what was used longest ago goes first", async () => {
+test("caches at most fifty views and 2 MiB, and evicts the least recently used", async () => {
   const store = new ViewStore("many");
   for (let n = 0; n < 50; n++) {
     await store.put(`v${n}`, new Uint8Array(1), n);
@@ -146,8 +150,8 @@ test("fifty views and 2 MiB are kept, and what was used longest ago goes first",
   expect(await store.get("large", 56)).toHaveLength(2 * 1024 * 1024);
 });
 
-test("what was shown and confirmed has one form; an older service is told nothing", async () => {
-  const task = await readTaskHere(phone(VIEW, "shown").operation, asked(), null);
+test("display and confirmation have one form", async () => {
+  const task = await readTaskHere(phone(VIEW, "shown").operation, asked(), "window");
   const display = sm3(
     displayBytes({
       title: task.title,
@@ -161,7 +165,7 @@ test("what was shown and confirmed has one form; an older service is told nothin
   const text =
     `{"compared":"${compared}","confirmed":"mismatch","content":"${hex(sm3(CONTENT))}","display":"${hex(display)}",` +
     `"drawn":"${drawn}","type":"mshield-shown/v1","view":"${view}"}`;
-  expect(shownOf(task, "mismatch")).toEqual({ confirmed: "mismatch", shown: hex(sm3(utf8(text))) });
+  expect(displayItem(task, "mismatch")).toEqual({ confirmed: "mismatch", shown: hex(sm3(utf8(text))) });
   expect(unhex(compared)).toHaveLength(32);
-  expect(shownOf(asked({ view: undefined, drawn: undefined }), "none")).toBeNull();
+  expect(displayItem({ ...task, purpose: "login" }, "none")).toBeNull();
 });

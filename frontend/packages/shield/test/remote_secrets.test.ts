@@ -1,4 +1,6 @@
-/** Secrets behind a port: refusals keep their code, failures say nothing, and a dead thread is noticed. */
+/**
+ * Secrets behind a port: refusals keep their code, failures reveal nothing, and a dead thread is detected.
+ */
 
 import { expect, test } from "vitest";
 
@@ -18,7 +20,7 @@ async function overChannel<T>(use: (secrets: RemoteSecrets) => Promise<T>): Prom
   }
 }
 
-test("an enrolment's body and slot come back, the key stays what it is", async () => {
+test("returns an enrolment's body and slot, and leaves the key unchanged", async () => {
   const { deviceSecret } = await newState();
   const pin = { pin: "271828", setAt: 1, rounds: 1 };
   const answer = await overChannel((secrets) => secrets.enrol({ deviceSecret, uid: UID, sid: UID, pin }));
@@ -26,7 +28,7 @@ test("an enrolment's body and slot come back, the key stays what it is", async (
   expect(answer.slot).toMatchObject({ epoch: 0, rounds: 1, pinSetAt: 1 });
 });
 
-test("a session's nonces are fresh, are used once, and end with it", async () => {
+test("a session's nonces are fresh, used once, and end with it", async () => {
   const { deviceSecret } = await newState();
   const order = { uid: UID, epoch: 0, documents: [{ sid: UID, e: new Uint8Array(32) }] };
   await overChannel(async (secrets) => {
@@ -41,14 +43,14 @@ test("a session's nonces are fresh, are used once, and end with it", async () =>
   });
 });
 
-test("a failure says nothing of what it was about", async () => {
+test("a failure reveals nothing about its order", async () => {
   const { deviceSecret } = await newState();
   const order = { deviceSecret, uid: UID, sid: UID, pin: { pin: "271828", setAt: 1, rounds: -1 } };
   const failed = await overChannel((secrets) => secrets.enrol(order).catch((error: unknown) => error));
   expect(failed).toMatchObject({ code: "worker", message: "worker: failed" });
 });
 
-test("a thread that dies is noticed", async () => {
+test("detects a thread that dies", async () => {
   const listeners = new Map<string, (event: { data: unknown }) => void>();
   const port: Port = {
     postMessage: () => listeners.get("error")!({ data: null }),

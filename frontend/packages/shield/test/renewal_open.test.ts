@@ -1,4 +1,4 @@
-/** Whether a renewal is under way: also one that stands still, since its holder is no longer on file. */
+/** True if a renewal is in progress, including one suspended because its holder is no longer registered. */
 
 import { expect, test } from "vitest";
 

@@ -1,4 +1,4 @@
-/** One record, written strictly; one operation at a time; what is damaged is never overwritten. */
+/** One record, written strictly, by one operation at a time; a damaged record is never overwritten. */
 
 import "fake-indexeddb/auto";
 
@@ -6,7 +6,14 @@ import { expect, test, vi } from "vitest";
 
 import { Store } from "../src/store.ts";
 
-test("a new phone has keys of its own that cannot be extracted, and keeps them", async () => {
+/** Leaves the page. Node.js has no page to leave, and the module listens as soon as it is imported. */
+const leave = vi.hoisted(() => {
+  const page = new EventTarget();
+  globalThis.addEventListener = page.addEventListener.bind(page);
+  return () => page.dispatchEvent(new Event("pagehide"));
+});
+
+test("a new phone has its own keys, which can't be extracted and don't change", async () => {
   const store = new Store("new");
   const first = await store.operate(async ({ state }) => state);
   expect(first.deviceKey.privateKey.extractable).toBe(false);
@@ -17,7 +24,7 @@ test("a new phone has keys of its own that cannot be extracted, and keeps them",
   expect(await mac(again.deviceSecret)).toEqual(await mac(first.deviceSecret));
 });
 
-test("a change is one strict transaction, and is there for the next operation", async () => {
+test("a change is one strict transaction, and the next operation sees it", async () => {
   const store = new Store("change");
   await store.operate(async () => undefined);
   const transaction = vi.spyOn(IDBDatabase.prototype, "transaction");
@@ -28,7 +35,7 @@ test("a change is one strict transaction, and is there for the next operation", 
   expect(await store.operate(async ({ state }) => state.shieldNumber)).toBe("8000");
 });
 
-test("one operation at a time, over all tabs", async () => {
+test("runs one operation at a time over all tabs", async () => {
   const steps: string[] = [];
   const step = (tab: string): Promise<void> =>
     new Store("tabs").operate(async (vault) => {
@@ -40,7 +47,7 @@ test("one operation at a time, over all tabs", async () => {
   expect(steps).toEqual(["a begins", "a ends", "b begins", "b ends"]);
 });
 
-test("an operation that waits too long says so, and a failed one gives the lock back", async () => {
+test("an operation that waits too long fails, and a failed one releases the lock", async () => {
   const held = new EventTarget();
   const released = new Promise((resolve) => held.addEventListener("release", resolve));
   const slow = new Store("busy").operate(() => released);
@@ -51,7 +58,7 @@ test("an operation that waits too long says so, and a failed one gives the lock 
   expect(await new Store("busy", 5000).operate(async () => 1)).toBe(1);
 });
 
-test("a record of another form is damaged, and stays as it is", async () => {
+test("a record of another form is damaged and stays unchanged", async () => {
   const store = new Store("damaged");
   await store.operate((vault) => vault.change({ version: 2 as 1 }));
   for (let times = 0; times < 2; times++) {
@@ -59,10 +66,22 @@ test("a record of another form is damaged, and stays as it is", async () => {
   }
 });
 
-test("without storage it says so", async () => {
+test("reports missing storage", async () => {
   const open = vi.spyOn(indexedDB, "open").mockImplementation(() => {
     throw new DOMException("no", "SecurityError");
   });
   await expect(new Store("none").operate(async () => 1)).rejects.toMatchObject({ code: "storage" });
   open.mockRestore();
+});
+
+test("leaving the page aborts a write that isn't complete, as a failed one", async () => {
+  const store = new Store("left");
+  await store.operate((vault) => vault.change({ shieldNumber: "8000" }));
+  const left = store.operate(async (vault) => {
+    const write = vault.change({ shieldNumber: "9000" });
+    leave();
+    await write;
+  });
+  await expect(left).rejects.toMatchObject({ code: "storage" });
+  expect(await store.operate(async ({ state }) => state.shieldNumber)).toBe("8000");
 });

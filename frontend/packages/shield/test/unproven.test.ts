@@ -1,8 +1,10 @@
-/** Attack G: no certificate counts before an answer under its key was checked, wherever it comes from. */
+/**
+ * Attack G: no certificate is accepted before an answer under its key was checked, wherever it comes from.
+ */
 
 import { expect, test } from "vitest";
 
-import { awaitsProof, resume, takeOver } from "../src/enrolment.ts";
+import { awaitsProof, resume, adoptCertificate } from "../src/enrolment.ts";
 import { fromHex } from "../src/fields.ts";
 import { readFacts, readPem } from "../src/index.ts";
 import type { IssuedCertificate } from "../src/messages.ts";
@@ -12,7 +14,7 @@ import { PEM } from "./pem.ts";
 
 const PIN = "246813";
 
-/** A phone with a new key for which the service has a certificate. */
+/** Returns a phone with a new key for which the service has a certificate. */
 function operation(proven: boolean): { asked: Operation; calls: string[]; changes: object[] } {
   const [calls, changes] = [[] as string[], [] as object[]];
   const { subject, serial } = readPem(PEM);
@@ -31,6 +33,7 @@ function operation(proven: boolean): { asked: Operation; calls: string[]; change
     shield_number: "MS12345678901",
     pem: PEM,
     chain_pem: [],
+    log_key: "shield.example/log+00000000+AQ==",
     subject: {
       country: subject.country,
       organisation: subject.organisation,
@@ -39,6 +42,8 @@ function operation(proven: boolean): { asked: Operation; calls: string[]; change
     },
     not_before: 0,
     not_after: 1,
+    pin_change_due: false,
+    changes: [],
   };
   const vault = {
     state: { pending, key: null },
@@ -57,21 +62,21 @@ function operation(proven: boolean): { asked: Operation; calls: string[]; change
 
 const ISSUED = { pem: PEM, chainPem: [], shieldNumber: "MS12345678901" } as unknown as IssuedCertificate;
 
-test("a key that has given no checked answer signs a confirm task first", async () => {
+test("a key without a checked answer first signs a confirm task", async () => {
   const { asked, calls, changes } = operation(false);
   await expect(resume(asked, PIN)).rejects.toThrow("the service doesn't answer");
   expect(calls).toEqual(["tasks confirm"]);
   expect(changes).toEqual([]);
 });
 
-test("its certificate isn't taken over in any other way", async () => {
+test("its certificate can't be taken over in any other way", async () => {
   const { asked, changes } = operation(false);
   expect(awaitsProof(asked, ISSUED)).toBe(true);
-  await expect(takeOver(asked, ISSUED)).rejects.toMatchObject({ code: "bad_answer" });
+  await expect(adoptCertificate(asked, ISSUED)).rejects.toMatchObject({ code: "bad_answer" });
   expect(changes).toEqual([]);
 });
 
-test("that of a key with a checked answer is", async () => {
+test("takes over the certificate of a key with a checked answer", async () => {
   const { asked, calls, changes } = operation(true);
   expect(awaitsProof(asked, ISSUED)).toBe(false);
   expect(await resume(asked, PIN)).toMatchObject({ pem: PEM });

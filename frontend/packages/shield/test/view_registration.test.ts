@@ -1,4 +1,4 @@
-/** The phone draws by a view only where the log has its registration; the log's key is the one that it keeps. */
+/** The phone renders by a view only if the log has its registration; the log's key is the stored one. */
 
 import "fake-indexeddb/auto";
 
@@ -8,15 +8,14 @@ import { concat, hex, sm3, utf8 } from "@mshield/gm";
 import { expect, test } from "vitest";
 
 import { ProblemError } from "../src/errors.ts";
-import type { IssuedCertificate } from "../src/messages.ts";
 import type { Operation } from "../src/operation.ts";
-import { isRegistered, keepLogKey } from "../src/view_registration.ts";
+import { isRegistered } from "../src/view_registration.ts";
 import { ViewStore } from "../src/view_store.ts";
 
 const LOG = "shield.example/log";
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
-/** Ed25519 keys of small numbers, by RFC 8410. */
+/** Ed25519 keys of small numbers, in RFC 8410's form. */
 const privateOf = (n: number): KeyObject => {
   const key = Buffer.from(`302e020100300506032b657004220420${"00".repeat(31)}0${n}`, "hex");
   return createPrivateKey({ key, format: "der", type: "pkcs8" });
@@ -31,7 +30,7 @@ const vkey = (name: string, n: number): string => `${name}+${hex(idOf(name, n))}
 const VIEW = { id: "example/order", version: 1, digest: hex(sm3(utf8("{}"))), octets: null };
 const NAMED = { client_id: "window", digest: VIEW.digest, id: VIEW.id, version: 1 };
 
-/** Of the second of two entries. */
+/** Returns a proof of the second of two entries. */
 function proof(of: { named?: object; name?: string; signer?: number; more?: object } = {}): object {
   const { named = NAMED, name = LOG, signer = 1, more = {} } = of;
   const head = concat(Uint8Array.of(1, 4), new Uint8Array(8), new Uint8Array(96));
@@ -52,7 +51,7 @@ interface Phone {
 }
 
 let stores = 0;
-function phone(answer: object, logKey: string | null = vkey(LOG, 1), views?: ViewStore): Phone {
+function phone(answer: object, views?: ViewStore): Phone {
   const asked: string[] = [];
   const connection = {
     getBytes: async (path: string): Promise<Uint8Array> => {
@@ -66,40 +65,36 @@ function phone(answer: object, logKey: string | null = vkey(LOG, 1), views?: Vie
   const operation = {
     connection,
     views: views ?? new ViewStore(`registration-${stores++}`),
-    vault: { state: { key: { certificate: { pem: "P", chainPem: [], logKey } } } },
+    vault: { state: { key: { certificate: { pem: "P", chainPem: [], logKey: vkey(LOG, 1) } } } },
     platform: { now: () => 1 },
     loggedIn: () => ({}),
   };
   return { operation: operation as unknown as Operation, asked };
 }
 
-test("one that the log has for who asks is proven, and its proof is fetched once", async () => {
+test("accepts a view that the log has for the requester, and fetches its proof once", async () => {
   const views = new ViewStore("registration-once");
-  const first = phone(proof(), undefined, views);
+  const first = phone(proof(), views);
   await expect(isRegistered(first.operation, VIEW, "window")).resolves.toBe(true);
   await isRegistered(first.operation, VIEW, "window");
   expect(first.asked).toEqual([`/api/phone/systems/window/views/${VIEW.digest}/registration`]);
-  const later = phone(new Error("not asked"), undefined, views);
+  const later = phone(new Error("not asked"), views);
   await expect(isRegistered(later.operation, VIEW, "window")).resolves.toBe(true);
-  // After a restore the log is called otherwise, and keeps its key.
+  // After a restore the log has another name and the same key.
   const renamed = phone(proof({ name: `${LOG}/2` }));
   await expect(isRegistered(renamed.operation, VIEW, "window")).resolves.toBe(true);
 });
 
-test("without a proof it is as if no view drew it; a phone that knows no log asks for none", async () => {
+test("without a proof behaves as if no view rendered it", async () => {
   for (const code of ["not_logged_yet", "not_found"]) {
     const { operation } = phone(new ProblemError(code, 409));
     await expect(isRegistered(operation, VIEW, "window")).resolves.toBe(false);
   }
-  await expect(isRegistered(phone(proof()).operation, VIEW, null)).resolves.toBe(false);
-  const older = phone(proof(), null);
-  await expect(isRegistered(older.operation, VIEW, "window")).resolves.toBe(true);
-  expect(older.asked).toEqual([]);
   const failing = phone(new ProblemError("internal", 500));
   await expect(isRegistered(failing.operation, VIEW, "window")).rejects.toThrow("internal");
 });
 
-test("a proof of something else is no task, also a kept one that was changed", async () => {
+test("a proof of something else is a bad task, also a cached proof that was changed", async () => {
   const bad = [
     proof({ signer: 2 }),
     proof({ more: { index: 0 } }),
@@ -115,25 +110,8 @@ test("a proof of something else is no task, also a kept one that was changed", a
   }
   const views = new ViewStore("registration-changed");
   await views.put(`${VIEW.digest}/window`, utf8(JSON.stringify(bad[0])), 1);
-  const { operation, asked } = phone(proof(), undefined, views);
+  const { operation, asked } = phone(proof(), views);
   await expect(isRegistered(operation, VIEW, "window")).rejects.toThrow("bad_task");
-  await expect(isRegistered(phone(proof(), undefined, views).operation, VIEW, "window")).resolves.toBe(true);
+  await expect(isRegistered(phone(proof(), views).operation, VIEW, "window")).resolves.toBe(true);
   expect(asked).toEqual([]);
-});
-
-test("the log's key is kept once, beside the certificate with which it came", async () => {
-  const changed: object[] = [];
-  const on = (logKey: string | null): Operation => {
-    const { operation } = phone({}, logKey);
-    return Object.assign(operation, {
-      changeKey: async (_: string, parts: object) => void changed.push(parts),
-    });
-  };
-  const issued = { pem: "P", logKey: vkey(LOG, 1) } as IssuedCertificate;
-  await keepLogKey(on(vkey(LOG, 2)), issued);
-  await keepLogKey(on(null), { ...issued, pem: "another" });
-  await keepLogKey(on(null), { ...issued, logKey: null });
-  expect(changed).toEqual([]);
-  await keepLogKey(on(null), issued);
-  expect(changed).toEqual([{ certificate: { pem: "P", chainPem: [], logKey: issued.logKey } }]);
 });

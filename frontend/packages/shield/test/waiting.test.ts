@@ -1,4 +1,4 @@
-/** What a request of the inbox comes to is read from its content, and never from what is said about it. */
+/** The summary of an inbox request is read from its content, never from its description. */
 
 import "fake-indexeddb/auto";
 
@@ -6,12 +6,15 @@ import { readFileSync } from "node:fs";
 
 import { canonicalText } from "@mshield/forms";
 import { utf8 } from "@mshield/gm";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import type { Operation } from "../src/operation.ts";
-import { readHere } from "../src/read_here.ts";
+import { readLocally } from "../src/local_reader.ts";
 import { ViewStore } from "../src/view_store.ts";
 import { waitingReadings } from "../src/waiting.ts";
+
+// The views of these requests are in the log; view_registration.test.ts checks the proof itself.
+vi.mock("../src/view_registration.ts", () => ({ isRegistered: async () => true }));
 
 const SHIPPED = new URL("../../../../vectors/views/shipped/", import.meta.url);
 const read = (file: string): Uint8Array => new Uint8Array(readFileSync(new URL(file, SHIPPED)));
@@ -29,7 +32,13 @@ const DOCUMENT = {
   content_b64: Buffer.from(CONTENT).toString("base64"),
 };
 
-const REQUESTER = { name: "单一窗口", domain: "singlewindow.example", pcAddress: null, pcBrowser: null };
+const REQUESTER = {
+  clientId: "window",
+  name: "单一窗口",
+  domain: "singlewindow.example",
+  pcAddress: null,
+  pcBrowser: null,
+};
 
 function phone(documents: readonly object[]): { operation: Operation; asked: string[] } {
   const asked: string[] = [];
@@ -39,11 +48,9 @@ function phone(documents: readonly object[]): { operation: Operation; asked: str
     persistently: async (call: () => Promise<unknown>) => await call(),
   };
   const views = new ViewStore(`waiting-${documents.length}`);
-  const vault = { state: { key: null } };
   const operation = {
-    vault,
     loggedIn: () => ({}),
-    reader: readHere,
+    reader: readLocally,
     views,
     connection,
     platform: { now: () => 1 },
@@ -51,7 +58,7 @@ function phone(documents: readonly object[]): { operation: Operation; asked: str
   return { operation: operation as unknown as Operation, asked };
 }
 
-test("the amount is the content's; one whose content is too large for a list isn't known", async () => {
+test("takes the amount from the content; it is unknown if the content is too large for a list", async () => {
   const { operation, asked } = phone([DOCUMENT, { ...DOCUMENT, content_b64: null }]);
   const { documents, octets } = await waitingReadings(operation, { requestId: "a/b", requester: REQUESTER });
   expect(asked).toEqual(["/api/phone/inbox/a%2Fb"]);
@@ -63,7 +70,7 @@ test("the amount is the content's; one whose content is too large for a list isn
   expect(amounts).toHaveLength(1);
 });
 
-test("a content that is drawn otherwise than the service says is no amount", async () => {
+test("reports no amount if the phone renders the content differently from the service", async () => {
   const { operation } = phone([DOCUMENT, { ...DOCUMENT, drawn: "00".repeat(32) }, DOCUMENT]);
   await expect(waitingReadings(operation, { requestId: "r", requester: REQUESTER })).rejects.toThrow(
     "bad_task",

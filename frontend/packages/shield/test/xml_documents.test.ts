@@ -1,4 +1,4 @@
-/** XML is signed only in its canonical form, by the SignedInfo that this phone makes of it. */
+/** XML is signed only in its canonical form, with the SignedInfo that this phone computes of it. */
 
 import { readOptions } from "@mshield/forms";
 import { utf8 } from "@mshield/gm";
@@ -26,12 +26,11 @@ function task(content: string, changes: Readonly<Record<string, unknown>> = {}):
     message_b64: base64(xmlMessage(utf8(GOOD), "eport-2022")),
     content_b64: base64(content),
     size: null,
-    signing_time: null,
     ...changes,
   });
 }
 
-test.for(["application/xml", "text/xml; charset=UTF-8", "application/a+xml"])("%s is taken", (mediaType) => {
+test.for(["application/xml", "text/xml; charset=UTF-8", "application/a+xml"])("accepts %s", (mediaType) => {
   checkDocument(task(GOOD, { media_type: mediaType }));
 });
 
@@ -49,7 +48,7 @@ test.for([
   "",
   "text",
   "<a>2</a>",
-])("content %# is refused", (content) => {
+])("refuses content %#", (content) => {
   expect(() => checkDocument(task(content))).toThrow("bad_task");
 });
 
@@ -59,18 +58,18 @@ test.for([
   ["the content as message", { message_b64: base64(GOOD) }],
   ["another type", { media_type: "text/plain" }],
   ["another charset", { media_type: "application/xml; charset=gbk" }],
-] as const)("%s is refused", ([, changes]) => {
+] as const)("refuses %s", ([, changes]) => {
   expect(() => checkDocument(task(GOOD, changes))).toThrow("bad_task");
 });
 
-test("options of another format are refused", () => {
+test("refuses options of another format", () => {
   expect(() => readOptions("xml", undefined)).toThrow("options");
   expect(() => readOptions("xml", { ...OPTIONS, arc: "gb" })).toThrow("option");
   expect(() => readOptions("cms", { ...OPTIONS, display_oid: "2.999.1" })).toThrow("option");
   expect(readOptions("xml", OPTIONS).xml).toEqual(OPTIONS);
 });
 
-test("the message has the namespaces of the document element in their order", () => {
+test("the message has the namespaces of the document element in order", () => {
   const content = '<a xmlns="urn:a" xmlns:z="urn:z" b="1"></a>';
   const message = new TextDecoder().decode(xmlMessage(utf8(content), "eport-2022"));
   const ds = 'xmlns:ds="http://www.w3.org/2000/09/xmldsig#"';

@@ -1,28 +1,28 @@
-/** Which files belong together: each signature with the document it is over, and the certificates that came along. */
+/** Groups files: each signature with the document it covers and the certificates supplied with it. */
 
 import { FormError } from "@mshield/forms";
-import { fromDer, GmError, hex, same, verifyDigest, zValue } from "@mshield/gm";
+import { fromDer, GmError, hex, equalBytes, verifyDigest, zValue } from "@mshield/gm";
 
-import { readStampFile } from "./alone/stamp.ts";
+import { readStampFile } from "./standalone/stamp.ts";
 import { type Certificate, isSameCertificate } from "./certificate.ts";
 import { parseCms } from "./cms.ts";
-import { type Content, NOTHING } from "./content.ts";
+import { type Content, NO_BYTES } from "./content.ts";
 import type { Crl } from "./crl.ts";
 import { TimeStampError } from "./errors.ts";
 import { parseEvidence } from "./evidence.ts";
-import type { Found, Kind } from "./recognise.ts";
+import type { Recognised, Kind } from "./recognise.ts";
 import type { StampInfo } from "./timestamps/token.ts";
 
-/** A file that was given. */
+/** An input file. */
 export interface Piece {
   readonly id: string;
   readonly name: string;
-  readonly reading: Found;
+  readonly reading: Recognised;
   readonly content: Content;
 }
 
 type SignatureKind = Extract<Kind, "evidence" | "cms" | "p7" | "signed_file" | "signature" | "time_stamp">;
-/** What is judged by itself where there is no signature that it serves. */
+/** Kinds that are validated on their own if no signature uses them. */
 export type PartKind = "certificate" | "crl" | "ocsp";
 
 const SIGNATURES: ReadonlySet<Kind> = new Set([
@@ -34,31 +34,31 @@ const SIGNATURES: ReadonlySet<Kind> = new Set([
   "time_stamp",
 ]);
 
-/** One signature to be judged, with what belongs to it. */
+/** One signature to judge, with the files that belong to it. */
 export interface Case {
   readonly piece: Piece;
   readonly kind: SignatureKind | PartKind;
   readonly document: Piece | null;
-  /** The signer's, of a bare signature. */
+  /** The signer's certificate, for a bare signature. */
   readonly certificate: Certificate | null;
 }
 
-export interface Assembled {
+export interface CaseSet {
   readonly cases: readonly Case[];
-  /** CA certificates and others that may stand in a chain. */
+  /** CA certificates and others that may be part of a chain. */
   readonly certificates: readonly Certificate[];
-  /** The same and those that only the tolerant reader takes (DER), and lists. */
+  /** `certificates`, and those that only the tolerant reader accepts (DER). */
   readonly foreign: readonly { readonly der: Uint8Array }[];
   readonly foreignCrls: readonly Uint8Array[];
   readonly crls: readonly Crl[];
   readonly ocsps: readonly Uint8Array[];
-  /** Documents that no signature here is over. */
+  /** Documents that none of these signatures covers. */
   readonly unused: readonly Piece[];
 }
 
-export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
+export async function assemble(pieces: readonly Piece[]): Promise<CaseSet> {
   const unsigned = pieces.filter(({ reading }) => reading.kind === "document");
-  // A file with a signature inside may be what another signature is over.
+  // A file with an embedded signature may itself be signed by another file.
   const documents = [...unsigned, ...pieces.filter(({ reading }) => reading.kind === "signed_file")];
   const certificates = pieces.flatMap(({ reading }) =>
     reading.kind === "certificates" ? reading.certificates : [],
@@ -92,9 +92,9 @@ export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
   };
 }
 
-/** The part that a file is, and its DER: of certificates all that stand in it. */
+/** Returns the kind of part that a file is, and its DER; for certificates, all of them. */
 export function partsOf(
-  reading: Found,
+  reading: Recognised,
 ): { readonly kind: PartKind; readonly ders: readonly Uint8Array[] } | null {
   switch (reading.kind) {
     case "certificates":
@@ -131,14 +131,16 @@ async function caseOf(
   }
   const wanted = wantedDigest(piece.reading);
   let document = wanted === null ? null : await byDigest(wanted, documents);
-  // A lone signature is judged over the lone document beside it, so that another one than was signed is found out.
+  // A single signature is validated over the single document supplied with it, so that a wrong document is detected.
   if (document === null && (signatures === 1 || wanted === null)) {
     document = byName(piece, documents) ?? (signatures === 1 ? alone(documents) : null);
   }
   return { piece, kind, document, certificate: null };
 }
 
-/** What a time stamp is on: the file of its digest, else the only document, so that another one is found out. */
+/**
+ * Returns the file with a time stamp's digest, else the only document, so that a wrong document is detected.
+ */
 async function stamped(bytes: Uint8Array, pieces: readonly Piece[]): Promise<Piece | null> {
   const info = infoOf(bytes);
   for (const piece of info === null ? [] : pieces) {
@@ -150,12 +152,12 @@ async function stamped(bytes: Uint8Array, pieces: readonly Piece[]): Promise<Pie
 }
 
 async function isOf({ hash, digest }: StampInfo, content: Content): Promise<boolean> {
-  return same(hash === "sm3" ? await content.hash(NOTHING) : await content.sha256(), digest);
+  return equalBytes(hash === "sm3" ? await content.hash(NO_BYTES) : await content.sha256(), digest);
 }
 
 /**
- * Whether the content is what the file says that it signed or stamped, and the SM3 (hex) of that, null where it has none.
- * Where the file doesn't say, nothing but its signature tells.
+ * Reports whether the content is what the file claims to have signed or stamped, and returns the SM3 (hex) of
+ * that, null if there is none. If the file makes no claim, only its signature can show it.
  */
 export async function isSignedIn(
   { reading }: Piece,
@@ -167,7 +169,7 @@ export async function isSignedIn(
     return { isSigned: info === null || (await isOf(info, content)), digest };
   }
   const digest = wantedDigest(reading);
-  return { isSigned: digest === null || digest === hex(await content.hash(NOTHING)), digest };
+  return { isSigned: digest === null || digest === hex(await content.hash(NO_BYTES)), digest };
 }
 
 function infoOf(bytes: Uint8Array): StampInfo | null {
@@ -181,8 +183,8 @@ function infoOf(bytes: Uint8Array): StampInfo | null {
   }
 }
 
-/** SM3 (hex) of the document that a bundle or CMS is over; null where it can't be read or doesn't say. */
-function wantedDigest(reading: Found): string | null {
+/** Returns SM3 (hex) of the document that a bundle or CMS covers; null if unreadable or unspecified. */
+function wantedDigest(reading: Recognised): string | null {
   try {
     if (reading.kind === "evidence") {
       return parseEvidence(reading.bytes).document.digest;
@@ -202,14 +204,14 @@ function wantedDigest(reading: Found): string | null {
 
 async function byDigest(digest: string, documents: readonly Piece[]): Promise<Piece | null> {
   for (const document of documents) {
-    if (hex(await document.content.hash(NOTHING)) === digest) {
+    if (hex(await document.content.hash(NO_BYTES)) === digest) {
       return document;
     }
   }
   return null;
 }
 
-/** `report.pdf` for `report.pdf.p7s` and `report.sig`. */
+/** Matches `report.pdf` with `report.pdf.p7s` and `report.sig`. */
 function byName({ name }: Piece, documents: readonly Piece[]): Piece | null {
   const stem = name.replace(/\.[^.]*$/, "");
   const namesakes = documents.filter(
@@ -222,7 +224,7 @@ function alone<T>(all: readonly T[]): T | null {
   return all.length === 1 ? all[0]! : null;
 }
 
-/** The certificate and document that the signature verifies with, else those that are the only ones. */
+/** Returns the certificate and document under which the signature verifies, else the only ones. */
 async function ofBare(
   piece: Piece,
   der: Uint8Array,

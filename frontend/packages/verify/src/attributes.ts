@@ -1,28 +1,31 @@
-/** Signed attributes of a CMS signature (RFC 5652, 5.3), in their one form: three, in GB/T 35275 also with the time. */
+/**
+ * Signed attributes of a CMS signature (RFC 5652, 5.3), in their only form: three, in GB/T 35275 optionally
+ * also the time.
+ */
 
-import { type Bound, DISPLAY_OIDS, FormError, oid, signedAttributes } from "@mshield/forms";
-import { same } from "@mshield/gm";
+import { type BoundData, DISPLAY_OID, FormError, oid, signedAttributes } from "@mshield/forms";
+import { equalBytes } from "@mshield/gm";
 
 import { OIDS } from "./oids.ts";
 import { allOf, type Reader, whole } from "./reader.ts";
 
 const DIGEST_BYTES = 32;
 
-/** SM3 of the content, and of what the phone showed. */
-export interface Attributes extends Bound {
+/** SM3 digests of the content and of the display. */
+export interface Attributes extends BoundData {
   readonly messageDigest: Uint8Array;
   readonly display: Uint8Array;
 }
 
-/** The attributes that M encodes; FormError for anything but their one form. The display stands under one of these. */
+/** Parses the attributes that M encodes; the display is under one of these identifiers. Throws: FormError. */
 export function parseAttributes(
   message: Uint8Array,
-  displayOids: readonly string[] = DISPLAY_OIDS,
+  displayOids: readonly string[] = [DISPLAY_OID],
 ): Attributes {
   const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
   const type = values.get(OIDS.contentType) ?? new Uint8Array();
-  const isGb = same(type, oid(OIDS.gbData));
-  if (!isGb && !same(type, oid(OIDS.cmsData))) {
+  const isGb = equalBytes(type, oid(OIDS.gbData));
+  if (!isGb && !equalBytes(type, oid(OIDS.cmsData))) {
     throw new FormError("the signed content type is not plain data");
   }
   const [displayOid, ...more] = displayOids.filter((candidate) => values.has(candidate));
@@ -40,13 +43,13 @@ export function parseAttributes(
   if (attributes.signingTime !== null && !isGb) {
     throw new FormError("a time among the signed attributes of RFC 5652");
   }
-  if (!same(signedAttributes(attributes.messageDigest, attributes.display, attributes), message)) {
-    throw new FormError("a signed attribute too many, or one that stands twice");
+  if (!equalBytes(signedAttributes(attributes.messageDigest, attributes.display, attributes), message)) {
+    throw new FormError("a signed attribute too many, or a repeated one");
   }
   return attributes;
 }
 
-/** Its type, and its one value as it stands. */
+/** Returns its type, and its only value in DER. */
 export function readAttribute(element: Reader): [oid: string, value: Uint8Array] {
   return allOf(element.enter(), (inside) => [
     inside.oid(),

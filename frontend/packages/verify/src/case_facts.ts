@@ -1,4 +1,7 @@
-/** What can be told of a case without judging it. Texts are cut to be shown: whoever made the file wrote them. */
+/**
+ * Facts of a case that don't depend on its validation. Texts are truncated for display, since the file's author
+ * wrote them.
+ */
 
 import { FormError } from "@mshield/forms";
 import { hex, sm3 } from "@mshield/gm";
@@ -6,7 +9,7 @@ import { hex, sm3 } from "@mshield/gm";
 import { type Case, isSignedIn } from "./assemble.ts";
 import { type Certificate, parsePem, type Person, personOf } from "./certificate.ts";
 import { parseCms } from "./cms.ts";
-import { type Content, contentOf, NOTHING } from "./content.ts";
+import { type Content, contentOf, NO_BYTES } from "./content.ts";
 import { type Evidence, parseEvidence } from "./evidence.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
@@ -14,10 +17,10 @@ import { clipped } from "./text.ts";
 import { contentOfFile } from "./signed_file.ts";
 import { serialText } from "./check_log.ts";
 
-/** Lines of a display that are shown. */
+/** Maximum number of displayed lines. */
 const MOST_LINES = 200;
 
-/** Whom the certificate names, and the certificate itself. */
+/** Person named by the certificate, and the certificate itself. */
 export type Signer = Person & {
   readonly serial: string;
   readonly issuer: string;
@@ -25,15 +28,15 @@ export type Signer = Person & {
   readonly notAfter: number;
 };
 
-/** What was signed; `digest` is SM3 (hex). Texts are cut to be shown. */
+/** The signed document; `digest` is SM3 (hex). Texts are truncated for display. */
 export interface Document {
-  /** Of the file that was given, where that is what was signed. */
+  /** Name of the given file, if that is what was signed. */
   readonly name: string | null;
-  /** Of the file that was given, where that is something else. */
+  /** Name of the given file, if that isn't what was signed. */
   readonly other: string | null;
   readonly title: string | null;
   readonly mediaType: string | null;
-  /** Null where it isn't here, and the file doesn't say. */
+  /** Null if it isn't here and the file doesn't specify it. */
   readonly size: number | null;
   readonly digest: string | null;
   /** The first ones of `lines`. */
@@ -41,16 +44,16 @@ export interface Document {
   readonly lines: number;
 }
 
-/** What of a case can be read without judging it. */
-export interface Read {
+/** Facts of a case that can be read without validating it. */
+export interface CaseFacts {
   readonly evidence: Evidence | null;
   readonly leaf: Certificate | null;
   readonly inside: readonly Certificate[];
   readonly embedded: Uint8Array | null;
 }
 
-export function readCase({ piece, kind, certificate }: Case): Read {
-  const nothing: Read = { evidence: null, leaf: certificate, inside: [], embedded: null };
+export function readCase({ piece, kind, certificate }: Case): CaseFacts {
+  const nothing: CaseFacts = { evidence: null, leaf: certificate, inside: [], embedded: null };
   try {
     if (piece.reading.kind === "evidence") {
       const evidence = parseEvidence(piece.reading.bytes);
@@ -77,7 +80,7 @@ export function readCase({ piece, kind, certificate }: Case): Read {
   return nothing;
 }
 
-function readChain({ certificatePem, chainPem }: Evidence): Pick<Read, "leaf" | "inside"> {
+function readChain({ certificatePem, chainPem }: Evidence): Pick<CaseFacts, "leaf" | "inside"> {
   try {
     const [leaf] = parsePem(certificatePem);
     return { leaf: leaf ?? null, inside: chainPem.flatMap(parsePem) };
@@ -102,12 +105,10 @@ export function signerOf(leaf: Certificate): Signer {
 }
 
 export function holderOf({ holder }: Evidence): Evidence["holder"] {
-  return (
-    holder && {
-      shieldNumber: clipped(holder.shieldNumber),
-      idNumberMasked: holder.idNumberMasked === null ? null : clipped(holder.idNumberMasked),
-    }
-  );
+  return {
+    shieldNumber: clipped(holder.shieldNumber),
+    idNumberMasked: holder.idNumberMasked === null ? null : clipped(holder.idNumberMasked),
+  };
 }
 
 export function requestOf({ request: { id, kind, system } }: Evidence): Evidence["request"] {
@@ -119,7 +120,7 @@ export function requestOf({ request: { id, kind, system } }: Evidence): Evidence
   };
 }
 
-/** The content that was signed, as far as it is here: it lies in the case, or it is the file that was given with it. */
+/** Returns the signed content if available: from inside the case, or from the file given with it. */
 export async function contentOfCase(
   matter: Case,
 ): Promise<{ readonly content: Content; readonly isInside: boolean } | null> {
@@ -127,7 +128,7 @@ export async function contentOfCase(
   return content === null ? null : { content, isInside };
 }
 
-export async function documentOf(matter: Case, read: Read): Promise<Document | null> {
+export async function documentOf(matter: Case, read: CaseFacts): Promise<Document | null> {
   const { evidence } = read;
   const { document } = matter;
   const { content, isGiven, digest } = await signedOf(matter, read);
@@ -135,7 +136,7 @@ export async function documentOf(matter: Case, read: Read): Promise<Document | n
     name: isGiven ? document!.name : null,
     other: document === null || document === matter.piece || isGiven ? null : document.name,
   };
-  const whole = content && { size: content.size, digest: hex(await content.hash(NOTHING)) };
+  const whole = content && { size: content.size, digest: hex(await content.hash(NO_BYTES)) };
   if (evidence !== null) {
     const { title, mediaType, display } = evidence.document;
     const shown = display.slice(0, MOST_LINES).map(({ label, value }) => ({
@@ -154,24 +155,24 @@ export async function documentOf(matter: Case, read: Read): Promise<Document | n
 }
 
 interface Signed {
-  /** Null where it is neither inside nor the file that was given. */
+  /** Null if it is neither inside nor the given file. */
   readonly content: Content | null;
   readonly isInside: boolean;
-  /** Whether the file that was given is it. */
+  /** True if it is the given file. */
   readonly isGiven: boolean;
-  /** SM3 (hex), as the signature's file says. */
+  /** SM3 (hex), as the signature's file specifies. */
   readonly digest: string | null;
 }
 
-/** What was signed, as far as it can be told before the signature is checked. */
-async function signedOf({ piece, document }: Case, { embedded }: Read): Promise<Signed> {
+/** Returns what was signed, as far as that is known before the signature is checked. */
+async function signedOf({ piece, document }: Case, { embedded }: CaseFacts): Promise<Signed> {
   const inside = embedded === null ? null : contentOf(embedded);
   if (document === null) {
     return { content: inside, isInside: inside !== null, isGiven: false, digest: null };
   }
   const { isSigned, digest } = await isSignedIn(piece, document.content);
   const isGiven =
-    inside === null ? isSigned : hex(await document.content.hash(NOTHING)) === hex(sm3(embedded!));
+    inside === null ? isSigned : hex(await document.content.hash(NO_BYTES)) === hex(sm3(embedded!));
   return {
     content: inside ?? (isGiven ? document.content : null),
     isInside: inside !== null,

@@ -1,7 +1,7 @@
-/** A certificate as read: of SM2 and version 3, in strict DER (GM/T 0015). Whether to trust one, `path.ts` judges. */
+/** A parsed certificate: SM2, version 3, strict DER (GM/T 0015). `path.ts` judges whether to trust it. */
 
 import { FormError, fromBase64 } from "@mshield/forms";
-import { checkPoint, GmError, same, type Signature } from "@mshield/gm";
+import { checkPoint, GmError, equalBytes, type Signature } from "@mshield/gm";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -31,13 +31,13 @@ export interface Certificate {
   readonly values: ExtensionValues;
 }
 
-/** A certificate from DER; FormError. */
+/** Parses a certificate in DER. Throws: FormError. */
 export function parseCertificate(der: Uint8Array): Certificate {
   const { tbs, signature } = whole(der, (outer) => allOf(outer.enter(), readFrame));
   return { der, tbs, signature, ...whole(tbs, (outer) => allOf(outer.enter(), readBody)) };
 }
 
-/** A TBSCertificate as the bytes say, not judged; algorithms as their DER, times in ms. */
+/** A decoded TBSCertificate, not validated; algorithms as their DER, times in ms. */
 export interface Tbs {
   readonly version: bigint;
   readonly serial: bigint;
@@ -71,10 +71,10 @@ export function readTbs(inside: Reader): Tbs {
 function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"> {
   const { version, algorithm, keyAlgorithm, extensions, ...tbs } = readTbs(inside);
   const { serial, publicKey } = tbs;
-  if (version !== V3 || !same(algorithm, ALGORITHM)) {
+  if (version !== V3 || !equalBytes(algorithm, ALGORITHM)) {
     throw new FormError("not of version 3, or the two signature algorithms differ");
   }
-  if (!same(keyAlgorithm, KEY_ALGORITHM) || !isPoint(publicKey)) {
+  if (!equalBytes(keyAlgorithm, KEY_ALGORITHM) || !isPoint(publicKey)) {
     throw new FormError("the public key is not an uncompressed point of the SM2 curve");
   }
   if (serial <= 0n || serial >> SERIAL_BITS !== 0n) {
@@ -83,29 +83,29 @@ function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"
   return { ...tbs, values: readValues(extensions) };
 }
 
-/** All certificates of a PEM text, in its order; text around them is passed over. */
+/** Parses all certificates of a PEM text, in order; text around them is ignored. */
 export function parsePem(text: string): Certificate[] {
   return pemBlocks("CERTIFICATE", text).map((body) => parseCertificate(fromBase64(body, { lax: true })));
 }
 
-/** PEM with lines of 64 characters and a final newline. */
+/** Encodes PEM with lines of 64 characters and a final newline. */
 export function toPem(base64: string): string {
   const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];
   return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
-/** SHA-1 of the key's bits: OCSP's key hash. */
+/** Returns SHA-1 of the key's bits, OCSP's key hash. */
 export function keyId(publicKey: Uint8Array): Uint8Array {
   return sha1(publicKey);
 }
 
-/** SHA-256 of the whole certificate. */
+/** Returns SHA-256 of the whole certificate. */
 export function fingerprint({ der }: Pick<Certificate, "der">): Uint8Array {
   return sha256(der);
 }
 
 export function isSameCertificate(a: Certificate, b: Certificate): boolean {
-  return same(a.der, b.der);
+  return equalBytes(a.der, b.der);
 }
 
 export interface Person {
@@ -115,7 +115,7 @@ export interface Person {
   readonly creditCode: string | null;
 }
 
-/** Whom a shield's certificate names. */
+/** Returns the person that a shield's certificate names. */
 export function personOf({ subject, values }: Certificate): Person {
   const part = (kind: string): string => attribute(subject, kind) ?? "";
   return {

@@ -1,35 +1,44 @@
-/** The log's part of a bundle: the signature's entry, made anew; the entry of the view; time stamps on the checkpoint. */
+/**
+ * The log's part of a bundle: the signature's entry, rebuilt; the view's entry; time stamps on the
+ * checkpoint.
+ */
 
-import { bytes32, concat, hex, same, sm3, utf8 } from "@mshield/gm";
+import { bytes32, concat, hex, equalBytes, sm3, utf8 } from "@mshield/gm";
 
 import type { Certificate } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
 import { inStep, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import { checkTimeStamps, type CheckedStamp, trustedTime, type TrustedTime } from "./evidence_time.ts";
-import { displayOf, shownOf } from "./shown_again.ts";
+import { declaredDisplay, declaredDigest } from "./redrawn_display.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import { type Cosignature, cosignatures, parseWitnessKey } from "./tlog/cosignature.ts";
-import { askedBy, readViewEntry, requireEntry, signatureEntry } from "./tlog/entry.ts";
+import { requesterHash, readViewEntry, requireEntry, signatureEntry } from "./tlog/entry.ts";
 import { checkInclusion, leafHash } from "./tlog/merkle.ts";
-import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
+import {
+  type Checkpoint,
+  isSameKey,
+  openCheckpoint,
+  parseCanonicalKey,
+  parseVerifierKey,
+} from "./tlog/note.ts";
 import type { VerifiedSignature } from "./verify_signature.ts";
 
 /** Times in ms. */
-export interface Logged {
+export interface LogResult {
   readonly checkpoint: Checkpoint;
-  /** When the view was registered for the business system that asked; null where the bundle doesn't prove it. */
+  /** Time when the view was registered for the requesting business system; null if the bundle doesn't prove it. */
   readonly viewRegisteredAt: number | null;
   readonly stamps: readonly CheckedStamp[];
-  /** Which of the known witnesses cosigned the checkpoint. */
+  /** Known witnesses that cosigned the checkpoint. */
   readonly witnesses: readonly Cosignature[];
-  /** A time by which the log had the entry; null where no stamp on the checkpoint stands. */
+  /** A time by which the log had the entry; null without a valid stamp on the checkpoint. */
   readonly time: TrustedTime | null;
 }
 
 export interface LogTrust {
   readonly logKeys: readonly string[];
-  /** Keys (vkeys) of witnesses whose cosignatures count. */
+  /** Keys (vkeys) of trusted witnesses. */
   readonly witnessKeys?: readonly string[];
   readonly tsa: TsaTrust;
   readonly at: number;
@@ -37,15 +46,15 @@ export interface LogTrust {
 }
 
 /**
- * The entry is made anew from the bundle, so that no other signature's proof passes for this one's. But for those from
- * before it also covers who asked and what was to be shown. Null where no log's key is trusted.
+ * Rebuilds the log entry from the bundle, so that another signature's proof isn't accepted. The entry also covers
+ * the requester and the display. Returns null if no log's key is trusted.
  */
 export async function checkLog(
   evidence: Evidence,
   verified: VerifiedSignature,
   { logKeys, witnessKeys = [], tsa, at, caRoot }: LogTrust,
   tally: Tally,
-): Promise<Logged | null> {
+): Promise<LogResult | null> {
   if (logKeys.length === 0) {
     tally.missing("log", "unknown_log");
     return null;
@@ -53,7 +62,7 @@ export async function checkLog(
   const { log } = evidence;
   const { signedAt } = evidence.signature;
   const checkpoint = await inStep("log", () => {
-    const key = parseVerifierKey(log.key);
+    const key = parseCanonicalKey(log.key);
     if (!logKeys.map(parseVerifierKey).some((trusted) => isSameKey(trusted, key))) {
       throw failed("unknown_log", "the log is not trusted");
     }
@@ -85,34 +94,31 @@ export async function checkLog(
 function requireOwn(evidence: Evidence, verified: VerifiedSignature, tally: Tally): void {
   const { document, holder, log, request, signature } = evidence;
   const { r, s } = verified.signature;
-  const row = {
-    sid: document.sid,
-    uid: log.uid,
-    requestId: request.id,
-    purpose: request.kind === "login" ? ("login" as const) : ("sign" as const),
-    digest: verified.digest,
-    signature: concat(bytes32(r), bytes32(s)),
-    signedAt: signature.signedAt,
-    serial: serialText(verified.path.leaf),
-    holder,
-  };
-  const shown = shownOf(document);
-  const asked = askedBy(request.system, displayOf(document));
-  const isLogged = same(signatureEntry({ ...row, asked, shown }, log.salt), log.entry);
-  // What was shown is told or it isn't: an entry that has it is made with it, and no other.
-  const isEarlier =
-    shown === null && same(signatureEntry({ ...row, asked: null, shown: null }, log.salt), log.entry);
-  if (!isLogged && !isEarlier) {
+  const entry = signatureEntry(
+    {
+      sid: document.sid,
+      uid: log.uid,
+      requestId: request.id,
+      purpose: request.kind === "login" ? ("login" as const) : ("sign" as const),
+      digest: verified.digest,
+      signature: concat(bytes32(r), bytes32(s)),
+      signedAt: signature.signedAt,
+      serial: serialText(verified.path.leaf),
+      holder,
+      asked: requesterHash(request.system, declaredDisplay(document)),
+      shown: declaredDigest(document),
+    },
+    log.salt,
+  );
+  if (!equalBytes(entry, log.entry)) {
     throw failed("bad_log_proof", "the entry is not this signature's");
   }
-  if (isLogged) {
-    for (const name of (["display", "request"] as const).filter((part) => tally.isMissing(part))) {
-      tally.passed(name, { by: "log" });
-    }
+  for (const name of (["display", "request"] as const).filter((part) => tally.isMissing(part))) {
+    tally.passed(name, { by: "log" });
   }
 }
 
-/** For who asked, before the signature, in the same log. */
+/** Checks that it was registered for the requester, before the signature, in the same log. */
 function registeredAt({ document, log, request, signature }: Evidence, opened: Checkpoint): number | null {
   const { view } = log;
   if (view === null) {
@@ -139,7 +145,7 @@ function placeOf(
   return { index: BigInt(index), size };
 }
 
-/** 40 hex digits. */
+/** Formats as 40 hex digits. */
 export function serialText({ serial }: Pick<Certificate, "serial">): string {
   return serial.toString(16).padStart(40, "0");
 }

@@ -1,8 +1,11 @@
-/** The format `xml` in a bundle: what was signed, and that its file is the one that is made of the rest of the bundle. */
+/**
+ * The format `xml` in a bundle: what was signed, and that its file is the one built from the rest of the
+ * bundle.
+ */
 
 import type { XmlOptions } from "@mshield/forms";
 import { serialName, signedFile, XmlError, xmlMessage } from "@mshield/forms/xml.ts";
-import { same, type Signature } from "@mshield/gm";
+import { equalBytes, type Signature } from "@mshield/gm";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 
 import type { Certificate } from "./certificate.ts";
@@ -12,7 +15,7 @@ import { ascii } from "./text.ts";
 
 const KEY_NAME = /<ds:KeyName>([A-Za-z0-9]{1,64})<\/ds:KeyName>/y;
 
-/** M of the bundle's content, which has to be canonical; VerificationError. */
+/** Returns M of the bundle's content, which must be canonical. Throws: VerificationError. */
 export function xmlMessageOf({ content, options }: Evidence["document"]): Uint8Array {
   if (content === null) {
     throw new VerificationError("unreadable", "input", "a signature of XML needs the content");
@@ -20,7 +23,10 @@ export function xmlMessageOf({ content, options }: Evidence["document"]): Uint8A
   return readable("input", () => xmlMessage(content, options.xml!.profile));
 }
 
-/** The file is that of content, signature and certificate, to the octet; a shield's number in it is a claim. VerificationError. */
+/**
+ * Checks that the file is built from content, signature and certificate, to the octet; a shield's number in
+ * it is a claim. Throws: VerificationError.
+ */
 export function checkXml(
   { document, signature: { file } }: Evidence,
   leaf: Certificate,
@@ -33,7 +39,7 @@ export function checkXml(
     const { profile } = options;
     return signedFile({ content: content!, profile, signature, keyName, certificate: leaf.der });
   });
-  if (!same(expected, file!)) {
+  if (!equalBytes(expected, file!)) {
     throw new VerificationError("message_mismatch", "cms", "the file is not this signature's");
   }
 }
@@ -50,7 +56,7 @@ function keyNameIn(file: Uint8Array, { key_name }: XmlOptions, { serial }: Certi
   return name;
 }
 
-/** What isn't as it has to be can't be read, as all of a bundle. */
+/** Reports parts that aren't as required as unreadable, as everywhere in a bundle. */
 function readable<T>(step: Step, read: () => T): T {
   try {
     return read();

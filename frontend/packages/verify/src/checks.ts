@@ -1,11 +1,13 @@
-/** What a verification says: one check after the other, and a verdict that is `valid` only where all that is needed passed. */
+/**
+ * Result of a verification: a list of checks, and a verdict that is `valid` only if all needed ones passed.
+ */
 
 import type { Revocation, Step } from "./errors.ts";
 
-/** The steps of `mshield verify`, and of a list or answer that stands alone whether it is in force. */
+/** Steps of `mshield verify`, and whether a standalone list or answer is in force. */
 export type CheckName = Step | "in_force";
 
-/** `noted` is passed, with something to know: a revocation after the signature. */
+/** `noted` is passed with a remark: a revocation after the signature. */
 export type CheckState = "passed" | "noted" | "failed" | "unchecked";
 
 /** Values for the sentence about a check. */
@@ -14,9 +16,9 @@ export type Facts = Readonly<Record<string, string | number | boolean | null>>;
 export interface Check {
   readonly name: CheckName;
   readonly state: CheckState;
-  /** Of a failed check what fails, of an unchecked one why, by a stable code; else null. */
+  /** Stable code for why a check failed or wasn't done; otherwise null. */
   readonly code: string | null;
-  /** Whether there is no `valid` without it. */
+  /** True if `valid` requires it. */
   readonly isNeeded: boolean;
   readonly facts: Facts;
   readonly revocation: Revocation | null;
@@ -24,7 +26,7 @@ export interface Check {
 
 export type Verdict = "valid" | "invalid" | "incomplete";
 
-/** Gathers what was checked, in the order in which it was; of one name the last counts. */
+/** Collects the checks in the order in which they were done; a repeated name replaces the earlier one. */
 export class Tally {
   readonly #checks = new Map<CheckName, Check>();
 
@@ -40,12 +42,12 @@ export class Tally {
     this.#put({ name, state: "failed", code, isNeeded: true, facts, revocation });
   }
 
-  /** Not checked though there is no `valid` without it. */
+  /** Records a check that wasn't done although `valid` requires it. */
   missing(name: CheckName, code: string, facts: Facts = {}): void {
     this.#put({ name, state: "unchecked", code, isNeeded: true, facts, revocation: null });
   }
 
-  /** Not checked, and the verdict does not depend on it. */
+  /** Records a check that wasn't done and isn't required. */
   aside(name: CheckName, code: string, facts: Facts = {}): void {
     this.#put({ name, state: "unchecked", code, isNeeded: false, facts, revocation: null });
   }
@@ -54,12 +56,14 @@ export class Tally {
     return this.#checks.has(name);
   }
 
-  /** Whether it was not checked though there is no `valid` without it. */
+  /** Reports whether it wasn't done although `valid` requires it. */
   isMissing(name: CheckName): boolean {
     return this.#checks.get(name)?.state === "unchecked";
   }
 
-  /** All checks in this order, but failed ones first, then what is missing, and last what nobody came to. */
+  /**
+   * Returns all checks in this order, but failed ones first, then missing ones, and last those not reached.
+   */
   inOrder(names: readonly CheckName[]): Check[] {
     for (const name of names.filter((absent) => !this.has(absent))) {
       this.missing(name, "not_reached");
@@ -81,7 +85,7 @@ export function verdictOf(checks: readonly Check[]): Verdict {
   return checks.length > 0 && !checks.some(isOpen) ? "valid" : "incomplete";
 }
 
-/** Whether it was not checked, though there is no `valid` without it. */
+/** Reports whether it wasn't done although `valid` requires it. */
 function isOpen({ state, isNeeded }: Check): boolean {
   return state === "unchecked" && isNeeded;
 }

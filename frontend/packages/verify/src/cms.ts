@@ -1,7 +1,7 @@
 /** CMS SignedData (RFC 5652) with one SM2 signature, over the content itself or over signed attributes. */
 
 import {
-  DISPLAY_OIDS,
+  DISPLAY_OID,
   FormError,
   isDigest,
   isLikeAttributes,
@@ -9,11 +9,11 @@ import {
   SET,
   signedAttributes,
 } from "@mshield/forms";
-import { same, type Signature } from "@mshield/gm";
+import { equalBytes, type Signature } from "@mshield/gm";
 
 import { type Attributes, parseAttributes } from "./attributes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
-import { type Content, contentOf, NOTHING } from "./content.ts";
+import { type Content, contentOf, NO_BYTES } from "./content.ts";
 import { ContentMismatch } from "./errors.ts";
 import { ALGORITHM, DIGEST_ALGORITHM, readSignature } from "./frame.ts";
 import { readName } from "./names.ts";
@@ -21,28 +21,31 @@ import { OIDS } from "./oids.ts";
 import { allOf, type Reader, whole } from "./reader.ts";
 
 const V1 = 1n;
-/** As hex, with CR LF. */
+/** Maximum length of a digest: hex with CR LF. */
 const MOST_OF_DIGEST = 66;
 const ATTRIBUTES = 0xa0;
-/** Attributes that nobody signed: time stamps on the signature. */
+/** Unsigned attributes: time stamps on the signature. */
 const UNSIGNED = 0xa1;
 
-/** `content` is null if detached, `signer` the certificate that signed; without attributes the content is signed itself. */
+/**
+ * `content` is null if detached, `signer` is the signing certificate; without attributes the content itself
+ * is signed.
+ */
 export interface SignedData {
   readonly content: Uint8Array | null;
   readonly attributes: Attributes | null;
   readonly signature: Signature;
   readonly signer: Certificate;
   readonly certificates: readonly Certificate[];
-  /** Tokens (DER) that came after the signature, on its octets. */
+  /** Tokens (DER) on the signature's octets, added after it. */
   readonly timeStamps: readonly Uint8Array[];
 }
 
-/** A SignedData of the one form that is read here; FormError. Nothing is verified. */
-export function parseCms(der: Uint8Array, displayOids: readonly string[] = DISPLAY_OIDS): SignedData {
+/** Parses a SignedData of the only form accepted here. Verifies nothing. Throws: FormError. */
+export function parseCms(der: Uint8Array, displayOids: readonly string[] = [DISPLAY_OID]): SignedData {
   const inside = whole(der, (reader) => allOf(reader.enter(), readOuter));
   const [version, digests] = [inside.integer(), inside.setOf().map((algorithm) => algorithm.raw())];
-  if (version !== V1 || digests.length !== 1 || !same(digests[0]!, DIGEST_ALGORITHM)) {
+  if (version !== V1 || digests.length !== 1 || !equalBytes(digests[0]!, DIGEST_ALGORITHM)) {
     throw new FormError("not version 1 with SM3 as its only digest");
   }
   const content = allOf(inside.enter(), readContent);
@@ -54,7 +57,7 @@ export function parseCms(der: Uint8Array, displayOids: readonly string[] = DISPL
   }
   const { issuer, serial, timeStamps, ...over } = readSigner(signer, displayOids);
   const named = certificates.filter(
-    (certificate) => certificate.serial === serial && same(certificate.issuer.der, issuer),
+    (certificate) => certificate.serial === serial && equalBytes(certificate.issuer.der, issuer),
   );
   if (named.length !== 1) {
     throw new FormError("the signer's certificate is missing or ambiguous");
@@ -62,45 +65,36 @@ export function parseCms(der: Uint8Array, displayOids: readonly string[] = DISPL
   return { content, ...over, signer: named[0]!, certificates, timeStamps };
 }
 
-/** What the signature is over, once all that is known of the content fits what is inside: M, or content to be hashed. */
+/** Content that the signature covers, once everything known about it matches: M, or content to be hashed. */
 export type Signed = Content;
 
 /**
- * A detached one needs the content, or with signed attributes at least its SM3 `digest`. FormError where what is needed
- * is missing, ContentMismatch where something differs. Without attributes content that is a digest or begins as
- * SignedInfo is refused, unless something else than the signature tells that it was signed as it stands (`isKnown`).
+ * Returns what was signed. A detached signature needs the content, or with signed attributes at least its SM3
+ * `digest`. Without attributes, content that is a digest or begins as SignedInfo is refused. Throws: FormError
+ * if something is missing, ContentMismatch if it differs.
  */
 export async function signedMessage(
   signed: SignedData,
-  {
-    content,
-    digest,
-    isKnown = false,
-  }: { readonly content: Content | null; readonly digest: Uint8Array | null; readonly isKnown?: boolean },
+  { content, digest }: { readonly content: Content | null; readonly digest: Uint8Array | null },
 ): Promise<Signed> {
   const inside = signed.content === null ? null : contentOf(signed.content);
   if (content !== null && inside !== null && !(await isSameContent(content, inside))) {
     throw new ContentMismatch("the content is not the one inside");
   }
   const known = inside ?? content;
-  const ownDigest = known === null ? null : await known.hash(NOTHING);
-  if (digest !== null && ownDigest !== null && !same(digest, ownDigest)) {
+  const ownDigest = known === null ? null : await known.hash(NO_BYTES);
+  if (digest !== null && ownDigest !== null && !equalBytes(digest, ownDigest)) {
     throw new ContentMismatch("the content has another digest");
   }
-  return messageOf(signed.attributes, known, ownDigest ?? digest, isKnown);
+  return messageOf(signed.attributes, known, ownDigest ?? digest);
 }
 
-function messageOf(
-  attributes: Attributes | null,
-  known: Content | null,
-  digest: Uint8Array | null,
-  isKnown: boolean,
-): Signed {
+function messageOf(attributes: Attributes | null, known: Content | null, digest: Uint8Array | null): Signed {
   if (attributes !== null) {
     if (digest === null) {
       throw new FormError("detached: the content or its digest is needed");
     }
-    if (!same(digest, attributes.messageDigest)) {
+    if (!equalBytes(digest, attributes.messageDigest)) {
       throw new ContentMismatch("the signed digest is another content's");
     }
     return contentOf(signedAttributes(attributes.messageDigest, attributes.display, attributes));
@@ -111,14 +105,14 @@ function messageOf(
   if (isLikeAttributes(known.head)) {
     throw new ContentMismatch("the content is signed attributes, taken from another signature");
   }
-  if (!isKnown && ((known.size <= MOST_OF_DIGEST && isDigest(known.head)) || isLikeSignedInfo(known.head))) {
+  if ((known.size <= MOST_OF_DIGEST && isDigest(known.head)) || isLikeSignedInfo(known.head)) {
     throw new ContentMismatch("the content is a digest or SignedInfo, which stand for something else");
   }
   return known;
 }
 
 async function isSameContent(a: Content, b: Content): Promise<boolean> {
-  return a.size === b.size && same(await a.hash(NOTHING), await b.hash(NOTHING));
+  return a.size === b.size && equalBytes(await a.hash(NO_BYTES), await b.hash(NO_BYTES));
 }
 
 function readOuter(outer: Reader): Reader {
@@ -159,7 +153,7 @@ function readSigner(element: Reader, displayOids: readonly string[]): Signer {
     if (attributes?.isGb) {
       throw new FormError("the signed content type is another arc's");
     }
-    if (!same(digestAlgorithm, DIGEST_ALGORITHM) || !same(info.raw(), ALGORITHM)) {
+    if (!equalBytes(digestAlgorithm, DIGEST_ALGORITHM) || !equalBytes(info.raw(), ALGORITHM)) {
       throw new FormError("not SM3 and SM2");
     }
     const value = info.octets();
@@ -181,7 +175,7 @@ function readTimeStamp(element: Reader): Uint8Array {
   });
 }
 
-/** What is signed has the identifier octet of a SET OF (RFC 5652, 5.4). */
+/** Replaces the identifier octet by that of a SET OF, which is what is signed (RFC 5652, 5.4). */
 function asSet(implicit: Uint8Array): Uint8Array {
   const set = implicit.slice();
   set[0] = SET;

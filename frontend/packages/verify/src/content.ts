@@ -1,4 +1,4 @@
-/** What was signed, in memory or elsewhere: a large file is hashed where it lies and never held whole. */
+/** Signed content, in memory or elsewhere: a large file is hashed in place and never loaded whole. */
 
 import { Sm3, sm3 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -7,18 +7,18 @@ export interface Content {
   readonly size: number;
   /** Its first bytes: all of them, or at least 300. */
   readonly head: Uint8Array;
-  /** SM3 of `prefix` and the content after it. */
+  /** Returns SM3 of `prefix` followed by the content. */
   hash(prefix: Uint8Array): Promise<Uint8Array>;
-  /** For time stamps on P-256. */
+  /** Returns SHA-256, for time stamps on P-256. */
   sha256(): Promise<Uint8Array>;
 }
 
-/** SHA-256 in pieces. */
+/** Creates an incremental SHA-256. */
 export const newSha256 = (): ReturnType<typeof sha256.create> => sha256.create();
 
-export const NOTHING = new Uint8Array();
+export const NO_BYTES = new Uint8Array();
 
-/** Content that is in memory. */
+/** Wraps content that is in memory. */
 export function contentOf(bytes: Uint8Array): Content {
   return {
     size: bytes.length,

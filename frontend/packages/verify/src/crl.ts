@@ -1,7 +1,7 @@
-/** Certificate revocation lists, version 2 (RFC 5280, 5): of one CA, or of a shard of it. */
+/** Certificate revocation lists, version 2 (RFC 5280, 5), of one CA or a shard of it. */
 
 import { FormError } from "@mshield/forms";
-import { same, type Signature } from "@mshield/gm";
+import { equalBytes, type Signature } from "@mshield/gm";
 
 import { readAuthorityKeyId, readExtensions, readIssuingPoint } from "./extensions.ts";
 import { ALGORITHM, readFrame } from "./frame.ts";
@@ -14,7 +14,10 @@ export interface Entry {
   readonly reason: number;
 }
 
-/** Times in ms; entries by serial number. `points` are a shard's addresses, none where the list is of all certificates. */
+/**
+ * Times in ms; entries by serial number. `points` are a shard's addresses, empty if the list covers all
+ * certificates.
+ */
 export interface Crl {
   readonly tbs: Uint8Array;
   readonly signature: Signature;
@@ -26,14 +29,14 @@ export interface Crl {
   readonly revoked: ReadonlyMap<bigint, Entry>;
 }
 
-/** A list from DER; FormError. */
+/** Parses a list in DER. Throws: FormError. */
 export function parseCrl(der: Uint8Array): Crl {
   const { tbs, signature } = whole(der, (outer) => allOf(outer.enter(), readFrame));
   return { tbs, signature, ...whole(tbs, (outer) => allOf(outer.enter(), readBody)) };
 }
 
 function readBody(inside: Reader): Omit<Crl, "tbs" | "signature"> {
-  if (inside.integer() !== 1n || !same(inside.raw(), ALGORITHM)) {
+  if (inside.integer() !== 1n || !equalBytes(inside.raw(), ALGORITHM)) {
     throw new FormError("not a version 2 list signed with SM2 and SM3");
   }
   const issuer = readName(inside);
@@ -59,7 +62,7 @@ function readBody(inside: Reader): Omit<Crl, "tbs" | "signature"> {
   const points = point === undefined ? [] : readIssuingPoint(point.value);
   const revoked = new Map(entries);
   if (revoked.size !== entries.length) {
-    throw new FormError("a serial number stands twice");
+    throw new FormError("a repeated serial number");
   }
   return { issuer, aki: readAuthorityKeyId(aki.value), thisUpdate, nextUpdate, points, revoked };
 }

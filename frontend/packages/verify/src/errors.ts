@@ -1,4 +1,4 @@
-/** What does not hold, by the codes of `mshield verify`, and the step of the verification that found it. */
+/** Verification errors, with the codes of `mshield verify` and the step that found them. */
 
 import { FormError } from "@mshield/forms";
 import { GmError } from "@mshield/gm";
@@ -18,13 +18,13 @@ export type Step =
   | "issuers"
   | "now";
 
-/** What a revocation says beside its code: since when (ms) and the reason code of RFC 5280. */
+/** Details of a revocation: its time (ms) and the reason code of RFC 5280. */
 export interface Revocation {
   readonly at: number;
   readonly reason: number;
 }
 
-/** A part that does not hold: one of a chain, a status or a log. */
+/** A part is invalid: of a chain, a status or a log. */
 export class PartError extends Error {
   override readonly name: string = "PartError";
   readonly code: string;
@@ -37,7 +37,7 @@ export class PartError extends Error {
   }
 }
 
-/** A time stamp or its authority out of form, or not to be believed; `reason` is one word. */
+/** A time stamp or its authority is malformed or not trustworthy; `reason` is one word. */
 export class TimeStampError extends PartError {
   override readonly name = "TimeStampError";
   readonly reason: string;
@@ -48,7 +48,7 @@ export class TimeStampError extends PartError {
   }
 }
 
-/** A SignedData of GB/T 35275 or RFC 5652 that is refused; `reason` is one word. */
+/** A SignedData of GB/T 35275 or RFC 5652 is refused; `reason` is one word. */
 export class P7Error extends PartError {
   override readonly name = "P7Error";
   readonly reason: string;
@@ -59,7 +59,7 @@ export class P7Error extends PartError {
   }
 }
 
-/** A signature in a PDF that is refused; `reason` is one word. */
+/** A signature in a PDF is refused; `reason` is one word. */
 export class SignedPdfError extends PartError {
   override readonly name = "SignedPdfError";
   readonly reason: string;
@@ -75,7 +75,7 @@ export class ContentMismatch extends Error {
   override readonly name = "ContentMismatch";
 }
 
-/** Not verified; `message` is for a log. */
+/** The verification failed; `message` is for a log. */
 export class VerificationError extends Error {
   override readonly name = "VerificationError";
   readonly code: string;
@@ -90,7 +90,9 @@ export class VerificationError extends Error {
   }
 }
 
-/** What `work` gives; what is found wrong in it is wrong in this step, and what can't be read is `unreadable`. */
+/**
+ * Returns the result of `work`; its errors are assigned to this step, and malformed input is `unreadable`.
+ */
 export async function inStep<T>(step: Step, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

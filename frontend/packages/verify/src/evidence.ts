@@ -1,10 +1,10 @@
 /**
- * The evidence bundle `mshield-evidence/v2` (docs/evidence.md), and v1, which is made no longer, read strictly: no field
- * too many, too few or twice, no second spelling of a value. What the values say is judged by `verify_evidence.ts`.
+ * Strict reader of the evidence bundle `mshield-evidence/v2` (docs/evidence.md): no extra, missing or repeated
+ * fields, no second spelling of a value. `verify_evidence.ts` judges the values.
  */
 
 import {
-  type Confirmed,
+  type Confirmation,
   type DisplayLine,
   type Format,
   FormError,
@@ -17,22 +17,21 @@ import {
   readOptions,
 } from "@mshield/forms";
 
-export const TYPES = ["mshield-evidence/v1", "mshield-evidence/v2"] as const;
-const [V1] = TYPES;
+export const TYPE = "mshield-evidence/v2";
 const CONFIRMED = ["none", "mismatch", "unread"] as const;
 
 const MAX_PAGES = 100_000;
 const PROFILES = ["sm2", "p256"] as const;
 export type Profile = (typeof PROFILES)[number];
 
-/** The DER of a time stamp token; profile and time (`at`, ms) are the token's own, once more. */
+/** Time stamp token in DER; profile and time (`at`, ms) repeat the token's own. */
 export interface TimeStamp {
   readonly token: Uint8Array;
   readonly profile: Profile;
   readonly at: number;
 }
 
-/** Bytes are decoded, hex stands as it is. */
+/** Bytes are decoded, hex remains text. */
 export interface Evidence {
   readonly request: {
     readonly id: string;
@@ -48,27 +47,28 @@ export interface Evidence {
     readonly digest: string;
     readonly content: Uint8Array | null;
     readonly display: readonly DisplayLine[];
-    /** The canonical octets of the view that drew it, and SM3 (hex) of the drawn lines; null without one, and in v1. */
+    /** Canonical octets of the view that rendered it, and SM3 (hex) of the rendered lines; null without one. */
     readonly view: Uint8Array | null;
     readonly drawn: string | null;
-    /** What the phone told of what it showed; null for a login, and for what is older. */
-    readonly shown: PhoneShown | null;
-    /** The format's; `hasOptions` is false where the bundle tells none, as those from before. */
+    /** The phone's report of its display; null for a login. */
+    readonly shown: DisplayRecord | null;
+    /** The format's options. */
     readonly options: Options;
-    readonly hasOptions: boolean;
-    /** What stands behind the content of a PDF that was signed in itself; null otherwise. */
+    /** Update appended to the content of a PDF with an embedded signature; null otherwise. */
     readonly update: Uint8Array | null;
   };
   readonly signature: {
     readonly signedAt: number;
     readonly value: Uint8Array;
     readonly attributes: Uint8Array | null;
-    /** Empty by the format `xml`, which has a finished file in its place; that is null by every other. */
+    /**
+     * Empty with the format `xml`, which has a finished file instead; that is null with all other formats.
+     */
     readonly cms: Uint8Array;
     readonly file: Uint8Array | null;
   };
   readonly certificatePem: string;
-  /** Issuing CA, then root, which is not to be trusted for standing here. */
+  /** Issuing CA, then root, which isn't trusted just because it is here. */
   readonly chainPem: readonly [string, string];
   readonly status: { readonly ocsp: Uint8Array; readonly caOcsp: Uint8Array };
   readonly log: {
@@ -79,21 +79,19 @@ export interface Evidence {
     readonly index: number;
     readonly hashes: readonly Uint8Array[];
     readonly checkpoint: string;
-    /** The entry of the view that drew the document, under the same checkpoint; null where it isn't there. */
+    /** Entry of the view that rendered the document, under the same checkpoint; null if it is missing. */
     readonly view: LoggedEntry | null;
     /** On the checkpoint's octets. */
     readonly timeStamps: readonly TimeStamp[];
   };
-  /** None in v1. */
   readonly timeStamps: readonly TimeStamp[];
-  /** Null where the log's entry is older than that. */
-  readonly holder: Holder | null;
+  readonly holder: Holder;
 }
 
-export interface PhoneShown {
+export interface DisplayRecord {
   readonly compared: string | null;
-  readonly confirmed: Confirmed;
-  /** Which pages were on the screen, of what was signed unread; null where nobody told. */
+  readonly confirmed: Confirmation;
+  /** Pages that were on the screen, if signed unread; null if not reported. */
   readonly pages: Pages | null;
 }
 
@@ -103,37 +101,38 @@ export interface LoggedEntry {
   readonly hashes: readonly Uint8Array[];
 }
 
-/** Whose shield signed; the id number has its middle hidden, null where the operator tells none. */
+/** Owner of the shield that signed; the ID number is masked, null if the operator doesn't include it. */
 export interface Holder {
   readonly shieldNumber: string;
   readonly idNumberMasked: string | null;
 }
 
-/** The bundle in a file; FormError for anything but the one form. White space and order are free. */
+/** Parses the bundle in a file; white space and order are free. Throws: FormError. */
 export function parseEvidence(data: Uint8Array): Evidence {
-  const top = object(readJson(data, { integers: true }));
-  const isV1 = word(top["type"], TYPES) === V1;
-  const hasHolder = !isV1 && Object.hasOwn(top, "holder");
-  members(top, [
-    "type", "request", "document", "signature", "certificate_pem", "chain_pem", "status", "log",
-    ...(isV1 ? [] : ["time_stamps"]),
-    ...(hasHolder ? ["holder"] : []),
+  const top = members(readJson(data, { integers: true }), [
+    "type", "request", "document", "signature", "certificate_pem", "chain_pem", "status", "log", "time_stamps",
+    "holder",
   ]); // prettier-ignore
+  word(top["type"], [TYPE]);
   const [issuing, root, ...more] = list(top["chain_pem"]).map(text);
   if (issuing === undefined || root === undefined || more.length > 0) {
     throw new FormError("a chain is issuing CA and root");
   }
-  const document = readDocument(top["document"], isV1);
+  const request = readRequest(top["request"]);
+  const document = readDocument(top["document"]);
+  if ((document.shown === null) !== (request.kind === "login")) {
+    throw new FormError("a login with what was shown of it, or a document without");
+  }
   return {
-    request: readRequest(top["request"]),
+    request,
     document,
     signature: readSignature(top["signature"], document.format === "xml"),
     certificatePem: text(top["certificate_pem"]),
     chainPem: [issuing, root],
     status: readStatus(top["status"]),
-    log: readLog(top["log"], document.view !== null, isV1),
-    timeStamps: isV1 ? [] : list(top["time_stamps"]).map(readTimeStamp),
-    holder: hasHolder ? readHolder(top["holder"]) : null,
+    log: readLog(top["log"], document.view !== null),
+    timeStamps: list(top["time_stamps"]).map(readTimeStamp),
+    holder: readHolder(top["holder"]),
   };
 }
 
@@ -151,17 +150,15 @@ function readRequest(value: unknown): Evidence["request"] {
   };
 }
 
-function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
-  const hasOptions = !isV1 && Object.hasOwn(object(value), "options");
-  const hasUpdate = !isV1 && Object.hasOwn(object(value), "update_b64");
+function readDocument(value: unknown): Evidence["document"] {
+  const hasOptions = Object.hasOwn(object(value), "options");
+  const hasUpdate = Object.hasOwn(object(value), "update_b64");
   const of = members(value, [
     "sid", "title", "media_type", "format", "size", "digest_sm3", "content_b64", "display",
-    ...(isV1 ? [] : ["view_b64", "drawn", "shown"]),
+    "view_b64", "drawn", "shown",
     ...(hasOptions ? ["options"] : []),
     ...(hasUpdate ? ["update_b64"] : []),
   ]); // prettier-ignore
-  const orNull = <T>(member: unknown, read: (value: unknown) => T): T | null =>
-    isV1 || member === null ? null : read(member);
   const [view, shown] = [orNull(of["view_b64"], bytes), orNull(of["shown"], readShown)];
   const drawn = orNull(of["drawn"], (digest) => hexText(digest, 32));
   if (shown?.pages && drawn !== null) {
@@ -177,14 +174,13 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
     shown,
     format,
     options: readOptions(format, hasOptions ? of["options"] : undefined),
-    hasOptions,
     update: hasUpdate ? bytes(of["update_b64"]) : null,
     sid: hexText(of["sid"], 16),
     title: text(of["title"]),
     mediaType: text(of["media_type"]),
     size: count(of["size"]),
     digest: hexText(of["digest_sm3"], 32),
-    content: of["content_b64"] === null ? null : bytes(of["content_b64"]),
+    content: orNull(of["content_b64"], bytes),
     display: list(of["display"]).map((entry) => {
       const line = members(entry, ["label", "value"]);
       return { label: text(line["label"]), value: text(line["value"]) };
@@ -195,7 +191,7 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
 function readShown(value: unknown): Evidence["document"]["shown"] {
   const hasPages = Object.hasOwn(object(value), "pages");
   const of = members(value, ["compared", "confirmed", ...(hasPages ? ["pages"] : [])]);
-  const compared = of["compared"] === null ? null : hexText(of["compared"], 32);
+  const compared = orNull(of["compared"], (digest) => hexText(digest, 32));
   const confirmed = word(of["confirmed"], CONFIRMED);
   if (hasPages && confirmed !== "unread") {
     throw new FormError("pages of what was seen whole");
@@ -203,7 +199,7 @@ function readShown(value: unknown): Evidence["document"]["shown"] {
   return { compared, confirmed, pages: hasPages ? readPages(of["pages"]) : null };
 }
 
-/** In order, apart from each other, within the document, and not all of it. */
+/** Reads spans that must be in order, disjoint, within the document, and not all of it. */
 function readPages(value: unknown): Pages {
   const of = members(value, ["count", "shown"]);
   const pages = count(of["count"]);
@@ -230,11 +226,10 @@ function readSignature(value: unknown, isXml: boolean): Evidence["signature"] {
   if (octets.length === 0) {
     throw new FormError("an empty file");
   }
-  const attributes = of["signed_attributes_b64"];
   return {
     signedAt: count(of["signed_at"]),
     value: bytes(of["signature_b64"]),
-    attributes: attributes === null ? null : bytes(attributes),
+    attributes: orNull(of["signed_attributes_b64"], bytes),
     cms: isXml ? new Uint8Array(0) : octets,
     file: isXml ? octets : null,
   };
@@ -245,10 +240,8 @@ function readStatus(value: unknown): Evidence["status"] {
   return { ocsp: bytes(of["ocsp_b64"]), caOcsp: bytes(of["ca_ocsp_b64"]) };
 }
 
-function readLog(value: unknown, isDrawn: boolean, isV1: boolean): Evidence["log"] {
-  const [hasView, hasStamps] = ["view", "time_stamps"].map(
-    (name) => !isV1 && Object.hasOwn(object(value), name),
-  );
+function readLog(value: unknown, isDrawn: boolean): Evidence["log"] {
+  const [hasView, hasStamps] = ["view", "time_stamps"].map((name) => Object.hasOwn(object(value), name));
   const of = members(value, [
     "key", "uid", "salt_b64", "entry_b64", "index", "hashes_b64", "checkpoint",
     ...(hasView ? ["view"] : []),
@@ -282,8 +275,7 @@ function readEntry(value: unknown): LoggedEntry {
 
 function readHolder(value: unknown): Holder {
   const of = members(value, ["shield_number", "id_number_masked"]);
-  const masked = of["id_number_masked"];
-  return { shieldNumber: text(of["shield_number"]), idNumberMasked: masked === null ? null : text(masked) };
+  return { shieldNumber: text(of["shield_number"]), idNumberMasked: orNull(of["id_number_masked"], text) };
 }
 
 function readTimeStamp(value: unknown): TimeStamp {
@@ -291,9 +283,13 @@ function readTimeStamp(value: unknown): TimeStamp {
   return { token: bytes(of["token_b64"]), profile: word(of["profile"], PROFILES), at: count(of["at"]) };
 }
 
+function orNull<T>(member: unknown, read: (value: unknown) => T): T | null {
+  return member === null ? null : read(member);
+}
+
 type Members = Readonly<Record<string, unknown>>;
 
-/** An object of exactly these members. */
+/** Reads an object with exactly these members. */
 function members(value: unknown, names: readonly string[]): Members {
   const all = object(value);
   if (Object.keys(all).length !== names.length || !names.every((name) => Object.hasOwn(all, name))) {
@@ -328,7 +324,7 @@ function count(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
     throw new FormError("not a number from 0 up to 2^53");
   }
-  return (value as number) + 0; // -0 is 0
+  return (value as number) + 0; // turns -0 into 0
 }
 
 function list(value: unknown): unknown[] {

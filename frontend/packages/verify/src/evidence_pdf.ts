@@ -1,4 +1,4 @@
-/** The part of a bundle of evidence that a PDF has by itself: the update in which its signature stands. */
+/** The part of an evidence bundle that only a PDF has: the update with its signature. */
 
 import {
   coveredDigest,
@@ -8,7 +8,7 @@ import {
   pdfMessage,
   type PdfSignature,
 } from "@mshield/forms";
-import { same, sm3 } from "@mshield/gm";
+import { equalBytes, sm3 } from "@mshield/gm";
 
 import { digestIn, readAttribute } from "./attributes.ts";
 import { parsePem } from "./certificate.ts";
@@ -17,17 +17,17 @@ import { inStep, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import { OIDS } from "./oids.ts";
 import { whole } from "./reader.ts";
-import { displayOf } from "./shown_again.ts";
+import { declaredDisplay } from "./redrawn_display.ts";
 
 const DIGEST_BYTES = 32;
 
 interface PdfAttributes {
   readonly covered: Uint8Array;
-  /** Null where none is bound. */
+  /** Null if none is bound. */
   readonly display: Uint8Array | null;
 }
 
-/** What M says; FormError for anything but the one form of this kind. The display stands under one of these. */
+/** Parses M of this kind; the display is under one of these identifiers. Throws: FormError. */
 function parsePdf(message: Uint8Array, kind: PdfSignature, displayOids: readonly string[]): PdfAttributes {
   const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
   const [displayOid, ...more] = displayOids.filter((candidate) => values.has(candidate));
@@ -40,13 +40,13 @@ function parsePdf(message: Uint8Array, kind: PdfSignature, displayOids: readonly
     display: display ?? new Uint8Array(),
     displayOid: displayOid ?? null,
   });
-  if (more.length > 0 || !same(again, message)) {
+  if (more.length > 0 || !equalBytes(again, message)) {
     throw new FormError("other signed attributes than this kind of signature has");
   }
   return { covered, display };
 }
 
-/** M: the attributes of the content with its update but for the gap, of this display and signer. */
+/** Returns M: the attributes for the content with its update except the gap, this display and this signer. */
 export async function messageOfPdf(
   { document, signature, certificatePem }: Evidence,
   displayOids: readonly string[],
@@ -58,7 +58,7 @@ export async function messageOfPdf(
   if (content === null || update === null || pdf === undefined || attributes === null) {
     throw new VerificationError("unreadable", "input", "a PDF and its update, or neither");
   }
-  const display = displayDigest(displayOf(document));
+  const display = displayDigest(declaredDisplay(document));
   const [said, covered, expected] = await inStep("input", () => {
     const [signer] = parsePem(certificatePem);
     const certificate = signer === undefined ? null : sm3(signer.der);
@@ -66,15 +66,15 @@ export async function messageOfPdf(
     const message = pdfMessage(pdf, { covered: digest, certificate, display, displayOid });
     return [parsePdf(attributes, pdf, displayOids), digest, message] as const;
   });
-  if (!same(said.covered, covered)) {
+  if (!equalBytes(said.covered, covered)) {
     throw new VerificationError("message_mismatch", "content", "the signed digest is another content's");
   }
   const isShown =
-    displayOid === null ? said.display === null : same(said.display ?? new Uint8Array(), display);
+    displayOid === null ? said.display === null : equalBytes(said.display ?? new Uint8Array(), display);
   if (!isShown) {
     throw new VerificationError("display_mismatch", "display", "the signed display is another one");
   }
-  if (!same(attributes, expected)) {
+  if (!equalBytes(attributes, expected)) {
     throw new VerificationError("unreadable", "input", "other signed attributes than the options say");
   }
   tally.passed("content", { by: "inside", size: document.size });
@@ -86,7 +86,7 @@ export async function messageOfPdf(
   return attributes;
 }
 
-/** The PDF with its signature; null for another format. FormError where it doesn't fit. */
+/** Returns the PDF with its signature; null for another format. Throws: FormError if it doesn't fit. */
 export function signedFile({ document, signature }: Evidence): Uint8Array | null {
   const { content, update } = document;
   return content === null || update === null ? null : finishedFile(content, update, signature.cms);

@@ -1,11 +1,11 @@
 /**
- * When something was signed, and how far that time can be trusted: by the time stamps of a bundle of evidence.
+ * When something was signed, and how far that time can be trusted, by the time stamps of an evidence bundle.
  *
- * A stamp is on the signature, or renews an earlier one: then it is on that one's token, made while the authority of that
- * one was still in its life (an archive time stamp).
+ * A stamp is on the signature, or renews an earlier stamp: then it is on that one's token, made while the
+ * earlier authority was still valid (an archive time stamp).
  */
 
-import { same } from "@mshield/gm";
+import { equalBytes } from "@mshield/gm";
 
 import type { Certificate } from "./certificate.ts";
 import { TimeStampError } from "./errors.ts";
@@ -19,13 +19,13 @@ import { type TsaTrust, type VerifiedStamp, verifyToken } from "./timestamps/ver
 
 const MAX_STAMPS = 64;
 
-/** Whose authority it is: one that is trusted, the service's own, which is no third party, or a stranger's. */
+/** Kind of authority: a trusted one, the service's own, which is not a third party, or an unknown one. */
 export type StampBy = "outside" | "own" | "unknown";
 
 /**
- * A time stamp that holds; times in ms. `latest` adds how far its time may be off, `until` is when its authority's life
- * ends. `renews` is the number of the stamp that it is on, null where it is on the signature. `stands`: the authority is
- * in its life now, or a stamp that stands renews this one in time.
+ * A valid time stamp; times in ms. `latest` adds its accuracy, `until` is the end of its authority's
+ * validity. `renews` is the index of the stamp that it covers, null if it covers the signature. `stands`: the
+ * authority is valid now, or a valid later stamp renewed this one in time.
  */
 export interface CheckedStamp {
   readonly at: number;
@@ -39,7 +39,7 @@ export interface CheckedStamp {
   readonly stands: boolean;
 }
 
-/** The time of a signature (ms): by a time stamp that stands, or by the service's clock alone. */
+/** The time of a signature (ms): by a valid stamp, or only by the service's clock. */
 export interface TrustedTime {
   readonly at: number;
   readonly latest: number;
@@ -49,9 +49,9 @@ export interface TrustedTime {
 
 export interface StampedCase {
   readonly stamps: readonly TimeStamp[];
-  /** DER. */
+  /** In DER. */
   readonly signature: Uint8Array;
-  /** Null where the CMS has no place for them. */
+  /** Null if the CMS has no place for them. */
   readonly inCms: readonly Uint8Array[] | null;
   readonly trust: TsaTrust;
   readonly caRoot: Certificate;
@@ -63,7 +63,7 @@ interface Read extends VerifiedStamp {
   readonly renews: number | null;
 }
 
-/** The stamps of a CMS that stands alone, as `checkTimeStamps`. */
+/** Checks the stamps of a standalone CMS, as `checkTimeStamps`. */
 export function checkStampsInCms(
   input: Pick<StampedCase, "signature" | "trust" | "caRoot" | "now"> & {
     readonly inCms: readonly Uint8Array[];
@@ -76,18 +76,18 @@ export function checkStampsInCms(
   return checkTimeStamps({ ...input, stamps, signedAt: null });
 }
 
-/** The stamps of a signature, each checked; those on it are the ones in its CMS. TimeStampError. */
+/** Checks the stamps of a signature; those directly on it are the ones in its CMS. Throws: TimeStampError. */
 export function checkTimeStamps(input: StampedCase): CheckedStamp[] {
   const { stamps, signature, trust, caRoot, signedAt, now } = input;
   const isTwice = stamps.some(({ token }, i) =>
-    stamps.slice(0, i).some((earlier) => same(earlier.token, token)),
+    stamps.slice(0, i).some((earlier) => equalBytes(earlier.token, token)),
   );
   if (isTwice || stamps.length > MAX_STAMPS) {
-    throw new TimeStampError("form", "a time stamp stands twice, or too many do");
+    throw new TimeStampError("form", "a repeated time stamp, or too many of them");
   }
   const own = parseTsaCertificate(caRoot.der);
-  // What the service's own CA issues is read strictly, whoever else names its root.
-  const tolerant = (trust.tolerant ?? []).filter(({ der }) => !same(der, own.der));
+  // Certificates from the service's own CA are read strictly, even if its root is also trusted as a third party's.
+  const tolerant = (trust.tolerant ?? []).filter(({ der }) => !equalBytes(der, own.der));
   const known = { ...trust, roots: [own, ...trust.roots], tolerant };
   const read = stamps.map((stamp, number): Read => {
     const on = [signature, ...stamps.slice(0, number).map(({ token }) => token)];
@@ -100,7 +100,7 @@ export function checkTimeStamps(input: StampedCase): CheckedStamp[] {
   });
   const onIt = stamps.filter((_, i) => read[i]!.renews === null).map(({ token }) => token);
   const inCms = input.inCms ?? onIt;
-  const isInCms = (token: Uint8Array): boolean => inCms.some((carried) => same(carried, token));
+  const isInCms = (token: Uint8Array): boolean => inCms.some((carried) => equalBytes(carried, token));
   if (onIt.length !== inCms.length || !onIt.every(isInCms)) {
     throw new TimeStampError("form", "the CMS has other time stamps");
   }
@@ -117,7 +117,7 @@ export function checkTimeStamps(input: StampedCase): CheckedStamp[] {
   }));
 }
 
-/** The earliest time by an outside authority, else by the own one, else by the service's clock. */
+/** Returns the earliest time by an outside authority, else by the service's own, else by its clock. */
 export function trustedTime(stamps: readonly CheckedStamp[], signedAt: number): TrustedTime {
   for (const by of ["outside", "own"] as const) {
     const [first, ...more] = stamps.filter(
@@ -134,10 +134,10 @@ export function trustedTime(stamps: readonly CheckedStamp[], signedAt: number): 
   return { at: signedAt, latest: signedAt, by: "service", authority: null };
 }
 
-/** Which of these it is on. */
+/** Returns the index of the data that it is on. */
 function placeOf(encoded: Uint8Array, on: readonly Uint8Array[]): number {
   const { info } = parseToken(encoded);
-  const place = on.findIndex((data) => same(hashed(info.hash, data), info.digest));
+  const place = on.findIndex((data) => equalBytes(hashed(info.hash, data), info.digest));
   if (place < 0) {
     throw new TimeStampError("imprint", "the time stamp is on other data");
   }
@@ -156,12 +156,12 @@ function doesStand(number: number, read: readonly Read[], now: number): boolean 
   );
 }
 
-/** An authority of the CA's own organisation is no third party, whoever named its root. */
+/** Classifies an authority; one of the CA's own organisation isn't a third party, whatever the trust list says. */
 function byOf({ root, authority }: VerifiedStamp, caRoot: TsaCertificate): StampBy {
   if (root === null) {
     return "unknown";
   }
   const organisation = attribute(caRoot.subject, OIDS.organisation) ?? "";
   const isSame = organisation !== "" && attribute(authority.subject, OIDS.organisation) === organisation;
-  return same(root.der, caRoot.der) || isSame ? "own" : "outside";
+  return equalBytes(root.der, caRoot.der) || isSame ? "own" : "outside";
 }

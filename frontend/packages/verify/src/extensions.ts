@@ -1,4 +1,4 @@
-/** Extensions of certificates, lists and answers (RFC 5280, 4.2), and what those of a certificate say. */
+/** Extensions of certificates, lists and answers (RFC 5280, 4.2), and the values in a certificate's. */
 
 import { FormError, utf8Text } from "@mshield/forms";
 
@@ -14,7 +14,7 @@ export interface Extension {
   readonly value: Uint8Array;
 }
 
-/** Null or empty where the extension is absent. */
+/** Null or empty if the extension is absent. */
 export interface ExtensionValues {
   readonly ski: Uint8Array | null;
   readonly aki: Uint8Array | null;
@@ -30,7 +30,7 @@ export interface ExtensionValues {
   readonly unknownCritical: readonly string[];
 }
 
-/** The SEQUENCE OF Extension that comes next; it may not be empty. */
+/** Reads the next SEQUENCE OF Extension, which must not be empty. */
 export function readExtensions(reader: Reader): Extension[] {
   const extensions = listOf(reader.enter(), (list) =>
     allOf(list.enter(), (item) => ({
@@ -45,7 +45,10 @@ export function readExtensions(reader: Reader): Extension[] {
   return extensions;
 }
 
-/** The key identifier of AuthorityKeyIdentifier, which must be there; issuer and serial number may follow. */
+/**
+ * Returns the key identifier of AuthorityKeyIdentifier, which is required; issuer and serial number may
+ * follow.
+ */
 export function readAuthorityKeyId(value: Uint8Array): Uint8Array {
   const inside = whole(value, (reader) => reader.enter());
   const identifier = inside.content(0x80);
@@ -53,11 +56,11 @@ export function readAuthorityKeyId(value: Uint8Array): Uint8Array {
   return identifier;
 }
 
-/** Reads all extensions of a certificate; FormError where one is malformed or stands twice. */
+/** Reads all extensions of a certificate. Throws: FormError if one is malformed or repeated. */
 export function readValues(extensions: readonly Extension[]): ExtensionValues {
   const byOid = new Map(extensions.map(({ oid, value }) => [oid, value]));
   if (byOid.size !== extensions.length) {
-    throw new FormError("an extension stands twice");
+    throw new FormError("a repeated extension");
   }
   const contents = new Map([...byOid].map(([oid, value]) => [oid, READERS[oid]?.(value)]));
   const get = <T>(oid: string, absent: T): T => (contents.has(oid) ? (contents.get(oid) as T) : absent);
@@ -81,12 +84,12 @@ export function readValues(extensions: readonly Extension[]): ExtensionValues {
   };
 }
 
-/** Whether an extension of this name may be critical. */
+/** Reports whether an extension of this name may be critical. */
 export function isKnown(oid: string): boolean {
   return Object.hasOwn(READERS, oid);
 }
 
-/** How the value of each known extension is read. */
+/** Readers of the known extensions' values. */
 const READERS: Readonly<Record<string, (value: Uint8Array) => unknown>> = {
   [OIDS.subjectKeyId]: (value) => whole(value, (reader) => reader.octets()),
   [OIDS.authorityKeyId]: readAuthorityKeyId,
@@ -138,7 +141,7 @@ export function readPurposes(value: Uint8Array): string[] {
   return purposes;
 }
 
-/** Points must be full names made of URLs. */
+/** Reads points, which must be full names made of URLs. */
 function readCrlUrls(value: Uint8Array): string[] {
   const points = whole(value, (reader) => reader.enter());
   return listOf(points, (list) => {
@@ -150,7 +153,10 @@ function readCrlUrls(value: Uint8Array): string[] {
   }).flat();
 }
 
-/** URLs of a list's own point; FormError where it has no name, or is of some kinds or reasons alone. */
+/**
+ * Returns the URLs of a list's own point. Throws: FormError if it has no name, or is limited to some kinds or
+ * reasons.
+ */
 export function readIssuingPoint(value: Uint8Array): string[] {
   const name = allOf(
     whole(value, (reader) => reader.enter()),
@@ -173,7 +179,7 @@ function readInfoAccess(value: Uint8Array): [method: string, url: string][] {
   );
 }
 
-/** `[0]` or `[2]` EXPLICIT PrintableString: id card or passport (ADR 2). */
+/** Reads `[0]` or `[2]` EXPLICIT PrintableString: ID card or passport (ADR 2). */
 function readIdentifyCode(value: Uint8Array): string {
   return whole(value, (reader) => {
     const tag = reader.next;

@@ -1,8 +1,8 @@
-/** Short questions about certificates and logs, for who gathers what a verification starts from. */
+/** Helpers about certificates and logs, for callers that gather the inputs of a verification. */
 
 import { FormError, fromBase64 } from "@mshield/forms";
 
-import { tsaTrustOf } from "./alone/trust_list.ts";
+import { tsaTrustOf } from "./standalone/trust_list.ts";
 import type { Case } from "./assemble.ts";
 import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
 import { PartError } from "./errors.ts";
@@ -17,7 +17,7 @@ import { parseAnyTsaCertificate } from "./timestamps/foreign.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 
-/** All certificates of a DER or PEM file; FormError where there is none. */
+/** Parses all certificates of a DER or PEM file. Throws: FormError if there is none. */
 export function parseCertificates(bytes: Uint8Array): Certificate[] {
   const text = ascii(bytes);
   const certificates = /^\s*-----BEGIN/.test(text) ? parsePem(text) : [parseCertificate(bytes)];
@@ -27,7 +27,7 @@ export function parseCertificates(bytes: Uint8Array): Certificate[] {
   return certificates;
 }
 
-/** As `parseCertificates`, by the tolerant reader: of other CAs. */
+/** Like `parseCertificates`, by the tolerant reader, for other CAs. */
 export function parseForeignCertificates(bytes: Uint8Array): ForeignCertificate[] {
   const text = ascii(bytes);
   if (!/^\s*-----BEGIN/.test(text)) {
@@ -38,7 +38,10 @@ export function parseForeignCertificates(bytes: Uint8Array): ForeignCertificate[
   );
 }
 
-/** Whose time stamps are believed, by a file: roots in DER or PEM, read tolerantly, or a trust list; FormError, TimeStampError. */
+/**
+ * Reads trusted time stamping authorities from a file: roots in DER or PEM, read tolerantly, or a trust list.
+ * Throws: FormError, TimeStampError.
+ */
 export function parseTsaTrust(bytes: Uint8Array): Required<TsaTrust> {
   return /^\s*\{/.test(ascii(bytes.subarray(0, 64)))
     ? tsaTrustOf(bytes)
@@ -55,17 +58,17 @@ function parseTsaCertificates(bytes: Uint8Array): TsaCertificate[] {
   );
 }
 
-/** Whom the certificate names: CN, or O where there is none. */
+/** Returns the certificate's CN, or O if there is none. */
 export function nameOf({ subject }: Pick<Certificate, "subject">): string {
   return clipped(attribute(subject, OIDS.commonName) ?? attribute(subject, OIDS.organisation) ?? "");
 }
 
-/** Whether `issuer` issued the certificate, by name and signature. */
+/** Reports whether `issuer` issued the certificate, by name and signature. */
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   return holds(() => requireIssued(certificate, issuer));
 }
 
-/** The log key (vkey) that a bundle names; null for what is none. */
+/** Returns the log key (vkey) that a bundle names; null for anything else. */
 export function logKeyOf({ piece }: Case): string | null {
   try {
     return piece.reading.kind === "evidence" ? parseEvidence(piece.reading.bytes).log.key : null;
@@ -77,7 +80,9 @@ export function logKeyOf({ piece }: Case): string | null {
   }
 }
 
-/** Whether this key (vkey) signed the checkpoint: then it is the key of the log that published it. */
+/**
+ * Reports whether this key (vkey) signed the checkpoint, so that it is the key of the log that published it.
+ */
 export function signsCheckpoint(checkpoint: string, vkey: string): boolean {
   return holds(() => openCheckpoint(checkpoint, parseVerifierKey(vkey)));
 }

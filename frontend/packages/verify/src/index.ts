@@ -2,12 +2,12 @@
 
 export { version as VERSION } from "../package.json";
 
-export type { Said } from "./alone/said.ts";
-export { assemble, type Assembled, type Case, type Piece } from "./assemble.ts";
+export type { Fact } from "./standalone/facts.ts";
+export { assemble, type CaseSet, type Case, type Piece } from "./assemble.ts";
 export { type Certificate, fingerprint, isSameCertificate, parseCertificate } from "./certificate.ts";
 export type { Check, CheckName, CheckState, Facts, Verdict } from "./checks.ts";
-export { tsaTrustOf } from "./alone/trust_list.ts";
-export { type Content, contentOf, newSha256, NOTHING } from "./content.ts";
+export { tsaTrustOf } from "./standalone/trust_list.ts";
+export { type Content, contentOf, newSha256, NO_BYTES } from "./content.ts";
 export { type Crl, parseCrl } from "./crl.ts";
 export { PartError, type Revocation, type Step } from "./errors.ts";
 export {
@@ -22,10 +22,10 @@ export {
 export { type Cosignature, parseWitnessKey } from "./tlog/cosignature.ts";
 export { contentOfCase, type Document, type Signer } from "./case_facts.ts";
 export type { CheckedStamp, StampBy, TrustedTime } from "./evidence_time.ts";
-export { askable, leafOf } from "./askable.ts";
-export { judge, type Known, type Result } from "./judge.ts";
+export { findStatusSubject, leafOf } from "./status_subject.ts";
+export { judge, type JudgeInput, type Result } from "./judge.ts";
 export type { Answer } from "./judge_present.ts";
-export type { ShownAgain } from "./shown_again.ts";
+export type { RedrawnDisplay } from "./redrawn_display.ts";
 export { ocspRequest } from "./ocsp.ts";
-export { type Found, type Kind, MAX_BYTES, recognise } from "./recognise.ts";
+export { type Recognised, type Kind, MAX_BYTES, recognise } from "./recognise.ts";
 export { serialText } from "./check_log.ts";

@@ -1,16 +1,18 @@
-/** Judges one signature with all that is known, and tells every check: what passed, what failed first, what was not done and why. */
+/**
+ * Validates one signature with all known data, and reports every check: passed, failed, or not done and why.
+ */
 
 import { FormError } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
-import { judgeAlone, saidOf } from "./alone/judge_alone.ts";
-import type { Said } from "./alone/said.ts";
+import { judgeStandalone, factsOf } from "./standalone/judge_standalone.ts";
+import type { Fact } from "./standalone/facts.ts";
 import type { Case } from "./assemble.ts";
 import {
   type Document,
   documentOf,
   holderOf,
-  type Read,
+  type CaseFacts,
   readCase,
   requestOf,
   type Signer,
@@ -25,38 +27,38 @@ import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
 import { type Answer, checkAnswer, checkNow, present } from "./judge_present.ts";
 import { judgeSignedFile, signerOfFile } from "./judge_signed_file.ts";
-import { judgeP7, type P7Known, signerOfP7 } from "./judge_p7.ts";
+import { judgeP7, type P7Input, signerOfP7 } from "./judge_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
 import type { VerifiedPath } from "./path.ts";
-import type { ShownAgain } from "./shown_again.ts";
+import type { RedrawnDisplay } from "./redrawn_display.ts";
 import { SKEW } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import type { Cosignature } from "./tlog/cosignature.ts";
 import { verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
 
-/** What is trusted and what else is known; times in ms. */
-export interface Known {
+/** Trusted and other known data; times in ms. */
+export interface JudgeInput {
   readonly now: number;
-  /** The moment to judge a CMS or bare signature as of; null for that of the status that was given, else now. */
+  /** The moment for judging a CMS or bare signature; null for that of the given status, otherwise now. */
   readonly at: number | null;
   readonly roots: readonly Certificate[];
-  /** The same and those that only the tolerant reader takes: whose P7 of other CAs are believed. */
+  /** `roots`, and those that only the tolerant reader accepts: roots for P7 of other CAs. */
   readonly foreignRoots?: readonly ForeignCertificate[];
   readonly logKeys: readonly string[];
-  /** Keys (vkeys) of witnesses of logs; nobody's where it isn't there. */
+  /** Keys (vkeys) of witnesses of logs; none if absent. */
   readonly witnessKeys?: readonly string[];
-  /** Whose time stamps are those of a third party; nobody's where it isn't there. */
+  /** Trusted third-party time stamping authorities; none if absent. */
   readonly tsa?: TsaTrust;
-  /** As `EvidenceTrust`'s. */
+  /** OIDs of the signed attribute for the display, as in `EvidenceTrust`. */
   readonly displayOids?: readonly string[];
   /** CA certificates that a chain may use, and lists in force now. */
   readonly chain: readonly Certificate[];
-  /** As `chain`, with those that only the tolerant reader takes, and lists (DER) of other CAs that were given. */
+  /** Like `chain`, with those that only the tolerant reader accepts, and given lists (DER) of other CAs. */
   readonly foreignChain?: readonly { readonly der: Uint8Array }[];
   readonly foreignCrls?: readonly Uint8Array[];
   readonly crls: readonly Crl[];
-  /** Lists and answers (DER) that were given as files: then it is judged as of their time. */
+  /** Lists and answers (DER) given as files: then it is judged as of their time. */
   readonly givenCrls: readonly Crl[];
   readonly givenOcsp: Uint8Array | null;
   readonly answer: Answer;
@@ -66,33 +68,33 @@ export interface Result {
   readonly kind: Case["kind"];
   readonly source: string;
   readonly verdict: Verdict;
-  /** A failed one first. */
+  /** Failed ones first. */
   readonly checks: readonly Check[];
-  /** As the certificate says; to be believed only where chain and signature passed. */
+  /** Signer named by the certificate; reliable only if chain and signature passed. */
   readonly signer: Signer | null;
-  /** Of a bundle, as its log's entry has it, so to be believed only where `log` passed; null in those from before. */
-  readonly holder: Evidence["holder"];
-  /** Of a bundle, by the service's clock. */
+  /** Value from a bundle, as in its log's entry, so reliable only if `log` passed. */
+  readonly holder: Evidence["holder"] | null;
+  /** Time from a bundle, by the service's clock. */
   readonly signedAt: number | null;
-  /** Of a bundle whose signature holds: the time of the signature, and how far it can be trusted; all its time stamps. */
+  /** For a bundle with a valid signature: its time, how far that can be trusted, and all its time stamps. */
   readonly time: TrustedTime | null;
   readonly timeStamps: readonly CheckedStamp[];
-  /** Of a bundle whose signature holds: what the phone showed, as far as it can be shown again. */
-  readonly shown: ShownAgain | null;
-  /** Of the same: when the view was registered for who asked, null where the bundle doesn't prove it. */
+  /** For a bundle with a valid signature: the phone's display, as far as it can be reproduced. */
+  readonly shown: RedrawnDisplay | null;
+  /** For the same: when the view was registered for the requester, null if the bundle doesn't prove it. */
   readonly viewRegisteredAt: number | null;
-  /** By when the log had it, as an authority stamped the checkpoint; null where none did. */
+  /** Time by which the log had it, by an authority's stamp on the checkpoint; null without one. */
   readonly logTime: TrustedTime | null;
-  /** Which of the known witnesses cosigned the checkpoint, and when (ms); null where none is known or the log isn't. */
+  /** Known witnesses that cosigned the checkpoint, and when (ms); null without known witnesses or log. */
   readonly witnesses: readonly Cosignature[] | null;
-  /** What a time stamp, certificate, list or OCSP answer says that stands alone. */
-  readonly said: readonly Said[];
-  /** The moment that was judged, and that of the verification. */
+  /** Contents of a standalone time stamp, certificate, list or OCSP answer. */
+  readonly said: readonly Fact[];
+  /** The moment that was judged; `verifiedAt` is that of the verification. */
   readonly judgedAt: number;
   readonly verifiedAt: number;
   readonly document: Document | null;
   readonly request: Evidence["request"] | null;
-  /** The entry's place, and the checkpoint that it was shown by; `root` in hex. */
+  /** The entry's index, and the checkpoint that proves it; `root` in hex. */
   readonly log: {
     readonly origin: string;
     readonly index: number;
@@ -129,8 +131,8 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
   ocsp: ["input", "signature", "chain", "in_force"],
 };
 
-/** The result; it never throws for what stands in the files. */
-export async function judge(matter: Case, known: Known): Promise<Result> {
+/** Returns the result; never throws, whatever the files contain. */
+export async function judge(matter: Case, known: JudgeInput): Promise<Result> {
   const read = readCase(matter);
   const tally = new Tally();
   let done: Done = NOTHING_DONE;
@@ -141,7 +143,7 @@ export async function judge(matter: Case, known: Known): Promise<Result> {
       throw error;
     }
     if (error.code === "unknown_issuer" && known.roots.length === 0) {
-      tally.missing("chain", "no_root"); // nothing is wrong with it: nobody said whom to trust
+      tally.missing("chain", "no_root"); // nothing is wrong with it, but no root is trusted
     } else {
       tally.failed(error.step, error.code, error.revocation);
     }
@@ -164,7 +166,7 @@ export async function judge(matter: Case, known: Known): Promise<Result> {
     viewRegisteredAt,
     logTime,
     witnesses,
-    said: saidOf(matter),
+    said: factsOf(matter),
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(matter, known),
     verifiedAt: known.now,
     document: await documentOf(matter, read),
@@ -181,8 +183,8 @@ interface Done extends Pick<
   readonly path: VerifiedPath | null;
 }
 
-/** With what files of others are judged. */
-const foreign = (known: Known): P7Known => ({ ...known, chain: known.foreignChain ?? known.chain });
+/** Returns the trust data for files from other parties. */
+const foreign = (known: JudgeInput): P7Input => ({ ...known, chain: known.foreignChain ?? known.chain });
 
 const NOBODY: TsaTrust = { roots: [] };
 const NOTHING_DONE: Done = {
@@ -196,7 +198,7 @@ const NOTHING_DONE: Done = {
   rootSha256: null,
 };
 
-function signerIn({ piece }: Case, { leaf }: Read): Signer | null {
+function signerIn({ piece }: Case, { leaf }: CaseFacts): Signer | null {
   if (piece.reading.kind === "p7") {
     return signerOfP7(piece.reading.p7);
   }
@@ -206,7 +208,7 @@ function signerIn({ piece }: Case, { leaf }: Read): Signer | null {
   return leaf === null ? null : signerOf(leaf);
 }
 
-async function judged(matter: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
+async function judged(matter: Case, read: CaseFacts, known: JudgeInput, tally: Tally): Promise<Done> {
   if (matter.kind === "evidence") {
     return await judgeEvidence(matter, read, known, tally);
   }
@@ -223,12 +225,17 @@ async function judged(matter: Case, read: Read, known: Known, tally: Tally): Pro
   if (reading.kind !== "signature") {
     const answered = known.answer.state === "answered" ? known.answer.ocsp : null;
     const from = { ...foreign(known), tsa: known.tsa ?? NOBODY, answered };
-    return { ...NOTHING_DONE, rootSha256: await judgeAlone(matter, from, tally) };
+    return { ...NOTHING_DONE, rootSha256: await judgeStandalone(matter, from, tally) };
   }
   return { ...NOTHING_DONE, path: await judgeBare(matter, known, tally) };
 }
 
-async function judgeEvidence(matter: Case, { evidence }: Read, known: Known, tally: Tally): Promise<Done> {
+async function judgeEvidence(
+  matter: Case,
+  { evidence }: CaseFacts,
+  known: JudgeInput,
+  tally: Tally,
+): Promise<Done> {
   if (evidence === null) {
     throw new VerificationError("unreadable", "input", "not a bundle of the one form");
   }
@@ -254,7 +261,7 @@ async function judgeEvidence(matter: Case, { evidence }: Read, known: Known, tal
   return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown, ...ofLog };
 }
 
-async function judgeCms(matter: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
+async function judgeCms(matter: Case, read: CaseFacts, known: JudgeInput, tally: Tally): Promise<Done> {
   const { reading } = matter.piece;
   if (reading.kind !== "cms") {
     return NOTHING_DONE;
@@ -278,7 +285,7 @@ async function judgeCms(matter: Case, read: Read, known: Known, tally: Tally): P
   return { ...NOTHING_DONE, path, timeStamps };
 }
 
-async function judgeBare(matter: Case, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+async function judgeBare(matter: Case, known: JudgeInput, tally: Tally): Promise<VerifiedPath | null> {
   const { reading } = matter.piece;
   const { document, certificate } = matter;
   if (document === null) {
@@ -304,22 +311,24 @@ async function judgeBare(matter: Case, known: Known, tally: Tally): Promise<Veri
   return path;
 }
 
-function hasGivenStatus(known: Known): boolean {
+function hasGivenStatus(known: JudgeInput): boolean {
   return known.givenOcsp !== null || known.givenCrls.length > 0;
 }
 
-/** Lists of today say nothing about the moment of a status that was given, and lists out of date nothing at all. */
-function statusOf(known: Known): { crls: readonly Crl[]; ocsp: Uint8Array | null } {
+/**
+ * Selects the status: present lists don't apply at the time of a given status, and expired lists never apply.
+ */
+function statusOf(known: JudgeInput): { crls: readonly Crl[]; ocsp: Uint8Array | null } {
   const { now, crls } = known;
   const inForce = crls.filter(({ thisUpdate, nextUpdate }) => thisUpdate <= now + SKEW && now < nextUpdate);
   return { crls: hasGivenStatus(known) ? known.givenCrls : inForce, ocsp: known.givenOcsp };
 }
 
-/** What others made is judged as of now. */
+/** Kinds that the service creates; files from other parties are validated as of now. */
 const OF_SERVICE: ReadonlySet<Case["kind"]> = new Set(["evidence", "cms", "signature"]);
 
-/** The moment for which the given status speaks, as `mshield verify FOLDER` has it; else now. */
-function momentOf({ kind, certificate }: Case, known: Known): number {
+/** Returns the moment of the given status, as `mshield verify FOLDER` does; otherwise now. */
+function momentOf({ kind, certificate }: Case, known: JudgeInput): number {
   if (known.at !== null || !hasGivenStatus(known) || !OF_SERVICE.has(kind)) {
     return known.at ?? known.now;
   }
@@ -331,20 +340,21 @@ function momentOf({ kind, certificate }: Case, known: Known): number {
     return Math.max(...times, kind === "signature" ? (certificate?.notBefore ?? 0) : 0);
   } catch (error) {
     if (error instanceof FormError) {
-      return known.now; // the verification itself names what can't be read
+      return known.now; // the verification itself reports what can't be read
     }
     throw error;
   }
 }
 
 /**
- * Without a signing time only the present state can clear a signature: a good status of last year would clear one that a
- * thief made today. So what was given must hold now too, or the service say that all is well.
+ * Checks the present state too. Without a signing time only that can clear a signature: last year's good
+ * status would also clear one that a thief made today. So the given status must still hold now, or the
+ * service must confirm it.
  */
 async function checkPresent(
   path: VerifiedPath,
   again: (at: number) => Promise<unknown>,
-  known: Known,
+  known: JudgeInput,
   tally: Tally,
 ): Promise<void> {
   if (known.at !== null || !hasGivenStatus(known) || tally.isMissing("revocation")) {

@@ -1,21 +1,21 @@
 /**
- * Judges a SignedData that somebody else made, by GB/T 35275 or RFC 5652. Under no trusted root it is never valid: it is
- * right, and nobody knows whose it is.
+ * Judges a SignedData made by others, by GB/T 35275 or RFC 5652. Without a trusted root it is never valid:
+ * its signature is right, but its signer is unknown.
  */
 
-import { contentOfAnother, FormError } from "@mshield/forms";
-import { digest, GmError, hex, same, zValue } from "@mshield/gm";
+import { ambiguityOfContent, FormError } from "@mshield/forms";
+import { digest, GmError, hex, equalBytes, zValue } from "@mshield/gm";
 
-import { clearedBy } from "./alone/part.ts";
+import { clearingSource } from "./standalone/part.ts";
 import type { Case } from "./assemble.ts";
 import type { Signer } from "./case_facts.ts";
 import { fingerprint } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
-import { type Content, contentOf, NOTHING } from "./content.ts";
+import { type Content, contentOf, NO_BYTES } from "./content.ts";
 import { P7Error, PartError, VerificationError } from "./errors.ts";
 import { type ForeignCertificate, parseForeignCertificate } from "./foreign/certificate.ts";
 import { foreignStatus, parseForeignOcsp } from "./foreign/ocsp.ts";
-import { holds, type P7, signerOf } from "./foreign/p7.ts";
+import { verifiesDigest, type P7, signedAttributesOf, signerOf } from "./foreign/p7.ts";
 import { findForeignPath } from "./foreign/path.ts";
 import { part } from "./foreign/signer.ts";
 import { P7_STEPS } from "./foreign/steps.ts";
@@ -24,21 +24,23 @@ import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
 import { serialText } from "./check_log.ts";
 
-/** What is trusted and known; times in ms, `givenOcsp` in DER. */
-export interface P7Known {
+/** Trusted and other known data; times in ms, `givenOcsp` in DER. */
+export interface P7Input {
   readonly now: number;
   readonly at: number | null;
   readonly foreignRoots?: readonly ForeignCertificate[];
   readonly chain: readonly { readonly der: Uint8Array }[];
-  /** Lists (DER) that were given. */
+  /** Given lists (DER). */
   readonly foreignCrls?: readonly Uint8Array[];
   readonly givenOcsp: Uint8Array | null;
-  /** What this service said of what it issued itself. */
+  /** This service's answer about a certificate that it issued. */
   readonly answer?: { readonly state: string; readonly ocsp?: Uint8Array };
 }
 
-/** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
-export async function judgeP7(matter: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
+/**
+ * Returns SHA-256 (hex) of the root of the signer's chain; null if none is known. Throws: VerificationError.
+ */
+export async function judgeP7(matter: Case, p7: P7, known: P7Input, tally: Tally): Promise<string | null> {
   try {
     return await judged(matter, p7, known, tally);
   } catch (error) {
@@ -53,7 +55,7 @@ export async function judgeP7(matter: Case, p7: P7, known: P7Known, tally: Tally
   }
 }
 
-/** Whom the certificate names, as it says; null where it is missing or can't be read. */
+/** Returns the signer that the certificate names; null if it is missing or unreadable. */
 export function signerOfP7(p7: P7): Signer | null {
   try {
     return signerBy(signerOf(p7, []));
@@ -65,7 +67,7 @@ export function signerOfP7(p7: P7): Signer | null {
   }
 }
 
-/** Whom a certificate of others names, as it says. */
+/** Returns the signer that a foreign certificate names. */
 export function signerBy(certificate: ForeignCertificate): Signer {
   return {
     name: part(certificate.subject, OIDS.commonName),
@@ -79,7 +81,7 @@ export function signerBy(certificate: ForeignCertificate): Signer {
   };
 }
 
-async function judged(matter: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
+async function judged(matter: Case, p7: P7, known: P7Input, tally: Tally): Promise<string | null> {
   tally.passed("input", factsOf(p7));
   const content = await contentOfP7(matter, p7);
   if (content === null) {
@@ -87,17 +89,20 @@ async function judged(matter: Case, p7: P7, known: P7Known, tally: Tally): Promi
     return null;
   }
   const certificate = signerOf(p7, []);
-  holds(certificate, await digestOf(p7, content, certificate), p7.value);
+  verifiesDigest(certificate, await digestsOf(p7, content, certificate), p7.value);
   tally.passed("content", { by: p7.content === null ? "file" : "inside", size: content.size });
   tally.passed("signature");
   return rootOf(certificate, p7.certificates, known, tally);
 }
 
-/** SHA-256 (hex) of the trusted root that leads to the signer, whose state is told; null where none does. */
+/**
+ * Returns SHA-256 (hex) of the trusted root above the signer, after reporting its status; null if there is
+ * none.
+ */
 export function rootOf(
   certificate: ForeignCertificate,
   others: readonly Uint8Array[],
-  known: P7Known,
+  known: P7Input,
   tally: Tally,
 ): string | null {
   const path = pathOf(certificate, others, known, tally);
@@ -121,42 +126,43 @@ function factsOf({ arc, attributes, algorithm, signingTime, value }: P7): Record
   return { ...facts, by, ...(signingTime !== null && { at: signingTime }) };
 }
 
-/** The content inside, which is that of the file beside it where there is one. */
+/** Returns the content inside, which must equal the file supplied with it, if any. */
 async function contentOfP7({ document }: Case, { content }: P7): Promise<Content | null> {
   if (content === null) {
     return document?.content ?? null;
   }
   const inside = contentOf(content);
-  if (document !== null && !same(await document.content.hash(NOTHING), await inside.hash(NOTHING))) {
+  if (document !== null && !equalBytes(await document.content.hash(NO_BYTES), await inside.hash(NO_BYTES))) {
     throw new P7Error("content", "the content is not the one inside");
   }
   return inside;
 }
 
-/** e. */
-async function digestOf(
-  { attributes, messageDigest }: P7,
+/** Returns what may be e. */
+async function digestsOf(
+  p7: P7,
   content: Content,
   { publicKey }: ForeignCertificate,
-): Promise<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
+  const { attributes, messageDigest } = p7;
   if (attributes === null) {
-    const another = contentOfAnother(content.head);
+    const another = ambiguityOfContent(content.head);
     if (another !== null) {
       throw new P7Error("ambiguous", `the content is ${another}: it was signed as something else`);
     }
-    return await content.hash(zValue(publicKey));
+    return [await content.hash(zValue(publicKey))];
   }
-  if (messageDigest === null || !same(messageDigest, await content.hash(NOTHING))) {
+  if (messageDigest === null || !equalBytes(messageDigest, await content.hash(NO_BYTES))) {
     throw new P7Error("digest", "the signed digest is another content's");
   }
-  return digest(publicKey, attributes);
+  return signedAttributesOf(p7).map((octets) => digest(publicKey, octets));
 }
 
-/** Null where no trusted root leads there, which is no fault of the signature. */
+/** Returns null if no trusted root leads there, which is no fault of the signature. */
 function pathOf(
   certificate: ForeignCertificate,
   beside: readonly Uint8Array[],
-  known: P7Known,
+  known: P7Input,
   tally: Tally,
 ): readonly ForeignCertificate[] | null {
   const roots = known.foreignRoots ?? [];
@@ -175,14 +181,14 @@ function pathOf(
   }
 }
 
-/** By the OCSP answer and lists that were given, or this service's answer; no outside responder is asked. */
-function clear(path: readonly ForeignCertificate[], known: P7Known, tally: Tally): void {
+/** Clears it by given OCSP answer and lists, or this service's answer; no outside responder is contacted. */
+function clear(path: readonly ForeignCertificate[], known: P7Input, tally: Tally): void {
   const [certificate, issuer] = path;
   const at = known.at ?? known.now;
   const asked = known.answer?.state === "answered" ? (known.answer.ocsp ?? null) : null;
   const ocsp = known.givenOcsp ?? asked;
   try {
-    const by = clearedBy(path, { crls: known.foreignCrls ?? [], ocsp: null, at });
+    const by = clearingSource(path, { crls: known.foreignCrls ?? [], ocsp: null, at });
     if (ocsp === null || issuer === undefined) {
       if (by === null) {
         tally.missing("revocation", known.answer?.state === "no_answer" ? "no_answer" : "foreign_ca");
@@ -210,7 +216,7 @@ function clear(path: readonly ForeignCertificate[], known: P7Known, tally: Tally
   }
 }
 
-/** What isn't of SM2 is on no path. */
+/** Parses a certificate; one without SM2 is skipped, since no path contains it. */
 export function readable(der: Uint8Array): ForeignCertificate[] {
   try {
     return [parseForeignCertificate(der)];

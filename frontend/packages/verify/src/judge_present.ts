@@ -1,4 +1,4 @@
-/** How a certificate stands now, by what its service answered when it was asked. */
+/** Present status of a certificate, by the answer of its service. */
 
 import { FormError } from "@mshield/forms";
 
@@ -8,7 +8,7 @@ import { parseOcsp } from "./ocsp.ts";
 import type { VerifiedPath } from "./path.ts";
 import { checkOcsp } from "./status.ts";
 
-/** How the question about the certificate's present state went: the answer (DER), or why there is none. */
+/** Outcome of requesting the certificate's present status: the answer (DER), or why there is none. */
 export type Answer =
   | { readonly state: "answered"; readonly ocsp: Uint8Array }
   | { readonly state: "not_asked" | "no_answer" | "foreign_ca" };
@@ -19,7 +19,7 @@ interface Asked {
   readonly now: number;
 }
 
-/** An answer that is none clears nothing. */
+/** Checks the answer. Without one, the status stays unknown. */
 export function checkAnswer(path: VerifiedPath, { answer, now }: Asked, tally: Tally): void {
   if (!tally.isMissing("revocation")) {
     return;
@@ -38,7 +38,10 @@ export function checkAnswer(path: VerifiedPath, { answer, now }: Asked, tally: T
   }
 }
 
-/** How the certificate of a bundle stands now; that it ended after the signature does not touch the signature. */
+/**
+ * Reports the present status of a bundle's certificate; its end after the signature does not affect the
+ * signature.
+ */
 export function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: Asked, tally: Tally): void {
   if (answer.state !== "answered") {
     if (!tally.has("now")) {
@@ -59,7 +62,7 @@ export function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: 
   }
 }
 
-/** When the answer is of, and what it says against the certificate. */
+/** Returns the time of the answer, and the fault it reports of the certificate. */
 export function present(
   path: VerifiedPath,
   ocsp: Uint8Array,

@@ -1,13 +1,15 @@
-/** Judges an XML or PDF that somebody else signed: the signature stands inside, and nothing else is needed to check it. */
+/** Validates an XML or PDF signed elsewhere: the signature is inside, so no other file is needed. */
 
 import type { Signer } from "./case_facts.ts";
 import type { Tally } from "./checks.ts";
 import { VerificationError } from "./errors.ts";
-import { type P7Known, rootOf, signerBy } from "./judge_p7.ts";
+import { type P7Input, rootOf, signerBy } from "./judge_p7.ts";
 import { readSigned, type SignedFile } from "./signed_file.ts";
 
-/** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
-export function judgeSignedFile(file: SignedFile, known: P7Known, tally: Tally): string | null {
+/**
+ * Returns SHA-256 (hex) of the root of the signer's chain; null if none is known. Throws: VerificationError.
+ */
+export function judgeSignedFile(file: SignedFile, known: P7Input, tally: Tally): string | null {
   const { certificate, others, content, facts } = readSigned(file);
   tally.passed("input", facts);
   tally.passed("content", { by: "inside", size: content.length });
@@ -15,7 +17,7 @@ export function judgeSignedFile(file: SignedFile, known: P7Known, tally: Tally):
   return rootOf(certificate, others, known, tally);
 }
 
-/** Whom the certificate names, as it says; null where the signature isn't right. */
+/** Returns the signer that the certificate names; null if the signature isn't valid. */
 export function signerOfFile(file: SignedFile): Signer | null {
   try {
     return signerBy(readSigned(file).certificate);

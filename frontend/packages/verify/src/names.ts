@@ -1,15 +1,15 @@
-/** Distinguished names; compared by their bytes. */
+/** Distinguished names, compared by their bytes. */
 
 import type { Reader } from "./reader.ts";
 import { allOf, listOf, whole } from "./reader.ts";
 
 export interface Name {
   readonly der: Uint8Array;
-  /** Object identifier and text, from the top down. */
+  /** Object identifier and text, from the top level down. */
   readonly attributes: readonly (readonly [kind: string, value: string])[];
 }
 
-/** The name that comes next: one attribute to a level, of known string types. */
+/** Reads the next name: one attribute per level, of known string types. */
 export function readName(reader: Reader): Name {
   const der = reader.raw(0x30);
   const attributes = whole(der, (outer) =>
@@ -23,7 +23,7 @@ export function readName(reader: Reader): Name {
   return { der, attributes };
 }
 
-/** The first value of an attribute. */
+/** Returns the first value of an attribute. */
 export function attribute(name: Name, kind: string): string | null {
   return name.attributes.find(([type]) => type === kind)?.[1] ?? null;
 }

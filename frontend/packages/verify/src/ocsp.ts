@@ -1,7 +1,10 @@
-/** OCSP (RFC 6960): a request about one certificate, and answers signed with SM2 by a responder named by its key. */
+/**
+ * OCSP (RFC 6960): a request about one certificate, and answers signed with SM2 by a responder identified by
+ * its key.
+ */
 
 import { FormError, octetString, oid, sequence, tlv } from "@mshield/forms";
-import { same, type Signature, sm3 } from "@mshield/gm";
+import { equalBytes, type Signature, sm3 } from "@mshield/gm";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -18,7 +21,7 @@ const HASHES: Readonly<Record<string, readonly [hash: (data: Uint8Array) => Uint
 };
 const MAX_NONCE = 128;
 
-/** Names a certificate by hashes of its issuer's name and key, and its serial number. */
+/** Identifies a certificate by hashes of its issuer's name and key, and its serial number. */
 export interface CertId {
   readonly hash: string;
   readonly nameHash: Uint8Array;
@@ -30,7 +33,7 @@ export type Status =
   | { readonly state: "good" | "unknown" }
   | { readonly state: "revoked"; readonly at: number; readonly reason: number };
 
-/** One certificate's status; times in ms, `nextUpdate` null if newer is always there. */
+/** One certificate's status; times in ms, `nextUpdate` null if newer status is always available. */
 export interface SingleStatus {
   readonly certId: CertId;
   readonly status: Status;
@@ -48,7 +51,10 @@ export interface OcspResponse {
   readonly certificates: readonly Certificate[];
 }
 
-/** A request (DER), unsigned and without a nonce: it says the serial number and who issued the certificate. */
+/**
+ * Builds a request (DER), unsigned and without a nonce; it contains the serial number and the issuer's
+ * hashes.
+ */
 export function ocspRequest(certificate: Certificate, issuer: Certificate): Uint8Array {
   const certId = sequence(
     sequence(oid(OIDS.sha1), tlv(5)),
@@ -59,13 +65,13 @@ export function ocspRequest(certificate: Certificate, issuer: Certificate): Uint
   return sequence(sequence(sequence(sequence(certId))));
 }
 
-/** The serial number as it stands in a TBSCertificate. */
+/** Returns the serial number as encoded in a TBSCertificate. */
 function serialOf(inside: Reader): Uint8Array {
   inside.explicit(0);
   return inside.raw(2);
 }
 
-/** An answer from DER; FormError where it reports an error or is not of this form. */
+/** Parses an answer in DER. Throws: FormError if it reports an error or has another form. */
 export function parseOcsp(der: Uint8Array): OcspResponse {
   const basic = whole(der, (reader) => allOf(reader.enter(), readOuter));
   const { framed, certificates } = whole(basic, (reader) =>
@@ -82,7 +88,7 @@ export function isIssuedBy(
   issuer: Pick<Certificate, "subject" | "publicKey">,
 ): boolean {
   const [digest] = HASHES[hash]!;
-  return same(nameHash, digest(issuer.subject.der)) && same(keyHash, digest(issuer.publicKey));
+  return equalBytes(nameHash, digest(issuer.subject.der)) && equalBytes(keyHash, digest(issuer.publicKey));
 }
 
 export function readOuter(outer: Reader): Uint8Array {
@@ -120,11 +126,11 @@ function readData(inside: Reader): Pick<OcspResponse, "responderKeyHash" | "prod
   const responderKeyHash = allOf(byKey, (reader) => reader.octets());
   const producedAt = inside.generalizedTime();
   const statuses = listOf(inside.enter(), (list) => readSingle(list.enter()));
-  requireNonceAlone(optional(inside, 1, readExtensions) ?? []);
+  requireOnlyNonce(optional(inside, 1, readExtensions) ?? []);
   return { responderKeyHash, producedAt, statuses };
 }
 
-export function requireNonceAlone(extensions: readonly Extension[]): void {
+export function requireOnlyNonce(extensions: readonly Extension[]): void {
   const nonces = extensions
     .filter(({ oid: type }) => type === OIDS.ocspNonce)
     .map((nonce) => whole(nonce.value, (reader) => reader.octets()));

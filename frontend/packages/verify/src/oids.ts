@@ -1,4 +1,4 @@
-/** Object identifiers that the verifier reads, by the names of their standards. */
+/** Object identifiers used by the verifier, by their names in the standards. */
 
 export const OIDS = {
   commonName: "2.5.4.3",

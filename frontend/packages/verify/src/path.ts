@@ -1,6 +1,6 @@
-/** Whether a certificate leads to a trusted root (RFC 5280, 6), and the single judgements of which that consists. */
+/** Path validation of a certificate to a trusted root (RFC 5280, 6), and its single checks. */
 
-import { digest, GmError, same, type Signature, verifyDigest } from "@mshield/gm";
+import { digest, GmError, equalBytes, type Signature, verifyDigest } from "@mshield/gm";
 
 import { type Certificate, isSameCertificate } from "./certificate.ts";
 import { PartError } from "./errors.ts";
@@ -9,14 +9,17 @@ import { KeyUse } from "./extensions.ts";
 const MAX_INTERMEDIATES = 8;
 const SECOND = 1000;
 
-/** A path that holds: leaf, CAs from its issuer up, trusted root. */
+/** A valid path: leaf, CAs from its issuer up, trusted root. */
 export interface VerifiedPath {
   readonly leaf: Certificate;
   readonly intermediates: readonly Certificate[];
   readonly root: Certificate;
 }
 
-/** The path from the leaf to one of `roots`, verified as of `at` (ms); order and surplus do not matter. */
+/**
+ * Returns the path from the leaf to one of `roots`, verified as of `at` (ms); order and surplus do not
+ * matter.
+ */
 export function verifyPath(
   leaf: Certificate,
   intermediates: readonly Certificate[],
@@ -49,7 +52,7 @@ function findPath(
     if (root !== undefined) {
       return [...path, root];
     }
-    // A certificate may not stand twice in a path: that also ends the search.
+    // A certificate may not be twice in a path, which also terminates the search.
     const above = intermediates.find(
       (candidate) => isNamed(last, candidate) && !path.some((used) => isSameCertificate(used, candidate)),
     );
@@ -61,13 +64,16 @@ function findPath(
   throw new PartError("unknown_issuer", "no path to a trusted root");
 }
 
-/** Whether the certificate names this issuer, by name and key identifier. */
+/** Reports whether the certificate names this issuer, by name and key identifier. */
 export function isNamed({ issuer, values }: Certificate, by: Certificate): boolean {
   const [aki, ski] = [values.aki, by.values.ski];
-  return same(issuer.der, by.subject.der) && (aki === null || ski === null ? aki === ski : same(aki, ski));
+  return (
+    equalBytes(issuer.der, by.subject.der) &&
+    (aki === null || ski === null ? aki === ski : equalBytes(aki, ski))
+  );
 }
 
-/** The signature over `tbs` verifies with the key of `by`. */
+/** Verifies the signature over `tbs` with the key of `by`. */
 export function requireSignature(by: Certificate, tbs: Uint8Array, signature: Signature): void {
   try {
     verifyDigest(by.publicKey, digest(by.publicKey, tbs), signature);
@@ -79,7 +85,7 @@ export function requireSignature(by: Certificate, tbs: Uint8Array, signature: Si
   }
 }
 
-/** `at` is within the validity, both ends included; the last second counts to its end. */
+/** Checks that `at` is within the validity, both ends included; the last second is included entirely. */
 export function requireValid({ notBefore, notAfter }: Certificate, at: number): void {
   if (at < notBefore) {
     throw new PartError("not_yet_valid", "a certificate is not valid yet");
@@ -102,7 +108,7 @@ export function requireIssued(certificate: Certificate, issuer: Certificate): vo
   requireSignature(issuer, certificate.tbs, certificate.signature);
 }
 
-/** The certificate may sign certificates with `below` CAs between it and the leaf. */
+/** Checks that the certificate may sign certificates with `below` CAs between it and the leaf. */
 function requireCa({ values }: Certificate, below: number): void {
   const isTooDeep = values.pathLength !== null && BigInt(below) > values.pathLength;
   if (!values.isCa || isTooDeep || !values.keyUsage.has(KeyUse.keyCertSign)) {

@@ -1,7 +1,7 @@
 /**
- * Reading strict DER (X.690): a cursor that hands out values in the order a structure names them.
+ * Reader of strict DER (X.690): a cursor that returns values in the order that a structure names them.
  *
- * Anything that is not the one DER form of its value is a FormError, and `end` refuses what is left over.
+ * Anything that is not the only DER form of its value is a FormError, and `end` refuses trailing bytes.
  */
 
 import { FormError, SET, utf8Text } from "@mshield/forms";
@@ -17,13 +17,13 @@ const [UTF8_STRING, PRINTABLE_STRING, IA5_STRING, UTC_TIME, GENERALIZED_TIME] = 
 ] as const;
 const SEQUENCE = 0x30;
 export const MAX_DEPTH = 32;
-/** Octets of the longest object identifier that is read. */
+/** Maximum octets of an object identifier. */
 const MAX_OID = 128;
-/** Octets of the longest set of named bits, and of the longest number. */
+/** Maximum octets of a set of named bits; MAX_INTEGER is that of a number. */
 export const MAX_BITS = 16;
 const MAX_INTEGER = 1024;
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
-/** Where UTCTime ends and GeneralizedTime begins (RFC 5280, 4.1.2.5), in ms. */
+/** End of UTCTime and beginning of GeneralizedTime (RFC 5280, 4.1.2.5), in ms. */
 const [UTC_FIRST, UTC_END] = [Date.UTC(1950, 0), Date.UTC(2050, 0)];
 
 export class Reader {
@@ -48,21 +48,21 @@ export class Reader {
     return this.#data[this.#at] ?? null;
   }
 
-  /** Refuses anything that was not read. */
+  /** Refuses trailing bytes. */
   end(): void {
     if (this.more) {
       throw new FormError("trailing bytes");
     }
   }
 
-  /** Content of the next value, which must have this identifier octet. */
+  /** Returns the content of the next value, which must have this identifier octet. */
   content(tag: number): Uint8Array {
     const [start, end] = this.#header(tag);
     this.#at = end;
     return this.#data.subarray(start, end);
   }
 
-  /** The next value as it stands, of this identifier octet if one is given. */
+  /** Returns the next value as encoded, which must have this identifier octet if one is given. */
   raw(tag?: number): Uint8Array {
     const [, end] = this.#header(tag);
     const octets = this.#data.subarray(this.#at, end);
@@ -70,17 +70,17 @@ export class Reader {
     return octets;
   }
 
-  /** A reader of the inside of the next value, which must have this constructed identifier octet. */
+  /** Returns a reader of the inside of the next value, which must have this constructed identifier octet. */
   enter(tag = SEQUENCE): Reader {
     return new Reader(this.content(tag), this.#depth + 1);
   }
 
-  /** Inside of an optional `[n]` constructed value, or null where another value is next. */
+  /** Returns a reader of an optional `[n]` constructed value, or null if another value is next. */
   explicit(n: number): Reader | null {
     return this.next === (0xa0 | n) ? this.enter(0xa0 | n) : null;
   }
 
-  /** The elements of a SET OF, each as a reader of just that element; in DER's order. */
+  /** Returns the elements of a SET OF, each as a reader of just that element, in DER's order. */
   setOf(tag = SET): Reader[] {
     const inside = this.enter(tag);
     const elements: Reader[] = [];
@@ -107,7 +107,7 @@ export class Reader {
     return first < 0x80 ? value : value - (1n << BigInt(8 * content.length));
   }
 
-  /** `BOOLEAN DEFAULT FALSE`: absent is false, and false may not be encoded. */
+  /** Reads `BOOLEAN DEFAULT FALSE`: absent is false, and false may not be encoded. */
   defaultFalse(): boolean {
     if (this.next !== BOOLEAN) {
       return false;
@@ -118,7 +118,7 @@ export class Reader {
     return true;
   }
 
-  /** 00 or FF. */
+  /** Reads 00 or FF. */
   boolean(): boolean {
     const content = hex(this.content(BOOLEAN));
     if (content !== "ff" && content !== "00") {
@@ -133,7 +133,7 @@ export class Reader {
     }
   }
 
-  /** OBJECT IDENTIFIER in dotted form. */
+  /** Returns an OBJECT IDENTIFIER in dotted form. */
   oid(): string {
     return dotted(this.content(OID));
   }
@@ -142,7 +142,7 @@ export class Reader {
     return this.content(OCTET_STRING);
   }
 
-  /** BIT STRING of whole octets. */
+  /** Reads a BIT STRING of whole octets. */
   bits(): Uint8Array {
     const content = this.content(BIT_STRING);
     if (content[0] !== 0) {
@@ -151,7 +151,10 @@ export class Reader {
     return content.subarray(1);
   }
 
-  /** Positions of the set bits of a BIT STRING of named bits, the last of which is set (X.690, 11.2). */
+  /**
+   * Returns the positions of the set bits of a BIT STRING of named bits, whose last bit must be set (X.690,
+   * 11.2).
+   */
   namedBits(): Set<number> {
     const content = this.content(BIT_STRING);
     const [unused, octets] = [content[0], content.subarray(1)];
@@ -167,7 +170,7 @@ export class Reader {
     return new Set(all.filter((i) => (octets[i >> 3]! & (0x80 >> (i % 8))) !== 0));
   }
 
-  /** UTF8String, PrintableString or IA5String: its tag and its text. */
+  /** Returns tag and text of a UTF8String, PrintableString or IA5String. */
   text(): [tag: number, text: string] {
     const tag = this.next;
     if (tag !== UTF8_STRING && tag !== PRINTABLE_STRING && tag !== IA5_STRING) {
@@ -192,7 +195,7 @@ export class Reader {
     return text;
   }
 
-  /** UTCTime from 1950 to 2049, else GeneralizedTime; in ms. */
+  /** Reads a UTCTime (1950 to 2049) or GeneralizedTime (other years), in ms. */
   time(): number {
     const isGeneralized = this.next !== UTC_TIME;
     const ms = this.anyTime();
@@ -202,7 +205,7 @@ export class Reader {
     return ms;
   }
 
-  /** UTCTime or GeneralizedTime of any year; in ms. */
+  /** Reads a UTCTime or GeneralizedTime of any year, in ms. */
   anyTime(): number {
     if (this.next !== UTC_TIME) {
       return this.generalizedTime();
@@ -211,12 +214,12 @@ export class Reader {
     return moment((digits.slice(0, 2) >= "50" ? "19" : "20") + digits);
   }
 
-  /** GeneralizedTime `YYYYMMDDHHMMSSZ`, in ms. */
+  /** Reads a GeneralizedTime `YYYYMMDDHHMMSSZ`, in ms. */
   generalizedTime(): number {
     return moment(latin(this.content(GENERALIZED_TIME)));
   }
 
-  /** Start and end of the next value's content. */
+  /** Returns start and end of the next value's content. */
   #header(wanted: number | undefined): [start: number, end: number] {
     const [data, at] = [this.#data, this.#at];
     const [tag, first] = [data[at], data[at + 1]];
@@ -237,7 +240,7 @@ export class Reader {
   }
 }
 
-/** What `read` makes of bytes that it must use up. */
+/** Returns what `read` makes of bytes, all of which it must consume. */
 export function whole<T>(data: Uint8Array, read: (reader: Reader) => T): T {
   const reader = new Reader(data);
   const result = read(reader);
@@ -245,20 +248,20 @@ export function whole<T>(data: Uint8Array, read: (reader: Reader) => T): T {
   return result;
 }
 
-/** What `read` makes of a reader that it must use up. */
+/** Returns what `read` makes of a reader, which it must consume. */
 export function allOf<T>(reader: Reader, read: (reader: Reader) => T): T {
   const result = read(reader);
   reader.end();
   return result;
 }
 
-/** What `read` makes of an optional `[n] EXPLICIT` value, which it must use up; null where there is none. */
+/** Returns what `read` makes of an optional `[n] EXPLICIT` value, which it must consume; null if absent. */
 export function optional<T>(reader: Reader, n: number, read: (inside: Reader) => T): T | null {
   const inside = reader.explicit(n);
   return inside === null ? null : allOf(inside, read);
 }
 
-/** What `read` gives, again and again until nothing is left. */
+/** Returns the results of `read`, repeated until nothing is left. */
 export function listOf<T>(reader: Reader, read: (reader: Reader) => T): T[] {
   const items: T[] = [];
   while (reader.more) {
@@ -303,7 +306,7 @@ function latin(content: Uint8Array): string {
   return String.fromCharCode(...content.subarray(0, 32));
 }
 
-/** Whether `a` comes before `b` in the order of bytes. */
+/** Reports whether `a` precedes `b` in byte order. */
 function isBefore(a: Uint8Array, b: Uint8Array): boolean {
   const at = a.findIndex((octet, i) => octet !== b[i]);
   return at < 0 ? a.length < b.length : a[at]! < (b[at] ?? -1);

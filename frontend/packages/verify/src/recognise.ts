@@ -1,4 +1,4 @@
-/** What a file is, by what stands in it; its name only helps where that says nothing. */
+/** Recognises files by their content; the name is used only if that is inconclusive. */
 
 import { FormError, fromBase64 } from "@mshield/forms";
 import { fromDer, GmError, hex, number, toDer, unhex } from "@mshield/gm";
@@ -15,30 +15,30 @@ import { shapeOf } from "./foreign/shape.ts";
 import { type SignedFile, signedFile } from "./signed_file.ts";
 import { ascii, pemBlocks } from "./text.ts";
 
-export type Found =
+export type Recognised =
   | { readonly kind: "evidence"; readonly bytes: Uint8Array }
   | { readonly kind: "cms"; readonly der: Uint8Array }
   /** A SignedData of another form than this service's. */
   | { readonly kind: "p7"; readonly p7: P7 }
-  /** XML or PDF with a signature inside. */
+  /** XML or PDF with an embedded signature. */
   | { readonly kind: "signed_file"; readonly file: SignedFile }
-  /** DER. */
+  /** In DER. */
   | { readonly kind: "signature"; readonly der: Uint8Array }
   | { readonly kind: "certificates"; readonly certificates: readonly Certificate[] }
   | { readonly kind: "crl"; readonly crl: Crl; readonly der: Uint8Array }
-  /** Such that only the tolerant reader takes them; DER. */
+  /** Accepted only by the tolerant reader; in DER. */
   | { readonly kind: "foreign_certificates"; readonly certificates: readonly ForeignCertificate[] }
   | { readonly kind: "foreign_crl"; readonly der: Uint8Array }
-  /** A token, or an authority's answer: as it came. */
+  /** A token, or an authority's answer, as received. */
   | { readonly kind: "time_stamp"; readonly bytes: Uint8Array }
   | { readonly kind: "ocsp"; readonly der: Uint8Array }
   | { readonly kind: "document" }
-  /** A certificate or list that is not of SM2, or damaged. */
+  /** A certificate or list that is not SM2, or damaged. */
   | { readonly kind: "unreadable" };
 
-export type Kind = Found["kind"];
+export type Kind = Recognised["kind"];
 
-/** Larger ones are documents: nothing else is held in memory whole. */
+/** Larger files are documents: nothing else is loaded whole. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 const [SIGNED_DATA, GB_SIGNED_DATA, OCSP_BASIC] = [
   "2a864886f70d010702",
@@ -46,13 +46,13 @@ const [SIGNED_DATA, GB_SIGNED_DATA, OCSP_BASIC] = [
   "2b0601050507300101",
 ];
 const HEAD_BYTES = 48;
-/** Longest text that may be one signature. */
+/** Maximum length of a text that may be one signature. */
 const MAX_TEXT = 512;
 const RAW_BYTES = 64;
 const PEM = /^\s*-----BEGIN ([A-Z0-9 ]+)-----/;
 
-/** Takes what stands in a file of at most MAX_BYTES. */
-export function recognise(bytes: Uint8Array, name: string): Found {
+/** Recognises a file of at most MAX_BYTES. */
+export function recognise(bytes: Uint8Array, name: string): Recognised {
   const text = ascii(bytes.subarray(0, MAX_TEXT));
   const label = PEM.exec(text)?.[1];
   if (label !== undefined) {
@@ -61,8 +61,9 @@ export function recognise(bytes: Uint8Array, name: string): Found {
   if (/^\s*\{/.test(text) && isLikeEvidence(ascii(bytes))) {
     return { kind: "evidence", bytes };
   }
-  if (bytes[0] === 0x30) {
-    return ofDer(bytes, name);
+  const der = bytes[0] === 0x30 ? ofDer(bytes, name) : null;
+  if (der !== null && der.kind !== "document") {
+    return der; // a text may begin with "0", which is the same octet
   }
   if (/^\s*MI/.test(text)) {
     const decoded = ofBase64(bytes, name);
@@ -77,7 +78,7 @@ export function recognise(bytes: Uint8Array, name: string): Found {
   return (bytes.length <= MAX_TEXT ? ofText(text, name) : null) ?? { kind: "document" };
 }
 
-function ofBase64(bytes: Uint8Array, name: string): Found | null {
+function ofBase64(bytes: Uint8Array, name: string): Recognised | null {
   const p7 = read(() => parseP7(bytes));
   if (p7 !== null) {
     return { kind: "p7", p7 };
@@ -87,7 +88,7 @@ function ofBase64(bytes: Uint8Array, name: string): Found | null {
   return shape === null || shape === "p7" ? null : ofDer(der!, name);
 }
 
-function ofDer(bytes: Uint8Array, name: string): Found {
+function ofDer(bytes: Uint8Array, name: string): Recognised {
   if (shapeOf(bytes) === "time_stamp") {
     return { kind: "time_stamp", bytes };
   }
@@ -116,13 +117,13 @@ function ofDer(bytes: Uint8Array, name: string): Found {
   return signature(bytes) ?? { kind: /\.(cer|crt|crl|ocsp)$/i.test(name) ? "unreadable" : "document" };
 }
 
-/** One of this service's form, or damaged, is read as that alone. */
-function signedData(der: Uint8Array): Found {
+/** Reads SignedData of this service's form, or damaged, only as such. */
+function signedData(der: Uint8Array): Recognised {
   const p7 = read(() => parseCms(der)) === null ? read(() => parseP7(der)) : null;
   return p7 === null ? { kind: "cms", der } : { kind: "p7", p7 };
 }
 
-function ofPem(label: string, text: string): Found {
+function ofPem(label: string, text: string): Recognised {
   if (label === "CERTIFICATE") {
     const certificates = read(() => parsePem(text)) ?? [];
     return certificates.length > 0 ? { kind: "certificates", certificates } : ofForeignPem(text);
@@ -136,16 +137,16 @@ function ofPem(label: string, text: string): Found {
   return piece.kind === "document" ? { kind: "unreadable" } : piece;
 }
 
-/** Those of its blocks that are of SM2. */
-function ofForeignPem(text: string): Found {
+/** Returns those blocks that use SM2. */
+function ofForeignPem(text: string): Recognised {
   const certificates = pemBlocks("CERTIFICATE", text).flatMap(
     (body) => read(() => parseForeignCertificate(fromBase64(body, { lax: true }))) ?? [],
   );
   return certificates.length > 0 ? { kind: "foreign_certificates", certificates } : { kind: "unreadable" };
 }
 
-/** One signature in base64 or hex, or as r ‖ s, where the file's name or form says so. */
-function ofText(text: string, name: string): Found | null {
+/** Recognises one signature in base64 or hex, or as r ‖ s, if the file's name or form indicates it. */
+function ofText(text: string, name: string): Recognised | null {
   const letters = text.replaceAll(/\s+/g, "");
   const decoded = /^(?:[0-9a-fA-F]{2})+$/.test(letters)
     ? unhex(letters.toLowerCase())
@@ -156,19 +157,19 @@ function ofText(text: string, name: string): Found | null {
   return signature(decoded) ?? (/\.(sig|sign|signature)$/i.test(name) ? raw(decoded) : null);
 }
 
-function signature(der: Uint8Array): Found | null {
+function signature(der: Uint8Array): Recognised | null {
   return read(() => fromDer(der)) === null ? null : { kind: "signature", der };
 }
 
-/** r ‖ s. */
-function raw(bytes: Uint8Array): Found | null {
+/** Recognises r ‖ s. */
+function raw(bytes: Uint8Array): Recognised | null {
   if (bytes.length !== RAW_BYTES) {
     return null;
   }
   return signature(toDer({ r: number(bytes.subarray(0, 32)), s: number(bytes.subarray(32)) }));
 }
 
-/** Also a damaged one, so that it is told what is wrong with it. */
+/** Also true for a damaged bundle, so that its fault is reported. */
 function isLikeEvidence(text: string): boolean {
   return text.includes("mshield-evidence/") || (text.includes('"cms_b64"') && text.includes('"checkpoint"'));
 }

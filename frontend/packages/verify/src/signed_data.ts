@@ -1,12 +1,12 @@
 /**
- * The CMS of a bundle that tells its options, made once more: it has to be the same to the octet (docs/formats.md). What
- * others made is read elsewhere.
+ * The CMS of a bundle with options, rebuilt: it must be identical to the octet (docs/formats.md). CMS made by
+ * others is read elsewhere.
  */
 
 import {
   type Format,
-  insideOf,
-  nothing,
+  embeddedContent,
+  derNull,
   octetString,
   oid,
   type Options,
@@ -30,7 +30,7 @@ const ALGORITHMS: Readonly<Record<Wrapper["signature_algorithm"], string>> = {
   "301": OIDS.sm2,
 };
 
-export interface Made {
+export interface SignedDataInput {
   readonly format: Format;
   readonly options: Options;
   readonly content: Uint8Array | null;
@@ -39,22 +39,22 @@ export interface Made {
   readonly leaf: Certificate;
   readonly issuing: Certificate;
   readonly root: Certificate;
-  /** M, where that is attributes. */
+  /** M, if that is attributes. */
   readonly attributes: Uint8Array | null;
   /** Tokens on the signature's DER. */
   readonly timeStamps: readonly Uint8Array[];
 }
 
-/** The file (DER). */
-export function makeSignedData(parts: Made): Uint8Array {
+/** Builds the file (DER). */
+export function makeSignedData(parts: SignedDataInput): Uint8Array {
   const { wrapper } = parts.options;
   const isRaw = wrapper?.signature_value === "raw";
-  const parameters = wrapper?.parameters === "null" ? [nothing()] : [];
+  const parameters = wrapper?.parameters === "null" ? [derNull()] : [];
   const digestAlgorithm = wrapper === null ? DIGEST_ALGORITHM : sequence(oid(OIDS.sm3), ...parameters);
   const algorithm =
     wrapper === null ? ALGORITHM : sequence(oid(ALGORITHMS[wrapper.signature_algorithm]), ...parameters);
   const { r, s } = parts.signature;
-  const inside = insideOf(parts.format, parts.content, parts.digest);
+  const inside = embeddedContent(parts.format, parts.content, parts.digest);
   const stamps = isRaw ? [] : parts.timeStamps.map(timeStamp);
   const signer = sequence(
     V1,
@@ -78,7 +78,7 @@ export function makeSignedData(parts: Made): Uint8Array {
   return tlv(SEQUENCE, oid(wrapper === null ? OIDS.cmsSignedData : OIDS.gbSignedData), tlv(0xa0, signed));
 }
 
-function carried({ leaf, issuing, root }: Made, wrapper: Wrapper | null): Uint8Array[] {
+function carried({ leaf, issuing, root }: SignedDataInput, wrapper: Wrapper | null): Uint8Array[] {
   if (wrapper === null) {
     return [leaf.der, issuing.der, root.der];
   }
@@ -89,14 +89,14 @@ function timeStamp(token: Uint8Array): Uint8Array {
   return sequence(oid(OIDS.timeStampToken), tlv(SET, token));
 }
 
-/** The same value under another tag. */
+/** Returns the same value under another tag. */
 function tagged(tag: number, value: Uint8Array): Uint8Array {
   const other = value.slice();
   other[0] = tag;
   return other;
 }
 
-/** INTEGER of a number above 0. */
+/** Encodes a positive INTEGER. */
 function integer(value: bigint): Uint8Array {
   const digits = value.toString(16);
   const even = digits.length % 2 === 0 ? digits : `0${digits}`;

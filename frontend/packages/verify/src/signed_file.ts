@@ -1,4 +1,4 @@
-/** XML and PDF with a signature inside, as others sign them: what is seen in one that is right. */
+/** XML and PDF with an embedded signature, as other signers make them, and what a valid one contains. */
 
 import { FormError, XmlError } from "@mshield/forms";
 import { GmError } from "@mshield/gm";
@@ -17,8 +17,8 @@ export interface SignedFile {
   readonly bytes: Uint8Array;
 }
 
-/** `content` is what counts as signed: of an XML its canonical form, of a PDF all but the signature. */
-export interface Seen {
+/** `content` is the signed part: for XML its canonical form, for PDF all except the signature. */
+export interface SignedPart {
   readonly certificate: ForeignCertificate;
   readonly others: readonly Uint8Array[];
   readonly content: Uint8Array;
@@ -32,7 +32,7 @@ const XML_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> =
   xml_certificate: ["chain", "wrong_usage"],
 };
 
-/** The file as one of these; null for one without a signature of these kinds. */
+/** Recognises such a file; null for one without a signature of these kinds. */
 export function signedFile(bytes: Uint8Array): SignedFile | null {
   const head = ascii(bytes.subarray(0, HEAD));
   if (head.startsWith("%PDF-")) {
@@ -43,8 +43,8 @@ export function signedFile(bytes: Uint8Array): SignedFile | null {
 }
 
 /**
- * Of an XML that is right the canonical form, which counts; of a PDF to which something was added the part that is signed;
- * null where the file itself is what one looks at.
+ * Returns the content to look at: for valid XML the canonical form, for a PDF with additions the signed part;
+ * null if it is the file itself.
  */
 export function contentOfFile(file: SignedFile): Uint8Array | null {
   try {
@@ -57,8 +57,8 @@ export function contentOfFile(file: SignedFile): Uint8Array | null {
   }
 }
 
-/** The signature is right; VerificationError. */
-export function readSigned({ form, bytes }: SignedFile): Seen {
+/** Verifies the signature. Throws: VerificationError. */
+export function readSigned({ form, bytes }: SignedFile): SignedPart {
   try {
     return form === "xml" ? readXml(bytes) : readPdf(bytes);
   } catch (error) {
@@ -67,7 +67,7 @@ export function readSigned({ form, bytes }: SignedFile): Seen {
   }
 }
 
-/** Where a refusal is told; whatever is none is thrown on. */
+/** Returns step and code of a refusal; rethrows anything else. */
 function placeOf(error: unknown): readonly [step: Step, code: string] {
   if (error instanceof SignedPdfError) {
     return error.reason === "changed" ? ["content", "changed_after"] : ["input", "unreadable"];
@@ -84,12 +84,13 @@ function placeOf(error: unknown): readonly [step: Step, code: string] {
   throw error;
 }
 
-function readXml(bytes: Uint8Array): Seen {
-  const { certificate, content, method } = verifyXml(bytes);
-  return { certificate, others: [], content, facts: { by: "xml", algorithm: method } };
+function readXml(bytes: Uint8Array): SignedPart {
+  const { certificate, content, method, hasComments } = verifyXml(bytes);
+  const by = hasComments ? "xml_comments" : "xml";
+  return { certificate, others: [], content, facts: { by, algorithm: method } };
 }
 
-function readPdf(bytes: Uint8Array): Seen {
+function readPdf(bytes: Uint8Array): SignedPart {
   const all = verifyPdfRevisions(bytes);
   const { subfilter, p7 } = all.at(-1)!;
   const earlier = all.slice(0, -1).map((one) => part(one.p7.certificate.subject, OIDS.commonName));

@@ -1,6 +1,6 @@
-/** Whether a certificate is revoked, by a list (RFC 5280, 6.3) or an OCSP answer (RFC 6960, 3.2). */
+/** Revocation status of a certificate, by a list (RFC 5280, 6.3) or an OCSP answer (RFC 6960, 3.2). */
 
-import { same } from "@mshield/gm";
+import { equalBytes } from "@mshield/gm";
 
 import { type Certificate, keyId } from "./certificate.ts";
 import type { Crl } from "./crl.ts";
@@ -17,20 +17,20 @@ import {
   requireValid,
 } from "./path.ts";
 
-/** Milliseconds by which a status may be from the future: clocks differ, and times have whole seconds. */
+/** Tolerance in ms for a status from the future: clocks differ, and times have whole seconds. */
 export const SKEW = 300_000;
-/** Milliseconds for which an answer without nextUpdate counts. */
+/** Validity in ms of an answer without nextUpdate. */
 const OCSP_LIFE = 86_400_000;
 const HOLD = 6;
 const SECOND = 1000;
 
-/** The certificate is not on its issuer's list, and the list is in force at `at` (ms). */
+/** Checks that the certificate is not on its issuer's list, which must be in force at `at` (ms). */
 export function checkCrl(certificate: Certificate, issuer: Certificate, crl: Crl, at: number): void {
   if (!isListOf(crl, issuer)) {
     throw new PartError("unknown_issuer", "the revocation list is not the issuer's");
   }
   requireOwn(certificate, issuer);
-  if (!speaksAbout(crl, certificate)) {
+  if (!coversCertificate(crl, certificate)) {
     throw new PartError("status_unknown", "the list is of other certificates: its point is not in this one");
   }
   requireUsage(issuer, KeyUse.crlSign);
@@ -43,15 +43,15 @@ export function checkCrl(certificate: Certificate, issuer: Certificate, crl: Crl
 }
 
 export function isListOf(crl: Crl, { subject, values }: Certificate): boolean {
-  return same(crl.issuer.der, subject.der) && values.ski !== null && same(crl.aki, values.ski);
+  return equalBytes(crl.issuer.der, subject.der) && values.ski !== null && equalBytes(crl.aki, values.ski);
 }
 
-/** Whether the certificate is in the list's scope, if it is the issuer's (RFC 5280, 6.3.3 b 2). */
-export function speaksAbout({ points }: Crl, { values }: Certificate): boolean {
+/** Reports whether the certificate is in the scope of its issuer's list (RFC 5280, 6.3.3 b 2). */
+export function coversCertificate({ points }: Crl, { values }: Certificate): boolean {
   return points.length === 0 || points.some((point) => values.crlUrls.includes(point));
 }
 
-/** The answer says good about this certificate and is in force at `at` (ms); gives what it says. */
+/** Checks that the answer is good for this certificate and in force at `at` (ms); returns the status. */
 export function checkOcsp(
   certificate: Certificate,
   issuer: Certificate,
@@ -77,22 +77,23 @@ export function checkOcsp(
   return single;
 }
 
-/** Good when something was signed, by an answer made at `thisUpdate` (ms); `later` is what happened afterwards. */
-export interface StatusThen {
+/** Good status at signing, by an answer made at `thisUpdate` (ms); `later` is a revocation afterwards. */
+export interface StatusAtSigning {
   readonly thisUpdate: number;
   readonly later: Revocation | null;
 }
 
 /**
- * The status at `signedAt`, judged at `now`, from an answer made after the signature. One that says `revoked` clears it
- * if that came later. OCSP has whole seconds: what happened in the second of the signature counts as before it.
+ * Returns the status at `signedAt`, judged at `now`, from an answer made after the signature. A `revoked`
+ * answer clears it if the revocation came later. OCSP has whole seconds: a revocation in the second of the
+ * signature is treated as before it.
  */
-export function statusThen(
+export function statusAtSigning(
   certificate: Certificate,
   issuer: Certificate,
   der: Uint8Array,
   { signedAt, now }: { readonly signedAt: number; readonly now: number },
-): StatusThen {
+): StatusAtSigning {
   const response = parseOcsp(der);
   const [single, ...more] = response.statuses;
   if (single === undefined || more.length > 0) {
@@ -116,20 +117,20 @@ export function statusThen(
   return { thisUpdate, later: null };
 }
 
-/** How a certificate stands now; null where nothing speaks about that. */
-export type StatusNow = "good" | Revocation | null;
+/** Present status of a certificate; null if nothing covers it. */
+export type PresentStatus = "good" | Revocation | null;
 
-/** By its issuer's lists that are in force; one that was revoked before the signature is an error. */
-export function statusNow(
+/** Returns the status by its issuer's lists in force. Throws if it was revoked before the signature. */
+export function presentStatus(
   certificate: Certificate,
   issuer: Certificate,
   crls: readonly Crl[],
   { signedAt, now }: { readonly signedAt: number; readonly now: number },
-): StatusNow {
+): PresentStatus {
   const own = crls.filter(
     (crl) =>
       isListOf(crl, issuer) &&
-      speaksAbout(crl, certificate) &&
+      coversCertificate(crl, certificate) &&
       crl.thisUpdate <= now + SKEW &&
       now < crl.nextUpdate,
   );
@@ -146,7 +147,10 @@ export function statusNow(
   return own.length > 0 ? "good" : null;
 }
 
-/** Without this, another CA's list or answer would clear the certificate: a serial number alone names nothing. */
+/**
+ * Requires the issuer: otherwise another CA's list or answer would clear the certificate, as serial numbers
+ * aren't unique.
+ */
 function requireOwn(certificate: Certificate, issuer: Certificate): void {
   if (!isNamed(certificate, issuer)) {
     throw new PartError("unknown_issuer", "the certificate is not of this issuer");
@@ -167,14 +171,17 @@ function revoked({ at, reason }: Revocation): PartError {
   return new PartError(code, `the certificate is revoked or on hold for reason ${reason}`, { at, reason });
 }
 
-/** Whose key signed: the issuer's own, or one that the issuer gave OCSPSigning (RFC 6960, 4.2.2.2). */
+/**
+ * Returns the signing certificate: the issuer's own, or one that it authorised by OCSPSigning (RFC 6960,
+ * 4.2.2.2).
+ */
 function responderOf(issuer: Certificate, response: OcspResponse, at: number): Certificate {
-  if (same(response.responderKeyHash, keyId(issuer.publicKey))) {
+  if (equalBytes(response.responderKeyHash, keyId(issuer.publicKey))) {
     requireUsage(issuer, KeyUse.digitalSignature);
     return issuer;
   }
   const responder = response.certificates.find(({ publicKey }) =>
-    same(response.responderKeyHash, keyId(publicKey)),
+    equalBytes(response.responderKeyHash, keyId(publicKey)),
   );
   if (responder === undefined) {
     throw new PartError("status_unknown", "the responder's certificate is not in the answer");

@@ -1,4 +1,7 @@
-/** Bytes as text of the same length, for looking at what may be ASCII; PEM; and texts of others, cut to be shown. */
+/**
+ * Bytes as text of the same length, for data that may be ASCII; PEM; and texts from other parties, truncated for
+ * display.
+ */
 
 const CHUNK = 0x8000;
 
@@ -10,7 +13,10 @@ export function ascii(bytes: Uint8Array): string {
   return text;
 }
 
-/** The base64 in all PEM blocks of this label. A search for a pattern would take forever over many beginnings without an end. */
+/**
+ * Returns the base64 in all PEM blocks of this label. A regular expression would be slow on many unclosed
+ * beginnings.
+ */
 export function pemBlocks(label: string, text: string): string[] {
   const [begin, finish] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
   const blocks: string[] = [];
@@ -27,12 +33,12 @@ export function pemBlocks(label: string, text: string): string[] {
 
 const LONGEST = 1000;
 
-/** At most a thousand characters of what somebody else wrote: a page must not choke on a name of megabytes. */
+/** Truncates text from other parties to 1000 characters, so that a name of megabytes can't freeze the page. */
 export function clipped(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** Without white space at its ends; a pattern would look at each space of a long run again. */
+/** Trims white space at both ends; a regular expression would rescan long runs of spaces. */
 export function trimmed(text: string): string {
   const isSpace = (at: number): boolean => " \t\r\n".includes(text.charAt(at));
   let [start, end] = [0, text.length];

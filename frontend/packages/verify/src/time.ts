@@ -4,7 +4,7 @@ import { FormError } from "@mshield/forms";
 
 const FORM = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
 
-/** Of `YYYYMMDDHHMMSSZ`; FormError for what is no moment. */
+/** Reads `YYYYMMDDHHMMSSZ`. Throws: FormError if it isn't a moment. */
 export function moment(text: string): number {
   const parts = FORM.exec(text)?.slice(1).map(Number);
   if (parts === undefined) {
@@ -12,7 +12,7 @@ export function moment(text: string): number {
   }
   const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
   const at = new Date(0);
-  at.setUTCFullYear(year, month - 1, day); // not Date.UTC, which takes the year 26 for 1926
+  at.setUTCFullYear(year, month - 1, day); // not Date.UTC, which reads the year 26 as 1926
   at.setUTCHours(hour, minute, second);
   const calendar = [
     at.getUTCFullYear(),

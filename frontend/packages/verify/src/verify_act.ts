@@ -1,10 +1,13 @@
-/** That an administrator's act is in the transparency log: its row, the entry of it, the tree, the signed checkpoint.
+/**
+ * Checks that an administrator's act is in the transparency log: its row, its entry, the tree, the signed
+ * checkpoint.
  *
- * The same as `mshield log verify --proof` does; alone here, since a page that shows acts needs nothing else.
+ * The same as `mshield log verify --proof`; a module of its own, since a page that shows acts needs nothing
+ * else.
  */
 
 import { fromBase64 } from "@mshield/forms";
-import { same, unhex } from "@mshield/gm";
+import { equalBytes, unhex } from "@mshield/gm";
 
 import { actEntry, type ActRow } from "./tlog/entry.ts";
 import { checkInclusion, leafHash } from "./tlog/merkle.ts";
@@ -27,16 +30,16 @@ export interface ActProof {
 export type ActStep = "row" | "tree" | "checkpoint";
 
 export interface ActVerdict {
-  /** Each step and whether it holds. */
+  /** Each step and whether it passed. */
   readonly steps: Readonly<Record<ActStep, boolean>>;
   readonly holds: boolean;
-  /** Entries under the checkpoint; null where it can't be read. */
+  /** Number of entries under the checkpoint; null if it can't be read. */
   readonly size: number | null;
 }
 
-/** What of a proof holds, by the log's key (vkey). Raises nothing: what can't be read doesn't hold. */
+/** Verifies a proof by the log's key (vkey). Never throws: what can't be read doesn't pass. */
 export function verifyAct({ act, salt, proof }: ActProof, vkey: string): ActVerdict {
-  const row = holds(() => same(actEntry(act, unhex(salt, SALT_BYTES)), fromBase64(proof.entry)));
+  const row = holds(() => equalBytes(actEntry(act, unhex(salt, SALT_BYTES)), fromBase64(proof.entry)));
   const checkpoint = read(() => openCheckpoint(proof.checkpoint, parseVerifierKey(vkey)));
   const tree =
     checkpoint !== null &&

@@ -1,11 +1,12 @@
 /**
- * Verifies a bundle of evidence offline (docs/evidence.md): every part, against each other and against what is trusted,
- * in the order of `mshield verify`. Roots and log keys are the caller's: those in the bundle prove nothing.
+ * Verifies an evidence bundle offline (docs/evidence.md): every part, against the others and against what is
+ * trusted, in the order of `mshield verify`. The caller supplies roots and log keys: those in the bundle
+ * prove nothing.
  */
 
 import {
-  boundBy,
-  DISPLAY_OIDS,
+  boundData,
+  DISPLAY_OID,
   displayDigest,
   displayOidsOf,
   FormError,
@@ -15,55 +16,55 @@ import {
   loginBytes,
   type LoginMessage,
   readJson,
-  signsContent,
+  isContentSigned,
   toBase64,
 } from "@mshield/forms";
-import { hex, same, unhex } from "@mshield/gm";
+import { hex, equalBytes, unhex } from "@mshield/gm";
 
 import { parseAttributes } from "./attributes.ts";
 import { type Certificate, parsePem, toPem } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
 import { checkCms } from "./check_cms.ts";
-import { checkLog, type Logged } from "./check_log.ts";
+import { checkLog, type LogResult } from "./check_log.ts";
 import { xmlMessageOf } from "./check_xml.ts";
-import { type Content, contentOf, NOTHING } from "./content.ts";
+import { type Content, contentOf, NO_BYTES } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
 import type { Crl } from "./crl.ts";
 import type { Evidence } from "./evidence.ts";
 import { messageOfPdf } from "./evidence_pdf.ts";
 import { type CheckedStamp, checkTimeStamps, trustedTime, type TrustedTime } from "./evidence_time.ts";
-import { displayOf, showAgain, type ShownAgain } from "./shown_again.ts";
-import { SKEW, statusNow, type StatusNow, statusThen, type StatusThen } from "./status.ts";
+import { declaredDisplay, redrawDisplay, type RedrawnDisplay } from "./redrawn_display.ts";
+import { SKEW, presentStatus, type PresentStatus, statusAtSigning, type StatusAtSigning } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import { noteTime, type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
 
 /**
- * `at` is the moment of the verification: nothing in the bundle may be later. `crls` are lists that say how certificates
- * stand now; those out of date say nothing.
+ * `at` is the moment of the verification: nothing in the bundle may be later. `crls` are lists with the
+ * present status of certificates; expired ones are ignored.
  */
 export interface EvidenceTrust extends Trust {
   readonly logKeys: readonly string[];
   readonly witnessKeys?: readonly string[];
   readonly tsa: TsaTrust;
   readonly crls: readonly Crl[];
-  /** Attributes of displays under an operator's own arc, beside those that every verifier knows. */
+  /** Display attributes under an operator's own arc, in addition to those that every verifier knows. */
   readonly displayOids?: readonly string[];
 }
 
-/** Reasons of RFC 5280 for which whatever a CA issued is to be doubted: somebody else has its key. */
+/** Reasons of RFC 5280 that cast doubt on everything a CA issued, since somebody else has its key. */
 const COMPROMISED: ReadonlySet<number> = new Set([1, 2]);
 
 export interface VerifiedEvidence {
   readonly signature: VerifiedSignature;
   readonly issuing: Certificate;
-  /** Null where nobody said which log to believe. */
-  readonly logged: Logged | null;
+  /** Null if no log is trusted. */
+  readonly logged: LogResult | null;
   readonly timeStamps: readonly CheckedStamp[];
   readonly time: TrustedTime;
-  readonly shown: ShownAgain;
+  readonly shown: RedrawnDisplay;
 }
 
-/** VerificationError where something does not hold; `content` must be the document's, where it is given. */
+/** Verifies a bundle; `content`, if given, must be the document's. Throws: VerificationError. */
 export async function verifyEvidence(
   evidence: Evidence,
   content: Content | null,
@@ -92,7 +93,7 @@ export async function verifyEvidence(
     tally,
   );
   const [issuing, root] = chainOf(evidence, signature);
-  const inCms = await checkCms(evidence, signature, message, document);
+  const inCms = checkCms(evidence, signature);
   tally.passed("cms");
   const timeStamps = await inStep("time_stamp", () =>
     checkTimeStamps({
@@ -110,26 +111,29 @@ export async function verifyEvidence(
   const times = { signedAt, now: trust.at };
   await inStep("revocation", () => {
     const { leaf } = signature.path;
-    const status = statusThen(leaf, issuing, evidence.status.ocsp, times);
-    const ca = statusThen(issuing, root, evidence.status.caOcsp, times);
+    const status = statusAtSigning(leaf, issuing, evidence.status.ocsp, times);
+    const ca = statusAtSigning(issuing, root, evidence.status.caOcsp, times);
     requireUncompromised("revocation", ca.later, time);
     note(tally, status, ca);
   });
   const logged = await checkLog(evidence, signature, { ...trust, caRoot: root }, tally);
   await inStep("issuers", () => {
-    const now = statusNow(issuing, root, trust.crls, times);
+    const now = presentStatus(issuing, root, trust.crls, times);
     requireUncompromised("issuers", now, time);
     noteNow(tally, "issuers", now);
   });
   await inStep("now", () => {
-    noteNow(tally, "now", statusNow(signature.path.leaf, issuing, trust.crls, times));
+    noteNow(tally, "now", presentStatus(signature.path.leaf, issuing, trust.crls, times));
   });
-  const shown = showAgain(evidence.document, document, message);
+  const shown = redrawDisplay(evidence.document, document, message);
   return { signature, issuing, logged, timeStamps, time, shown };
 }
 
-/** Who has a CA's key issues what they like: then only what a third party stamped before is to be believed. */
-function requireUncompromised(step: Step, now: StatusNow, { by, latest }: TrustedTime): void {
+/**
+ * A compromised CA key can issue anything, so only what a third party stamped before the compromise is
+ * accepted.
+ */
+function requireUncompromised(step: Step, now: PresentStatus, { by, latest }: TrustedTime): void {
   if (now === null || now === "good" || !COMPROMISED.has(now.reason)) {
     return;
   }
@@ -143,8 +147,8 @@ function requireUncompromised(step: Step, now: StatusNow, { by, latest }: Truste
   }
 }
 
-/** `now` may be asked of the service after this, which then counts. */
-function noteNow(tally: Tally, name: "issuers" | "now", now: StatusNow): void {
+/** Records the present status; an answer of the service for `now` may replace it later. */
+function noteNow(tally: Tally, name: "issuers" | "now", now: PresentStatus): void {
   if (now === "good") {
     tally.passed(name, { by: "crl" });
   } else if (now !== null) {
@@ -154,7 +158,7 @@ function noteNow(tally: Tally, name: "issuers" | "now", now: StatusNow): void {
   }
 }
 
-function note(tally: Tally, status: StatusThen, ca: StatusThen): void {
+function note(tally: Tally, status: StatusAtSigning, ca: StatusAtSigning): void {
   const facts = { by: "ocsp", at: status.thisUpdate };
   if (status.later !== null) {
     tally.noted("revocation", "later", status.later, facts);
@@ -165,13 +169,13 @@ function note(tally: Tally, status: StatusThen, ca: StatusThen): void {
   }
 }
 
-/** The content, of the digest and size that the bundle says: the one inside, and the given one too. */
+/** Checks digest and size of the content, both inside and given; returns it. */
 async function checkedContent({ document }: Evidence, beside: Content | null): Promise<Content | null> {
   const inside = document.content === null ? null : contentOf(document.content);
   for (const content of [beside, inside]) {
     if (
       content !== null &&
-      (content.size !== document.size || hex(await content.hash(NOTHING)) !== document.digest)
+      (content.size !== document.size || hex(await content.hash(NO_BYTES)) !== document.digest)
     ) {
       throw failed("message_mismatch", "content", "the content has another digest or size");
     }
@@ -179,7 +183,9 @@ async function checkedContent({ document }: Evidence, beside: Content | null): P
   return beside ?? inside;
 }
 
-/** M: the content or its digest, or the signed attributes, which must be those of what the bundle shows. */
+/**
+ * Returns M: the content or its digest, or the signed attributes, which must match what the bundle displays.
+ */
 async function messageOf(
   evidence: Evidence,
   content: Content | null,
@@ -201,7 +207,7 @@ async function messageOf(
     tally.aside("display", "not_bound");
     return message;
   }
-  if (signature.attributes === null && !signsContent(format, options)) {
+  if (signature.attributes === null && !isContentSigned(format, options)) {
     if (content === null) {
       tally.missing("content", "no_document", { size: document.size });
     } else {
@@ -232,10 +238,10 @@ async function messageOf(
   } else {
     tally.passed("content", by);
   }
-  if (!same(attributes.display, displayDigest(displayOf(document)))) {
+  if (!equalBytes(attributes.display, displayDigest(declaredDisplay(document)))) {
     throw failed("display_mismatch", "display", "the signed display is another one");
   }
-  const bound = boundBy(format, options, attributes.signingTime);
+  const bound = boundData(format, options, attributes.signingTime);
   const isSaid =
     attributes.isGb === bound.isGb &&
     attributes.displayOid === bound.displayOid &&
@@ -248,7 +254,10 @@ async function messageOf(
   return encoded;
 }
 
-/** A login names its request and business system itself; of a document's signature they are the service's word. */
+/**
+ * Checks that a login names its request and business system; for a document's signature only the service
+ * claims them.
+ */
 function checkRequest({ request }: Evidence, message: Uint8Array, tally: Tally): void {
   if (request.kind !== "login") {
     tally.aside("request", "service_word");
@@ -264,7 +273,7 @@ function checkRequest({ request }: Evidence, message: Uint8Array, tally: Tally):
   tally.passed("request");
 }
 
-/** What a login signed, or null for anything but its canonical form. */
+/** Parses what a login signed; null for anything but its canonical form. */
 function loginOf(message: Uint8Array): LoginMessage | null {
   try {
     const members = readJson(message, { integers: true }) as Record<string, unknown> | null;
@@ -273,7 +282,7 @@ function loginOf(message: Uint8Array): LoginMessage | null {
       members !== null &&
       LOGIN_FIELDS.every((name) => typeof members[name] === (name === "issued_at" ? "number" : "string"));
     const login = members as unknown as LoginMessage;
-    return isOfForm && same(loginBytes(login), message) ? login : null;
+    return isOfForm && equalBytes(loginBytes(login), message) ? login : null;
   } catch (error) {
     if (error instanceof FormError) {
       return null;
@@ -282,11 +291,14 @@ function loginOf(message: Uint8Array): LoginMessage | null {
   }
 }
 
-/** What may bind a display: what everybody knows, what is trusted, and the arc of the certificate's policy. */
+/**
+ * Returns the attributes that may bind a display: known to all, trusted, and by the arc of the certificate's
+ * policy.
+ */
 async function displayOidsFor(evidence: Evidence, { displayOids = [] }: EvidenceTrust): Promise<string[]> {
   const certificates = await inStep("input", () => parsePem(evidence.certificatePem));
   const named = certificates.flatMap(({ values }) => displayOidsOf(values.policies));
-  return [...new Set([...DISPLAY_OIDS, ...displayOids, ...named])];
+  return [...new Set([DISPLAY_OID, ...displayOids, ...named])];
 }
 
 async function onePem(pem: string): Promise<Certificate> {
@@ -305,7 +317,7 @@ async function somePem(pem: string): Promise<Certificate[]> {
   return certificates;
 }
 
-/** Issuing CA and root; what the bundle has is what was verified, to the byte. */
+/** Returns issuing CA and root, after checking that the bundle has exactly the verified certificates. */
 function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Certificate, root: Certificate] {
   const own = [path.leaf, ...path.intermediates, path.root].map(({ der }) => toPem(toBase64(der)));
   const chain = [evidence.certificatePem, ...evidence.chainPem];

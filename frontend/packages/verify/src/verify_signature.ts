@@ -1,6 +1,6 @@
 /**
- * Offline verification of a signature: chain, revocation, signature, in the order of `mshield verify`. Nothing is
- * assumed: roots, time and status are the caller's.
+ * Offline verification of a signature: chain, revocation, signature, in the order of `mshield verify`.
+ * Nothing is assumed: the caller supplies roots, time and status.
  */
 
 import { fromDer, type Signature, toDer, verifyDigest, zValue } from "@mshield/gm";
@@ -14,17 +14,17 @@ import { inStep } from "./errors.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, verifyPath } from "./path.ts";
 import { type CheckedStamp, checkStampsInCms, trustedTime, type TrustedTime } from "./evidence_time.ts";
-import { checkCrl, checkOcsp, isListOf, speaksAbout } from "./status.ts";
+import { checkCrl, checkOcsp, isListOf, coversCertificate } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 
-/** What a verification starts from. `at` is the moment that is judged, in ms. */
+/** Inputs of a verification. `at` is the moment that is judged, in ms. */
 export interface Trust {
   readonly roots: readonly Certificate[];
   readonly at: number;
 }
 
-/** What says whether certificates were revoked; `ocsp` (DER) is about the signer's. */
-export interface StatusGiven {
+/** Revocation data; `ocsp` (DER) is about the signer's certificate. */
+export interface RevocationData {
   readonly crls: readonly Crl[];
   readonly ocsp: Uint8Array | null;
 }
@@ -32,21 +32,24 @@ export interface StatusGiven {
 export interface VerifiedSignature {
   readonly path: VerifiedPath;
   readonly signature: Signature;
-  /** e, 32 bytes. */
+  /** The digest e, 32 bytes. */
   readonly digest: Uint8Array;
 }
 
 export interface SignatureCase extends Trust {
   readonly message: Content;
-  /** DER. */
+  /** In DER. */
   readonly signature: Uint8Array;
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
-  /** Null where the caller judges the status themselves. */
-  readonly status: StatusGiven | null;
+  /** Null if the caller judges the status. */
+  readonly status: RevocationData | null;
 }
 
-/** Checks a signature over a message; VerificationError. A status that nobody gave is missing in the tally, no error. */
+/**
+ * Verifies a signature over a message. A missing status is recorded as missing in the tally, and isn't an
+ * error. Throws: VerificationError.
+ */
 export async function verifySignature(input: SignatureCase, tally: Tally): Promise<VerifiedSignature> {
   const { certificate, message } = input;
   const signature = await inStep("signature", () => fromDer(input.signature));
@@ -69,14 +72,14 @@ export interface CmsCase extends Trust {
   readonly cms: Uint8Array;
   readonly content: Content | null;
   readonly chain: readonly Certificate[];
-  readonly status: StatusGiven;
+  readonly status: RevocationData;
 }
 
 export interface VerifiedCms extends VerifiedSignature {
   readonly timeStamps: readonly CheckedStamp[];
 }
 
-/** Checks a CMS SignedData as `verifySignature` does; certificates inside serve as its chain. */
+/** Verifies a CMS SignedData as `verifySignature` does; certificates inside serve as its chain. */
 export async function verifyCms(input: CmsCase, tally: Tally): Promise<VerifiedCms> {
   const signed = await inStep("input", () => parseCms(input.cms));
   tally.passed("input");
@@ -110,7 +113,7 @@ export async function verifyCms(input: CmsCase, tally: Tally): Promise<VerifiedC
   return { ...verified, timeStamps };
 }
 
-/** Whose time a signature has. */
+/** Records whose time a signature has. */
 export function noteTime(tally: Tally, stamps: readonly CheckedStamp[], time: TrustedTime): void {
   if (time.by !== "service") {
     const { at, authority } = time;
@@ -126,8 +129,8 @@ function contentFacts(signed: SignedData, content: Content | null): Facts {
   return { by: content === null ? "inside" : "file", size: content?.size ?? signed.content?.length ?? 0 };
 }
 
-/** The signer's certificate by the answer and its issuer's lists, the CAs above it by theirs. */
-function clear(path: VerifiedPath, { ocsp, crls }: StatusGiven, at: number, tally: Tally): void {
+/** Clears the signer's certificate by the answer and its issuer's lists, and the CAs above it by theirs. */
+function clear(path: VerifiedPath, { ocsp, crls }: RevocationData, at: number, tally: Tally): void {
   const issuer = path.intermediates[0] ?? path.root;
   const answer = ocsp === null ? null : checkOcsp(path.leaf, issuer, parseOcsp(ocsp), at);
   const isListed = clearByLists(path.leaf, issuer, crls, at);
@@ -145,14 +148,17 @@ function clear(path: VerifiedPath, { ocsp, crls }: StatusGiven, at: number, tall
   }
 }
 
-/** Whether a list of this issuer clears the certificate; those of others, or of another shard, say nothing about it. */
+/**
+ * Reports whether a list of this issuer clears the certificate; lists of others, or of another shard, are
+ * ignored.
+ */
 function clearByLists(
   certificate: Certificate,
   issuer: Certificate,
   crls: readonly Crl[],
   at: number,
 ): boolean {
-  const own = crls.filter((crl) => isListOf(crl, issuer) && speaksAbout(crl, certificate));
+  const own = crls.filter((crl) => isListOf(crl, issuer) && coversCertificate(crl, certificate));
   for (const crl of own) {
     checkCrl(certificate, issuer, crl, at);
   }

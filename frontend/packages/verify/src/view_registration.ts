@@ -1,4 +1,7 @@
-/** That the log has a view's registration: what a phone checks before it draws by a view, with the log's key that it keeps. */
+/**
+ * Proof that the log has a view's registration; a phone checks it with its stored log key before it renders
+ * by a view.
+ */
 
 import { PartError } from "./errors.ts";
 import { readViewEntry } from "./tlog/entry.ts";
@@ -22,8 +25,8 @@ export interface RegisteredView {
 }
 
 /**
- * PartError unless the log of this key has the view for this system. The log is called otherwise after a restore and keeps
- * its key: so a checkpoint may bear any name.
+ * Checks that the log of this key has the view for this system. After a restore the log has another name and
+ * the same key, so a checkpoint may have any name. Throws: PartError.
  */
 export function checkViewProof(proof: ViewProof, logKey: string, view: RegisteredView): void {
   const { public: key } = parseVerifierKey(logKey);

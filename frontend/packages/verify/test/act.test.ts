@@ -29,17 +29,20 @@ const { key, file } = {
 } as const;
 const NONE = { row: false, tree: false, checkpoint: false };
 
-test("it holds", () => {
+test("passes", () => {
   const steps = { row: true, tree: true, checkpoint: true };
   expect(verifyAct(file, key)).toEqual({ steps, holds: true, size: 3 });
 });
 
-test.each(["id", "actor", "actor_id", "act", "subject", "details"] as const)("another %s", (name) => {
-  const changed: ActProof = { ...file, act: { ...file.act, [name]: "another" } };
-  expect(verifyAct(changed, key)).toMatchObject({ steps: { row: false, tree: true }, holds: false });
-});
+test.each(["id", "actor", "actor_id", "act", "subject", "details"] as const)(
+  "fails with another %s",
+  (name) => {
+    const changed: ActProof = { ...file, act: { ...file.act, [name]: "another" } };
+    expect(verifyAct(changed, key)).toMatchObject({ steps: { row: false, tree: true }, holds: false });
+  },
+);
 
-test("another time, actor, salt, place, hash or key", () => {
+test("fails with another time, actor, salt, place, hash or key", () => {
   const { act, proof } = file;
   expect(verifyAct({ ...file, act: { ...act, at: act.at + 1 } }, key).steps.row).toBe(false);
   expect(verifyAct({ ...file, act: { ...act, actor_id: null } }, key).steps.row).toBe(false);
@@ -50,7 +53,7 @@ test("another time, actor, salt, place, hash or key", () => {
   expect(verifyAct(file, other)).toMatchObject({ steps: { row: true, checkpoint: false }, holds: false });
 });
 
-test("what can't be read holds nothing", () => {
+test("unreadable proofs pass no step", () => {
   const proof = { entry: "!", index: -1, hashes: ["!"], checkpoint: "" };
   expect(verifyAct({ ...file, salt: "zz", proof }, "no key")).toEqual({
     steps: NONE,

@@ -1,4 +1,4 @@
-/** What stands alone: time stamps, certificates, lists and answers; valid under a trusted root alone. */
+/** Standalone time stamps, certificates, lists and answers: valid only under a trusted root. */
 
 import { readFileSync } from "node:fs";
 
@@ -7,11 +7,11 @@ import { hex, sm3, utf8 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, test } from "vitest";
 
-import { judgeStamp, readStampFile } from "../src/alone/stamp.ts";
+import { judgeStamp, readStampFile } from "../src/standalone/stamp.ts";
 import { toPem } from "../src/certificate.ts";
 import { TimeStampError } from "../src/errors.ts";
 import {
-  type Known,
+  type JudgeInput,
   parseForeignCertificates,
   parseTsaTrust,
   type Result,
@@ -24,12 +24,12 @@ const VECTORS = new URL("../../../../vectors/", import.meta.url);
 const vector = (file: string): Uint8Array => readFileSync(new URL(`formats/${file}`, VECTORS));
 const foreign = (file: string): Uint8Array => readFileSync(new URL(`time_stamps/foreign/${file}`, VECTORS));
 const AT = Date.parse("2026-08-15T06:00:00Z");
-const trusting = (...roots: string[]): Partial<Known> => ({
+const trusting = (...roots: string[]): Partial<JudgeInput> => ({
   at: AT,
   now: AT,
   foreignRoots: roots.flatMap((root) => parseForeignCertificates(vector(root))),
 });
-const stamped = (...roots: string[]): Partial<Known> => ({
+const stamped = (...roots: string[]): Partial<JudgeInput> => ({
   at: AT,
   now: AT,
   tsa: { roots: [], tolerant: roots.flatMap((root) => parseTsaTrust(vector(root)).tolerant) },
@@ -42,7 +42,7 @@ const saidOf = ({ said }: Result, label: string): unknown =>
 describe("a time stamp", () => {
   const files = { "a.tsr": vector("tsp/sm2-gm-type.tsr"), "a.bin": vector("content.bin") };
 
-  test("under no root of time stamps is right and nobody's, with its data and without", async () => {
+  test("without a trusted root is right but unknown, with its data and without", async () => {
     for (const those of [files, { "a.tsr": files["a.tsr"] }]) {
       const result = await judged(those, trusting("ca/root.cer"));
       expect(result).toMatchObject({ kind: "time_stamp", verdict: "incomplete", rootSha256: null });
@@ -51,7 +51,7 @@ describe("a time stamp", () => {
     }
   });
 
-  test("is valid on its data, and says when, by whom and how exactly", async () => {
+  test("is valid on its data, and reports time, authority and accuracy", async () => {
     const result = await judged(files, stamped("ca/root.cer"));
     expect(result.verdict).toBe("valid");
     expect(saidOf(result, "time")).toEqual([Date.parse("2026-08-01T01:02:03Z")]);
@@ -85,7 +85,7 @@ describe("a time stamp", () => {
     expect(`${result.checks[0]!.name} ${result.checks[0]!.code}`).toBe(where);
   });
 
-  test("of an authority that only the tolerant reader takes is judged as the vectors say", () => {
+  test("of an authority that only the tolerant reader accepts is judged as the vectors specify", () => {
     const index = JSON.parse(new TextDecoder().decode(foreign("index.json"))) as {
       at: number;
       cases: {
@@ -131,7 +131,7 @@ test.for([
   '{"type":"mshield-trust/v1","tsa_roots":[{"read":"strict","certificate":"MAA=","sha256":"00"}]}',
   '{"type":"mshield-trust/v1","tsa_waived":[{"sha256":"x"}]}',
   "{",
-])("%s is no trust list", (text) => {
+])("refuses %s as a trust list", (text) => {
   expect(() => tsaTrustOf(utf8(text))).toThrow();
 });
 
@@ -163,7 +163,7 @@ describe("a part", () => {
     expect(result.said.length).toBeGreaterThan(1);
   });
 
-  test("says private extensions, without a date of birth", async () => {
+  test("reports private extensions, without a date of birth", async () => {
     const { said } = await judged({ "a.cer": vector("certificate/eport-like.cer") });
     const texts = Object.fromEntries(
       said.filter(({ label }) => label === "private").map(({ oid, values }) => [oid, values[0]]),
@@ -173,7 +173,7 @@ describe("a part", () => {
     expect(JSON.stringify(said)).not.toContain("19900101");
   });
 
-  test("serves a P7 beside it, and is no case of its own then", async () => {
+  test("serves a P7 beside it, and then isn't a case of its own", async () => {
     const files = {
       "a.p7s": vector("p7/gb-attrs.p7s"),
       "i.cer": vector("ca/issuing.cer"),
@@ -187,7 +187,7 @@ describe("a part", () => {
   });
 });
 
-test("each is known in DER, base64 and PEM", () => {
+test("recognises each in DER, base64 and PEM", () => {
   const kinds = [
     ["tsp/sm2.tsr", "time_stamp"],
     ["tsp/sm2-gm-zdigest.tsr", "time_stamp"],

@@ -9,7 +9,7 @@ const HEAD = `0104${"0000000000000005"}${"71".repeat(32)}${"70".repeat(32)}${"72
 const entry = (text: string) => unhex(HEAD + hex(utf8(text)));
 const TEXT = `{"client_id":"bs-1","digest":"${"64".repeat(32)}","id":"a/b","version":2}`;
 
-test("a view's entry says which view, for whom, and that two registered it", () => {
+test("a view's entry has the view, its system, and the two who registered it", () => {
   expect(readViewEntry(entry(TEXT))).toEqual({
     at: 5,
     clientId: "bs-1",
@@ -30,6 +30,6 @@ test.for([
   `${TEXT} `,
   TEXT + "x".repeat(600),
   "",
-])("refused: %s", (text) => {
+])("refuses %s", (text) => {
   expect(() => requireEntry(entry(text))).toThrow();
 });

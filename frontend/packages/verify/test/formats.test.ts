@@ -1,4 +1,4 @@
-/** The vectors of foreign formats, and that a wrong expectation is noticed. */
+/** The vectors of foreign formats; a wrong expectation is detected. */
 
 import { readFileSync } from "node:fs";
 
@@ -7,24 +7,27 @@ import { concat, utf8 } from "@mshield/gm";
 import { expect, test } from "vitest";
 
 import { parseP7, verifyP7 } from "../src/foreign/p7.ts";
-import { type Listed, runFormats } from "../src/formats/run.ts";
+import { type FormatCase, runFormats } from "../src/formats/run.ts";
 
 const FOLDER = new URL("../../../../vectors/formats/", import.meta.url);
 const read = (file: string): Uint8Array => readFileSync(new URL(file, FOLDER));
-const INDEX = JSON.parse(new TextDecoder().decode(read("index.json"))) as { at: string; vectors: Listed[] };
+const INDEX = JSON.parse(new TextDecoder().decode(read("index.json"))) as {
+  at: string;
+  vectors: FormatCase[];
+};
 
 const withIndex =
-  (vectors: readonly Listed[]) =>
+  (vectors: readonly FormatCase[]) =>
   (file: string): Uint8Array =>
     file === "index.json" ? utf8(JSON.stringify({ at: INDEX.at, vectors })) : read(file);
 
-test("all vectors hold", () => {
+test("all vectors pass", () => {
   const { passed, failures } = runFormats(read);
   expect(failures).toEqual([]);
   expect(passed).toBe(INDEX.vectors.length);
 });
 
-test("another expectation, another M and a case that lacks something count as failed", () => {
+test("counts another expectation, another M and an incomplete case as failed", () => {
   const p7 = INDEX.vectors.find(({ file }) => file === "p7/gb-attrs.p7s")!;
   const { passed, failures } = runFormats(
     withIndex([
@@ -39,7 +42,7 @@ test("another expectation, another M and a case that lacks something count as fa
   expect(failures).toHaveLength(5);
 });
 
-test("what is deep, and what is long, is read in time and without a stack", () => {
+test("reads deep and long input in time and without recursion", () => {
   const deep = concat(
     Uint8Array.of(0x30, 0x80, 6, 9),
     utf8("\u0000".repeat(9)),

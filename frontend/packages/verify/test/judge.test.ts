@@ -1,4 +1,4 @@
-/** The verdict and its checks: valid only where all that is needed passed, and what fails first. */
+/** The verdict and its checks: valid only if all needed checks passed; failures first. */
 
 import { readFileSync } from "node:fs";
 
@@ -19,7 +19,7 @@ const codeOf = ({ checks }: Result, name: string): string | null | undefined =>
   checks.find((check) => check.name === name)?.code;
 
 describe("a bundle", () => {
-  test("is valid with nothing asked", async () => {
+  test("is valid without any call", async () => {
     const result = await judged({ "a.json": bytes("bundle") });
     expect(result).toMatchObject({ verdict: "valid", signedAt: SIGNED_AT });
     expect(result.signer).toMatchObject({ name: "张伟", role: "操作员", creditCode: "91440300MA5EXAMPL6" });
@@ -43,20 +43,30 @@ describe("a bundle", () => {
     expect(result.checks[0]).toMatchObject({ name: "log", code: "unknown_log" });
   });
 
-  test("is neither valid nor invalid where nobody is trusted", async () => {
+  test("names its log's key in one spelling only", async () => {
+    const text = new TextDecoder().decode(bytes("bundle"));
+    const found = JSON.parse(text) as { log: { key: string } };
+    for (const key of [`${found.log.key} `, `\n${found.log.key}`]) {
+      const changed = JSON.stringify({ ...found, log: { ...found.log, key } });
+      const result = await judged({ "a.json": utf8(changed) });
+      expect(result.checks[0]).toMatchObject({ name: "log", state: "failed", code: "bad_log_form" });
+    }
+  });
+
+  test("is neither valid nor invalid if no root is trusted", async () => {
     const result = await judged({ "a.json": bytes("bundle") }, { roots: [] });
     expect(result.verdict).toBe("incomplete");
     expect(result.checks[0]).toMatchObject({ name: "chain", code: "no_root" });
   });
 
-  test("that is cut short is invalid, and says so", async () => {
+  test("that is truncated is invalid, and reports that", async () => {
     const result = await judged({ "a.json": bytes("bundle").subarray(0, -20) });
     expect(result.verdict).toBe("invalid");
     expect(result.checks[0]).toMatchObject({ name: "input", code: "unreadable" });
     expect(result.signer).toBeNull();
   });
 
-  test("keeps its verdict whatever the service answers that is no answer", async () => {
+  test("keeps its verdict if the service's answer is unusable", async () => {
     for (const ocsp of [utf8("<html>"), Uint8Array.of(0x30, 3, 10, 1, 6), bytes("ocsp")]) {
       const result = await judged({ "a.json": bytes("bundle") }, { answer: { state: "answered", ocsp } });
       expect(result.verdict).toBe("valid");
@@ -68,7 +78,7 @@ describe("a bundle", () => {
 describe("a bare signature", () => {
   const files = { "a.xml": bytes("content"), "a.xml.sig": bytes("signature"), "leaf.cer": bytes("leaf") };
 
-  test("is incomplete as long as nobody says how the certificate stands", async () => {
+  test("is incomplete while the certificate's status is unknown", async () => {
     const result = await judged(files);
     expect(result.verdict).toBe("incomplete");
     expect(codeOf(result, "revocation")).toBe("not_asked");
@@ -86,14 +96,14 @@ describe("a bare signature", () => {
     expect(stateOf(both, "issuers")).toBe("passed");
   });
 
-  test("is invalid where a good status was given and the service says revoked", async () => {
+  test("is invalid if a good status was given and the service answers revoked", async () => {
     const answer = { state: "answered" as const, ocsp: bytes("revoked") };
     const result = await judged({ ...files, ocsp: bytes("ocsp") }, { now: NOW + 60_000, answer });
     expect(result.verdict).toBe("invalid");
     expect(result.checks[0]).toMatchObject({ name: "revocation", code: "revoked" });
   });
 
-  test("is not touched by a list of the service that is out of date", async () => {
+  test("is not affected by an expired list of the service", async () => {
     const answer = { state: "answered" as const, ocsp: bytes("ocsp") };
     const crls = [parseCrl(bytes("root_crl"))];
     const fresh = await judged(files, { now: NOW + 1000, answer, crls });
@@ -103,7 +113,7 @@ describe("a bare signature", () => {
     expect(stateOf(late, "issuers")).toBe("unchecked");
   });
 
-  test("is valid by what the service answers now", async () => {
+  test("is valid by the service's present answer", async () => {
     const answer = { state: "answered" as const, ocsp: bytes("ocsp") };
     const result = await judged(files, { now: NOW + 1000, answer });
     expect(result.verdict).toBe("valid");
@@ -112,7 +122,7 @@ describe("a bare signature", () => {
     expect(codeOf(page, "revocation")).toBe("no_answer");
   });
 
-  test("says what is missing", async () => {
+  test("reports what is missing", async () => {
     const { "leaf.cer": _, ...noCertificate } = files;
     expect(codeOf(await judged(noCertificate), "chain")).toBe("no_certificate");
     const { "a.xml": __, ...noDocument } = files;
@@ -125,7 +135,7 @@ describe("a bare signature", () => {
   });
 });
 
-describe("what is shown as signed", () => {
+describe("the document reported as signed", () => {
   const content = bytes("content");
   const signed = { size: content.length, digest: print(content) };
   const other = { "hello.txt": utf8("hello") };
@@ -159,7 +169,7 @@ describe("what is shown as signed", () => {
     }
   });
 
-  test("has the size and fingerprint of what is shown", async () => {
+  test("has its own size and fingerprint", async () => {
     const bundle = JSON.parse(new TextDecoder().decode(bytes("bundle"))) as {
       document: { content_b64: string };
     };
@@ -170,7 +180,7 @@ describe("what is shown as signed", () => {
 });
 
 describe("files", () => {
-  test("are matched by digest among many, and the unused are told", async () => {
+  test("are matched by digest among many, and unused ones are reported", async () => {
     const all = await assembled({
       "one.p7s": bytes("detached"),
       "two.json": bytes("bundle"),
@@ -184,7 +194,7 @@ describe("files", () => {
     expect(all.unused.map(({ name }) => name)).toEqual(["other.txt"]);
   });
 
-  test("a signature finds the document that it is over, by name or by trying", async () => {
+  test("a signature finds its document by name or by trying", async () => {
     const all = await assembled({
       "x.txt": utf8("x"),
       "a.xml": bytes("content"),
@@ -197,12 +207,20 @@ describe("files", () => {
   });
 });
 
-describe("a P7 of others", () => {
+describe("a P7 made by others", () => {
   const AT = Date.parse("2026-08-15T06:00:00Z");
   const foreignRoots = parseForeignCertificates(vector("ca/root.cer"));
   const issuing = parseForeignCertificates(vector("ca/issuing.cer"));
 
-  test("is right and nobody's under no root, whatever its form", async () => {
+  test("of attributes signed in the order of the file is right, in any third order it isn't", async () => {
+    const document = { "b.xml": vector("p7/ofd-as-sent.xml") };
+    const right = await judged({ "a.p7s": vector("p7/ofd-as-sent.p7s"), ...document });
+    expect(stateOf(right, "signature")).toBe("passed");
+    const other = await judged({ "a.p7s": vector("p7/ofd-third-order.p7s"), ...document });
+    expect(other.verdict).toBe("invalid");
+  });
+
+  test("without a trusted root is right but unknown, whatever its form", async () => {
     const p7 = vector("p7/gb-attrs-time.p7s");
     for (const file of [p7, utf8(toBase64(p7)), vector("p7/gb-ber.p7s")]) {
       const result = await judged({ "a.p7s": file });
@@ -213,7 +231,7 @@ describe("a P7 of others", () => {
     }
   });
 
-  test("of a trusted root wants a status, and has one by an OCSP answer", async () => {
+  test("of a trusted root needs a status, and gets one by an OCSP answer", async () => {
     const from = { now: AT, foreignRoots: [...foreignRoots, ...issuing] };
     const open = await judged({ "a.p7s": vector("p7/gb-attrs.p7s") }, from);
     expect([open.verdict, codeOf(open, "revocation")]).toEqual(["incomplete", "foreign_ca"]);
@@ -224,7 +242,7 @@ describe("a P7 of others", () => {
     expect((await judged({ "a.p7s": vector("p7/gb-attrs.p7s") }, revoked)).verdict).toBe("invalid");
   });
 
-  test("is invalid where anything is wrong, and wants its content where it is detached", async () => {
+  test("is invalid if anything is wrong, and needs its content if it is detached", async () => {
     expect((await judged({ "a.p7s": vector("p7/bad-signature.p7s") })).verdict).toBe("invalid");
     const detached = vector("p7/gb-detached-attrs.p7s");
     expect(codeOf(await judged({ "a.p7s": detached }), "content")).toBe("no_document");
@@ -237,7 +255,7 @@ describe("a P7 of others", () => {
   });
 });
 
-describe("an XML or PDF with a signature inside", () => {
+describe("an XML or PDF with an embedded signature", () => {
   const now = Date.parse("2026-08-15T06:00:00Z");
   const roots = ["ca/root.cer", "ca/issuing.cer"].flatMap((name) => parseForeignCertificates(vector(name)));
   const names = [
@@ -247,7 +265,7 @@ describe("an XML or PDF with a signature inside", () => {
     "pdf/cades.pdf",
   ] as const;
 
-  test.for(names)("%s is right and nobody's under no root, and valid under its own", async (name) => {
+  test.for(names)("%s is right but unknown without a trusted root, and valid under its own", async (name) => {
     const alone = await judged({ [name]: vector(name) });
     expect(alone).toMatchObject({ kind: "signed_file", verdict: "incomplete", rootSha256: null });
     expect([stateOf(alone, "signature"), codeOf(alone, "chain")]).toEqual(["passed", "no_root"]);
@@ -268,7 +286,7 @@ describe("an XML or PDF with a signature inside", () => {
     expect(result.signer).toBeNull();
   });
 
-  test("what counts of an XML is its canonical form, and a PDF without a signature is a document", async () => {
+  test("the signed part of an XML is its canonical form, and a PDF without a signature is a document", async () => {
     const commented = await judged({ "a.xml": vector("xml/eport-characters.xml") });
     expect(commented.document).toMatchObject({ name: null });
     expect(recognise(vector("pdf/bad-unsigned.pdf"), "a.pdf").kind).toBe("document");

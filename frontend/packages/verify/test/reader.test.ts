@@ -1,4 +1,4 @@
-/** Strict DER: one form for each value; whatever bytes come, there is a value or a FormError. */
+/** Strict DER: one form for each value; any bytes give a value or a FormError. */
 
 import { FormError } from "@mshield/forms";
 import { GmError, unhex } from "@mshield/gm";
@@ -60,7 +60,7 @@ test.for([
   expect(() => whole(unhex(encoded), read[name]!)).toThrow(FormError);
 });
 
-test("good values are read", () => {
+test("reads valid values", () => {
   expect(whole(unhex("0202ff7f"), read["integer"]!)).toBe(-129n);
   expect(whole(unhex("06082a811ccf5501822d"), read["oid"]!)).toBe("1.2.156.10197.1.301");
   expect(whole(unhex("170d3236303232383030303030305a"), read["time"]!)).toBe(Date.UTC(2026, 1, 28));
@@ -68,7 +68,7 @@ test("good values are read", () => {
   expect(whole(unhex("030206c0"), read["named"]!)).toEqual(new Set([0, 1]));
 });
 
-test("nesting ends somewhere", () => {
+test("limits nesting", () => {
   let deep = new Uint8Array();
   for (let depth = 0; depth < 100; depth++) {
     deep = Uint8Array.of(0x30, ...(deep.length < 128 ? [deep.length] : [0x81, deep.length]), ...deep);
@@ -89,7 +89,7 @@ const PARSERS = [
   ["bundle", parseEvidence],
 ] as const;
 
-/** Numbers that look random and are the same in each run. */
+/** Yields pseudo-random numbers, the same in each run. */
 function* numbers(seed: number): Generator<number> {
   for (let x = seed; ;) {
     x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0;
@@ -97,7 +97,7 @@ function* numbers(seed: number): Generator<number> {
   }
 }
 
-test.for(PARSERS)("whatever stands in a %s, it is read or refused", ([name, parse]) => {
+test.for(PARSERS)("reads or refuses a mutated %s", ([name, parse]) => {
   const good = bytes(name);
   const draw = numbers(7);
   const next = (below: number): number => draw.next().value! % below;

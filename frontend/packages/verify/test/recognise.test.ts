@@ -1,4 +1,4 @@
-/** What a file is taken for. */
+/** Recognition of files. */
 
 import { toBase64 } from "@mshield/forms";
 import { bytes32, concat, fromDer, hex, utf8 } from "@mshield/gm";
@@ -23,7 +23,7 @@ test.for([
   expect(kindOf(bytes(name))).toBe(kind);
 });
 
-test("PEM and base64 of each, too", () => {
+test("recognises PEM and base64 of each", () => {
   expect(kindOf(utf8(toPem(toBase64(bytes("leaf"))) + toPem(toBase64(bytes("issuing")))))).toBe(
     "certificates",
   );
@@ -32,14 +32,16 @@ test("PEM and base64 of each, too", () => {
   expect(kindOf(utf8(hex(bytes("signature")).toUpperCase()))).toBe("signature");
 });
 
-test("r and s side by side only where the name says that it is a signature", () => {
+test("recognises r ‖ s only if the name says that it is a signature", () => {
   const { r, s } = fromDer(bytes("signature"));
   const raw = utf8(toBase64(concat(bytes32(r), bytes32(s))));
   expect(kindOf(raw, "a.xml.sig")).toBe("signature");
+  const fromZero = utf8(toBase64(concat(Uint8Array.of(0xd2), bytes32(r).slice(1), bytes32(s))));
+  expect([fromZero[0], kindOf(fromZero, "a.xml.sig")]).toEqual([0x30, "signature"]);
   expect(kindOf(raw, "a.txt")).toBe("document");
 });
 
-test("a damaged bundle or CMS is still one, so that its fault is told", () => {
+test("recognises a damaged bundle or CMS, so that its fault is reported", () => {
   expect(kindOf(bytes("bundle").subarray(0, -40))).toBe("evidence");
   expect(kindOf(bytes("detached").subarray(0, -40))).toBe("cms");
 });

@@ -1,4 +1,4 @@
-/** What `python -m tests.support.verifier_fixture` made: one authority's signatures, as bytes. */
+/** Output of `python -m tests.support.verifier_fixture`: one authority's signatures, as bytes. */
 
 import { readFileSync } from "node:fs";
 
@@ -6,10 +6,10 @@ import { fromBase64 } from "@mshield/forms";
 
 import {
   assemble,
-  type Assembled,
+  type CaseSet,
   contentOf,
   judge,
-  type Known,
+  type JudgeInput,
   parseCertificate,
   recognise,
   type Result,
@@ -25,8 +25,8 @@ export const NOW = FILE["now"] as number;
 export const SIGNED_AT = FILE["signed_at"] as number;
 export const LOG_KEY = FILE["log_key"] as string;
 
-/** Files as a user gives them: name and content. */
-export async function assembled(files: Readonly<Record<string, Uint8Array>>): Promise<Assembled> {
+/** Returns files as a user gives them: name and content. */
+export async function assembled(files: Readonly<Record<string, Uint8Array>>): Promise<CaseSet> {
   const pieces = Object.entries(files).map(([name, content]) => ({
     id: name,
     name,
@@ -36,8 +36,8 @@ export async function assembled(files: Readonly<Record<string, Uint8Array>>): Pr
   return await assemble(pieces);
 }
 
-/** What the page knows a day after the signature, with nothing asked. */
-export function known(more: Partial<Known> = {}): Known {
+/** Returns what the page knows a day after the signature, without any call. */
+export function known(more: Partial<JudgeInput> = {}): JudgeInput {
   return {
     now: SIGNED_AT + 86_400_000,
     at: null,
@@ -52,10 +52,10 @@ export function known(more: Partial<Known> = {}): Known {
   };
 }
 
-/** The result of the only signature among the files. */
+/** Returns the result of the only signature among the files. */
 export async function judged(
   files: Readonly<Record<string, Uint8Array>>,
-  more: Partial<Known> = {},
+  more: Partial<JudgeInput> = {},
 ): Promise<Result> {
   const all = await assembled(files);
   const beside = {

@@ -1,4 +1,4 @@
-/** The currencies of views v1, section 4; their first name is drawn. A change is another version. */
+/** Currencies of views v1 (section 4); the first name is displayed. A change needs a new version. */
 
 const CURRENCIES = [
   "CNY 人民币",
@@ -27,15 +27,15 @@ const CURRENCIES = [
   "PHP 菲律宾比索",
 ].map((line) => line.split(" "));
 
-/** Code to the name that is drawn. */
+/** Displayed names by code. */
 export const CURRENCY_NAMES: ReadonlyMap<string, string> = new Map(
   CURRENCIES.map(([code, name]) => [code!, name!]),
 );
-/** Name to code, of all names. */
+/** Codes by name, for all names. */
 export const CURRENCY_CODES: ReadonlyMap<string, string> = new Map(
   CURRENCIES.flatMap(([code, ...names]) => names.map((name) => [name, code!] as const)),
 );
 
-/** The code that a code or a name stands for; undefined for what is neither. */
+/** Returns the code for a code or a name; undefined otherwise. */
 export const currencyOf = (text: string): string | undefined =>
   CURRENCY_NAMES.has(text) ? text : CURRENCY_CODES.get(text);

@@ -1,4 +1,4 @@
-/** Dates as content writes them, drawn in one form and never converted (views, "Values"). */
+/** Dates in content, displayed in one form and never converted (views, "Values"). */
 
 const TIME = "([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?";
 const FORMS = [
@@ -10,7 +10,7 @@ const FORMS = [
 ];
 const ZONE = /^[+-](?:0[0-9]|1[0-4]):[0-5][0-9]$/;
 
-/** `YYYY-MM-DD`, with time and zone where they are there; null for what is no date. */
+/** Reads a date as `YYYY-MM-DD`, with time and zone if given; null if it isn't a date. */
 export function readDate(text: string): string | null {
   for (const form of FORMS) {
     const match = form.exec(text);
@@ -28,7 +28,7 @@ export function readDate(text: string): string | null {
   return null;
 }
 
-/** A day of the Gregorian calendar as `YYYY-MM-DD`; null for none. */
+/** Returns a day of the Gregorian calendar as `YYYY-MM-DD`; null if it doesn't exist. */
 export function isoDay(year: number, month: number, day: number): string | null {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;

@@ -1,15 +1,18 @@
-/** All that a phone works out of a document: what its view draws, and how the asker's words stand to the content. */
+/**
+ * Everything that a phone derives from a document: lines rendered by its view, and the comparison with its
+ * description.
+ */
 
 import { canonicalText } from "@mshield/forms";
 import { readToSign, type SignedXml } from "@mshield/forms/xml.ts";
 import { hex, sm3, utf8 } from "@mshield/gm";
 
 import {
-  type Compared,
+  type Comparison,
   compareContent,
   compareDrawn,
   type ContentKind,
-  type Said,
+  type Description,
 } from "./compare/compare.ts";
 import { type Drawn, drawTree, readContent, readDocumentTree } from "./drawing/draw.ts";
 import type { Cell, DrawnLines } from "./drawing/drawn.ts";
@@ -17,26 +20,31 @@ import { ViewError } from "./errors.ts";
 import { readView } from "./view/read_view.ts";
 
 export interface DocumentOrder {
-  /** Null for what is no text, or isn't here. */
+  /** Kind of the content; null if it isn't text, or if this device doesn't have it. */
   readonly kind: ContentKind | null;
   readonly content: Uint8Array | null;
   readonly view: Uint8Array | null;
-  readonly said: Said;
-  /** What is signed of XML in its canonical form: what is drawn of it is of the reading by which that was checked. */
+  readonly said: Description;
+  /**
+   * XML in its canonical form, as signed; the lines are rendered from the same parse that was checked against it.
+   */
   readonly signedXml: SignedXml | null;
 }
 
 export interface DocumentReading {
   readonly view: { readonly id: string; readonly version: number; readonly digest: string } | null;
   readonly drawn: Drawn | null;
-  /** Null where nothing can be compared. */
-  readonly compared: Compared | null;
-  /** SM3 of the comparison's answer, in hex; of its error where the text can't be read, null where there is no text. */
+  /** Null if nothing can be compared. */
+  readonly compared: Comparison | null;
+  /**
+   * SM3 of the comparison's answer, in hex; of its error if the text can't be read, null if there is no text.
+   */
   readonly comparedDigest: string | null;
 }
 
 /**
- * ViewError where the view can't be read, or doesn't draw the content; XmlError where XML isn't what is signed of it.
+ * Reads a document. Throws: ViewError if the view can't be read or doesn't render the content, XmlError if
+ * the XML isn't what is signed.
  */
 export function readDocument({ kind, content, view, said, signedXml }: DocumentOrder): DocumentReading {
   const document = signedXml === null ? null : readToSign(content ?? new Uint8Array(), signedXml);
@@ -62,7 +70,7 @@ export function readDocument({ kind, content, view, said, signedXml }: DocumentO
   }
 }
 
-/** What a check of a reading needs of it, which is little to pass on. */
+/** The part of a reading that a check needs; it is small, so it is cheap to pass on. */
 export interface CheckedReading {
   readonly view: DocumentReading["view"];
   readonly drawn: {
@@ -72,13 +80,13 @@ export interface CheckedReading {
       readonly isComplete: boolean;
     };
   } | null;
-  readonly compared: Pick<Compared, "mismatch"> | null;
+  readonly compared: Pick<Comparison, "mismatch"> | null;
   readonly comparedDigest: string | null;
 }
 
 export const checkedReading = (order: DocumentOrder): CheckedReading => checkedOf(order, readDocument(order));
 
-/** The same of a reading that is there. */
+/** Extracts from a reading what a check needs. */
 export function checkedOf(
   { kind }: Pick<DocumentOrder, "kind">,
   { view, drawn, compared, comparedDigest }: DocumentReading,
@@ -95,21 +103,27 @@ function keyOf({ digest, lines }: Drawn, kind: ContentKind | null): NonNullable<
   const { title, amount, list } = lines;
   return {
     digest,
-    lines: { title, amount, list, isAtOdds: isAtOdds(lines), isComplete: standsInList(lines, kind) },
+    lines: { title, amount, list, isAtOdds: contradictsItself(lines), isComplete: standsInList(lines, kind) },
   };
 }
 
-/** Whether a line with amount, number and party stands for all of it; comments of an XML may be ignored. */
+/**
+ * Reports whether one line with amount, number and party represents the whole document; comments in XML may
+ * be ignored.
+ */
 function standsInList(lines: DrawnLines, kind: ContentKind | null): boolean {
   const { amount, list, rest, not_shown: notShown, not_shown_more: more } = lines;
   const hasAll = (amount?.values.length ?? 0) > 0 && list.number !== null && list.party !== null;
-  // No name of an XML has such a sign; one of a JSON may.
+  // An XML name can't contain `#`; a JSON name can.
   const isComment = (path: string): boolean => kind === "xml" && /(?:^|\/)#comment$/.test(path);
   return hasAll && rest.length === 0 && more === 0 && notShown.every(({ path }) => isComment(path));
 }
 
-/** Whether the content contradicts itself: a sum that isn't the declared one, or a code beside another name. */
-export function isAtOdds({ body, checks }: DrawnLines): boolean {
+/**
+ * Reports whether the content contradicts itself: a sum differs from the declared one, or a code from its
+ * name.
+ */
+export function contradictsItself({ body, checks }: DrawnLines): boolean {
   return checks.some(({ agrees }) => !agrees) || body.some(hasConflict);
 }
 
@@ -121,7 +135,7 @@ function hasConflict(part: DrawnLines["body"][number]): boolean {
 
 export const isConflict = (cell: Cell): boolean => "conflict" in cell && cell.conflict === true;
 
-const answered = (compared: Compared): Pick<DocumentReading, "compared" | "comparedDigest"> => ({
+const answered = (compared: Comparison): Pick<DocumentReading, "compared" | "comparedDigest"> => ({
   compared,
   comparedDigest: digestOf(compared),
 });

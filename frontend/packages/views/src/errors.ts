@@ -1,4 +1,4 @@
-/** What a view, or a content by it, is refused for; `at` is a JSON Pointer into the view (views, "Answer"). */
+/** Reasons for refusing a view or its content; `at` is a JSON Pointer into the view (views, "Answer"). */
 
 export type ViewCode =
   | "bad_view"

@@ -1,12 +1,15 @@
-/** Views (展示规则): from the same view and content every reader writes the same octets. No DOM, no clock, no locale. */
+/**
+ * Views (展示规则): every implementation produces the same octets from the same view and content. No DOM, clock
+ * or locale.
+ */
 
 export {
-  type Compared,
+  type Comparison,
   type ComparedLine,
   compareContent,
   compareDrawn,
   type ContentKind,
-  type Said,
+  type Description,
 } from "./compare/compare.ts";
 export type { Mark, MarkKind } from "./compare/judge.ts";
 export { type Drawn, drawView } from "./drawing/draw.ts";

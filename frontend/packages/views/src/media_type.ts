@@ -1,8 +1,8 @@
-/** How a content is read, by its media type. */
+/** Parsing of content by its media type. */
 
 import type { ContentKind } from "./compare/compare.ts";
 
-/** Null for what is no text. */
+/** Returns the kind of content; null if it isn't text. */
 export function contentKindOf(mediaType: string): ContentKind | null {
   const type = mediaType.toLowerCase().split(";", 1)[0]!.trim();
   if (/^(?:text|application)\/xml$|\+xml$/.test(type)) {

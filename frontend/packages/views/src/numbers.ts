@@ -1,18 +1,18 @@
-/** Decimal numbers of any size, exactly: read as they are written, added, and written again. */
+/** Exact decimal numbers of any size: read as written, added, and written again. */
 
 const PLAIN = /^(-?)([0-9]{1,30})(?:\.([0-9]{1,12}))?$/;
 const PARTED = /^(-?)([0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]{1,12}))?$/;
 const WHOLE = 30;
 
-/** A number by its digits: sign, whole part, and what stands after the point. */
+/** A number by its digits: sign, whole part, and the digits after the point. */
 export interface Decimal {
   readonly isMinus: boolean;
-  /** Without zeros before it. */
+  /** Without leading zeros. */
   readonly whole: string;
   readonly fraction: string;
 }
 
-/** Null for what is no number; `separators` allows commas every three digits. */
+/** Reads a number; null if it isn't one. `separators` allows commas every three digits. */
 export function readDecimal(text: string, separators: boolean): Decimal | null {
   const match = PLAIN.exec(text) ?? (separators ? PARTED.exec(text) : null);
   if (match === null) {
@@ -27,11 +27,11 @@ export function readDecimal(text: string, separators: boolean): Decimal | null {
   return { isMinus: sign === "-" && !(whole === "0" && /^0*$/.test(fraction)), whole, fraction };
 }
 
-/** Without separators; no minus before zero. */
+/** Writes a number without separators, and zero without a minus. */
 export const plainNumber = ({ isMinus, whole, fraction }: Decimal): string =>
   written(isMinus, whole, fraction);
 
-/** With a comma every three digits. */
+/** Writes a number with a comma every three digits. */
 export function commaNumber({ isMinus, whole, fraction }: Decimal): string {
   let end = whole.length - 3;
   if (end <= 0) {
@@ -49,7 +49,7 @@ function written(isMinus: boolean, whole: string, fraction: string): string {
   return isMinus ? `-${number}` : number;
 }
 
-/** A sum; the larger scale stays. */
+/** Running sum of decimals, with the largest scale of its terms. */
 export class Sum {
   #value = 0n;
   #scale = 0;

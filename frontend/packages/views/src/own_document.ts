@@ -1,7 +1,7 @@
 /**
- * What a document of the service's own says in words: a consent for another account, a legal person's act at the portal.
- * Title and lines stand in the content itself, so they are what is signed. Read so are forms that are known, member by
- * member: anything else is shown as the JSON that it is, since nothing of it may hide.
+ * Words of the service's own documents: a consent for another account, or a legal representative's act at the
+ * portal. Title and lines are in the content itself, so they are what is signed. Only known forms are read
+ * so, member by member; anything else is shown as raw JSON, since no part of it may be hidden.
  */
 
 import { FormError } from "@mshield/forms";
@@ -20,7 +20,7 @@ export interface OwnDocument {
 
 type Members = Map<string, Json>;
 
-/** By type what a form has besides; what of it people read has to stand in the lines too. */
+/** Additional members of a form by type. The values of those in `said` must also appear in the lines. */
 const FORMS: ReadonlyMap<string, { readonly members: readonly string[]; readonly said: readonly string[] }> =
   new Map([
     ["mshield-consent/v1", { members: ["account", "record"], said: [] }],
@@ -35,7 +35,7 @@ const FORMS: ReadonlyMap<string, { readonly members: readonly string[]; readonly
   ]);
 const COMMON = ["issued_at", "nonce", "shown", "type"];
 
-/** Null for a content of any other form. */
+/** Reads a document; null for content of any other form. */
 export function ownDocument(content: Uint8Array): OwnDocument | null {
   try {
     return read(readJson(content));

@@ -1,6 +1,6 @@
-/** White is space, tab, CR and LF, and nothing else; lengths count code points. */
+/** Text helpers. White space is space, tab, CR and LF only; lengths are in code points. */
 
-/** The text without white at both ends. */
+/** Returns the text without white space at both ends. */
 export function trimmed(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isWhite(text.charCodeAt(start))) {
@@ -17,7 +17,7 @@ export const isBlank = (text: string): boolean => trimmed(text) === "";
 export const isWhite = (unit: number): boolean =>
   unit === 0x20 || unit === 0x0a || unit === 0x09 || unit === 0x0d;
 
-/** Code points of a text. */
+/** Returns the number of code points. */
 export function lengthOf(text: string): number {
   let length = text.length;
   for (let at = 0; at < text.length; at++) {
@@ -28,7 +28,7 @@ export function lengthOf(text: string): number {
   return length;
 }
 
-/** Whether it has more code points than that; of a text however long. */
+/** Reports whether a text has more code points than the limit; fast for a text of any length. */
 export const isLonger = (text: string, limit: number): boolean =>
   text.length > limit && (text.length > 2 * limit || lengthOf(text) > limit);
 

@@ -1,4 +1,7 @@
-/** XML that is signed in its canonical form is drawn and compared from the reading by which it was checked, and no other. */
+/**
+ * XML that is signed in its canonical form is rendered and compared from the parse that was checked, and from
+ * no other.
+ */
 
 import { readFileSync } from "node:fs";
 
@@ -28,7 +31,7 @@ function order(content: Uint8Array, more: Partial<DocumentOrder> = {}): Document
 
 const canonical = (content: Uint8Array): Uint8Array => canonicalDocument(readXml(content));
 
-/** All that a tree says. */
+/** Flattens a tree, for comparison. */
 const plain = ({ step, text, attributes, children }: Node): unknown => [
   step,
   text,
@@ -36,7 +39,7 @@ const plain = ({ step, text, attributes, children }: Node): unknown => [
   children.map(plain),
 ];
 
-test.for(VIEWS)("%s is drawn and compared as by the other reader, which isn't asked", (name) => {
+test.for(VIEWS)("renders and compares %s as the other reader does, without calling it", (name) => {
   const content = canonical(read(`contents/${name}.xml`));
   const view = read(`${name}.view.json`);
   const asUsual = [view, null].map((by) => readDocument(order(content, { view: by, signedXml: null })));
@@ -52,20 +55,20 @@ test.for(VIEWS)("%s is drawn and compared as by the other reader, which isn't as
 });
 
 test.for(["<a b='1'></a>", "<a/>", "<a></a>\n", "<a><!-- 1 --></a>", "<a>"])(
-  "%s is not canonical, and not drawn",
+  "refuses to render %s, which is not canonical",
   (content) => {
     expect(() => readDocument(order(utf8("<a></a>"), { content: utf8(content) }))).toThrow();
   },
 );
 
-test("what another SignedInfo is of is not drawn", () => {
+test("refuses to render XML that belongs to another SignedInfo", () => {
   const { signedXml } = order(utf8("<a>1</a>"));
   expect(() => readDocument(order(utf8("<a>2</a>"), { signedXml }))).toThrow("another document's");
   const other = { ...signedXml!, profile: "eport-2023" as const };
   expect(() => readDocument(order(utf8("<a>1</a>"), { signedXml: other }))).toThrow("another document's");
 });
 
-/** The tree, or that there is none. */
+/** Returns the tree, or "refused". */
 function tree(by: () => Node): unknown {
   try {
     return plain(by());
@@ -95,7 +98,7 @@ test.for([
   `<a${many(99, (n) => ` xmlns:a${number(n)}="urn:a"`)}></a>`,
   "<xml:a></xml:a>",
   `${"<a>".repeat(64)}${"</a>".repeat(64)}`,
-])("the tree of canonical content %# is the other reader's, or refused by both", (content) => {
+])("both readers give the same tree of canonical content %#, or both refuse it", (content) => {
   const octets = utf8(content);
   const document = requireCanonical(octets);
   expect(tree(() => documentTree(document))).toEqual(tree(() => xmlTree(octets)));

@@ -1,4 +1,4 @@
-/** The vectors of views, octet by octet, and that a changed one is noticed. */
+/** The vectors of views, octet by octet; a changed vector is detected. */
 
 import { readFileSync } from "node:fs";
 
@@ -13,13 +13,13 @@ const FOLDER = new URL("../../../../vectors/views/", import.meta.url);
 const read = (file: string): Uint8Array => readFileSync(new URL(file, FOLDER));
 const json = (file: string): unknown => JSON.parse(new TextDecoder().decode(read(file)));
 
-test("all vectors hold", () => {
+test("all vectors pass", () => {
   const { passed, failures } = runVectors(read);
   expect(failures).toEqual([]);
   expect(passed).toBe((json("index.json") as { cases: unknown[] }).cases.length);
 });
 
-test("the views that ship have their digests, and draw their contents", () => {
+test("the shipped views have their digests and render their contents", () => {
   const digests = json("shipped/digests.json") as Record<
     string,
     Record<"view" | "content" | "drawn", string>
@@ -32,7 +32,7 @@ test("the views that ship have their digests, and draw their contents", () => {
   }
 });
 
-test("another answer, and one that breaks off, count as failed", () => {
+test("counts a wrong answer and an incomplete one as failed", () => {
   const [first, second] = (json("index.json") as { cases: Record<string, unknown>[] }).cases;
   const cases = [
     { ...first, expect: { at: "", error: "content" } },
@@ -47,7 +47,7 @@ test("another answer, and one that breaks off, count as failed", () => {
 
 const codeRow = (role: string): object => ({ label: role, path: "v5", as: "code", list: "l", role });
 
-test("whatever a row draws, its members stand in the order of canonical JSON", () => {
+test("every kind of row has its members in the order of canonical JSON", () => {
   const [currency, unit] = [{ fixed: "EUR" }, { fixed: "kg" }];
   const kinds = [
     { as: "text" },
@@ -97,7 +97,7 @@ test("whatever a row draws, its members stand in the order of canonical JSON", (
   expect(new TextDecoder().decode(octets)).toBe(canonicalText(lines));
 });
 
-test("what is deep, and what is long, is read in time and without a stack", () => {
+test("reads deep and long content in time and without recursion", () => {
   const view = readView(read("xml-plain.view.json"));
   for (const content of ["<a>".repeat(100_000), `<d a="${"&amp;".repeat(100_000)}`, "<d><!--".repeat(1000)]) {
     expect(() => drawView(view, utf8(content))).toThrow("content");

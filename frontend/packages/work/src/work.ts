@@ -1,6 +1,6 @@
 /**
- * The work of a captcha, which a page does unseen: it begins when the captcha comes, while a person reads the picture,
- * and is there when the call is made that needs it.
+ * Proof of work of a captcha, done in the background: it begins when the captcha arrives, while the user
+ * reads the picture, and is ready by the time of the call that needs it.
  */
 
 import { solveChallenge } from "altcha-lib";
@@ -11,33 +11,34 @@ export type { Challenge };
 
 const ALGORITHM = "PBKDF2/SHA-256";
 const MOST_ROUNDS = 100_000;
-/** Captchas whose work is kept: the present one, and those that others have just replaced. */
-const KEPT = 4;
+/** Number of captchas whose work is cached: the present one, and those recently replaced. */
+const MAX_CACHED = 4;
 const begun = new Map<string, Promise<string>>();
 
-/** Begins the work of a captcha. */
 export function beginWork(captchaId: string, challenge: Challenge): void {
   const work = solve(challenge);
-  // Whoever needs it is told; nobody needs that of a captcha which another has replaced.
+  // The caller of `workOf` gets the error; the work of a captcha that has been replaced has no caller.
   work.catch(() => undefined);
   begun.set(captchaId, work);
-  for (const id of [...begun.keys()].slice(0, -KEPT)) begun.delete(id);
+  for (const id of [...begun.keys()].slice(0, -MAX_CACHED)) begun.delete(id);
 }
 
-/** The solution to send along with the captcha's id, once it is there. Rejects where it can't be. */
+/** Returns the solution to send with the captcha's id, once it is ready. Rejects if there is none. */
 export async function workOf(captchaId: string): Promise<string> {
   const work = begun.get(captchaId);
   if (work === undefined) throw new Error("no such captcha");
   return await work;
 }
 
-/** The challenge with its solution, as ALTCHA writes them. The browser computes beside the page's own thread. */
+/**
+ * Returns the challenge with its solution, in ALTCHA's format. The browser computes off the page's thread.
+ */
 export async function solve(challenge: Challenge): Promise<string> {
   const { algorithm, cost } = challenge.parameters;
   if (algorithm !== ALGORITHM || !(cost > 0 && cost <= MOST_ROUNDS)) throw new Error("no such work");
   const solution = await solveChallenge({ challenge, deriveKey });
   if (solution === null) throw new Error("the work took too long");
-  // Without the time that it took: a call that is repeated says the same.
+  // Without the time it took, so that a repeated call sends the same body.
   const { counter, derivedKey } = solution;
   return btoa(JSON.stringify({ challenge, solution: { counter, derivedKey } }));
 }

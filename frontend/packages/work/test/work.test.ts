@@ -17,7 +17,7 @@ async function captcha(changed: Partial<Challenge["parameters"]> = {}): Promise<
   return { ...challenge, parameters: { ...challenge.parameters, ...changed } };
 }
 
-test("the work is what ALTCHA's own check takes, and the same each time", async () => {
+test("ALTCHA's own check accepts the work, which is the same each time", async () => {
   const challenge = await captcha();
   const work = await solve(challenge);
   const { solution } = JSON.parse(atob(work)) as { solution: { counter: number; derivedKey: string } };
@@ -27,20 +27,20 @@ test("the work is what ALTCHA's own check takes, and the same each time", async 
   expect(await solve(challenge)).toBe(work);
 });
 
-test("work that no service asks for isn't begun", async () => {
+test("refuses work that no service asks for", async () => {
   for (const changed of [{ algorithm: "SHA-256" }, { cost: 1e9 }, { cost: 0 }, { cost: Number.NaN }]) {
     await expect(solve(await captcha(changed))).rejects.toThrow("no such work");
   }
 });
 
-test("the work of the newest captchas is kept, and that of none else", async () => {
+test("caches the work of the newest captchas only", async () => {
   const challenge = await captcha();
   for (let number = 0; number < 6; number++) beginWork(`c${number}`, challenge);
   expect(await workOf("c5")).toBe(await solve(challenge));
   await expect(workOf("c1")).rejects.toThrow("no such captcha");
 });
 
-test("what goes wrong is told to who waits for it", async () => {
+test("reports a failure to the caller that waits for the work", async () => {
   beginWork("bad", await captcha({ cost: 0 }));
   await expect(workOf("bad")).rejects.toThrow("no such work");
 });

@@ -1,17 +1,20 @@
-/** Activation codes: made for operators by one officer, for a legal person by two (the act `identity.code`). */
+/**
+ * Activation codes: one officer creates them for operators, two for a legal representative (the act
+ * `identity.code`).
+ */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "./client.ts";
 import type { ActivationCode } from "./types.ts";
 
-/** A new one for an operator, in place of the one before; told this once. */
+/** Creates a code for an operator, replacing the previous one; it is returned only this once. */
 export async function makeCode(personId: string): Promise<ActivationCode> {
   const params = { path: { person_id: personId } };
-  return answered(api.POST("/api/console/filing/people/{person_id}/activation-code", { params }));
+  return unwrapAnswer(api.POST("/api/console/filing/people/{person_id}/activation-code", { params }));
 }
 
-/** As it is printed: its letters in groups of four. */
+/** Formats it for printing, in groups of four letters. */
 export function groupedCode(code: string): string {
   return code.match(/.{1,4}/g)?.join("-") ?? code;
 }

@@ -1,18 +1,18 @@
-/** What takes two people: asking, deciding, and how many questions wait for who is logged in. */
+/** Acts that need two people: requesting, deciding, and how many requests wait for the logged-in member. */
 
-import { answered } from "@mshield/desk/client.ts";
-import { makeOrder } from "@mshield/look/vue/in_order.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
+import { makeAnswerOrder } from "@mshield/look/vue/answer_order.ts";
 import { ref } from "vue";
 
 import { api } from "./client.ts";
-import { holds, isLoggedIn } from "./session.ts";
-import type { Approval, Decided, Member, ProposedLegalPerson } from "./types.ts";
+import { hasRole, isLoggedIn } from "./session.ts";
+import type { Approval, Decision, Member, ProposedLegalPerson } from "./types.ts";
 
 const PAGE = 50;
 
-/** How many wait for this member; the number beside the place in the navigation. */
-export const waitingForMe = ref(0);
-const order = makeOrder();
+/** Number of requests waiting for this member, shown in the navigation. */
+export const pendingCount = ref(0);
+const order = makeAnswerOrder();
 
 export interface ApprovalsPage {
   readonly items: readonly Approval[];
@@ -20,80 +20,89 @@ export interface ApprovalsPage {
 }
 
 export async function list(before = ""): Promise<ApprovalsPage> {
-  return answered(api.GET("/api/console/approvals", { params: { query: { before, limit: PAGE } } }));
+  return unwrapAnswer(api.GET("/api/console/approvals", { params: { query: { before, limit: PAGE } } }));
 }
 
-/** Asks again how many wait; of no interest to other roles. */
+/** Reads that number again; other roles don't need it. */
 export async function countWaiting(): Promise<void> {
-  if (!isLoggedIn.value || !(holds("security_officer") || holds("customer_service"))) {
+  if (!isLoggedIn.value || !hasRole("security_officer", "customer_service", "filing_officer")) {
     order.skip();
-    waitingForMe.value = 0;
+    pendingCount.value = 0;
     return;
   }
   const query = { state: "waiting", limit: 200 } as const;
   const isNewest = order();
-  const page = await answered(api.GET("/api/console/approvals", { params: { query } }));
-  if (isNewest()) waitingForMe.value = page.items.filter((item) => item.may_decide).length;
+  const page = await unwrapAnswer(api.GET("/api/console/approvals", { params: { query } }));
+  if (isNewest())
+    pendingCount.value = page.items.filter((item) => item.may_decide || item.may_support).length;
 }
 
-/** Acts on this subject that wait for somebody, of those that the member may see. */
-export async function waitingOn(subject: string): Promise<readonly string[]> {
+/** Returns waiting acts on this subject that the member may see. */
+export async function pendingActs(subject: string): Promise<readonly string[]> {
   const query = { state: "waiting", limit: 200 } as const;
-  const { items } = await answered(api.GET("/api/console/approvals", { params: { query } }));
+  const { items } = await unwrapAnswer(api.GET("/api/console/approvals", { params: { query } }));
   return items.filter((item) => item.subject === subject).map(({ act }) => act);
 }
 
-export interface Question {
+export interface ApprovalRequest {
   readonly act: string;
   readonly subject: string;
   readonly reason: string;
   readonly details?: Record<string, unknown>;
 }
 
-export async function ask({ act, subject, reason, details = {} }: Question): Promise<Approval> {
+export async function ask({ act, subject, reason, details = {} }: ApprovalRequest): Promise<Approval> {
   const body = { act, subject, reason, details: details as never };
-  return answered(api.POST("/api/console/approvals", { body }));
+  return unwrapAnswer(api.POST("/api/console/approvals", { body }));
 }
 
-export interface More {
-  /** Of several lines these alone. */
+export interface ApprovalOptions {
+  /** Approves only these lines, if there are several. */
   readonly lines?: readonly number[];
-  /** The subject typed once more, of what can't be taken back. */
+  /** The subject typed again, for irreversible acts. */
   readonly subject?: string;
 }
 
 export async function show(id: string): Promise<Approval> {
-  return answered(api.GET("/api/console/approvals/{approval_id}", { params: { path: { approval_id: id } } }));
+  return unwrapAnswer(
+    api.GET("/api/console/approvals/{approval_id}", { params: { path: { approval_id: id } } }),
+  );
 }
 
-export async function approve(id: string, { lines, subject }: More = {}): Promise<Decided> {
+export async function approve(id: string, { lines, subject }: ApprovalOptions = {}): Promise<Decision> {
   const params = { path: { approval_id: id } };
   const more = { lines: lines === undefined ? null : [...lines], subject: subject ?? null };
   const body = { decision: "approve", ...more } as const;
-  return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
+  return unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
 }
 
-/** Who asked reads the reason. */
-export async function refuse(id: string, reason: string): Promise<Decided> {
+/** Asks for what an outside filing system reports, as the first of two. */
+export async function support(id: string): Promise<Approval> {
+  const params = { path: { approval_id: id } };
+  return unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/support", { params }));
+}
+
+/** Refuses a request; the requester sees the reason. */
+export async function refuse(id: string, reason: string): Promise<Decision> {
   const params = { path: { approval_id: id } };
   const body = { decision: "refuse", reason } as const;
-  return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
+  return unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
 }
 
-/** The legal persons that a question is about, by line. */
+/** Returns the legal representatives concerned, by line. */
 export async function listLegalPersons(
   id: string,
   after = 0,
 ): Promise<{ readonly items: readonly ProposedLegalPerson[]; readonly next: number | null }> {
   const params = { path: { approval_id: id }, query: { after, limit: PAGE } };
-  return answered(api.GET("/api/console/approvals/{approval_id}/legal-persons", { params }));
+  return unwrapAnswer(api.GET("/api/console/approvals/{approval_id}/legal-persons", { params }));
 }
 
 export async function withdraw(id: string): Promise<void> {
   const params = { path: { approval_id: id } };
-  await answered(api.POST("/api/console/approvals/{approval_id}/withdrawal", { params }));
+  await unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/withdrawal", { params }));
 }
 
 export async function listStaff(): Promise<readonly Member[]> {
-  return (await answered(api.GET("/api/console/staff"))).items;
+  return (await unwrapAnswer(api.GET("/api/console/staff"))).items;
 }

@@ -1,4 +1,4 @@
-/** What a browser calls itself, in a few words: "Firefox, Windows". */
+/** Describes a user agent in a few words: "Firefox, Windows". */
 
 const BROWSERS: readonly [RegExp, string][] = [
   [/Edg\//, "Edge"],

@@ -1,7 +1,7 @@
-/** Webhooks that were made or given up, and one sent again. */
+/** Webhook deliveries, successful or abandoned, and resending one. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "./client.ts";
 import type { Query } from "./types.ts";
@@ -10,6 +10,6 @@ type Schemas = components["schemas"];
 export type Delivery = Schemas["DeliveryMessage"];
 
 export const readDeliveries = (query: Query<"listDeliveries">) =>
-  answered(api.GET("/api/console/webhooks/deliveries", { params: { query } }));
+  unwrapAnswer(api.GET("/api/console/webhooks/deliveries", { params: { query } }));
 export const replay = (target: string) =>
-  answered(api.POST("/api/console/webhooks/replays", { body: { target } }));
+  unwrapAnswer(api.POST("/api/console/webhooks/replays", { body: { target } }));

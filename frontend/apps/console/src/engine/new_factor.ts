@@ -1,4 +1,4 @@
-/** A second factor that is being added: which kind, and its first use. */
+/** A second factor being added: its kind, and its first use. */
 
 import { computed, type ComputedRef, ref, type Ref } from "vue";
 
@@ -8,9 +8,9 @@ import type { Confirmation, FactorOffer } from "./types.ts";
 export interface NewFactor {
   readonly kind: Ref<"totp" | "webauthn">;
   readonly code: Ref<string>;
-  /** Whether all is entered; a key is asked only then. */
+  /** True if all is entered; a key is used only then. */
   readonly isWhole: ComputedRef<boolean>;
-  /** Uses it for the first time. Throws Problem where the browser asks no key. */
+  /** Uses it for the first time. Throws: Problem if the browser can't use a key. */
   confirm(offer: FactorOffer, label?: string): Promise<Confirmation>;
 }
 

@@ -1,14 +1,14 @@
-/** Numbers and times as people read them. */
+/** Numbers and times in readable form. */
 
 import { settings } from "@mshield/desk/settings.ts";
 import { DAY_MS } from "@mshield/look/vue/dates.ts";
 
-/** 6,418. */
+/** Formats as 6,418. */
 export function count(n: number): string {
   return n.toLocaleString("en-US");
 }
 
-/** 214 ms, 1.8 s; the service's own times. None at all is less than was counted. */
+/** Formats as 214 ms or 1.8 s, for the service's own times. Zero means less than was measured. */
 export function millis(ms: number): string {
   if (ms === 0) return "< 1 ms";
   if (ms < 0.1) return `${Math.round(ms * 1000)} µs`;
@@ -24,14 +24,14 @@ const UNITS: readonly (readonly [ms: number, unit: Intl.RelativeTimeFormatUnit])
   [0, "second"],
 ];
 
-/** "in 3 days", "2 hours ago". */
+/** Formats as "in 3 days" or "2 hours ago". */
 export function relative(at: number, now = Date.now()): string {
   const words = new Intl.RelativeTimeFormat(settings.language, { numeric: "always" });
   const [ms, unit] = UNITS.find(([least]) => Math.abs(at - now) >= least)!;
   return spaced(words.format(Math.trunc((at - now) / (ms || 1000)), unit));
 }
 
-/** A period in words: 60 is a minute. */
+/** Formats a period in words: 60 is a minute. */
 export function period(seconds: number): string {
   const [n, unit] =
     seconds % 3600 === 0
@@ -47,19 +47,22 @@ export function period(seconds: number): string {
   return spaced(words.format(n as number));
 }
 
-/** As all texts have it: "3 分钟". */
+/** Adds spaces as in all texts, "3 分钟", and says 秒 for 秒钟. */
 function spaced(words: string): string {
-  return words.replace(/\d(?=\p{Script=Han})/gu, "$& ");
+  return words.replace(/\d(?=\p{Script=Han})/gu, "$& ").replace("秒钟", "秒");
 }
 
-/** Of fewer no share is told: one more or less would be a jump. */
-export const FEW = 30;
+/** Minimum number for percentages; below it, a difference of one would look like a jump. */
+export const MIN_FOR_PERCENT = 30;
 
-/** How much more or less than before: +4%, −0.3%, and where that says nothing by how many; null where it tells nothing. */
-export function change(now: number, before: number): string | null {
+/**
+ * Returns the change: +4%, −0.3%, or an absolute number if a percentage means nothing; null if there is
+ * nothing to report.
+ */
+export function formatChange(now: number, before: number): string | null {
   const more = now - before;
-  // The same: both numbers stand there, and "±0%" would be read of the larger one beside them.
-  if (before < FEW || more === 0) return null;
+  // Both numbers are displayed, and "±0%" would seem to refer to the larger one beside them.
+  if (before < MIN_FOR_PERCENT || more === 0) return null;
   const sign = more > 0 ? "+" : "−";
   const share = (Math.abs(more) / before) * 100;
   if (share < 0.1) return `${sign}${count(Math.abs(more))}`;

@@ -1,4 +1,4 @@
-/** A file that the browser saves. */
+/** Saving of files by the browser. */
 
 /** Saves it under this name. */
 export function save(content: Blob, name: string): void {

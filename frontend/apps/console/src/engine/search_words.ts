@@ -1,28 +1,33 @@
-/** What one field of words asks for: the same rules for every list (mshield.services.certificates.words has them too). */
+/**
+ * Meaning of a search field, by the same rules for every list (as in mshield.server.certificates.words).
+ */
 
 import { normalPhone } from "@mshield/identity/identity.ts";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 
 import type { Query } from "./types.ts";
 
-/** What lists of people take: accounts, who is on file, whom SMS went to and acts are about. */
+/** Query of lists of people: accounts, registered people, SMS recipients and subjects of acts. */
 export type PeopleQuery = Pick<Query<"searchAccounts">, "name" | "end" | "id_number" | "credit_code">;
 
 export type Meaning =
   | { kind: "shield" | "serial" | "credit_code" | "id_card" | "phone" | "end" | "document"; text: string }
   | { kind: "name"; text: string };
 
-/** As SMS say it: 尾号 0845. */
+/** The form used in SMS: 尾号 0845. */
 const END_OF = /^\s*尾号/;
 const SERIAL = /^[0-9A-F]{40}$/;
-/** It has a letter or begins with 9; an id card's number has 18 digits, or 17 and an X. */
+/** A credit code has a letter or begins with 9; an ID card's number has 18 digits, or 17 and an X. */
 const CREDIT_CODE = /^(?=9|.*[A-WYZ])[0-9A-Z]{18}$/;
 const ID_CARD = /^[0-9]{17}[0-9X]$/;
 const END = /^[0-9]{3,16}[0-9X]$/;
-/** Of a passport or a permit, which has letters too. */
+/** A passport or permit number, which also has letters. */
 const DOCUMENT = /^(?=.*[0-9])[0-9A-Z()]{6,32}$/;
 
-/** Numbers in capitals without blanks and hyphens, a shield number with its MS, a phone number in 11 digits; null for nothing. */
+/**
+ * Returns the meaning: numbers in capitals without spaces and hyphens, shield numbers with MS, phones as 11
+ * digits; null if empty.
+ */
 export function meaningOf(words: string): Meaning | null {
   const plain = words
     .normalize("NFKC")
@@ -41,7 +46,16 @@ export function meaningOf(words: string): Meaning | null {
   return name ? { kind: "name", text: name } : null;
 }
 
-/** The same as a list of people takes it; empty for no words. */
+/** Characters of the shortest whole number of digits: a permit's. */
+const SHORTEST = 8;
+
+/** Returns the same as a query of accounts, which are found by whole numbers only; empty for a part of one. */
+export function accountQuery(words: string): PeopleQuery {
+  const query = peopleQuery(words);
+  return typeof query.end === "string" && query.end.length < SHORTEST ? {} : query;
+}
+
+/** Returns the same as a query of people; empty for no words. */
 export function peopleQuery(words: string): PeopleQuery {
   const meaning = meaningOf(words);
   switch (meaning?.kind) {

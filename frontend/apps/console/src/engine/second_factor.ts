@@ -1,4 +1,6 @@
-/** A grave act asks for the second factor again: a dialog over whatever page it is, then the act is sent once more. */
+/**
+ * A serious act requires the second factor again: a dialog over the present page, then the act is sent again.
+ */
 
 import { shallowRef } from "vue";
 
@@ -6,19 +8,22 @@ interface Waiting {
   readonly done: (isShown: boolean) => void;
 }
 
-/** What the dialog of the root waits for; null while nothing asks. */
-export const asked = shallowRef<Waiting | null>(null);
+/** Open question for the second factor, which the root component's dialog answers; null if there is none. */
+export const openQuestion = shallowRef<Waiting | null>(null);
 let running: Promise<boolean> | null = null;
 
-/** Whether the refusal was for want of the second factor, and it was shown since. Calls at once share one dialog. */
-export function secondFactorAgain(refusal: unknown): Promise<boolean> {
+/**
+ * Reports whether the refusal was for lack of the second factor, which was then given. Simultaneous calls
+ * share one dialog.
+ */
+export function renewSecondFactor(refusal: unknown): Promise<boolean> {
   if ((refusal as { readonly code?: unknown } | null)?.code !== "second_factor_needed") {
     return Promise.resolve(false);
   }
   running ??= new Promise<boolean>((resolve) => {
-    asked.value = {
+    openQuestion.value = {
       done(isShown) {
-        asked.value = null;
+        openQuestion.value = null;
         running = null;
         resolve(isShown);
       },

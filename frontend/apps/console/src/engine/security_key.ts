@@ -1,4 +1,4 @@
-/** Security keys and passkeys: what the service asks, as the browser wants it, and back. The user is always verified. */
+/** Security keys and passkeys: conversion between service and browser. The user is always verified. */
 
 import { Problem } from "@mshield/desk/problem.ts";
 
@@ -16,12 +16,12 @@ export function toBase64url(bytes: ArrayBuffer): string {
   return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** Whether this browser knows of keys at all. */
+/** Reports whether this browser supports keys. */
 export function knowsKeys(): boolean {
   return typeof PublicKeyCredential === "function";
 }
 
-/** Has a new key made for this user. Throws Problem where they or the browser don't want to. */
+/** Has a key created for this user. Throws: Problem if the user or the browser refuses. */
 export async function enrol(offer: KeyOffer): Promise<Registration> {
   const credential = await asked(() =>
     navigator.credentials.create({
@@ -48,7 +48,7 @@ export async function enrol(offer: KeyOffer): Promise<Registration> {
   };
 }
 
-/** Has one of the user's keys sign. Throws Problem where they or the browser don't want to. */
+/** Has one of the user's keys sign. Throws: Problem if the user or the browser refuses. */
 export async function sign(request: KeyRequest): Promise<Assertion> {
   const credential = await asked(() =>
     navigator.credentials.get({

@@ -1,4 +1,4 @@
-/** Who is logged in, and what they are there for. */
+/** The logged-in member and their roles. */
 
 import { useLocalStorage } from "@vueuse/core";
 import { computed, reactive } from "vue";
@@ -12,13 +12,13 @@ export const session = reactive({
   csrf: null as string | null,
 });
 
-/** Whether this browser may have a session: without it nothing is asked, and nothing is refused. */
+/** True if this browser may have a session; if not, no call is made that would be refused. */
 export const mayBeLoggedIn = useLocalStorage("mshield-console-login", false);
 
 export const isLoggedIn = computed(() => session.csrf !== null);
 
-/** Whether they hold one of these roles. */
-export function holds(...roles: readonly Role[]): boolean {
+/** Reports whether they have one of these roles. */
+export function hasRole(...roles: readonly Role[]): boolean {
   return roles.some((role) => session.roles.includes(role));
 }
 

@@ -1,17 +1,17 @@
-/** What the console's calls take and answer, by the service's own document. */
+/** Types of the console's calls, from the service's OpenAPI document. */
 
 import type { components, operations } from "@mshield/api/console.ts";
 
 type Schemas = components["schemas"];
 export type Session = Schemas["ConsoleSessionMessage"];
 export type Role = Session["roles"][number];
-export type LoginBegun = Schemas["ConsoleLoginBegunMessage"];
-export type FactorAsked = Schemas["SecondFactorAskedMessage"];
+export type LoginStart = Schemas["ConsoleLoginBegunMessage"];
+export type FactorChallenge = Schemas["SecondFactorAskedMessage"];
 export type Token = Schemas["TokenMessage"];
-export type MadeToken = Schemas["MadeTokenMessage"];
+export type CreatedToken = Schemas["MadeTokenMessage"];
 export type NewToken = Schemas["NewTokenMessage"];
 export type ProposedLegalPerson = Schemas["ProposedLegalPersonMessage"];
-export type SetUpBegun = Schemas["SetUpBegunMessage"];
+export type SetUpStart = Schemas["SetUpBegunMessage"];
 export type FactorOffer = Schemas["FactorOfferMessage"];
 export type Confirmation = Schemas["ConfirmationMessage"];
 export type KeyOffer = Schemas["KeyOfferMessage"];
@@ -23,7 +23,7 @@ export type Factor = Schemas["FactorMessage"];
 export type Member = Schemas["MemberMessage"];
 export type Approval = Schemas["ApprovalMessage"];
 export type ActivationCode = Schemas["FilingCodeMessage"];
-export type Decided = Schemas["DecidedMessage"];
+export type Decision = Schemas["DecidedMessage"];
 
-/** What a call is asked with in its address. */
+/** Query parameters of a call. */
 export type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

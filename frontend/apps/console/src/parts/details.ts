@@ -1,7 +1,7 @@
-/** The details of an act or an approval in words; what there are no words for is told as it stands. */
+/** Details of an act or approval in words; anything without words is shown unchanged. */
 
 import { moment } from "@mshield/look/vue/dates.ts";
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 
 import { detailWords } from "../words/details.ts";
 
@@ -9,13 +9,13 @@ export interface Detail {
   readonly name: string;
   readonly label: string;
   readonly value: string;
-  /** A fingerprint or an id, to be compared letter by letter. */
+  /** True if it is a fingerprint or id, to be compared letter by letter. */
   readonly isCode: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Which codes a field holds. */
+/** Kinds of codes by field. */
 const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   act: "act",
   role: "role",
@@ -54,11 +54,14 @@ const TIMES = new Set([
 ]);
 const LETTERS = /^[0-9a-f-]{32,64}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
-/** Its fields hold what was there before and what is there now. */
+/** Act whose fields hold old and new values. */
 const CHANGE = "system.change";
 
-/** `t` says the words of `detailWords`. An approval's own details stand among those of the act on it. */
-export function detailsOf(t: Say["t"], act: string, details: Fields): Detail[] {
+/**
+ * Returns the details; `t` has the words of `detailWords`. An approval's own details are among those of its
+ * act.
+ */
+export function detailsOf(t: Translator["t"], act: string, details: Fields): Detail[] {
   const { details: inner, ...outer } = details;
   return Object.entries({ ...(isFields(inner) ? inner : {}), ...outer })
     .filter(([, value]) => value !== null)
@@ -71,12 +74,13 @@ export function detailsOf(t: Say["t"], act: string, details: Fields): Detail[] {
     .toSorted((a, b) => place(a.name) - place(b.name));
 }
 
-function change(t: Say["t"], name: string, values: readonly unknown[]): string {
+function change(t: Translator["t"], name: string, values: readonly unknown[]): string {
   return values.map((value) => valueText(t, name, value)).join(" → ");
 }
 
-function valueText(t: Say["t"], name: string, value: unknown): string {
+function valueText(t: Translator["t"], name: string, value: unknown): string {
   const codes = CODES[name];
+  if (name === "changes" && Array.isArray(value)) return value.map((one) => changed(t, one)).join(t("comma"));
   if (Array.isArray(value)) {
     if (value.length === 0) return t("nothing");
     return value.map((item) => valueText(t, name, item)).join(codes ? " / " : t("comma"));
@@ -91,21 +95,30 @@ function valueText(t: Say["t"], name: string, value: unknown): string {
   return codes ? known(t, `code.${codes}`, String(value)) : String(value);
 }
 
-/** Of several fingerprints the beginnings: the proof has them whole. */
+/** Returns a field's old and new value. */
+function changed(t: Translator["t"], value: unknown): string {
+  if (!isFields(value)) return String(value);
+  const [old, now] = [value["old"], value["new"]].map((one) => String(one) || t("nothing"));
+  return `${known(t, "changed", String(value["field"]))} ${old} → ${now}`;
+}
+
+/** Shortens several fingerprints; the proof has them in full. */
 function shortened(text: string): string {
   return FINGERPRINT.test(text) ? `${text.slice(0, 12)}…` : text;
 }
 
-/** The word of a group for a code; the code itself where there is none, as for a reason in a person's own words. */
-function known(t: Say["t"], group: string, code: string): string {
+/**
+ * Returns the group's word for a code; the code itself if there is none, as for a reason typed by a person.
+ */
+function known(t: Translator["t"], group: string, code: string): string {
   if (!/^[\w.-]+$/.test(code)) return code;
   const key = `${group}.${code.replaceAll(".", "_")}`;
   const word = t(key);
   return word === key ? code : word;
 }
 
-/** How a field within another is called: by the words of the outer one where that holds codes. */
-function fieldName(t: Say["t"], outer: string, inner: string): string {
+/** Returns the name of a nested field, by the words of the outer one if that holds codes. */
+function fieldName(t: Translator["t"], outer: string, inner: string): string {
   const codes = CODES[outer];
   return known(t, codes === undefined ? "field" : `code.${codes}`, inner);
 }

@@ -1,4 +1,4 @@
-/** Shows the second factor again: by a security key where they have one, else by the code that their app shows. */
+/** Second factor given again: by a security key if there is one, else by the authenticator's code. */
 
 import type { Problem } from "@mshield/desk/problem.ts";
 import { useTask } from "@mshield/desk/task.ts";
@@ -6,26 +6,28 @@ import { computed, type ComputedRef, type Ref, ref, shallowRef } from "vue";
 
 import { askSecondFactor, showByCode, showByKey } from "../engine/login.ts";
 import { knowsKeys } from "../engine/security_key.ts";
-import type { FactorAsked } from "../engine/types.ts";
+import type { FactorChallenge } from "../engine/types.ts";
 
 export interface SecondFactor {
   readonly code: Ref<string>;
-  /** What keeps the dialog: the question that comes first doesn't, so that one can leave while it is under way. */
+  /**
+   * The task that keeps the dialog open; the preceding request doesn't, so that the user can leave meanwhile.
+   */
   readonly showing: ReturnType<typeof useTask>;
   readonly byCode: ComputedRef<boolean>;
-  /** Both kinds are there, so that one can be taken for the other. */
+  /** True if both kinds exist, so that the user can switch. */
   readonly hasChoice: ComputedRef<boolean>;
-  /** The code has its six digits, and what is to be shown is known, or about to be. */
+  /** True if the code has six digits, and what to show is known or being loaded. */
   readonly isWhole: ComputedRef<boolean>;
   turn(): void;
   readonly problem: ComputedRef<Problem | null>;
-  /** Whether it was shown by this; `problem` says why not. */
+  /** Gives the factor; returns whether it was accepted, otherwise `problem` has the reason. */
   show(): Promise<boolean>;
 }
 
 export function useSecondFactor(): SecondFactor {
   const code = ref("");
-  const begun = shallowRef<FactorAsked | null>(null);
+  const begun = shallowRef<FactorChallenge | null>(null);
   const [asking, showing] = [useTask(), useTask()];
   const wantsCode = ref(false);
   const key = computed(() => (knowsKeys() ? (begun.value?.key ?? null) : null));
@@ -39,10 +41,10 @@ export function useSecondFactor(): SecondFactor {
 
   async function show(): Promise<boolean> {
     const isByCode = byCode.value;
-    // A second press would throw away what the first one shows.
+    // A second press would discard what the first one gives.
     if (showing.isBusy.value) return false;
     const done = await showing.run(async () => {
-      // Who types faster than the service answers is waited for, not passed over.
+      // If the user types faster than the service answers, waits for the answer.
       const question = begun.value ?? (await first);
       if (question === null) return false;
       if (isByCode || key.value === null) await showByCode(question.id, code.value);
@@ -50,7 +52,7 @@ export function useSecondFactor(): SecondFactor {
       return true;
     });
     if (done !== undefined) return done;
-    // Each asking serves once, so that a wrong code needs another.
+    // Each request can be used once, so a wrong code needs another.
     code.value = "";
     const { value: problem } = showing.problem;
     begun.value = await askSecondFactor().catch(() => null);

@@ -1,4 +1,4 @@
-/** Words of what takes two. */
+/** Words of acts that need two people. */
 
 import { detailWords } from "./details.ts";
 import { erasureWords } from "./erasure.ts";
@@ -37,7 +37,7 @@ export const approvalWords = {
     own: "您提交的，等另一位工作人员批准",
     confirmTitle: "批准“{act}：{subject}”？",
     confirmAbout: "批准后立即执行，记入审计。",
-    /** What can't be taken back, by the act's name. */
+    /** Warnings for irreversible acts, by the act's name. */
     warning: {
       account_change_phone:
         "批准后要等一段时间才生效，期间旧号码的人可以叫停。生效后，拿着新号码的人能重设密码、登录这个账号，身份核验不变。请自己核对依据，不要只听提交的人说。",
@@ -73,18 +73,28 @@ export const approvalWords = {
     },
     legal: {
       lines: "{n} 行",
-      title: "待批准的法人和企业名称",
-      look: "请对照企业的证照逐一核对企业名称、姓名、证件号码和手机号。手机号与法人一致的账号会成为这位法人；新的企业名称会写进证书。",
+      title: "待批准的法人、企业名称和已核验人员",
+      look: "请对照企业的证照逐一核对企业名称、姓名、证件号码和手机号。手机号与法人一致的账号会成为这位法人；新的企业名称会写进证书。已核验人员的新手机号，批准后等一天生效，其间原号码可叫停。",
       take: "批准",
       was: "原为 {value}",
       phone: "手机号",
-      change: { add: "新增", change: "更改", none: "企业改名" },
+      change: { add: "新增", change: "更改", end: "终止", none: "企业改名" },
       more: "显示更多（看完全部才能批准）",
       chosen: "批准 {n} 行，拒绝 {refused} 行",
       stops: "批准后 {n} 个手机盾会停用，须更新证书",
       stopsAll: "批准后全企业共 {n} 个手机盾会停用，须更新证书",
       done: "已批准 {n} 行，拒绝 {refused} 行",
       doneSome: "已批准 {n} 行，拒绝 {refused} 行；{overtaken} 行在等待期间备案已变，没有执行：第 {lines} 行",
+    },
+    outside: {
+      asker: "外部备案系统 {source}",
+      look: "外部备案系统 {source} 报来的变更，由两位工作人员核对后才生效，此前仍以原备案为准。请联系企业或本人核实。新手机号，批准后等一天生效，其间原号码可叫停。",
+      waiting: "等第一位核对",
+      support: "核对后提交",
+      title: "提交“{act}：{subject}”？",
+      about: "提交后还要另一位工作人员批准才执行，记入审计。",
+      refuseMeans: "不会执行，30 天内不再提示同一变更。原因记入审计。",
+      overtaken: "等待期间备案已变，没有执行：{subject}",
     },
     token: "令牌",
     secretTitle: "请保存并转交",
@@ -98,6 +108,7 @@ export const approvalWords = {
       waits: "已批准，{at} 生效，此前可以叫停：{act}，{subject}",
       refused: "已拒绝：{act}，{subject}",
       withdrawn: "已撤回：{act}，{subject}",
+      supported: "已提交，等另一位批准：{act}，{subject}",
     },
     addressTitle: "请把设置链接交给本人",
     addressAbout: "只显示这一次，{at} 前有效。只能让{subject}本人看到：谁先打开，谁就成为他。",
@@ -143,20 +154,20 @@ export const approvalWords = {
     confirmAbout: "It is done at once and stands in the audit.",
     warning: {
       account_change_phone:
-        "It waits for a while before it is done, and the old number's holder can stop it until then. Whoever holds the new number can then set the password anew and log in, and what proves the account stays. Look at the evidence yourself; don't take the asker's word for it.",
+        "It waits for a while before it is done, and the old number's holder can stop it until then. Whoever holds the new number can then reset the password and log in, and what proves the account stays. Look at the evidence yourself; don't take the asker's word for it.",
       system_allow_unshown:
         "The system may then have people sign what their phone can't show: a digest alone, or a type that no phone draws. Make sure that its users see the original elsewhere.",
       shield_suspend:
-        "The shield stops at once. Look at the evidence yourself: the legal person really can't do it.",
+        "The shield stops at once. Look at the evidence yourself: the legal representative really can't do it.",
       shield_revoke:
-        "A revocation can't be taken back, and the holder must apply anew. Look at the evidence yourself: the legal person really can't do it.",
+        "A revocation can't be taken back, and the holder must apply again. Look at the evidence yourself: the legal representative really can't do it.",
       identity_code:
         "The code makes an account this person's. Make sure that you, too, have seen them and their document.",
     } as Record<string, string>,
     ca: {
       title: "It can't be taken back. {n} certificates in use end with it",
       about:
-        "Within minutes no certificate of this CA logs in or signs; business systems refuse new signatures by them, and their holders must apply anew. Until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
+        "Within minutes no certificate of this CA logs in or signs; business systems refuse new signatures by them, and their holders must apply again. Until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
       certificates: "certificates no longer trusted",
       enterprises: "enterprises concerned",
       systems: "business systems in use, which you have to tell",
@@ -179,12 +190,12 @@ export const approvalWords = {
     },
     legal: {
       lines: "{n} lines",
-      title: "Legal persons and enterprises' names to approve",
-      look: "Compare each enterprise's name, person, document and phone number with its papers. An account with a legal person's number becomes this legal person; an enterprise's new name goes into certificates.",
+      title: "Legal representatives, enterprises' names and proven people to approve",
+      look: "Compare each enterprise's name, person, document and phone number with its papers. An account with a legal representative's number becomes this legal representative; an enterprise's new name goes into certificates. Another number of somebody proven takes effect a day later, and the old number can stop it.",
       take: "Approve",
       was: "was {value}",
       phone: "Phone",
-      change: { add: "New", change: "Changed", none: "Renamed" },
+      change: { add: "New", change: "Changed", end: "Ended", none: "Renamed" },
       more: "Show more (approving takes having seen all)",
       chosen: "{n} lines approved, {refused} refused",
       stops: "Shields that stop once it is approved, until they are renewed: {n}",
@@ -192,6 +203,17 @@ export const approvalWords = {
       done: "{n} lines approved, {refused} refused",
       doneSome:
         "{n} lines approved, {refused} refused; {overtaken} were changed meanwhile and not done: lines {lines}",
+    },
+    outside: {
+      asker: "Outside filing system {source}",
+      look: "Reported by the outside filing system {source}. It takes effect once two members of staff have checked it; until then the record stays as it is. Verify it with the enterprise or the person. A new phone number takes effect a day after approval, and the old number can stop it.",
+      waiting: "Waits for a first check",
+      support: "Checked, ask for it",
+      title: 'Ask for "{act}: {subject}"?',
+      about: "Another member of staff has to approve it before it is done. It stands in the audit.",
+      refuseMeans:
+        "Nothing is done, and the same change isn't shown again for 30 days. The reason stands in the audit.",
+      overtaken: "The record changed meanwhile, so nothing was done: {subject}",
     },
     token: "Token",
     secretTitle: "Keep it and hand it on",
@@ -205,6 +227,7 @@ export const approvalWords = {
       waits: "Approved; done at {at} unless it is stopped: {act}, {subject}",
       refused: "Refused: {act}, {subject}",
       withdrawn: "Withdrawn: {act}, {subject}",
+      supported: "Asked for; it waits for another member of staff: {act}, {subject}",
     },
     addressTitle: "Hand the set-up address on",
     addressAbout:

@@ -1,4 +1,4 @@
-/** Words of what an account has asked its legal person. */
+/** Words of an account's questions to its legal representative. */
 
 export const askWords = {
   zh: {
@@ -18,8 +18,8 @@ export const askWords = {
     asked: "{when} 提出",
   },
   en: {
-    title: "Asked of the legal person",
-    none: "Nothing was asked.",
+    title: "Asked of the legal representative",
+    none: "No requests.",
     what: "What for",
     shield: "Shield",
     state: "Outcome",
@@ -27,7 +27,7 @@ export const askWords = {
       report_loss: "Report it lost",
       revoke: "Revoke the shield",
       lift: "Lift the hold",
-      renew: "See to the filing",
+      renew: "Check the filing",
     },
     is: {
       waiting: "waiting",

@@ -107,7 +107,7 @@ export const caWords = {
     revokeTitle: "Ask to revoke {name}?",
     revokeMeans: {
       0: "Once approved it is done at once and for good: the root's revocation list names it",
-      1: "All certificates that it has issued end within minutes, and their holders must apply anew",
+      1: "All certificates that it has issued end within minutes, and their holders must apply again",
       2: "Until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed",
       3: "Another security officer has to approve; until then you can withdraw it",
     },

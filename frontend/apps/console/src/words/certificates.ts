@@ -25,7 +25,7 @@ export const certificateWords = {
     idNumber: "证件号码",
     credit: "统一社会信用代码",
     account: "账号手机",
-    device: "本机启用",
+    device: "手机启用",
     use: "最近使用",
     never: "没有用过",
     signatures: "签名次数",
@@ -124,15 +124,15 @@ export const certificateWords = {
         revoke: "Ask to revoke the shield of {name}?",
       },
       means: {
-        all: "Holding and revoking is the legal person's. This is for when they have left or died, are locked out or impersonated, and nobody else can.",
+        all: "Holding and revoking is the legal representative's. This is for when they have left or died, are locked out or impersonated, and nobody else can.",
         two: "It takes two: what customer service asks a security officer approves, and the other way round, within 72 hours.",
         notice:
-          "The holder and the legal person are told by SMS, and the reason stands in the enterprise's own history.",
+          "The holder and the legal representative are told by SMS, and the reason stands in the enterprise's own history.",
         suspend:
-          "Once approved it stops at once: no login, no signature. The legal person can't lift it, only revoke.",
+          "Once approved it stops at once: no login, no signature. The legal representative can't lift it, only revoke.",
         resume: "Once approved it works again at once; where it is lost or frozen too it stays on hold.",
         revoke:
-          "A revocation can't be taken back. What was signed stays valid; the holder has to apply anew.",
+          "A revocation can't be taken back. What was signed stays valid; the holder has to apply again.",
       },
       evidence: "Evidence",
       evidenceHint:

@@ -17,7 +17,7 @@ export const dashboardWords = {
       declined: "用户拒绝与举报",
       issued: "签发证书",
     },
-    same: { day: "昨天同时段 {n}", month: "前 30 天 {n}" },
+    same: { day: "昨天同一时间 {n}", month: "前 30 天 {n}" },
     until: "其中 {time} 前 {n}",
     own: "服务处理用时，不含网络",
     chart: {

@@ -1,9 +1,16 @@
-/** What acts and approvals keep beside their subject: the names of the fields, in the order they are shown, and codes. */
+/** Words of the details of acts and approvals: field names in display order, and codes. */
 
 import { detailCodes } from "./detail_codes.ts";
 
 export const detailWords = {
   zh: {
+    changed: {
+      name: "姓名",
+      id_type: "证件类型",
+      phone: "手机号",
+      phone_waits: "手机号（等待生效，尚未更改）",
+      enterprise: "企业名称",
+    },
     field: {
       name: "姓名或名称",
       act: "申请的操作",
@@ -40,7 +47,8 @@ export const detailWords = {
       person: "备案编号",
       second: "本人的另一个账号",
       counts_from: "有效自",
-      second_person: "另一位在场的人",
+      second_person: "另一位确认的员工",
+      second_person_id: "另一位员工的编号",
       contents_from: "内容自此请求起",
       contents_until: "内容至此请求止",
       uids: "密钥",
@@ -63,6 +71,9 @@ export const detailWords = {
       certificates: "随之失效的证书",
       enterprises: "涉及的企业",
       legal_persons: "其中法人",
+      changes: "变更",
+      file: "名单文件",
+      line: "行号",
       lines: "待批准的行",
       renamed: "改名的企业",
       wait_hours: "批准后等待（小时）",
@@ -76,6 +87,7 @@ export const detailWords = {
       refused_reason: "拒绝的原因",
       waiting: "等待批准的行数",
       phones_changed: "手机号变更",
+      phones_waiting: "等待生效的手机号",
       shields_stopped: "停用的手机盾",
       token: "令牌",
       scopes: "可做的操作",
@@ -88,6 +100,7 @@ export const detailWords = {
       enterprise: "企业",
       digest: "内容摘要",
       factor: "第二因素",
+      command: "确认的命令",
       kind: "种类",
       sessions_ended: "结束的登录",
       logins_ended: "结束的登录",
@@ -148,6 +161,13 @@ export const detailWords = {
     nothing: "无",
   },
   en: {
+    changed: {
+      name: "name",
+      id_type: "document type",
+      phone: "phone number",
+      phone_waits: "phone number (waits, not changed yet)",
+      enterprise: "enterprise",
+    },
     field: {
       name: "Name",
       act: "What was asked",
@@ -184,7 +204,8 @@ export const detailWords = {
       person: "Filing record",
       second: "The person's second account",
       counts_from: "Counts from",
-      second_person: "Who else was there",
+      second_person: "Second person",
+      second_person_id: "Second person's id",
       contents_from: "Contents from this request on",
       contents_until: "Contents up to this request",
       uids: "Keys",
@@ -206,7 +227,10 @@ export const detailWords = {
       cause: "Cause",
       certificates: "Certificates that end with it",
       enterprises: "Enterprises concerned",
-      legal_persons: "Legal persons among them",
+      legal_persons: "Legal representatives among them",
+      changes: "Changes",
+      file: "List's file",
+      line: "Line",
       lines: "Lines to approve",
       renamed: "Enterprises renamed",
       wait_hours: "Waits after approval (hours)",
@@ -220,6 +244,7 @@ export const detailWords = {
       refused_reason: "Why it was refused",
       waiting: "Lines that wait",
       phones_changed: "Phone numbers changed",
+      phones_waiting: "Phone numbers that wait",
       shields_stopped: "Shields stopped",
       token: "Token",
       scopes: "What it may do",
@@ -232,6 +257,7 @@ export const detailWords = {
       enterprise: "Enterprise",
       digest: "Digest of what was shown",
       factor: "Second factor",
+      command: "Command confirmed",
       kind: "Kind",
       sessions_ended: "Sessions ended",
       logins_ended: "Logins ended",

@@ -1,4 +1,4 @@
-/** What happened to a certificate, and who did it. */
+/** Names of a certificate's events and of those who caused them. */
 
 export const eventWords = {
   zh: {
@@ -39,6 +39,6 @@ export const eventWords = {
       suspend: "Suspended",
       resume: "No longer suspended",
     },
-    actor: { service: "The service", user: "Holder", legal_person: "Legal person", staff: "Staff" },
+    actor: { service: "The service", user: "Holder", legal_person: "Legal representative", staff: "Staff" },
   },
 };

@@ -71,13 +71,13 @@ export const loginWords = {
     againTitle: "Show your second factor again",
     againAbout:
       "This act is a grave one: it takes a second factor of the last five minutes. A code that was used before doesn't count; wait for the next one.",
-    goOn: "Verify and go on",
+    goOn: "Verify and continue",
     endedBy: {
       1: "The session has ended; log in again. It ends by itself after a while without use.",
       disabled:
         "Your access was disabled by two officers, and your session has ended. Ask a security officer.",
       reset:
-        "Your login is being set up anew, so this session has ended; the old password and second factors count no more. Use the new set-up address. If you didn't ask for it, call a security officer at once.",
+        "Your login is being set up again, so this session has ended; the old password and second factors count no more. Use the new set-up address. If you didn't ask for it, call a security officer at once.",
       password:
         "Your password was changed elsewhere, so this session has ended. Log in with the new one. If it wasn't you, call a security officer at once.",
     },

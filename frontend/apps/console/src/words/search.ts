@@ -3,20 +3,24 @@
 export const searchWords = {
   zh: {
     people: "姓名、企业、信用代码、证件号码，或盾号、手机、证件的末 4 位",
+    accounts: "姓名、企业、信用代码，或完整的证件号码、手机号、盾号",
+    wholeHint: "可输全名、姓，或只输名，企业名至少 2 个字，号码须输完整。",
     sms: "手机号或末 4 位，姓名、企业，或盾号、证件的末 4 位",
     acts: "姓名、企业，盾号、手机、证件的末 4 位，或对象编号",
     actors: "谁做的：员工姓名，或姓名、企业，盾号、手机、证件的末 4 位",
-    hint: "姓名从头输入或只输名，企业名至少 2 个字，号码至少输末 4 位。",
-    goOn: "这一批里没有，继续查找",
+    hint: "可输全名、姓，或只输名，企业名至少 2 个字，号码至少输末 4 位。",
+    goOn: "没有找到？继续查找",
     morePeople: "符合的人太多：只查了其中 300 个账号和 300 条备案。请再多输入一些。",
   },
   en: {
     people: "Name, enterprise, credit code, id number, or last 4 of shield, phone or id",
+    accounts: "Name, enterprise, credit code, or a whole id, phone or shield number",
+    wholeHint: "Names by how they begin, enterprises by two characters or more, numbers as a whole.",
     sms: "Phone number or its last 4, name, enterprise, or last 4 of shield or id",
     acts: "Name, enterprise, last 4 of shield, phone or id, or a subject's id",
     actors: "By whom: a member of staff's name, or name, enterprise, last 4 of shield, phone or id",
     hint: "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more.",
-    goOn: "None among these: look further",
+    goOn: "Not listed here? Keep searching",
     morePeople: "Too many people fit: 300 accounts and 300 filing records were looked at. Say a little more.",
   },
 };

@@ -15,7 +15,7 @@ export const tokenWords = {
     roles: "角色",
     role: roleNames.zh,
     scopes: "另外可以做",
-    scope: { filing_import: "导入备案名单，撤销备案（不含新法人）", filing_export: "导出备案名单" },
+    scope: { filing_import: "导入备案名单，终止备案（不含新法人）", filing_export: "导出备案名单" },
     days: "有效天数（最多 366）",
     until: "{moment} 前有效",
     used: "最近使用 {moment}",
@@ -50,7 +50,7 @@ export const tokenWords = {
     role: roleNames.en,
     scopes: "It may also",
     scope: {
-      filing_import: "import filing lists, end records (no new legal persons)",
+      filing_import: "import filing lists, end records (no new legal representatives)",
       filing_export: "export filing lists",
     },
     days: "Days (366 at most)",

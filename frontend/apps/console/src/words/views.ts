@@ -9,8 +9,8 @@ export const viewWords = {
     version: "第 {n} 版",
     state: { in_force: "生效", replaced: "已有新版", withdrawn: "已停用" },
     stateHint: {
-      in_force: "没有指明版本的请求用这一版",
-      replaced: "只有指明这一版的请求才用",
+      in_force: "请求用这一版",
+      replaced: "新的请求不能再用",
       withdrawn: "新的请求不能再用",
     },
     people: "{asked} 提交，{approved} 批准",
@@ -21,7 +21,7 @@ export const viewWords = {
     withdrawTitle: "停用{title}第 {n} 版？",
     withdrawMeans: {
       0: "新的请求不能再用这一版；已经签的不受影响",
-      1: "如果还有较早的版本，它重新生效；一版都没有了，内容就按原样显示",
+      1: "较早的版本不会重新生效；登记新版以前，内容按原样显示",
     },
     notWithdraw: "不停用",
     withdrawn: "已停用：{title}，第 {n} 版",
@@ -116,8 +116,8 @@ export const viewWords = {
     version: "Version {n}",
     state: { in_force: "In force", replaced: "Replaced", withdrawn: "Withdrawn" },
     stateHint: {
-      in_force: "Requests that name no version take this one",
-      replaced: "Only requests that name this version take it",
+      in_force: "Requests take this version",
+      replaced: "No new request takes it",
       withdrawn: "No new request takes it",
     },
     people: "Handed in by {asked}, approved by {approved}",
@@ -128,7 +128,7 @@ export const viewWords = {
     withdrawTitle: "Withdraw {title}, version {n}?",
     withdrawMeans: {
       0: "No new request takes this version. What was signed stays as it is",
-      1: "An earlier version, if there is one, is in force again. With none left, content is shown as it is",
+      1: "No earlier version is in force again: until a new one is registered, content is shown as it is",
     },
     notWithdraw: "Keep it",
     withdrawn: "Withdrawn: {title}, version {n}",

@@ -1,5 +1,5 @@
-/** What people are filed as. */
+/** Roles in registration records. */
 export const filedRoles = {
   zh: { legal_person: "法人", operator: "操作员" },
-  en: { legal_person: "Legal person", operator: "Operator" },
+  en: { legal_person: "Legal representative", operator: "Operator" },
 };

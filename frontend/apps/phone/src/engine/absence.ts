@@ -1,12 +1,13 @@
 /**
- * How long the app was away. Timers stand still in a page that is hidden or frozen, so two clocks are compared when it
- * comes back; one of them alone might stand still (asleep) or be set back (by whoever holds the phone).
+ * Measures how long the app was in the background. Timers stop in a hidden or frozen page, so the times are
+ * compared when the app returns. It uses two clocks, since the steady clock may stop while the phone sleeps
+ * and the wall clock may be set back by the person holding the phone.
  */
 
 export interface Clocks {
-  /** Ms since the epoch; Date.now. */
+  /** Returns ms since the epoch, like `Date.now`. */
   readonly wall: () => number;
-  /** Ms since some moment, never set back; performance.now. */
+  /** Returns ms since an arbitrary moment and never goes back, like `performance.now`. */
   readonly steady: () => number;
 }
 
@@ -20,7 +21,7 @@ export class Absence {
     this.#clocks = clocks;
   }
 
-  /** The app goes to the back; what went there before has been away since then. */
+  /** Records that the app went to the background. If it was already away, the earlier time is kept. */
   leave(): void {
     this.#left ??= { wall: this.#clocks.wall(), steady: this.#clocks.steady() };
   }
@@ -29,7 +30,7 @@ export class Absence {
     return this.#left !== null;
   }
 
-  /** Whether it has been away for so long that it locks. */
+  /** True if the app was away long enough to lock. */
   get isLong(): boolean {
     if (this.#left === null) {
       return false;
@@ -43,7 +44,10 @@ export class Absence {
   }
 }
 
-/** Whether one who left at `left` (wall, null: not known) finds the app locked when it starts anew at `now`. */
+/**
+ * Returns whether the app must start locked at `now` if it was last left at `left` (wall clock, null:
+ * unknown).
+ */
 export function isLockedAtStart(left: number | null, now: number): boolean {
   return left === null || now < left || now - left >= LOCK_AFTER_MS;
 }

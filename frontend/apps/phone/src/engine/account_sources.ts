@@ -1,4 +1,4 @@
-/** The systems whose accounts log in on this phone (R2), and the one that was chosen last on it. */
+/** Outside systems whose accounts can log in on this phone (R2), and the one chosen last on it. */
 
 import {
   type AccountSource,
@@ -17,7 +17,7 @@ export function useAccountSources(): AccountSources {
   return makeAccountSources(lastChosen, () => shield.accountSources());
 }
 
-/** Its name in the app's language. */
+/** Returns the system's name in the app's language. */
 export function sourceTitle(source: AccountSource): string {
   return titleIn(settings.language, source);
 }

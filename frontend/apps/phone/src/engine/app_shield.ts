@@ -1,17 +1,20 @@
-/** The engine itself. Its secrets live in a worker, which starts before the first operation that needs them. */
+/** The engine. Its secrets are in a worker, which starts before the first operation that needs them. */
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 import { OwnerShield, type Shield } from "@mshield/shield";
-// oxlint-disable-next-line import/default -- Vite makes the address
+// oxlint-disable-next-line import/default -- Vite generates the default export, the address
 import workerAddress from "@mshield/shield/worker?worker&url";
 
-import { readBeside } from "../screens/request/drawn/drawer.ts";
+import { readInWorker } from "../screens/request/drawn/drawer.ts";
 import { removeBiometric } from "./biometric.ts";
 import { dropSubscription } from "./push_browser.ts";
-import { forgetUsual } from "./usual.ts";
+import { forgetAmounts } from "./usual_amounts.ts";
 import { WorkerSecrets } from "./worker_secrets.ts";
 
-/** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
+/**
+ * The engine, which also deletes the stored biometric PIN after a PIN change, an application or a logout. A
+ * logout deletes the usual amounts and the push subscription too.
+ */
 export class AppShield extends OwnerShield {
   override async changePin(...args: Parameters<Shield["changePin"]>): ReturnType<Shield["changePin"]> {
     const changed = await super.changePin(...args);
@@ -27,7 +30,7 @@ export class AppShield extends OwnerShield {
 
   override async logout(): Promise<void> {
     await removeBiometric();
-    forgetUsual();
+    forgetAmounts();
     await dropSubscription();
     await super.logout();
   }
@@ -37,9 +40,8 @@ const secrets = new WorkerSecrets(
   () => new Worker(scriptAddress(workerAddress), { type: "module", name: "secrets" }),
 );
 
-export const engine = new AppShield(location.origin, { secrets, reader: readBeside });
+export const engine = new AppShield(location.origin, { secrets, reader: readInWorker });
 
-/** Starts the worker. */
 export function startWorker(): void {
   secrets.start();
 }

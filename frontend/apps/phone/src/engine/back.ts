@@ -1,9 +1,10 @@
 /**
- * The browser's way back, and Android's: it closes what stands over a screen, or goes one step back within it, before it
- * leaves the screen. No entries of the history are made for that, which would be left over by what closes in another way:
- * the router refuses the navigation, and thereby takes the address back to the screen's.
+ * Handling of the browser's and Android's back button: it closes an overlay, or goes one step back within the
+ * screen, before it leaves the screen. This adds no history entries, since they would remain when an overlay
+ * is closed in another way. Instead, the router refuses the navigation, which restores the screen's address.
  *
- * What closes stands in order, the topmost last. Where the screen is the document's first the browser leaves without asking.
+ * The steps form a stack with the topmost overlay last. If the screen is the first entry of the document, the
+ * browser leaves it without asking.
  */
 
 import { onScopeDispose, watch } from "vue";
@@ -15,7 +16,10 @@ interface Step {
 
 const steps: Step[] = [];
 
-/** As long as `isOpen` says so the way back does this instead; for ever in a component that is there only then. */
+/**
+ * Makes the back button call `goBack` while `isOpen` returns true. By default that is as long as the
+ * component exists.
+ */
 export function useBackStep(goBack: () => void, isOpen: () => boolean = () => true): void {
   const step = { goBack };
   const leave = (): void => {
@@ -37,22 +41,25 @@ export function useBackStep(goBack: () => void, isOpen: () => boolean = () => tr
   onScopeDispose(leave);
 }
 
-/** Goes back one such step; false where there is none. */
+/** Goes back one step of the stack. Returns false if there is none. */
 export function stepBack(): boolean {
   const step = steps.at(-1);
   step?.goBack();
   return step !== undefined;
 }
 
-/** Where the router was last. */
+/** The router's last position in the history. */
 let place: number | null = null;
 
-/** For a guard: whether the browser leads there, by back or forward; it has gone already, the app goes only afterwards. */
+/**
+ * Returns, within a navigation guard, whether the browser's back or forward button caused the navigation. The
+ * browser has then moved in the history already; the app moves only after the guards.
+ */
 export function isByBrowser(from: RouteLocationNormalized): boolean {
   return from !== START_LOCATION && placeInHistory() !== place;
 }
 
-/** Has the router ask here first. */
+/** Makes the router consult the stack of steps before each navigation. */
 export function watchBack(router: Router): void {
   place = placeInHistory();
   router.beforeEach((_to, from) => !(isByBrowser(from) && stepBack()));
@@ -63,7 +70,7 @@ export function watchBack(router: Router): void {
   });
 }
 
-/** As the router counts its entries; null before it does. */
+/** Returns the router's number of the current history entry; null before the router has set one. */
 function placeInHistory(): number | null {
   return (window.history.state as { position?: number } | null)?.position ?? null;
 }

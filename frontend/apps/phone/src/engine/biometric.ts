@@ -1,13 +1,13 @@
 /**
- * Fingerprint or face in place of typing the PIN: off until the user switches it on. The authenticator only opens the
- * sealed PIN; whether it is right is still decided, and counted, by the service.
+ * Fingerprint or face instead of typing the PIN; off until the user switches it on. The authenticator only
+ * decrypts the sealed PIN. The service still checks the PIN and counts failures.
  */
 
 import { PhoneError } from "@mshield/shield";
 
 import {
-  dropSealed,
-  keepSealed,
+  deleteSealed,
+  storeSealed,
   type PinOwner,
   readSealed,
   seal,
@@ -29,24 +29,27 @@ export interface Sealer {
 
 const TIMEOUT_MS = 60_000;
 
-/** Whether this phone can do it: a built-in authenticator that knows its user, and PRF as far as the browser says. */
+/**
+ * Returns whether this phone supports biometric entry. That needs a built-in authenticator that verifies the
+ * user, and PRF support as far as the browser reports it.
+ */
 export async function canBiometric(): Promise<boolean> {
   const api = globalThis.PublicKeyCredential as typeof PublicKeyCredential | undefined;
   if (!(await api?.isUserVerifyingPlatformAuthenticatorAvailable?.().catch(() => false))) {
     return false;
   }
-  const known = await api?.getClientCapabilities?.().catch(() => null);
-  // A browser that doesn't tell yet is asked by trying: the new credential says whether it can.
-  return (known as Record<string, boolean> | null | undefined)?.["extension:prf"] ?? true;
+  const capabilities = await api?.getClientCapabilities?.().catch(() => null);
+  // If the browser doesn't report PRF support, assume it: creating the credential will show.
+  return (capabilities as Record<string, boolean> | null | undefined)?.["extension:prf"] ?? true;
 }
 
-/** Whether it is switched on. */
+/** Returns whether biometric entry is switched on. */
 export async function isBiometricOn(): Promise<boolean> {
   return (await readSealed().catch(() => null)) !== null;
 }
 
-/** Whether it can give the PIN that is asked for; a box for a PIN that is no longer in force is removed. */
-export async function fitsBiometric(owner: PinOwner): Promise<boolean> {
+/** Returns whether the sealed PIN is the one requested; removes a sealed PIN that is no longer in force. */
+export async function hasSealedPin(owner: PinOwner): Promise<boolean> {
   const sealed = await readSealed().catch(() => null);
   if (sealed === null) {
     return false;
@@ -58,11 +61,14 @@ export async function fitsBiometric(owner: PinOwner): Promise<boolean> {
   return true;
 }
 
-/** Makes a credential; null where the user went back, PhoneError `no_prf` where the phone can't do it. */
+/**
+ * Creates a credential. Returns null if the user cancels. Raises: PhoneError `no_prf` if the phone doesn't
+ * support PRF.
+ */
 export async function makeSealer(userName: string): Promise<Sealer | null> {
   const salt = random(32);
   const publicKey: PublicKeyCredentialCreationOptions = {
-    challenge: random(32), // nobody checks an answer: the credential is for this phone alone
+    challenge: random(32), // the answer is never verified: only this phone uses the credential
     rp: { id: location.hostname, name: "手机盾" },
     user: { id: random(16), name: userName, displayName: userName },
     pubKeyCredParams: [
@@ -71,20 +77,20 @@ export async function makeSealer(userName: string): Promise<Sealer | null> {
     ],
     authenticatorSelection: {
       authenticatorAttachment: "platform",
-      residentKey: "required", // Android has PRF for these alone
+      residentKey: "required", // Android supports PRF only for resident keys
       userVerification: "required",
     },
     attestation: "none",
     timeout: TIMEOUT_MS,
     extensions: { prf: { eval: { first: salt } } } as AuthenticationExtensionsClientInputs,
   };
-  const credential = await asked(() => navigator.credentials.create({ publicKey }));
+  const credential = await showDialog(() => navigator.credentials.create({ publicKey }));
   if (credential === null) {
     return null;
   }
   const credentialId = new Uint8Array(credential.rawId);
   const { prf } = credential.getClientExtensionResults() as PrfOutputs;
-  // Some give the output at once, some only with the first use.
+  // Some authenticators return the PRF output at creation, others only at the first use.
   const output = prf?.results?.first ?? (prf?.enabled ? await evaluate(credentialId, salt) : undefined);
   if (output === undefined) {
     await forgetCredential(credentialId);
@@ -93,28 +99,34 @@ export async function makeSealer(userName: string): Promise<Sealer | null> {
   return output && { credentialId, salt, key: await sealingKey(output) };
 }
 
-/** Keeps a PIN that the service has just accepted. */
-export async function keepPin({ key, ...where }: Sealer, owner: PinOwner, pin: string): Promise<void> {
+/** Seals and stores a PIN that the service has just accepted. */
+export async function storePin({ key, ...where }: Sealer, owner: PinOwner, pin: string): Promise<void> {
   const { keyId, pinSetAt } = owner;
-  await keepSealed({ ...where, keyId, pinSetAt, ...(await seal(key, owner, pin)) });
+  await storeSealed({ ...where, keyId, pinSetAt, ...(await seal(key, owner, pin)) });
 }
 
-/** Gives a new credential up that seals nothing. */
+/** Removes a new credential that seals no PIN yet. */
 export async function forgetSealer({ credentialId }: Sealer): Promise<void> {
   await forgetCredential(credentialId);
 }
 
-/** Asks for fingerprint or face; null where the user went back. Throws where what is stored can't be opened. */
+/**
+ * Asks for fingerprint or face and returns the PIN; null if the user cancels. Throws if the stored PIN can't
+ * be decrypted.
+ */
 export async function openPin(): Promise<string | null> {
   const sealed = await readSealed();
   const output = sealed && (await evaluate(sealed.credentialId, sealed.salt));
   return sealed && output && (await unseal(await sealingKey(output), sealed));
 }
 
-/** Switches it off: the sealed PIN goes, and the phone's list of passkeys loses the entry where it can. */
+/**
+ * Switches biometric entry off: deletes the sealed PIN and, where possible, the entry in the phone's list of
+ * passkeys.
+ */
 export async function removeBiometric(): Promise<void> {
   const sealed = await readSealed().catch(() => null);
-  await dropSealed();
+  await deleteSealed();
   if (sealed !== null) {
     await forgetCredential(sealed.credentialId);
   }
@@ -132,7 +144,7 @@ async function evaluate(
     timeout: TIMEOUT_MS,
     extensions: { prf: { eval: { first: salt } } } as AuthenticationExtensionsClientInputs,
   };
-  const got = await asked(() => navigator.credentials.get({ publicKey }));
+  const got = await showDialog(() => navigator.credentials.get({ publicKey }));
   if (got === null) {
     return null;
   }
@@ -143,8 +155,8 @@ async function evaluate(
   return output;
 }
 
-/** The browser's dialog; null where it was closed or took too long. */
-async function asked(show: () => Promise<Credential | null>): Promise<PublicKeyCredential | null> {
+/** Shows the browser's dialog; returns null if it was closed or timed out. */
+async function showDialog(show: () => Promise<Credential | null>): Promise<PublicKeyCredential | null> {
   try {
     return (await show()) as PublicKeyCredential | null;
   } catch (error) {
@@ -175,7 +187,7 @@ async function forgetCredential(id: Uint8Array<ArrayBuffer>): Promise<void> {
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replace(/=+$/, "");
-  // A courtesy to the user's list of passkeys: without the sealed PIN the credential opens nothing.
+  // This only tidies the user's list of passkeys: without the sealed PIN, the credential is useless.
   await signal?.call(PublicKeyCredential, { rpId: location.hostname, credentialId }).catch(() => undefined);
 }
 

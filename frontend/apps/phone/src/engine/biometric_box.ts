@@ -1,19 +1,20 @@
 /**
- * The PIN sealed under a key that the phone's authenticator gives after a fingerprint or a face (WebAuthn PRF), and the
- * one record that keeps it, in a database of its own.
+ * The PIN, sealed under a key that the phone's authenticator releases after a fingerprint or face check
+ * (WebAuthn PRF), and the single record that stores it, in a database of its own.
  *
- * AES-256-GCM, its key by HKDF-SHA-256 from the PRF's output; bound to the co-signing key and to the day its PIN was
- * set, so that a box can't be used for another key or a changed PIN.
+ * The cipher is AES-256-GCM with a key derived from the PRF output by HKDF-SHA-256. The box is bound to the
+ * co-signing key and to the date its PIN was set, so it can't be used for another key or after a PIN change.
  */
 
 import type { PinPrompt } from "@mshield/shield";
+import { Database, result } from "@mshield/shield/database";
 
-/** For which PIN of which key. */
+/** The key and the date of the PIN that a box belongs to. */
 export type PinOwner = Pick<PinPrompt, "keyId" | "pinSetAt">;
 
 export interface SealedPin extends PinOwner {
   readonly credentialId: Uint8Array<ArrayBuffer>;
-  /** What the PRF is asked about. */
+  /** Input of the PRF. */
   readonly salt: Uint8Array<ArrayBuffer>;
   readonly iv: Uint8Array<ArrayBuffer>;
   readonly box: Uint8Array<ArrayBuffer>;
@@ -24,7 +25,7 @@ const STORE = "pin";
 const RECORD = "sealed";
 const PURPOSE = new TextEncoder().encode("MSHIELD/v1/biometric");
 
-/** The sealing key behind a PRF's output; can't be extracted. */
+/** Derives the sealing key from a PRF output; the key is not extractable. */
 export async function sealingKey(output: BufferSource): Promise<CryptoKey> {
   const secret = await crypto.subtle.importKey("raw", output, "HKDF", false, ["deriveKey"]);
   const derive = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(32), info: PURPOSE };
@@ -51,50 +52,32 @@ export async function seal(
   };
 }
 
-/** Throws where the key or the owner is another one. */
+/** Decrypts the PIN. Throws if the key or the owner doesn't match. */
 export async function unseal(key: CryptoKey, sealed: SealedPin): Promise<string> {
   const algorithm = { name: "AES-GCM", iv: sealed.iv, additionalData: bound(sealed) };
   return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, sealed.box));
 }
 
 export async function readSealed(): Promise<SealedPin | null> {
-  return await inStore("readonly", (store) => store.get(RECORD) as IDBRequest<SealedPin | undefined>, null);
+  return (await inStore<SealedPin | undefined>("readonly", (store) => store.get(RECORD))) ?? null;
 }
 
-export async function keepSealed(sealed: SealedPin): Promise<void> {
-  await inStore("readwrite", (store) => store.put(sealed, RECORD), null);
+export async function storeSealed(sealed: SealedPin): Promise<void> {
+  await inStore("readwrite", (store) => store.put(sealed, RECORD));
 }
 
-export async function dropSealed(): Promise<void> {
-  await inStore("readwrite", (store) => store.delete(RECORD), null);
+export async function deleteSealed(): Promise<void> {
+  await inStore("readwrite", (store) => store.delete(RECORD));
 }
 
-async function inStore<T, D>(
+async function inStore<T>(
   mode: IDBTransactionMode,
-  use: (store: IDBObjectStore) => IDBRequest<T>,
-  none: D,
-): Promise<NonNullable<T> | D> {
-  const database = await open();
+  request: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const database = await Database.open(DATABASE, STORE);
   try {
-    const request = use(database.transaction(STORE, mode, { durability: "strict" }).objectStore(STORE));
-    const transaction = request.transaction!;
-    await new Promise<void>((resolve, reject) => {
-      transaction.addEventListener("complete", () => resolve());
-      for (const failed of ["abort", "error"] as const) {
-        transaction.addEventListener(failed, () => reject(transaction.error ?? new Error(failed)));
-      }
-    });
-    return request.result ?? none;
+    return await database.use(mode, (store) => result(request(store)), { durability: "strict" });
   } finally {
     database.close();
   }
-}
-
-async function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open(DATABASE, 1);
-  request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
-  return await new Promise((resolve, reject) => {
-    request.addEventListener("success", () => resolve(request.result));
-    request.addEventListener("error", () => reject(request.error ?? new Error("failed")));
-  });
 }

@@ -1,14 +1,17 @@
-/** Switching fingerprint or face on: a credential, then the PIN, which the service judges before it is kept. */
+/**
+ * Switching on fingerprint or face: create a credential, then ask for the PIN, which the service checks
+ * before it is stored.
+ */
 
 import type { PinPrompt } from "@mshield/shield";
 
-import { forgetSealer, keepPin, makeSealer } from "./biometric.ts";
+import { forgetSealer, storePin, makeSealer } from "./biometric.ts";
 import { phone } from "./phone.ts";
-import { type PinAbout, withPin } from "./pin_entry.ts";
+import { type PinContext, withPin } from "./pin_entry.ts";
 import { shield } from "./shield.ts";
 
-/** True where it is on afterwards, false where the user went back; throws the engine's errors. */
-export async function switchBiometricOn(about: PinAbout): Promise<boolean> {
+/** Switches biometric entry on. Returns false if the user cancels. Throws the engine's errors. */
+export async function switchBiometricOn(about: PinContext): Promise<boolean> {
   const sealer = await makeSealer(phone.status?.shieldNumber ?? phone.status?.account ?? "手机盾");
   if (sealer === null) {
     return false;
@@ -35,6 +38,6 @@ export async function switchBiometricOn(about: PinAbout): Promise<boolean> {
     return false;
   }
   const { prompt, pin } = entry as { prompt: PinPrompt; pin: string };
-  await keepPin(sealer, prompt, pin);
+  await storePin(sealer, prompt, pin);
   return true;
 }

@@ -1,4 +1,4 @@
-/** A captcha as picture and as sound. The sound is fetched when it is asked for and can be heard again. */
+/** A captcha as image and audio. The audio is loaded on demand and can be played again. */
 
 import type { Captcha } from "@mshield/shield";
 import { tryOnScopeDispose } from "@vueuse/core";
@@ -7,22 +7,22 @@ import { readonly, type Ref, ref } from "vue";
 import { shield } from "./shield.ts";
 import { type Task, useTask } from "./task.ts";
 
-/** `waiting`: the sound is here, but the browser wants another tap before it plays. */
+/** State of the audio. `waiting`: it is loaded, but the browser requires another tap to play it. */
 export type Sound = "none" | "playing" | "waiting";
 
 export interface CaptchaUse {
   readonly drawing: Task;
   readonly hearing: Task;
-  /** The present one's id; empty where there is none. */
+  /** Id of the current captcha; empty if there is none. */
   readonly id: Readonly<Ref<string>>;
-  /** Address of its picture. */
+  /** Address of the current captcha's image. */
   readonly picture: Readonly<Ref<string | null>>;
   readonly sound: Readonly<Ref<Sound>>;
   draw(): Promise<void>;
   hear(): Promise<void>;
 }
 
-/** `make` asks for one that has a picture where a person must read one. */
+/** Manages one captcha at a time; `make` requests a new one, with an image if the user must read one. */
 export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()): CaptchaUse {
   const [drawing, hearing] = [useTask(), useTask()];
   const id = ref("");
@@ -54,13 +54,13 @@ export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()
 
   async function hear(): Promise<void> {
     if (!player.src) {
-      let asked: string;
+      let requestedId: string;
       let wav: Uint8Array | undefined;
       do {
-        asked = id.value;
-        wav = await hearing.run(() => shield.captchaAudio(asked));
-        // Where another picture has come meanwhile, that one's is to be heard.
-      } while (wav && id.value !== asked);
+        requestedId = id.value;
+        wav = await hearing.run(() => shield.captchaAudio(requestedId));
+        // If the captcha was replaced meanwhile, load the audio of the new one.
+      } while (wav && id.value !== requestedId);
       if (!wav) {
         return;
       }
@@ -71,7 +71,7 @@ export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()
       await player.play();
       sound.value = "playing";
     } catch {
-      // Some browsers let a sound begin only within the tap itself, not once it has been fetched.
+      // Some browsers play audio only directly in response to a tap, not after a download.
       sound.value = "waiting";
     }
   }

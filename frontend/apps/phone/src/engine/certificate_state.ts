@@ -1,13 +1,13 @@
-/** The states of the certificate as the app shows them (look, "States of the certificate"). */
+/** States of the certificate as the app shows them (see "States of the certificate" in the look). */
 
 import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { CertificateChange, IssuedCertificate, Me } from "@mshield/shield";
 
 export const HOLDS = ["clone", "duplicate", "suspended", "lost", "frozen"] as const;
-/** Gravest first. */
+/** A reason why the certificate is on hold; `HOLDS` lists them in order of gravity, gravest first. */
 export type Hold = (typeof HOLDS)[number];
 
-/** `newer`: one that a newer service knows, and this app doesn't. */
+/** State of the certificate. `newer`: a state that a newer service reports and this app doesn't know. */
 export type CertificateState =
   "none" | "active" | "due" | "held" | "locked" | "expired" | "revoked" | "newer";
 
@@ -15,7 +15,10 @@ interface Seen extends Pick<Me, "renewal"> {
   readonly certificate: Pick<IssuedCertificate, "state" | "holds" | "notAfter"> | null;
 }
 
-/** How the certificate stands at `now` (ms). A lock or an end counts more than a hold, a hold more than renewal. */
+/**
+ * Returns the certificate's state at `now` (ms). A lock or an end takes precedence over a hold, a hold over
+ * renewal.
+ */
 export function certificateState({ certificate, renewal }: Seen, now: number): CertificateState {
   if (certificate === null) {
     return "none";
@@ -31,7 +34,7 @@ export function certificateState({ certificate, renewal }: Seen, now: number): C
     case "active":
       break;
     default:
-      // What it forbids can't be known here.
+      // This app can't know what an unknown state forbids.
       return "newer";
   }
   if (certificate.notAfter <= now) {
@@ -43,14 +46,14 @@ export function certificateState({ certificate, renewal }: Seen, now: number): C
   return renewal?.due ? "due" : "active";
 }
 
-/** The holds that are known here, gravest first. */
+/** Returns the holds that this app knows, gravest first. */
 export function holdsOf(certificate: { readonly holds: readonly string[] }): Hold[] {
   return HOLDS.filter((hold) => certificate.holds.includes(hold));
 }
 
 /**
- * Whether one of its holds ends by revocation only: the legal person lifts what they placed, the service's staff what
- * they placed, and nobody anything else (R14).
+ * Returns whether a hold on the certificate can end only by revocation. The legal person lifts the holds they
+ * placed, and the service's staff lift theirs, but nobody can lift the others (R14).
  */
 export function isStopped(certificate: { readonly holds: readonly string[] }): boolean {
   return holdsOf(certificate).some((hold) => hold === "clone" || hold === "duplicate");
@@ -66,48 +69,55 @@ const PLACED_BY: Record<Hold | "locked" | "revoked", string> = {
   revoked: "revoke",
 };
 
-/** When, by whom and why it was held, locked or revoked; null where the service doesn't tell. */
+/**
+ * Returns when, by whom and why the certificate was held, locked or revoked; null if the service doesn't
+ * report it.
+ */
 export function changeTo(
   { changes }: { readonly changes: readonly CertificateChange[] },
   what: Hold | "locked" | "revoked",
 ): CertificateChange | null {
-  // The last one: a hold may have been lifted and placed again.
+  // Take the last one: a hold may have been lifted and placed again.
   return changes.findLast(({ event }) => event === PLACED_BY[what]) ?? null;
 }
 
-/** One reason why it doesn't work; `change` is null where the service doesn't tell. */
+/** One reason why the certificate doesn't work; `change` is null if the service doesn't report it. */
 export interface Cause {
   readonly name: Hold | "locked" | "revoked";
   readonly change: CertificateChange | null;
 }
 
-/** Why a certificate in this state doesn't work, the gravest first; none where it works or its time alone ended it. */
+/**
+ * Returns why a certificate in this state doesn't work, gravest cause first. The list is empty if it works,
+ * or if it only expired.
+ */
 export function storyOf(
   certificate: { readonly holds: readonly string[]; readonly changes: readonly CertificateChange[] },
   state: CertificateState,
 ): Cause[] {
   const end: Cause["name"][] = state === "locked" || state === "revoked" ? [state] : [];
-  // Holds stay where the PIN is locked; an end takes them along.
+  // Holds remain while the PIN is locked; revocation ends them.
   const holds = state === "held" || state === "locked" ? holdsOf(certificate) : [];
   const names = [...end, ...holds];
   return names.map((name) => ({ name, change: changeTo(certificate, name) }));
 }
 
-/** Whether the certificate logs in and signs. */
+/** Returns whether the certificate can log in and sign. */
 export function canSign(state: CertificateState): boolean {
   return state === "active" || state === "due";
 }
 
 const MONTHS = 6;
 
-/** Whole days until the certificate's end; 0 on its last day and after it. */
+/** Returns the whole days until the certificate expires; 0 on its last day and later. */
 export function daysLeft(certificate: { readonly notAfter: number }, now: number): number {
   return Math.max(0, Math.floor((certificate.notAfter - now) / DAY_MS));
 }
 
 /**
- * From when a certificate can be renewed: six calendar months before its end, on the calendar of this phone. Where the
- * earlier month has no such day it is that month's last. The service decides; this is what people are told.
+ * Returns the time from which a certificate can be renewed: six calendar months before it expires, in this
+ * phone's time zone. If that month is too short for the day, it is the month's last day. This is only
+ * displayed; the service decides.
  */
 export function renewableFrom(notAfter: number): number {
   const start = new Date(notAfter);

@@ -1,27 +1,28 @@
 /**
- * A form that was left for help and is come back to: kept in this page's memory alone, until it was sent, or anything else than
- * help is opened. A reload forgets it on purpose: it is how the lock clears what somebody entered (`life.ts`), and id number
- * and phone number stand in no storage; the form says so.
+ * Drafts of forms that the user leaves to read a help page and then returns to. They are only in this page's
+ * memory, until the form is sent or a page other than help is opened. A reload drops them on purpose: the
+ * lock relies on it to clear entered data (`lifecycle.ts`), and neither ID number nor phone number is ever stored.
+ * The form tells the user so.
  */
 
 import { reactive } from "vue";
 import type { Router } from "vue-router";
 
-/** Screens that explain; the way back from them leads to the form. */
+/** Help screens; the way back from them leads to the form. */
 const HELP = /^\/(faq(\/|$)|me\/about$|legal(\/|$)|contact$|policies\/)/;
 const drafts = new Map<string, object>();
 const watched = new WeakSet<Router>();
 
-/** The form at this path as it was left, or a fresh one. */
+/** Returns the draft of the form at this path, or `fresh` if there is none. */
 export function useDraft<T extends object>(router: Router, path: string, fresh: T): T {
   if (!watched.has(router)) {
     watched.add(router);
     router.afterEach((to, _from, failure) => {
-      // The way back closed something that stood over the form.
+      // The back button only closed an overlay above the form.
       if (failure) return;
-      for (const at of drafts.keys()) {
-        if (to.path !== at && !HELP.test(to.path)) {
-          drafts.delete(at);
+      for (const draftPath of drafts.keys()) {
+        if (to.path !== draftPath && !HELP.test(to.path)) {
+          drafts.delete(draftPath);
         }
       }
     });
@@ -31,7 +32,7 @@ export function useDraft<T extends object>(router: Router, path: string, fresh: 
   return form as T;
 }
 
-/** Once it was sent. */
+/** Drops a draft, once the form is sent. */
 export function dropDraft(path: string): void {
   drafts.delete(path);
 }

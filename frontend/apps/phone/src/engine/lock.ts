@@ -1,26 +1,26 @@
 /**
- * The lock: after five minutes in the background nothing that was shown stays in memory, and while the app is in the
- * background a curtain stands before it, so that the app switcher's picture shows nothing.
+ * The lock. After five minutes in the background nothing that was displayed stays in memory. While the app is
+ * in the background, a curtain covers it, so that the app switcher's preview shows nothing.
  */
 
 import { Absence, type Clocks, isLockedAtStart, LOCK_AFTER_MS } from "./absence.ts";
 
-/** When the app was last left, for one that starts anew: a time or, once locked, nothing. */
+/** Storage key of the time when the app was last left, for the next start; absent once it is locked. */
 const LEFT = "mshield-left";
 const CURTAIN = "curtained";
 
-/** What this needs of the app and the browser; tests give their own. */
+/** Functions that the lock needs of the app and the browser; tests pass their own. */
 export interface Locking {
   readonly clocks: Clocks;
-  /** Clears what was shown and leads to the lock's screen. */
+  /** Clears the display and opens the lock screen. */
   readonly lock: () => void;
-  /** The app is to be seen again and was not locked. */
+  /** Called when the app is visible again and wasn't locked. */
   readonly back: () => void;
 }
 
 let isLockedNow = false;
 
-/** Watches over the page's life from now on. */
+/** Starts watching for the app going to the background and returning. */
 export function watchAbsence({ clocks, lock, back }: Locking): void {
   const absence = new Absence(clocks);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +31,7 @@ export function watchAbsence({ clocks, lock, back }: Locking): void {
       localStorage.setItem(LEFT, String(clocks.wall()));
     }
     absence.leave();
-    // Where timers go on in the background, it locks there, and not when it is seen again.
+    // If timers run in the background, lock there already, not only when the app is visible again.
     timer ??= setTimeout(lockIfLong, LOCK_AFTER_MS);
   }
 
@@ -61,14 +61,15 @@ export function watchAbsence({ clocks, lock, back }: Locking): void {
   document.addEventListener("visibilitychange", () =>
     document.visibilityState === "hidden" ? leave() : comeBack(),
   );
-  // Old Safari hides a page without saying so first; a frozen one may never hear of anything again.
+  // Old Safari hides a page without a `visibilitychange` event, and a frozen page may receive no further
+  // event.
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", ({ persisted }) => persisted && comeBack());
   document.addEventListener("freeze", leave);
   document.addEventListener("resume", comeBack);
 }
 
-/** Nothing but the lock's screen opens until `unlock`. */
+/** Lets only the lock screen open, until `unlock`. */
 export function markLocked(): void {
   isLockedNow = true;
   localStorage.removeItem(LEFT);
@@ -83,7 +84,9 @@ export function isLocked(): boolean {
   return isLockedNow;
 }
 
-/** At the start: one who left long ago finds it locked where `asks` (the fingerprint) is to be asked. */
+/**
+ * Locks the app at its start if it was left long ago and `asks` returns true (fingerprint is switched on).
+ */
 export async function lockAtStart(asks: () => Promise<boolean>): Promise<void> {
   const left = localStorage.getItem(LEFT);
   if (isLockedAtStart(left === null ? null : Number(left), Date.now()) && (await asks())) {

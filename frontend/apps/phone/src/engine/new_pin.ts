@@ -1,8 +1,8 @@
 /**
- * Choosing a new PIN: entered, checked against the rules, entered again.
+ * Choosing a new PIN: enter it, check it against the rules, enter it again.
  *
- * As in pin_entry.ts the digits stand in plain arrays, never in a component's data or in the document, and are
- * overwritten once the PIN was handed on.
+ * As in pin_entry.ts, the digits are in plain arrays, never in a component's data or in the document, and are
+ * overwritten once the PIN is handed on.
  */
 
 import type { ShieldError } from "@mshield/shield";
@@ -10,29 +10,32 @@ import { onScopeDispose, readonly, shallowReactive } from "vue";
 
 import { asProblem } from "./task.ts";
 
-/** `checking` is the moment between: whether the PIN is too easy to guess. */
+/** Stage of the entry. `checking`, between the two entries: testing whether the PIN is too easy to guess. */
 export type NewPinStage = "choose" | "checking" | "repeat" | "chosen";
 
-export interface NewPinShown {
+export interface NewPinState {
   readonly stage: NewPinStage;
   readonly count: number;
-  /** The second was another one than the first. */
+  /** True if the second entry differed from the first. */
   readonly differs: boolean;
-  /** Why the first was refused. */
+  /** Why the first entry was refused. */
   readonly problem: ShieldError | null;
 }
 
 export interface NewPinEntry {
-  readonly shown: NewPinShown;
+  readonly shown: NewPinState;
   press(digit: number): Promise<void>;
   pressBack(): void;
-  /** Back to the first entry. */
+  /** Goes back to the first entry. */
   restart(): void;
 }
 
 const LENGTH = 6;
 
-/** `check` throws the engine's error where the PIN is refused; `chosen` gets the PIN once it was entered twice. */
+/**
+ * Manages the entry of a new PIN. `check` throws the engine's error if the PIN is refused; `chosen` receives
+ * the PIN after the second matching entry.
+ */
 export function useNewPin(check: (pin: string) => Promise<void>, chosen: (pin: string) => void): NewPinEntry {
   const shown = shallowReactive({
     stage: "choose" as NewPinStage,
@@ -71,7 +74,7 @@ export function useNewPin(check: (pin: string) => Promise<void>, chosen: (pin: s
     } catch (error) {
       problem = asProblem(error);
     }
-    // It was begun anew, or left: what stands there now is something else.
+    // The entry was restarted or left meanwhile, so this result is obsolete.
     if (mine !== turn) {
       return;
     }

@@ -1,26 +1,31 @@
-/** Logging in at an outside system's page (R2), from the app and back to it. */
+/** Login at an outside system's page (R2): leaving the app for it and returning. */
 
-import { type Left, leftSerializer, makeOutsideWay, type Returned } from "@mshield/look/vue/outside_way.ts";
+import {
+  type PendingLogin,
+  pendingLoginSerializer,
+  makeOutsideLogin,
+  type LoginReturn,
+} from "@mshield/look/vue/outside_login.ts";
 import { useLocalStorage } from "@vueuse/core";
 
-import { agreedHere, forgetAgreed } from "./policies.ts";
+import { recentConsents, dropConsents } from "./policies.ts";
 import { shield } from "./shield.ts";
 
-/** In localStorage: the way back may open another tab. */
-const way = makeOutsideWay(
-  useLocalStorage<Left | null>("mshield-outside-login", null, { serializer: leftSerializer }),
+/** Storage of the login in progress. In localStorage, since the system may return to another tab. */
+const way = makeOutsideLogin(
+  useLocalStorage<PendingLogin | null>("mshield-outside-login", null, { serializer: pendingLoginSerializer }),
 );
 
 export const readReturn = way.read;
 
-/** Leads to the page of this system; throws the engine's errors. */
-export async function leaveFor(source: string, next: unknown): Promise<void> {
+/** Opens the system's login page. Throws the engine's errors. */
+export async function openLoginPage(source: string, next: unknown): Promise<void> {
   way.leave(await shield.beginOutsideLogin(source), next);
 }
 
-/** Logs in with what came back; throws the engine's errors. */
-export async function finish({ state, code }: Returned): Promise<void> {
-  await shield.finishOutsideLogin(state, code ?? "", agreedHere() ?? undefined);
-  forgetAgreed();
+/** Logs in with the parameters that the system returned. Throws the engine's errors. */
+export async function finish({ state, code }: LoginReturn): Promise<void> {
+  await shield.finishOutsideLogin(state, code ?? "", recentConsents() ?? undefined);
+  dropConsents();
   way.forget(state);
 }

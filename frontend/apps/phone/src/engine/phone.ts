@@ -1,61 +1,61 @@
 /**
- * What the screens know of this phone, its account and its certificate, shared by all of them.
+ * Shared state of all screens about this phone, its account and its certificate.
  *
- * `status` is what the phone itself stores, `me` what the service says; either may be missing. All of it goes when the
- * app locks or the user logs out.
+ * `status` is what the phone itself stores, `me` what the service reports; either may be missing. Both are
+ * cleared when the app locks or the user logs out.
  */
 
-import { makeOrder } from "@mshield/look/vue/in_order.ts";
+import { makeAnswerOrder } from "@mshield/look/vue/answer_order.ts";
 import { type Me, NetworkError, ShieldError, type Status } from "@mshield/shield";
 import { computed, readonly, shallowReactive, shallowRef } from "vue";
 
 import { certificateState, type CertificateState } from "./certificate_state.ts";
-import { forgetIdNumber } from "./known_person.ts";
-import { learnState } from "./open_ways.ts";
+import { forgetIdNumber } from "./remembered_person.ts";
+import { recordState } from "./unlock_methods.ts";
 import { shield } from "./shield.ts";
 
-interface Known {
+interface Shared {
   status: Status | null;
   me: Me | null;
-  /** The last attempt to ask the service failed on the way. */
+  /** True if the last request to the service failed in the network. */
   isOffline: boolean;
 }
 
-const known = shallowReactive<Known>({ status: null, me: null, isOffline: false });
-/** Answers of the service about this login: what comes after it was forgotten shows nobody. */
-const order = makeOrder();
+const shared = shallowReactive<Shared>({ status: null, me: null, isOffline: false });
+/** Discards replies of the service that arrive after their login was cleared. */
+const order = makeAnswerOrder();
 
-export const phone = readonly(known) as Readonly<Known>;
+export const phone = readonly(shared) as Readonly<Shared>;
 
-export const isLoggedIn = computed(() => known.status?.isLoggedIn ?? false);
+export const isLoggedIn = computed(() => shared.status?.isLoggedIn ?? false);
 
-/** Of which login (its end, ms) the service has said that it is over; the phone's own state still has it. */
+/** End (ms) of the login that the service has reported as over, though the phone still stores it. */
 const overAt = shallowRef<number | null>(null);
 
-/** Whether nobody need log in here, as far as is known. */
-export const hasLogin = computed(() => isLoggedIn.value && known.status?.sessionExpiresAt !== overAt.value);
+/** True if there is a login that hasn't ended as far as known. */
+export const hasLogin = computed(() => isLoggedIn.value && shared.status?.sessionExpiresAt !== overAt.value);
 
-/** The service knows the login no more. */
-export function noteEnd(): void {
-  overAt.value = known.status?.sessionExpiresAt ?? null;
+/** Notes that the service no longer accepts the current login. */
+export function recordLoginEnd(): void {
+  overAt.value = shared.status?.sessionExpiresAt ?? null;
 }
 
-/** Null as long as the service hasn't said it. */
+/** State of the certificate; null until the service has reported it. */
 export const state = computed<CertificateState | null>(
-  () => known.me && certificateState(known.me, Date.now()),
+  () => shared.me && certificateState(shared.me, Date.now()),
 );
 
-/** Reads what the phone stores; asks nobody. */
+/** Reads what the phone stores, without contacting the service. */
 export async function readStatus(): Promise<Status> {
   const status = await shield.status();
-  known.status = status;
+  shared.status = status;
   if (!status.isLoggedIn) {
-    known.me = null;
+    shared.me = null;
   }
   return status;
 }
 
-/** Asks the service how account and certificate stand; throws the engine's errors. */
+/** Gets account and certificate from the service. Throws the engine's errors. */
 export async function refresh(): Promise<void> {
   const isNewest = order();
   try {
@@ -64,34 +64,34 @@ export async function refresh(): Promise<void> {
     if (!isNewest()) {
       return;
     }
-    known.me = me;
-    learnState(me, Date.now());
-    known.isOffline = false;
+    shared.me = me;
+    recordState(me, Date.now());
+    shared.isOffline = false;
     await readStatus();
   } catch (error) {
-    known.isOffline = error instanceof NetworkError;
-    if (hasEnded(error)) {
+    shared.isOffline = error instanceof NetworkError;
+    if (isLoginOver(error)) {
       await leave();
     }
     throw error;
   }
 }
 
-/** Whether this error says that the login is over. */
-export function hasEnded(error: unknown): boolean {
+/** Returns whether this error means that the login is over. */
+export function isLoginOver(error: unknown): boolean {
   return error instanceof ShieldError && (error.code === "not_logged_in" || error.code === "unauthenticated");
 }
 
-/** Forgets what was shown. */
+/** Clears what was displayed. */
 export function forget(): void {
   order.skip();
   forgetIdNumber();
-  known.me = null;
-  known.status = null;
+  shared.me = null;
+  shared.status = null;
 }
 
 async function leave(): Promise<void> {
-  noteEnd();
-  known.me = null;
+  recordLoginEnd();
+  shared.me = null;
   await readStatus();
 }

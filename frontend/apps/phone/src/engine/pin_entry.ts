@@ -1,40 +1,44 @@
 /**
- * Entering the PIN for one act: a sheet over the screen, from the moment the service is asked until the act is done.
+ * Entry of the PIN for one operation: a sheet above the screen, from the request to the service until the
+ * operation is finished.
  *
- * The digits stand in one plain array while they are typed, never in a component's data or in the document, and are
- * overwritten as soon as the engine has them.
+ * The digits are in one plain array while they are typed, never in a component's data or in the document, and
+ * are overwritten as soon as the engine has them.
  */
 
 import { NetworkError, type PinPrompt, type PinSource, ProblemError } from "@mshield/shield";
 import { readonly, shallowReactive } from "vue";
 
-import { fitsBiometric, openPin, removeBiometric } from "./biometric.ts";
-import { restAfterWrong, WARN_FROM } from "./pin_pause.ts";
+import { hasSealedPin, openPin, removeBiometric } from "./biometric.ts";
+import { pauseAfterWrongPin, WARN_FROM } from "./pin_pause.ts";
 import { getReady } from "./shield.ts";
 
-/** What the sheet repeats: the act, and what it is about (business system and amount). */
-export interface PinAbout {
+/** Content that the sheet repeats: the operation and its subject (business system and amount). */
+export interface PinContext {
   readonly title: string;
   readonly act: string;
-  /** May wait for what the service says of the PIN in force. */
+  /** May be a function, if it depends on the service's information about the PIN in force. */
   readonly detail?: string | ((prompt: PinPrompt) => string);
 }
 
-/** `connecting` until the service has said which PIN is in force, `entering`, then `working` on the six digits. */
+/**
+ * Stage of the entry: `connecting` until the service has reported which PIN is in force, then `entering`,
+ * then `working` with the six digits.
+ */
 export type PinStage = "connecting" | "entering" | "working";
 
 interface Entry {
-  about: PinAbout | null;
+  about: PinContext | null;
   stage: PinStage;
   count: number;
   prompt: PinPrompt | null;
   /** Attempts left after a wrong PIN. */
   wrongLeft: number | null;
-  /** Fingerprint or face can give this PIN. */
+  /** True if fingerprint or face can supply this PIN. */
   hasBiometric: boolean;
-  /** It was switched off here, because what it gave was wrong or couldn't be opened. */
+  /** True if it was just switched off, because its PIN was wrong or couldn't be decrypted. */
   isBiometricGone: boolean;
-  /** So few tries are left that the user is asked first whether to go on. */
+  /** True if so few tries are left that the user must first confirm to go on. */
   isWarned: boolean;
 }
 
@@ -67,10 +71,10 @@ let entered: { resolve: (pin: string) => void; reject: (reason: Error) => void }
 export const pinEntry = readonly(entry) as Readonly<Entry>;
 
 /**
- * Does `use` under the PIN, again after a wrong one; null where the user went back before they gave one. Where the phone knows
- * that it has no network no PIN is taken: NetworkError at once.
+ * Runs `use` with the PIN, and again after a wrong one. Returns null if the user goes back before submitting
+ * one. Raises: NetworkError, at once and without asking for a PIN, if the browser reports no network.
  */
-export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promise<T>): Promise<T | null> {
+export async function withPin<T>(about: PinContext, use: (pin: PinSource) => Promise<T>): Promise<T | null> {
   if (isCutOff()) {
     throw new NetworkError("offline");
   }
@@ -87,7 +91,7 @@ export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promi
           throw error;
         }
         entry.wrongLeft = error.left;
-        restAfterWrong(error.left);
+        pauseAfterWrongPin(error.left);
         if (isFromBiometric) {
           await giveBiometricUp();
         }
@@ -110,10 +114,10 @@ async function ask(prompt: PinPrompt): Promise<string> {
   }
   isFromBiometric = false;
   if (prompt.left <= WARN_FROM) {
-    erase(); // what was typed before the warning was typed without it
+    erase(); // drop digits that were typed before the warning appeared
     entry.isWarned = true;
   }
-  const hasBiometric = await fitsBiometric(prompt);
+  const hasBiometric = await hasSealedPin(prompt);
   if (isCancelled) {
     throw new Cancelled();
   }
@@ -126,7 +130,7 @@ async function ask(prompt: PinPrompt): Promise<string> {
   return pin;
 }
 
-/** A digit was pressed; the sixth submits. Digits typed while the service is still asked are kept. */
+/** Handles a digit; the sixth submits. Digits typed while the service is still being asked are kept. */
 export function press(digit: number): void {
   if (entry.stage === "working" || entry.isWarned || digits.length >= LENGTH) {
     return;
@@ -136,8 +140,8 @@ export function press(digit: number): void {
   submitIfFull();
 }
 
-/** The warning was read, and the user goes on. */
-export function goOnWarned(): void {
+/** Goes on after the warning. */
+export function continueAfterWarning(): void {
   entry.isWarned = false;
 }
 
@@ -149,9 +153,9 @@ export function pressBack(): void {
   }
 }
 
-/** Fingerprint or face instead of the digits. */
+/** Asks for fingerprint or face instead of the digits. */
 export async function pressBiometric(): Promise<void> {
-  // The phone asks once at a time: refused a second time it would look as if it couldn't.
+  // The phone shows one prompt at a time; a second request would be refused and look like a missing feature.
   if (entry.stage !== "entering" || isOpening) {
     return;
   }
@@ -159,7 +163,7 @@ export async function pressBiometric(): Promise<void> {
   isOpening = true;
   try {
     const pin = await openPin();
-    // It is for the act over which it was asked for, and for no later one.
+    // Use the PIN only for the operation it was requested for, never for a later one.
     if (pin !== null && mine !== null && entered === mine) {
       erase();
       isFromBiometric = true;
@@ -178,7 +182,7 @@ async function giveBiometricUp(): Promise<void> {
   Object.assign(entry, { hasBiometric: false, isBiometricGone: true });
 }
 
-/** The user goes back; a PIN that was given is not taken back. */
+/** Cancels the entry; a submitted PIN can't be withdrawn. */
 export function cancelPin(): void {
   if (entry.stage === "working") {
     return;
@@ -203,7 +207,10 @@ function submitIfFull(): void {
   }
 }
 
-/** Surely without a network; the browser doesn't know of every failure. */
+/**
+ * Returns true if the browser is surely offline. False may be wrong, since the browser doesn't notice every
+ * failure.
+ */
 const isCutOff = (): boolean => navigator.onLine === false;
 
 function erase(): void {

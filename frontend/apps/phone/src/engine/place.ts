@@ -1,39 +1,40 @@
 /**
- * Where the app runs, as far as a key is safe there. Browsers inside other apps (微信, 支付宝 and others) clear what pages
- * keep and share nothing with the phone's browser; what a tab on an iPhone keeps stays behind when the icon is added, and is
- * cleared after seven days without use. So neither ever holds a key.
+ * Place where the app runs, and whether a key is safe there. Browsers inside other apps (微信, 支付宝 and others) delete
+ * the data of pages and share nothing with the phone's browser. On an iPhone, the data of a Safari tab isn't
+ * copied when the icon is added to the home screen, and is deleted after seven days without use. So neither
+ * ever stores a key.
  */
 
 export type Messenger = "wechat" | "wxwork" | "alipay" | "dingtalk" | "qq" | "weibo" | "lark" | "unnamed";
 
-/** `kept`: the phone's own browser, or the app from the home screen. */
+/** Kind of place. `kept`: the phone's own browser, or the app on the home screen; both keep their data. */
 export type Place =
   | { readonly kind: "messenger"; readonly messenger: Messenger }
   | { readonly kind: "appleTab" }
   | { readonly kind: "kept" };
 
-/** What the browser says of itself, and what it can do. */
+/** Properties and abilities of the browser. */
 export interface Surroundings {
   readonly userAgent: string;
   /** Opened from the home screen. */
   readonly isInstalled: boolean;
   readonly touches: number;
-  /** Names in the page by which an app speaks with its pages. */
+  /** Names of the global objects by which the surrounding app talks to its pages. */
   readonly bridges: readonly string[];
   readonly hasDatabase: boolean;
   readonly hasServiceWorker: boolean;
 }
 
-/** What a screen wants of the place. */
-export interface Wants {
-  /** It leads to a login or a key: not for those who only look. */
+/** Requirements of a screen on the place. */
+export interface ScreenRequirements {
+  /** The screen leads to a login or a key; false for screens that only display. */
   readonly isBeginning?: boolean;
-  /** A key comes to be on it. */
+  /** The screen creates a key. */
   readonly makesKey?: boolean;
   readonly isOpen?: boolean;
 }
 
-/** In this order: 企业微信 calls itself 微信 too. 手机 QQ is one, QQ 浏览器 (MQQBrowser) isn't. */
+/** The order matters: 企业微信 also calls itself 微信. 手机 QQ is a messenger, QQ 浏览器 (MQQBrowser) isn't. */
 const NAMES: readonly (readonly [Messenger, RegExp])[] = [
   ["wxwork", /wxwork\//i],
   ["wechat", /MicroMessenger/i],
@@ -55,7 +56,7 @@ const BRIDGES: Readonly<Record<string, Messenger>> = {
   mqq: "qq",
   lark: "lark",
 };
-/** By this Android's own component for pages in other apps calls itself. */
+/** User agent of Android's WebView, which shows pages inside other apps. */
 const ANDROID_VIEW = /Android.*; wv\)/;
 
 export function placeOf(around: Surroundings): Place {
@@ -71,7 +72,7 @@ export function placeOf(around: Surroundings): Place {
   }
   const isApple =
     /iPhone|iPad|iPod/.test(userAgent) || (userAgent.includes("Macintosh") && around.touches > 1);
-  // A page in another app names no Safari on an iPhone, and gets no service worker.
+  // On an iPhone, a page inside another app doesn't name Safari and has no service worker.
   const isView = isApple
     ? !/Safari\//.test(userAgent) || !around.hasServiceWorker
     : ANDROID_VIEW.test(userAgent);
@@ -81,8 +82,11 @@ export function placeOf(around: Surroundings): Place {
   return { kind: isApple ? "appleTab" : "kept" };
 }
 
-/** Whether a screen stays shut here: one that makes a key, and in a messenger all but those that only show. */
-export function isShut(place: Place, wants: Wants): boolean {
+/**
+ * Returns whether a screen is closed in this place: one that creates a key always, and in a messenger all
+ * except those that only display.
+ */
+export function isScreenClosed(place: Place, wants: ScreenRequirements): boolean {
   if (place.kind === "kept") {
     return false;
   }
@@ -92,11 +96,11 @@ export function isShut(place: Place, wants: Wants): boolean {
   );
 }
 
-let known: Place | null = null;
+let cached: Place | null = null;
 
-/** This page's; it doesn't change while the page stands. */
-export function here(): Place {
-  known ??= placeOf({
+/** Returns the place of this page, which doesn't change while the page is open. */
+export function currentPlace(): Place {
+  cached ??= placeOf({
     userAgent: navigator.userAgent,
     isInstalled:
       matchMedia("(display-mode: standalone)").matches ||
@@ -106,5 +110,5 @@ export function here(): Place {
     hasDatabase: "indexedDB" in window && (window.indexedDB as IDBFactory | null) !== null,
     hasServiceWorker: "serviceWorker" in navigator,
   });
-  return known;
+  return cached;
 }

@@ -1,11 +1,11 @@
 /**
- * What people agree to: the documents as the service has them, kept here for reading without a network; what was agreed
- * to on this phone before there is an account; and what an account has to agree to anew.
+ * The policies that users agree to: the service's documents, cached for reading offline; the consents given
+ * on this phone before there is an account; and the documents that an account must agree to again.
  */
 
 import type { About, Consents, Policies, PolicyName } from "@mshield/shield";
-import { nameZoneBeside } from "@mshield/look/vue/dates.ts";
-import { makeOrder } from "@mshield/look/vue/in_order.ts";
+import { setServiceZone } from "@mshield/look/vue/dates.ts";
+import { makeAnswerOrder } from "@mshield/look/vue/answer_order.ts";
 import { useLocalStorage } from "@vueuse/core";
 import { readonly, ref, watch } from "vue";
 
@@ -16,7 +16,7 @@ interface Agreed {
   readonly at: number;
 }
 
-/** Nothing secret: what everybody may read. */
+/** Plain JSON, since the documents are public. */
 const json = {
   read: (text: string) => {
     try {
@@ -27,62 +27,65 @@ const json = {
   },
   write: (value: unknown) => JSON.stringify(value),
 };
-const keptPolicies = useLocalStorage<Policies | null>("mshield-policies", null, { serializer: json });
-const keptAbout = useLocalStorage<About | null>("mshield-about", null, { serializer: json });
-/** In localStorage: the way back from an outside system's page may open another tab. */
+const storedPolicies = useLocalStorage<Policies | null>("mshield-policies", null, { serializer: json });
+const storedAbout = useLocalStorage<About | null>("mshield-about", null, { serializer: json });
+/**
+ * The consents given on this phone. In localStorage, since the way back from an outside system's page may
+ * open another tab.
+ */
 const agreed = useLocalStorage<Agreed | null>("mshield-agreed", null, { serializer: json });
 const AGREED_FOR_MS = 3_600_000;
 const due = ref<readonly PolicyName[]>([]);
-const order = makeOrder();
+const order = makeAnswerOrder();
 
 export const dueConsents = readonly(due);
 
-/** The documents as they were read here last, for reading alone: others may be in force. */
-export const policiesHere = readonly(keptPolicies);
+/** The cached documents, for reading only: newer ones may be in force. */
+export const cachedPolicies = readonly(storedPolicies);
 
-/** The documents in force, or where the service can't be asked those that were read here last. */
+/** Returns the documents in force; the cached ones if the service can't be reached. */
 export async function loadPolicies(): Promise<Policies> {
   try {
-    keptPolicies.value = await shield.policies();
+    storedPolicies.value = await shield.policies();
   } catch (error) {
-    if (keptPolicies.value === null) {
+    if (storedPolicies.value === null) {
       throw error;
     }
   }
-  return keptPolicies.value;
+  return storedPolicies.value;
 }
 
-// What an earlier version of the app kept has no zone.
-watch(keptAbout, (now) => nameZoneBeside(now?.timeZone ?? null), { immediate: true });
+watch(storedAbout, (now) => setServiceZone(now?.timeZone ?? null), { immediate: true });
 
-/** Who runs the service, as it was last known; asked for anew behind it. */
-export const aboutService = readonly(keptAbout);
+/** The operator of the service as last cached; `loadAbout` updates it. */
+export const aboutService = readonly(storedAbout);
 
 export async function loadAbout(): Promise<void> {
-  keptAbout.value = await shield.about();
+  storedAbout.value = await shield.about();
 }
 
-/** Notes what was agreed to on this phone, for the call that makes the account. */
-export function noteAgreed(versions: Consents): void {
+/** Records what was agreed to on this phone, for the call that creates the account. */
+export function recordConsents(versions: Consents): void {
   agreed.value = { versions, at: Date.now() };
 }
 
-/** What was agreed to here within the hour, or null. */
-export function agreedHere(): Consents | null {
+/** Returns what was agreed to here within the last hour, or null. */
+export function recentConsents(): Consents | null {
   const noted = agreed.value;
   return noted !== null && Math.abs(Date.now() - noted.at) < AGREED_FOR_MS ? noted.versions : null;
 }
 
-/** Once the account has it: the next person on this phone is asked for themselves. */
-export function forgetAgreed(): void {
+/** Drops the record once the account has it, so that the next person on this phone is asked themselves. */
+export function dropConsents(): void {
   agreed.value = null;
 }
 
 /**
- * Looks whether the account has to agree anew; where it can't be asked, the next start asks. Who runs the service is asked
- * for behind it, and not where that failed: the engine asks one thing after the other, and tries each for seconds.
+ * Checks whether the account must agree again; if the service can't be reached, the next start checks. The
+ * operator's data is loaded afterwards and only on success, since the engine makes one call at a time and
+ * retries each for seconds.
  */
-export async function lookForDue(): Promise<void> {
+export async function checkDueConsents(): Promise<void> {
   const isNewest = order();
   const names = await shield.dueConsents().catch(() => null);
   if (names !== null) {
@@ -93,8 +96,8 @@ export async function lookForDue(): Promise<void> {
   }
 }
 
-/** The account agrees to the documents that were shown; throws the engine's errors. */
-export async function agreeAnew(versions: Consents): Promise<void> {
+/** Records the account's consent to the displayed documents. Throws the engine's errors. */
+export async function renewConsents(versions: Consents): Promise<void> {
   await shield.agree(versions);
   order.skip();
   due.value = [];

@@ -1,15 +1,15 @@
-/** Pulling the page down at its top, to have it loaded again. Mouse and keyboard have a button for that. */
+/** Pull to refresh at the top of a page. Mouse and keyboard users have a button for that. */
 
 import { useEventListener } from "@vueuse/core";
 import { type MaybeRefOrGetter, readonly, type Ref, ref, toValue } from "vue";
 
-/** How far (px) one must pull; beyond it the page resists. */
-export const FAR = 64;
+/** Distance (px) that triggers a refresh; beyond it the page resists. */
+export const REFRESH_DISTANCE = 64;
 const RESISTANCE = 0.5;
-/** Before that it isn't clear whether one means to pull. */
+/** Distance (px) before which a movement isn't taken as a pull. */
 const SLACK = 8;
 
-/** Calls `refresh` after a pull; `distance` is how far the page is drawn down, in px. */
+/** Calls `refresh` after a pull; `distance` is how far the page is pulled down, in px. */
 export function usePull(
   refresh: () => Promise<void>,
   isBusy: MaybeRefOrGetter<boolean>,
@@ -36,7 +36,7 @@ export function usePull(
       }
       const [right, down] = [Math.abs(touch.clientX - from.x), touch.clientY - from.y];
       if (distance.value === 0 && (down < SLACK || right > down)) {
-        // Upwards or sideways it is scrolling.
+        // Moving up or sideways is scrolling.
         from = down < -SLACK || right > SLACK ? null : from;
         return;
       }
@@ -44,12 +44,12 @@ export function usePull(
         event.preventDefault();
       }
       const pulled = Math.max(0, down - SLACK) * RESISTANCE;
-      distance.value = Math.min(pulled, FAR + (pulled - FAR) * RESISTANCE);
+      distance.value = Math.min(pulled, REFRESH_DISTANCE + (pulled - REFRESH_DISTANCE) * RESISTANCE);
     },
     { passive: false },
   );
   useEventListener(document, ["touchend", "touchcancel"], async ({ type }: Event) => {
-    const isFar = distance.value >= FAR && type === "touchend";
+    const isFar = distance.value >= REFRESH_DISTANCE && type === "touchend";
     from = null;
     distance.value = 0;
     if (isFar) {

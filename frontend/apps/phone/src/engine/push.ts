@@ -1,36 +1,42 @@
-/** Pushes of this phone: off until the user switches a kind on, and kept where the browser changes its address. */
+/**
+ * Push notifications of this phone: off until the user switches a kind on, and updated when the browser
+ * changes the subscription's address.
+ */
 
 import { PhoneError, type PushKinds } from "@mshield/shield";
 
 import { dropSubscription, isAllowed, presentEndpoint, subscription } from "./push_browser.ts";
 import { shield } from "./shield.ts";
 
-/** The address that the service has. */
-const KEPT = "mshield-push";
+/** Storage key of the address that the service has. */
+const ENDPOINT_KEY = "mshield-push";
 
-/** A change of address that is being told: a switch waits for it, or it would be switched back. */
-let keeping: Promise<unknown> = Promise.resolve();
+/**
+ * A change of address being reported. A switch waits for it, since the late report would otherwise undo the
+ * switch.
+ */
+let pendingReport: Promise<unknown> = Promise.resolve();
 
-/** Which kinds wake this phone; null where the service sends no pushes at all. */
+/** Returns the kinds that are switched on; null if the service sends no pushes at all. */
 export async function pushKinds(): Promise<PushKinds | null> {
   const { key, on } = await shield.push();
   return key && (on ?? { requests: false, notices: false });
 }
 
-/** Switches kinds on and off; false where the browser's question was answered with no. PhoneError `no_push`. */
+/** Switches kinds on and off. Returns false if the user denied permission. Raises: PhoneError `no_push`. */
 export async function switchPush(kinds: PushKinds): Promise<boolean> {
   if (!kinds.requests && !kinds.notices) {
-    await keeping;
+    await pendingReport;
     await shield.unsubscribePush();
     await dropSubscription();
-    localStorage.removeItem(KEPT);
+    localStorage.removeItem(ENDPOINT_KEY);
     return true;
   }
-  // First: browsers let a question follow a press only so long.
+  // Ask first: browsers allow the permission prompt only shortly after a tap.
   if (!(await isAllowed())) {
     return false;
   }
-  await keeping;
+  await pendingReport;
   const { key } = await shield.push();
   const address = key && (await subscription(key));
   if (address === null) {
@@ -40,28 +46,32 @@ export async function switchPush(kinds: PushKinds): Promise<boolean> {
     });
   }
   await shield.subscribePush(address, kinds);
-  localStorage.setItem(KEPT, address.endpoint);
+  localStorage.setItem(ENDPOINT_KEY, address.endpoint);
   return true;
 }
 
-/** Tells the service of a new address, as browsers change theirs by themselves. */
-export async function keepSubscribed(): Promise<void> {
-  const telling = tellAddress();
-  keeping = telling.catch(() => undefined);
-  await telling;
+/** Reports a new address to the service, since browsers change it on their own. */
+export async function renewSubscription(): Promise<void> {
+  const report = reportAddress();
+  pendingReport = report.catch(() => undefined);
+  await report;
 }
 
-async function tellAddress(): Promise<void> {
-  const kept = localStorage.getItem(KEPT);
-  if (kept === null || (await presentEndpoint()) === kept || !(await shield.status()).isLoggedIn) {
+async function reportAddress(): Promise<void> {
+  const storedEndpoint = localStorage.getItem(ENDPOINT_KEY);
+  if (
+    storedEndpoint === null ||
+    (await presentEndpoint()) === storedEndpoint ||
+    !(await shield.status()).isLoggedIn
+  ) {
     return;
   }
   const { key, on } = await shield.push();
   const address = key && on && Notification.permission === "granted" ? await subscription(key) : null;
   if (address && on) {
     await shield.subscribePush(address, on);
-    localStorage.setItem(KEPT, address.endpoint);
+    localStorage.setItem(ENDPOINT_KEY, address.endpoint);
   } else {
-    localStorage.removeItem(KEPT);
+    localStorage.removeItem(ENDPOINT_KEY);
   }
 }

@@ -1,13 +1,13 @@
-/** Pushes, the browser's side: its permission, its subscription, and notifications that were pressed. */
+/** The browser's part of push: permission, subscription, and taps on notifications. */
 
 import type { PushAddress } from "@mshield/shield";
 
 import type { OpenMessage } from "../sw_push.ts";
 
-/** Why this phone can't be woken: the browser has no pushes, or its user forbade them. */
+/** Why this phone can't receive pushes: the browser doesn't support them, or the user denied permission. */
 export type Hindrance = "unsupported" | "denied";
 
-/** Null where it can, as far as the browser says; it may still have no push service. */
+/** Returns null if nothing is known to prevent pushes; the browser may still have no push service. */
 export function hindrance(): Hindrance | null {
   if (!("serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis)) {
     return "unsupported";
@@ -15,12 +15,16 @@ export function hindrance(): Hindrance | null {
   return Notification.permission === "denied" ? "denied" : null;
 }
 
-/** The browser's question, at a press only; whether its user allows it. */
+/**
+ * Shows the browser's permission prompt, which it allows only on a tap, and returns whether it was granted.
+ */
 export async function isAllowed(): Promise<boolean> {
   return (await Notification.requestPermission()) === "granted";
 }
 
-/** This browser's subscription, made if there is none under this key; null where it has no push service. */
+/**
+ * Returns the browser's subscription under this key and creates it if needed; null if it has no push service.
+ */
 export async function subscription(key: Uint8Array<ArrayBuffer>): Promise<PushAddress | null> {
   const { pushManager } = await navigator.serviceWorker.ready;
   const options = { userVisibleOnly: true, applicationServerKey: key };
@@ -28,7 +32,7 @@ export async function subscription(key: Uint8Array<ArrayBuffer>): Promise<PushAd
     return addressOf(await pushManager.subscribe(options));
   } catch (error) {
     if (error instanceof DOMException && error.name === "InvalidStateError") {
-      // Made under another key, by a service that stood at this address before.
+      // The existing subscription was made under another key, by an earlier service at this address.
       await dropSubscription();
       return addressOf(await pushManager.subscribe(options));
     }
@@ -39,20 +43,20 @@ export async function subscription(key: Uint8Array<ArrayBuffer>): Promise<PushAd
   }
 }
 
-/** The address of the subscription that there is. */
+/** Returns the address of the existing subscription. */
 export async function presentEndpoint(): Promise<string | null> {
   const registration = await navigator.serviceWorker?.getRegistration?.();
   return (await registration?.pushManager?.getSubscription())?.endpoint ?? null;
 }
 
-/** Ends it in the browser. */
+/** Cancels the subscription in the browser. */
 export async function dropSubscription(): Promise<void> {
   const registration = await globalThis.navigator?.serviceWorker?.getRegistration?.();
   const present = await registration?.pushManager?.getSubscription().catch(() => null);
   await present?.unsubscribe().catch(() => false);
 }
 
-/** Goes where a pressed notification leads, unless something would be lost by it. */
+/** Navigates to the target of a tapped notification, unless the user would lose unfinished work. */
 export function watchNotifications(go: (path: string) => void, isBusy: () => boolean): void {
   navigator.serviceWorker?.addEventListener(
     "message",

@@ -1,12 +1,12 @@
-/** Giving a text to somebody else: by the phone's own sheet where it has one, else by copying it. */
+/** Sending a text to somebody else, by the phone's share sheet if there is one, otherwise by copying it. */
 
 import { useClipboard } from "@vueuse/core";
 import { readonly, type Ref, ref } from "vue";
 
 export interface SendText {
-  /** The phone has a sheet of its own for that. */
+  /** True if the phone has a share sheet. */
   readonly canShare: Readonly<Ref<boolean>>;
-  /** It was copied just now. */
+  /** True if the text was just copied. */
   readonly isCopied: Readonly<Ref<boolean>>;
   copy(text: string): Promise<void>;
   send(text: string): Promise<void>;
@@ -24,7 +24,8 @@ export function useSendText(): SendText {
     try {
       await navigator.share({ text });
     } catch (error) {
-      // Closed by the user: nothing to say. Refused by the browser: then it is copied.
+      // If the user closed the sheet, nothing more is needed. If the browser refused it, copy the text
+      // instead.
       if (!(error instanceof DOMException && error.name === "AbortError")) {
         canShare.value = false;
         await copy(text);

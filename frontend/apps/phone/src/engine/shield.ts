@@ -1,4 +1,4 @@
-/** The one engine of this app. It comes in a file of its own, so that no first screen waits for it. */
+/** The app's single engine. It is in a separate file, so that no first screen waits for it. */
 
 import { NetworkError } from "@mshield/shield";
 
@@ -9,7 +9,7 @@ type Loaded = typeof import("./app_shield.ts");
 
 let loading: Promise<Loaded> | null = null;
 
-/** Has its file loaded; NetworkError where that failed, and the next call tries again. */
+/** Loads the engine's file. Raises: NetworkError if that fails; the next call tries again. */
 export async function loadEngine(): Promise<Loaded> {
   loading ??= import("./app_shield.ts");
   try {
@@ -20,7 +20,7 @@ export async function loadEngine(): Promise<Loaded> {
   }
 }
 
-/** Each of its operations, which loads it first. */
+/** All operations of the engine; each loads the engine first. */
 export const shield = new Proxy({} as Engine, {
   get(_, name: keyof Engine) {
     return async (...args: unknown[]): Promise<unknown> => {
@@ -30,9 +30,9 @@ export const shield = new Proxy({} as Engine, {
   },
 });
 
-/** Called by screens on which a PIN is about to be entered. */
+/** Prepares for a PIN entry: loads the engine and starts its worker. */
 export function getReady(): void {
-  // Where it can't be loaded, the operation itself says so.
+  // If this fails, the operation itself reports the error.
   void loadEngine().then(
     ({ startWorker }) => startWorker(),
     () => undefined,

@@ -1,6 +1,6 @@
 /**
- * SMS codes and the time until the next one may be asked for. That time outlives the screen, and the tab's being
- * discarded while the user reads their messages.
+ * SMS codes and the waiting time until the next one may be requested. The time is kept when the screen is
+ * left, and when the browser discards the tab while the user reads their messages.
  */
 
 import { type AnsweredCaptcha, ProblemError, type SmsPurpose } from "@mshield/shield";
@@ -10,19 +10,28 @@ import { computed, type ComputedRef, ref } from "vue";
 import { shield } from "./shield.ts";
 import { type Task, useTask } from "./task.ts";
 
-/** By purpose, when (ms) the next code may be asked for. */
+/** Time (ms) from which the next code may be requested, by purpose. */
 const nextAt = useSessionStorage<Partial<Record<SmsPurpose, number>>>("mshield-sms", {});
-/** By purpose, where a code went that still counts: in this page's memory alone, since a number is somebody's. */
+/**
+ * Number to which the last valid code was sent, by purpose. Only in this page's memory, since a phone number
+ * is personal data.
+ */
 const sent = new Map<SmsPurpose, { readonly to: string; readonly until: number }>();
-/** The longest wait that is believed: a clock that was set back must not lock the button. */
+/** Longest accepted wait: a clock that was set back must not lock the button. */
 const LONGEST_MS = 600_000;
 
 export interface SmsCode extends Task {
-  /** Whole seconds until the next code; 0 where one may be asked for. */
+  /** Whole seconds until the next code may be requested; 0 if one may be now. */
   readonly wait: ComputedRef<number>;
-  /** Where the code went that still counts, also where the screen was left for help since; null where none did. */
+  /**
+   * Returns where the valid code was sent, even if the user has left the screen for help since; null if there
+   * is none.
+   */
   sentBefore(): string | null;
-  /** Asks for a code; true where it was sent. `phone` is null for the account's own, `answered` where none is shown; `to` is the number as it is shown. */
+  /**
+   * Requests a code and returns whether it was sent. `phone` is null for the account's own number, `answered`
+   * is null if there is no captcha, and `to` is the number as displayed.
+   */
   send(phone: string | null, answered: AnsweredCaptcha | null, to: string): Promise<boolean>;
 }
 
@@ -53,9 +62,9 @@ export function useSmsCode(purpose: SmsPurpose): SmsCode {
       waitFor(resendIn);
       return true;
     } catch (error) {
-      const after = error instanceof ProblemError ? error.extra["retry_after"] : undefined;
-      if (typeof after === "number") {
-        waitFor(after);
+      const retryAfter = error instanceof ProblemError ? error.extra["retry_after"] : undefined;
+      if (typeof retryAfter === "number") {
+        waitFor(retryAfter);
       }
       throw error;
     }

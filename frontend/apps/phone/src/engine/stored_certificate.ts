@@ -1,13 +1,19 @@
-/** The certificate as this phone stores it: what can be shown while the service can't be asked. */
+/** The certificate as this phone stores it, to show while the service can't be reached. */
 
 import { type IssuedCertificate, readPem, ShieldError, type Status } from "@mshield/shield";
 
-/** Its state is not in it: holds and an end before its time only the service knows. Null where none is stored. */
+/**
+ * Returns the stored certificate, null if there is none. Its state isn't included: only the service knows
+ * about holds and early revocation.
+ */
 export function storedCertificate(status: Status | null): IssuedCertificate | null {
-  if (!status?.certificatePem || status.shieldNumber === null) {
+  if (status === null) {
     return null;
   }
-  const { certificatePem: pem, shieldNumber } = status;
+  const { certificatePem: pem, logKey, shieldNumber } = status;
+  if (pem === null || logKey === null || shieldNumber === null) {
+    return null;
+  }
   try {
     const { subject, serial, notBefore, notAfter } = readPem(pem);
     return {
@@ -16,7 +22,7 @@ export function storedCertificate(status: Status | null): IssuedCertificate | nu
       serial,
       shieldNumber,
       pem,
-      logKey: null,
+      logKey,
       chainPem: [],
       subject,
       notBefore,

@@ -1,14 +1,14 @@
-/** Work of a screen; the end of the login leads to it. */
+/** Asynchronous tasks of a screen. If one finds that the login is over, the app opens the login screen. */
 
 import { makeTask, type Task as AnyTask } from "@mshield/look/vue/task.ts";
 import { ShieldError } from "@mshield/shield";
 
-import { hasEnded } from "./phone.ts";
+import { isLoginOver } from "./phone.ts";
 import { toLogin } from "./to_login.ts";
 
 export type Task = AnyTask<ShieldError>;
 
-/** An error of any kind as one with a code and sentences. */
+/** Converts any error to one with a code and messages. */
 export function asProblem(error: unknown): ShieldError {
   if (error instanceof ShieldError) {
     return error;
@@ -22,7 +22,7 @@ export function asProblem(error: unknown): ShieldError {
 
 export function useTask(): Task {
   return makeTask<ShieldError>(async (error) => {
-    if (hasEnded(error)) {
+    if (isLoginOver(error)) {
       await toLogin();
       return null;
     }

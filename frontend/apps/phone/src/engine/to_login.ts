@@ -1,21 +1,21 @@
-/** The way to the login screen and back to where the user wanted to be. */
+/** Navigation to the login screen and back to the screen that the user wanted. */
 
 import type { LocationQueryRaw } from "vue-router";
 
 import { router } from "../router.ts";
-import { noteEnd } from "./phone.ts";
+import { recordLoginEnd } from "./phone.ts";
 import { ownPath } from "@mshield/look/vue/own_path.ts";
 
-/** Asks for a login, after which the present screen opens again. */
+/** Opens the login screen, which returns to the current screen afterwards. */
 export async function toLogin(): Promise<void> {
-  noteEnd();
+  recordLoginEnd();
   const next = router.currentRoute.value.fullPath;
   await router.replace({ name: "login", query: next === "/" ? {} : { next } });
 }
 
 /**
- * Back at the login screen from one that it led to. Where that login stands behind in the history it is gone back to:
- * opened once more, the way back from home would end at a login.
+ * Returns to the login screen from a screen it led to. If the login screen is the previous history entry,
+ * this goes back to it: opening it again would leave a login screen behind the home screen.
  */
 export async function backToLogin(query: LocationQueryRaw): Promise<void> {
   if (/^\/login(?:\?|$)/.test(String(window.history.state?.back))) {
@@ -27,7 +27,7 @@ export async function backToLogin(query: LocationQueryRaw): Promise<void> {
   await router.replace({ name: "login", query });
 }
 
-/** Where a login leads: only ever to a screen of this app. */
+/** Returns the path to open after a login; always a screen of this app. */
 export function afterLogin(next: unknown): string {
   return ownPath(next) ?? "/";
 }

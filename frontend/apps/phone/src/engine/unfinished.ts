@@ -1,9 +1,9 @@
-/** Whether the user is in the middle of something that a reload would lose. */
+/** Record of work in progress that a reload would lose. */
 
 import { router } from "../router.ts";
 import { pinEntry } from "./pin_entry.ts";
 
-/** Screens that only show; on all others something is being entered, scanned or decided. */
+/** Screens that only display; on all others the user enters, scans or decides something. */
 const SHOWING = /^\/($|welcome|locked|me(\/|$)|faq(\/|$)|inbox)/;
 
 export function isUnfinished(): boolean {

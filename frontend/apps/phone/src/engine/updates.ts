@@ -1,6 +1,6 @@
 /**
- * New versions of the app: fetched by the service worker, taken when the user says so, and never while they are in the
- * middle of something.
+ * New versions of the app: the service worker downloads them, the user decides when to install them, and
+ * never while something is unfinished.
  */
 
 import { readonly, ref } from "vue";
@@ -10,28 +10,31 @@ const LOOK_EVERY_MS = 60 * 60 * 1000;
 const waiting = ref<ServiceWorker | null>(null);
 const isReadyNow = ref(false);
 
-/** Whether a new version waits to be taken. */
+/** True if a new version is ready to install. */
 export const isUpdateReady = readonly(isReadyNow);
 
-/** What this needs of the browser; tests give their own. */
+/** Functions of the browser that this needs; tests pass their own. */
 export interface Updating {
   readonly workers: Pick<ServiceWorkerContainer, "register" | "addEventListener" | "controller">;
   readonly address: string;
   readonly scope: string;
   readonly now: () => number;
   readonly reload: () => void;
-  /** Whether a reload would lose something: a PIN, a request, a form. */
+  /** True if a reload would lose something: a PIN, a request, a form. */
   readonly isBusy: () => boolean;
 }
 
-/** Registers the service worker. Returns what to call when the app comes to the front or a screen was left. */
-export async function keepUpToDate(updating: Updating): Promise<{ look: () => void; settle: () => void }> {
+/**
+ * Registers the service worker. Returns functions to call when the app comes to the front (`look`) and when a
+ * screen was left (`settle`).
+ */
+export async function watchForUpdates(updating: Updating): Promise<{ look: () => void; settle: () => void }> {
   const { workers, now } = updating;
   const hadWorker = workers.controller !== null;
   let isReplaced = false;
   let lookedAt = now();
 
-  /** Another tab may have taken the new version; then this one follows as soon as nothing is lost by it. */
+  /** Reloads if another tab has installed the new version, as soon as nothing would be lost. */
   function settle(): void {
     if (isReplaced && !updating.isBusy()) {
       isReplaced = false;
@@ -43,10 +46,11 @@ export async function keepUpToDate(updating: Updating): Promise<{ look: () => vo
     isReplaced = hadWorker;
     settle();
   });
-  const how = { scope: updating.scope, updateViaCache: "none" } as const;
-  const registration = await workers.register(updating.address, how).catch(() => null);
+  const options = { scope: updating.scope, updateViaCache: "none" } as const;
+  const registration = await workers.register(updating.address, options).catch(() => null);
   if (registration === null) {
-    return { look: () => undefined, settle }; // the network was lost, or the browser keeps none: the app works without
+    // the network failed, or the browser has no service workers: the app works without
+    return { look: () => undefined, settle };
   }
   if (hadWorker) {
     offer(registration.waiting);
@@ -63,7 +67,7 @@ export async function keepUpToDate(updating: Updating): Promise<{ look: () => vo
   const look = (): void => {
     if (now() - lookedAt >= LOOK_EVERY_MS) {
       lookedAt = now();
-      // Without a network it is looked for the next time.
+      // Without a network, the next look checks again.
       void registration.update().catch(() => undefined);
     }
   };
@@ -78,7 +82,7 @@ function offer(worker: ServiceWorker | null): void {
   }
 }
 
-/** Takes the new version; the page loads anew once it is in charge. */
-export function takeUpdate(): void {
+/** Installs the new version; the page reloads once it is active. */
+export function installUpdate(): void {
   waiting.value?.postMessage("take-over");
 }

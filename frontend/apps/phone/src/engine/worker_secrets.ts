@@ -1,10 +1,10 @@
 /**
- * `Secrets` in a worker that ends when nothing is under way: with it goes whatever its memory still held of a share,
- * which JavaScript cannot overwrite.
+ * An implementation of `Secrets` in a worker that ends when it is idle. Ending it frees any remains of a
+ * share in its memory, which JavaScript cannot overwrite.
  */
 
 import {
-  type Enrolled,
+  type EnrolResult,
   type EnrolOrder,
   RemoteSecrets,
   type Secrets,
@@ -12,7 +12,7 @@ import {
   type SessionOrder,
 } from "@mshield/shield";
 
-/** A PIN change is two sessions; one worker serves both. */
+/** Idle time in ms before the worker ends. A PIN change uses two sessions, which one worker serves. */
 export const IDLE_MS = 1000;
 
 export class WorkerSecrets implements Secrets {
@@ -25,7 +25,7 @@ export class WorkerSecrets implements Secrets {
     this.#make = make;
   }
 
-  /** Starts it, so that it is there by the time the PIN has been entered. */
+  /** Starts the worker, so that it is ready by the time the PIN has been entered. */
   start(): Secrets {
     clearTimeout(this.#timer);
     if (this.#running === null) {
@@ -35,7 +35,7 @@ export class WorkerSecrets implements Secrets {
     return this.#running.secrets;
   }
 
-  async enrol(order: EnrolOrder): Promise<Enrolled> {
+  async enrol(order: EnrolOrder): Promise<EnrolResult> {
     const done = this.#use();
     try {
       return await this.start().enrol(order);
@@ -47,14 +47,14 @@ export class WorkerSecrets implements Secrets {
   async session(order: SessionOrder): Promise<SecretSession> {
     const done = this.#use();
     try {
-      return until(await this.start().session(order), done);
+      return withCloseCallback(await this.start().session(order), done);
     } catch (error) {
       done();
       throw error;
     }
   }
 
-  /** Counts one use; what it returns ends it, once. */
+  /** Counts one use. Returns a function that ends it; calling it again has no effect. */
   #use(): () => void {
     this.#uses++;
     let isOver = false;
@@ -78,8 +78,8 @@ export class WorkerSecrets implements Secrets {
   }
 }
 
-/** The same session, which says when it is closed. */
-function until(session: SecretSession, done: () => void): SecretSession {
+/** Wraps a session and calls `done` when it is closed. */
+function withCloseCallback(session: SecretSession, done: () => void): SecretSession {
   return {
     items: session.items,
     check: (answers) => session.check(answers),

@@ -1,4 +1,7 @@
-/** Errors that have a guide of their own in the app: it leads through what to do, and then back to an application. */
+/**
+ * Errors that have their own guide in the app, which explains what to do and then leads back to an
+ * application.
+ */
 
 export const UNUSABLE_GUIDE = "/replace-phone?case=unusable";
 
@@ -7,7 +10,7 @@ const GUIDES: Readonly<Record<string, string>> = {
   damaged_slot: UNUSABLE_GUIDE,
 };
 
-/** The guide's screen, or null where the FAQ entry must do. */
+/** Returns the path of the guide, or null if there is only an FAQ entry. */
 export function guideOf(code: string): string | null {
   return GUIDES[code] ?? null;
 }

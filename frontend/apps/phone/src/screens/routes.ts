@@ -1,4 +1,4 @@
-/** The screens by their addresses. */
+/** All screens by their addresses. */
 
 import type { RouteRecordRaw } from "vue-router";
 

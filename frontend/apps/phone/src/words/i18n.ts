@@ -1,4 +1,4 @@
-/** The app's words, in the language that its user prefers. A screen brings its own beside them: `useWords(words)`. */
+/** The app's shared texts, in the user's language. Each screen adds its own with `useWords(words)`. */
 
 import { makeWords } from "@mshield/look/vue/words.ts";
 

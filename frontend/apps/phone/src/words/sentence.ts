@@ -1,4 +1,4 @@
-/** What an error says, in the language of the app. */
+/** Returns the message of an error in the app's language. */
 
 import type { ShieldError } from "@mshield/shield";
 

@@ -1,9 +1,12 @@
-/** Words that several screens say; each screen has its own beside it. */
+/** Texts shared by several screens; each screen has its own texts beside it. */
 
 import { stateWords } from "@mshield/look/vue/state_words.ts";
 import type { Language } from "@mshield/look/vue/words.ts";
 
-/** The phone shows one word: that of a hold where there is one. */
+/**
+ * Returns the words for states and holds in one table, since the phone shows a single word: the hold's if
+ * there is one.
+ */
 function certificateStates(language: Language) {
   const { state, hold } = stateWords[language];
   const { active, pin_locked: locked, expiring, expired, revoked } = state;
@@ -16,8 +19,8 @@ export const shared = {
     back: "返回",
     close: "关闭",
     help: "遇到问题，查看常见问题",
-    whatToDo: "查看办法",
-    reference: "客服编号 {reference}",
+    whatToDo: "如何处理",
+    reference: "错误编号 {reference}（联系客服时提供）",
     retry: "再试一次",
     newer: "请更新应用后查看",
     contact: "联系客服",
@@ -106,7 +109,7 @@ export const shared = {
       text: "Nothing is lost. Try again once it is back.",
     },
     operator: "Operator",
-    legalPerson: "Legal person",
+    legalPerson: "Legal representative",
     loginAt: "Log in to {name}",
     tabs: { label: "Main", home: "Home", scan: "Scan", me: "Me" },
     pin: {
@@ -119,7 +122,8 @@ export const shared = {
       left: "No tries left | {left} try left | {left} tries left",
       wrong: "Wrong PIN. {left} try left | Wrong PIN. {left} tries left",
       fell: "Wrong PINs were entered since you last used it. If that was not you, have the shield reported lost",
-      lockWarning: "{left} more wrong tries lock it for good. Then only your legal person can revoke it.",
+      lockWarning:
+        "{left} more wrong tries lock it for good. Then only your legal representative can revoke it.",
       forgot: "Forgot your PIN?",
       lastTitle: "Only {left} try left. | Only {left} tries left.",
       goOn: "I know it, go on",
@@ -147,11 +151,11 @@ export const shared = {
       until: "Valid until",
     },
     send: {
-      ask: "Ask the legal person",
-      share: "Send to legal person",
-      copy: "Copy for your legal person",
+      ask: "Ask the legal representative",
+      share: "Send to legal representative",
+      copy: "Copy for your legal representative",
       number: "Copy the number",
-      done: "Copied. Paste it to your legal person",
+      done: "Copied. Paste it to your legal representative",
     },
     state: {
       none: "No certificate",

@@ -1,4 +1,6 @@
-/** What an act does to each of several shields: which it changes, which it leaves and why, which were taken out. */
+/**
+ * Effect of an act on each of several shields: which it changes, which it skips and why, which were removed.
+ */
 
 import { computed, type ComputedRef, type Ref, ref } from "vue";
 
@@ -7,8 +9,8 @@ import type { Shield } from "../engine/types.ts";
 
 type Standing = Pick<Shield, "state" | "holds">;
 
-/** Why an act leaves a shield as it is, as a word's name; null where it changes it. */
-export function skipped(act: Act, { state, holds }: Standing): string | null {
+/** Returns why an act skips a shield, as a word's name; null if it changes it. */
+export function skipReason(act: Act, { state, holds }: Standing): string | null {
   if (possibleActs({ state, holds }).includes(act)) return null;
   if (state === "revoked" || state === "superseded") return state;
   if (act === "lift_loss") return "notLost";
@@ -17,19 +19,19 @@ export function skipped(act: Act, { state, holds }: Standing): string | null {
   return act === "report_loss" ? "lostAlready" : "frozenAlready";
 }
 
-export interface Chosen {
-  /** Numbers that somebody took out in the dialog. */
+export interface BulkSelection {
+  /** Numbers of the shields that the user removed in the dialog. */
   readonly out: Ref<readonly string[]>;
-  /** Those that the act is done with. */
+  /** Shields that the act is applied to. */
   readonly kept: ComputedRef<Shield[]>;
   toggle(number: string): void;
 }
 
-export function useChosen(act: () => Act, shields: () => readonly Shield[]): Chosen {
+export function useBulkSelection(act: () => Act, shields: () => readonly Shield[]): BulkSelection {
   const out = ref<readonly string[]>([]);
   const kept = computed(() =>
     shields().filter(
-      (shield) => skipped(act(), shield) === null && !out.value.includes(shield.shield_number),
+      (shield) => skipReason(act(), shield) === null && !out.value.includes(shield.shield_number),
     ),
   );
 

@@ -1,4 +1,4 @@
-/** Why a shield is revoked, in the words of people, and what the revocation list says for it. */
+/** Reasons for revoking a shield in everyday words, and the revocation list's reason for each. */
 
 import type { Cause } from "../engine/acts.ts";
 import type { Shield } from "../engine/types.ts";
@@ -15,12 +15,12 @@ export const CAUSES = {
 
 export type Reason = keyof typeof CAUSES;
 
-/** The reason that the shield's own state suggests; empty where it suggests none, and for several. */
+/** Returns the reason that the shield's state suggests; empty if none, and for several shields. */
 export function likelyReason(shields: readonly Pick<Shield, "state" | "holds">[]): Reason | "" {
   const [one] = shields;
   if (shields.length !== 1 || one === undefined) return "";
   if (one.state === "expired") return "expired";
-  // Who has a lost phone may have locked its PIN by guessing.
+  // A finder of the lost phone may have locked its PIN by guessing.
   if (one.holds.includes("lost")) return "lost";
   return one.state === "pin_locked" ? "pin" : "";
 }

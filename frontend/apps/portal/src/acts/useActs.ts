@@ -1,36 +1,36 @@
-/** The act that is being asked about, and what came of the last one. */
+/** The act being confirmed, and the result of the last one. */
 
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { computed, shallowRef } from "vue";
 
 import type { Act } from "../engine/acts.ts";
 import type { Outcome, Shield } from "../engine/types.ts";
 
-export interface Asked {
+export interface ActRequest {
   readonly act: Act;
   readonly shields: readonly Shield[];
 }
 
-export interface Told {
+export interface ActReport {
   readonly isGood: boolean;
   readonly lines: readonly string[];
-  /** Shield by shield, where there were several. */
-  readonly perShield: readonly ToldLine[];
+  /** Shield by shield, if there were several. */
+  readonly perShield: readonly ReportLine[];
 }
 
-export interface ToldLine {
+export interface ReportLine {
   readonly number: string;
   readonly name: string;
   readonly kind: Outcome["outcome"];
   readonly says: string;
 }
 
-export function useActs(t: Say["t"], afterwards: () => void) {
-  const asked = shallowRef<Asked | null>(null);
-  const last = shallowRef<{ readonly asked: Asked; readonly outcomes: readonly Outcome[] } | null>(null);
-  /** Said when it is shown, so that it follows the language. */
-  const report = computed(() => last.value && tell(t, last.value.asked, last.value.outcomes));
+export function useActs(t: Translator["t"], afterwards: () => void) {
+  const asked = shallowRef<ActRequest | null>(null);
+  const last = shallowRef<{ readonly asked: ActRequest; readonly outcomes: readonly Outcome[] } | null>(null);
+  /** Built when displayed, so that it follows the language. */
+  const report = computed(() => last.value && reportAct(t, last.value.asked, last.value.outcomes));
 
   function ask(act: Act, shields: readonly Shield[]): void {
     last.value = null;
@@ -50,8 +50,15 @@ export function useActs(t: Say["t"], afterwards: () => void) {
   return { asked, report, ask, done, close };
 }
 
-/** What came of an act, in a line for those it changed, those it didn't need to, and each reason of a refusal. */
-export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Outcome[]): Told {
+/**
+ * Describes an act's result: a line for changed shields, one for skipped ones, and one for each reason of
+ * refusal.
+ */
+export function reportAct(
+  t: Translator["t"],
+  { act, shields }: ActRequest,
+  outcomes: readonly Outcome[],
+): ActReport {
   const of = (kind: Outcome["outcome"]) => outcomes.filter(({ outcome }) => outcome === kind);
   const [changed, unchanged, refused] = [of("changed"), of("unchanged"), of("refused")];
   const lines: string[] = [];
@@ -66,7 +73,7 @@ export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Ou
     const n = refused.filter(({ refusal }) => refusal?.[settings.language] === why).length;
     lines.push(t("outcome.refused", { n, why }));
   }
-  const perShield = outcomes.map(({ shield_number: number, outcome, refusal }): ToldLine => {
+  const perShield = outcomes.map(({ shield_number: number, outcome, refusal }): ReportLine => {
     const name = shields.find((shield) => shield.shield_number === number)?.name ?? "";
     const says =
       outcome === "refused"

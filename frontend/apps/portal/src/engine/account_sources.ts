@@ -1,6 +1,9 @@
-/** The outside systems whose accounts come into the portal (R2): by a password that they check, or at their page. */
+/**
+ * Outside systems whose accounts can log in to the portal (R2): by a password that they check, or at their
+ * page.
+ */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import {
   type AccountSource,
@@ -13,13 +16,13 @@ import { useLocalStorage } from "@vueuse/core";
 import { api } from "./client.ts";
 
 export function usePortalSources(): AccountSources {
-  /** The one chosen last in this browser. */
+  /** The last choice in this browser. */
   const lastChosen = useLocalStorage("mshield-portal-source", "");
   return makeAccountSources(lastChosen, readSources);
 }
 
 async function readSources(): Promise<readonly AccountSource[]> {
-  const { items } = await answered(api.GET("/api/portal/account-sources"));
+  const { items } = await unwrapAnswer(api.GET("/api/portal/account-sources"));
   return items.map(({ name, kind, title_zh: titleZh, title_en: titleEn }) => ({
     name,
     kind,
@@ -28,7 +31,7 @@ async function readSources(): Promise<readonly AccountSource[]> {
   }));
 }
 
-/** Its name in the page's language. */
+/** Returns its name in the page's language. */
 export function sourceTitle(source: AccountSource): string {
   return titleIn(settings.language, source);
 }

@@ -1,13 +1,13 @@
-/** What the legal person can do with a shield as it stands (docs/legal-person.md), and how it is done. */
+/** Acts of the legal representative on a shield by its state (docs/legal-person.md), and their calls. */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "./client.ts";
 import type { Outcome, Shield } from "./types.ts";
 
 export type HoldAct = "report_loss" | "lift_loss" | "freeze" | "unfreeze";
 export type Act = HoldAct | "revoke";
-/** What the revocation list says of the reason (RFC 5280, 5.3.1). */
+/** Reasons in the revocation list (RFC 5280, 5.3.1). */
 export type Cause =
   "unspecified" | "key_compromise" | "affiliation_changed" | "superseded" | "cessation_of_operation";
 
@@ -21,7 +21,7 @@ export const ICONS: Record<Act, string> = {
 
 type Standing = Pick<Shield, "state" | "holds">;
 
-/** The acts that change something, in the order in which they are shown. */
+/** Returns the acts that would change something, in display order. */
 export function possibleActs({ state, holds }: Standing): Act[] {
   switch (state) {
     case "active":
@@ -31,7 +31,7 @@ export function possibleActs({ state, holds }: Standing): Act[] {
         "revoke",
       ];
     case "pin_locked": {
-      // Nothing can be signed, so there is nothing to hold; what the legal person has placed they take back.
+      // Nothing can be signed, so there is nothing to hold; holds by the legal representative can be lifted.
       const lifts: Act[] = [];
       if (holds.includes("lost")) lifts.push("lift_loss");
       if (holds.includes("frozen")) lifts.push("unfreeze");
@@ -45,7 +45,7 @@ export function possibleActs({ state, holds }: Standing): Act[] {
   }
 }
 
-/** Acts that are possible with at least one of these. */
+/** Returns the acts that are possible with at least one of these. */
 export function possibleForAny(shields: readonly Standing[]): Act[] {
   const order: Act[] = ["report_loss", "lift_loss", "freeze", "unfreeze", "revoke"];
   const possible = new Set(shields.flatMap(possibleActs));
@@ -58,7 +58,7 @@ export async function doAct(
   numbers: readonly string[],
   reason: string,
 ): Promise<Outcome[]> {
-  const { items } = await answered(
+  const { items } = await unwrapAnswer(
     api.POST("/api/portal/enterprises/{credit_code}/acts", {
       params: { path: { credit_code: creditCode } },
       body: { act, shield_numbers: [...numbers], reason },
@@ -67,7 +67,7 @@ export async function doAct(
   return items;
 }
 
-/** Sends a code that revokes one batch; seconds until another may be asked for. */
+/** Sends a code for revoking one batch; returns the seconds until another may be requested. */
 export async function askForCode(): Promise<number> {
-  return (await answered(api.POST("/api/portal/revocation-codes"))).resend_in;
+  return (await unwrapAnswer(api.POST("/api/portal/revocation-codes"))).resend_in;
 }

@@ -1,8 +1,8 @@
-/** Operators who wait to be confirmed, and activation codes: how they are read, decided, made, and what is shown of them. */
+/** Operators waiting for confirmation, and activation codes: reading, deciding, creating, displaying. */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 import type { PageOf } from "@mshield/desk/pages.ts";
-import { makeOrder } from "@mshield/look/vue/in_order.ts";
+import { makeAnswerOrder } from "@mshield/look/vue/answer_order.ts";
 import { reactive } from "vue";
 
 import { type Proof, type Scan, scanOf } from "./by_shield.ts";
@@ -15,9 +15,9 @@ export type State = (typeof STATES)[number];
 
 const NONE: ApplicationCounts = { waiting: 0, confirmed: 0, refused: 0, withdrawn: 0, expired: 0 };
 
-/** How many there are in each state, as last read; shown in the navigation too. */
+/** Numbers by state, as last read; also shown in the navigation. */
 export const counts = reactive({ ...NONE });
-const order = makeOrder();
+const order = makeAnswerOrder();
 
 export function forgetCounts(): void {
   Object.assign(counts, NONE);
@@ -31,7 +31,7 @@ export async function readApplications(
 ): Promise<PageOf<Application>> {
   const query = { state, limit, ...(before === null ? {} : { before }) };
   const isNewest = order();
-  const page = await answered(
+  const page = await unwrapAnswer(
     api.GET("/api/portal/enterprises/{credit_code}/applications", {
       params: { path: { credit_code: creditCode }, query },
     }),
@@ -40,17 +40,17 @@ export async function readApplications(
   return page;
 }
 
-/** Reads how many wait, and nothing else of them. */
+/** Updates `counts`; the page of applications that comes with them is dropped. */
 export async function readCounts(creditCode: string): Promise<void> {
   await readApplications(creditCode, "waiting", null, 1);
 }
 
-/** Says that it isn't them. */
+/** Refuses an application: it isn't the operator. */
 export async function refuse(creditCode: string, id: string): Promise<void> {
   await decide(creditCode, id, { decision: "refuse" });
 }
 
-/** Confirms them, for good. */
+/** Confirms an application permanently. */
 export async function confirm(creditCode: string, id: string, proof: Proof): Promise<void> {
   await decide(creditCode, id, { decision: "confirm", ...proof });
 }
@@ -60,7 +60,7 @@ async function decide(
   id: string,
   body: { readonly decision: "confirm" | "refuse" } & Partial<{ sms_code: string; request_id: string }>,
 ): Promise<void> {
-  await answered(
+  await unwrapAnswer(
     api.POST("/api/portal/enterprises/{credit_code}/applications/{application_id}/decision", {
       params: { path: { credit_code: creditCode, application_id: id } },
       body,
@@ -68,9 +68,9 @@ async function decide(
   );
 }
 
-/** A code for one operator; told this once, and the one before is worth nothing from now on. */
+/** Creates a code for one operator; it is returned only this once, and invalidates the previous one. */
 export async function makeCode(creditCode: string, personId: string, proof: Proof): Promise<ActivationCode> {
-  return answered(
+  return unwrapAnswer(
     api.POST("/api/portal/enterprises/{credit_code}/people/{person_id}/activation-code", {
       params: { path: { credit_code: creditCode, person_id: personId } },
       body: proof,
@@ -78,9 +78,9 @@ export async function makeCode(creditCode: string, personId: string, proof: Proo
   );
 }
 
-/** Sends a code that says once who this operator is; seconds until another may be asked for. */
-export async function askToVouch(creditCode: string, personId: string): Promise<number> {
-  const sent = await answered(
+/** Sends a code for vouching once for this operator; returns the seconds until another may be requested. */
+export async function sendVouchingCode(creditCode: string, personId: string): Promise<number> {
+  const sent = await unwrapAnswer(
     api.POST("/api/portal/enterprises/{credit_code}/people/{person_id}/vouching-codes", {
       params: { path: { credit_code: creditCode, person_id: personId } },
     }),
@@ -88,14 +88,16 @@ export async function askToVouch(creditCode: string, personId: string): Promise<
   return sent.resend_in;
 }
 
-/** Has it signed who they are: for this application, or, with null, for an activation code. */
-export async function askVouchingSignature(
+/**
+ * Requests a signature that vouches for an operator: for this application, or (null) for an activation code.
+ */
+export async function requestVouchingSignature(
   creditCode: string,
   personId: string,
   applicationId: string | null,
 ): Promise<Scan> {
   return scanOf(
-    await answered(
+    await unwrapAnswer(
       api.POST("/api/portal/enterprises/{credit_code}/people/{person_id}/vouching-requests", {
         params: { path: { credit_code: creditCode, person_id: personId } },
         body: { application_id: applicationId },
@@ -104,8 +106,8 @@ export async function askVouchingSignature(
   );
 }
 
-/** K7RD-4WX9-2HNM. */
-export function grouped(code: string): string {
+/** Formats as K7RD-4WX9-2HNM. */
+export function formatCode(code: string): string {
   return code.match(/.{1,4}/g)?.join("-") ?? "";
 }
 
@@ -116,12 +118,12 @@ function plain(name: string): string {
     .toLowerCase();
 }
 
-/** Whether two names are written alike, but for spaces, dots and width. */
+/** Reports whether two names are equal except for spaces, dots and width. */
 export function isSameName(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
 
-/** What stands out: the name before the phone number. */
+/** Most important difference: the name precedes the phone number. */
 export type Difference = "name" | "phone" | "unfiled" | "none";
 
 export function differenceOf(
@@ -132,7 +134,7 @@ export function differenceOf(
   return application.same_phone ? "none" : "phone";
 }
 
-/** Whole days and hours until then; at least an hour, as long as there is any time. */
+/** Returns whole days and hours until then; at least one hour while any time is left. */
 export function timeLeft(until: number, now: number): { readonly days: number; readonly hours: number } {
   const hours = Math.max(0, Math.ceil((until - now) / 3_600_000));
   return { days: Math.floor(hours / 24), hours: hours % 24 };

@@ -1,6 +1,6 @@
-/** What the legal person's own phone is asked: to log in, or to sign what is grave. */
+/** Requests to the legal representative's own phone: to log in, or to sign a serious act. */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import type { Cause } from "./acts.ts";
 import { api } from "./client.ts";
@@ -11,11 +11,11 @@ import type { Outcome } from "./types.ts";
 export interface Scan {
   readonly id: string;
   readonly token: string;
-  /** The two digits that both screens show. */
+  /** The two digits shown on both screens. */
   readonly number: string;
 }
 
-/** That it is the legal person: a code by SMS, or what their shield has signed. */
+/** Proof of the legal representative: a code by SMS, or a signature of their shield. */
 export type Proof = { readonly sms_code: string } | { readonly request_id: string };
 
 interface Made {
@@ -29,13 +29,13 @@ export function scanOf(answer: Made): Scan {
 }
 
 export async function askLogin(): Promise<Scan> {
-  return scanOf(await answered(api.POST("/api/portal/shield-logins")));
+  return scanOf(await unwrapAnswer(api.POST("/api/portal/shield-logins")));
 }
 
-/** Once their phone has signed. */
+/** Completes the login once their phone has signed. */
 export async function finishLogin({ id, token }: Scan): Promise<void> {
   const body = { request_id: id, status_token: token };
-  enter(await answered(api.POST("/api/portal/shield-sessions", { body })));
+  enter(await unwrapAnswer(api.POST("/api/portal/shield-sessions", { body })));
 }
 
 export interface RevocationTerms {
@@ -50,7 +50,7 @@ function bodyOf({ numbers, words, cause }: RevocationTerms) {
 
 export async function askSignature(creditCode: string, terms: RevocationTerms): Promise<Scan> {
   return scanOf(
-    await answered(
+    await unwrapAnswer(
       api.POST("/api/portal/enterprises/{credit_code}/revocation-requests", {
         params: { path: { credit_code: creditCode } },
         body: bodyOf(terms),
@@ -59,9 +59,9 @@ export async function askSignature(creditCode: string, terms: RevocationTerms): 
   );
 }
 
-/** Revokes what they have signed, or what their SMS code is for. */
+/** Revokes shields with a signature or an SMS code as proof. */
 export async function revoke(creditCode: string, terms: RevocationTerms, proof: Proof): Promise<Outcome[]> {
-  const { items } = await answered(
+  const { items } = await unwrapAnswer(
     api.POST("/api/portal/enterprises/{credit_code}/revocations", {
       params: { path: { credit_code: creditCode } },
       body: { ...bodyOf(terms), ...proof },

@@ -1,4 +1,4 @@
-/** The portal's calls, by the types of the service's own document. */
+/** The portal's calls, typed by the service's OpenAPI document. */
 
 import type { paths } from "@mshield/api/portal.ts";
 import { makeClient } from "@mshield/desk/client.ts";

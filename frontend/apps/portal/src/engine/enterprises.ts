@@ -1,22 +1,22 @@
-/** The enterprises that the legal person answers for, and one more of them by an activation code. */
+/** The legal representative's enterprises, and adding one by an activation code. */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "./client.ts";
 import { session } from "./session.ts";
 import type { Enterprise } from "./types.ts";
 
-/** What a code has done. */
-export interface Added {
-  /** Enterprises that weren't there before: none where the proof counts later, or is of another kind of record. */
+/** Result of using a code. */
+export interface AddedEnterprises {
+  /** New enterprises: none if the proof takes effect later, or belongs to another kind of record. */
   readonly added: readonly Enterprise[];
-  /** From when (ms) it counts; null where it does already. */
+  /** Time (ms) at which it takes effect; null if it already has. */
   readonly countsFrom: number | null;
 }
 
-/** Uses a code up; `key` is the same for every try of one code, which is good once. */
-export async function addEnterprise(code: string, key: string): Promise<Added> {
-  const { counts_from: from, enterprises } = await answered(
+/** Uses up a code; `key` is the same for every attempt with one code, which can be used once. */
+export async function addEnterprise(code: string, key: string): Promise<AddedEnterprises> {
+  const { counts_from: from, enterprises } = await unwrapAnswer(
     api.POST("/api/portal/session/activations", {
       body: { activation_code: code.trim() },
       headers: { "Idempotency-Key": key },

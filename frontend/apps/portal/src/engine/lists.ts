@@ -1,7 +1,9 @@
-/** The enterprise's shields and filed people, page by page; what changes meanwhile shows without loading the page anew. */
+/**
+ * Paged lists of the enterprise's shields and registered people; changes appear without reloading the page.
+ */
 
-import { answered } from "@mshield/desk/client.ts";
-import { useNews } from "@mshield/desk/news.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
+import { usePolling } from "@mshield/desk/polling.ts";
 import { type PageOf, usePages } from "@mshield/desk/pages.ts";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 import { dayAfter, instantOf } from "@mshield/look/vue/dates.ts";
@@ -17,21 +19,21 @@ const PAGE = 50;
 
 export interface ShieldFilter {
   readonly words: string;
-  /** A state, or a hold with `hold:` before it; empty for all. */
+  /** A state, or a hold with the prefix `hold:`; empty for all. */
   readonly standing: string;
   readonly personId?: string | undefined;
 }
 
 /**
- * What people read as 尾号, the last four characters of a shield, phone or id number, or more of it, or all: that number
- * is meant then, and no other that ends as it does. A whole phone number may be a shield number's digits too.
+ * The last four or more characters (尾号) of a shield, phone or ID number: then only this number matches, not
+ * others with the same end. A whole phone number may also be a shield number's digits.
  */
 const NUMBER_END = /^\d{3,17}[\dX]$/i;
-/** A whole number of a passport or a permit, which has letters too; shorter than that it may be a name. */
+/** A whole passport or permit number, which also has letters; a shorter text may be a name. */
 const DOCUMENT = /^(?=.*[A-Z])(?=(?:.*\d){5})[\dA-Z()]{6,18}$/i;
 
 function wordsOf(words: string): { shield_number: string; end: string; name: string } {
-  const text = words.normalize("NFKC").trim(); // a Chinese keyboard types wide letters and digits
+  const text = words.normalize("NFKC").trim(); // a Chinese keyboard types full-width letters and digits
   const plain = text.replaceAll(/\s/g, "");
   const digits = SHIELD_NUMBER.exec(plain)?.[1];
   if (digits) return { shield_number: `MS${digits}`, end: "", name: "" };
@@ -39,7 +41,10 @@ function wordsOf(words: string): { shield_number: string; end: string; name: str
   return { shield_number: "", end: "", name: text };
 }
 
-/** The query of the service: a whole shield number, in any spacing, or another number, or its end; else a part of a name. */
+/**
+ * Builds the service's query: a whole shield number with any spacing, another number or its end, or part of a
+ * name.
+ */
 export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
   const [hold, state] = standing.startsWith("hold:") ? [standing.slice(5), ""] : ["", standing];
   return Object.fromEntries(
@@ -52,7 +57,7 @@ export function shieldQuery({ words, standing, personId }: ShieldFilter): Record
   );
 }
 
-/** A list whose first page is read again while it is looked at. */
+/** A list whose first page is refreshed while it is displayed. */
 export function useList<P extends PageOf<unknown>>(
   read: (creditCode: string, place: string | null, limit: number) => Promise<P>,
   taken?: (page: P) => void,
@@ -61,15 +66,15 @@ export function useList<P extends PageOf<unknown>>(
   const code = computed(() => enterprise.value?.credit_code ?? "");
   const list = usePages((place) => read(code.value, place, PAGE), taken);
 
-  const look = () => visibility.value === "visible" && list.lookAgain();
+  const look = () => visibility.value === "visible" && list.refresh();
 
-  useNews(look, LOOK_AGAIN_MS);
+  usePolling(look, LOOK_AGAIN_MS);
   watch(visibility, look);
   watch(code, list.load, { immediate: true });
   return list;
 }
 
-/** Such a list of what is in one state; another state begins it anew. */
+/** Like `useList`, for items in one state; changing the state reloads it. */
 export function useListOf<S, T>(
   state: Ref<S>,
   read: (creditCode: string, state: S, place: string | null, limit: number) => Promise<PageOf<T>>,
@@ -83,7 +88,7 @@ export function useListOf<S, T>(
   return list;
 }
 
-/** The first page says how many the enterprise has, whatever the list is narrowed to. */
+/** Reads shields; the first page has the enterprise's total, whatever the filter. */
 export async function readShields(
   creditCode: string,
   filter: ShieldFilter,
@@ -91,7 +96,7 @@ export async function readShields(
   limit: number,
 ): Promise<ShieldsPage> {
   const query = { ...shieldQuery(filter), limit, ...(before === null ? {} : { before }) };
-  return answered(
+  return unwrapAnswer(
     api.GET("/api/portal/enterprises/{credit_code}/shields", {
       params: { path: { credit_code: creditCode }, query },
     }),
@@ -103,7 +108,7 @@ export interface PersonFilter {
   readonly role: string;
 }
 
-/** As of shields; less than four digits are the end of the id number. */
+/** Like `shieldQuery`; less than four digits are the end of the ID number. */
 export function personQuery({ words, role }: PersonFilter): Record<string, string> {
   const { shield_number, end, name } = wordsOf(words);
   const isIdEnd = /^\d{1,2}[\dX]$/i.test(name);
@@ -125,7 +130,7 @@ export async function readPeople(
   limit: number,
 ): Promise<PageOf<Person>> {
   const query = { ...personQuery(filter), limit, ...(after === null ? {} : { after }) };
-  return answered(
+  return unwrapAnswer(
     api.GET("/api/portal/enterprises/{credit_code}/people", {
       params: { path: { credit_code: creditCode }, query },
     }),
@@ -136,12 +141,12 @@ export interface HistoryFilter {
   readonly words: string;
   /** One kind of change; empty for all. */
   readonly event: string;
-  /** The first and the last day, as YYYY-MM-DD; empty for any. */
+  /** First day, and in `to` the last, as YYYY-MM-DD; empty for any. */
   readonly from: string;
   readonly to: string;
 }
 
-/** Days are those of the zone in which times are told; the last one counts as a whole. */
+/** Builds the query; days are in the displayed time zone, and the last one is included entirely. */
 export function historyQuery({ words, event, from, to }: HistoryFilter): Record<string, string> {
   const since = from === "" ? "" : String(instantOf(from));
   const until = to === "" ? "" : String(instantOf(dayAfter(to)));
@@ -158,14 +163,14 @@ export async function readHistory(
   limit: number,
 ): Promise<PageOf<PastAct>> {
   const query = { ...historyQuery(filter), limit, ...(before === null ? {} : { before }) };
-  return answered(
+  return unwrapAnswer(
     api.GET("/api/portal/enterprises/{credit_code}/history", {
       params: { path: { credit_code: creditCode }, query },
     }),
   );
 }
 
-/** Where the browser gets the same list as a workbook. */
+/** Returns the address of the same list as a workbook. */
 export function workbook(
   creditCode: string,
   list: "shields" | "people" | "history",

@@ -1,19 +1,22 @@
-/** Logging in: password and captcha, then an SMS code, which other first halves lead to too; and the session that a page loaded anew still has. */
+/**
+ * Login: password and captcha, or another first step, then an SMS code; and the session that still exists
+ * after a reload.
+ */
 
-import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { type Captcha, readCaptcha, solveCaptcha } from "@mshield/desk/captcha.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 import { Problem } from "@mshield/desk/problem.ts";
-import { type Ended, endedBy } from "@mshield/desk/task.ts";
+import { type EndReason, endReasonOf } from "@mshield/desk/task.ts";
 
-import { agreed, withConsents } from "./agreed.ts";
+import { givenConsents, consentFields } from "./consents.ts";
 import { api } from "./client.ts";
 import { enter, isLoggedIn, leave, mayBeLoggedIn, session } from "./session.ts";
-import type { LoginBegun } from "./types.ts";
+import type { LoginStart } from "./types.ts";
 
-export interface Begun {
+export interface StartedLogin {
   readonly loginId: string;
   readonly phone: string;
-  /** Seconds until another code may be asked for. */
+  /** Seconds until another code may be requested. */
   readonly resendIn: number;
 }
 
@@ -22,46 +25,48 @@ export interface Credentials {
   readonly password: string;
   readonly captchaId: string;
   readonly captcha: string;
-  /** The outside system that the account belongs to; null for this service's own. */
+  /** The outside system of the account; null for this service's own. */
   readonly source: string | null;
 }
 
 export async function newCaptcha(): Promise<Captcha> {
-  return readCaptcha(await answered(api.POST("/api/portal/captchas")), "/api/portal/captchas");
+  return readCaptcha(await unwrapAnswer(api.POST("/api/portal/captchas")), "/api/portal/captchas");
 }
 
-export async function begin(credentials: Credentials): Promise<Begun> {
+export async function begin(credentials: Credentials): Promise<StartedLogin> {
   const { account, password, captchaId, captcha, source } = credentials;
   const body = {
     account: account.trim(),
     password,
-    ...(await shownCaptcha(captchaId, captcha)),
-    ...(source !== null && { source, ...withConsents() }),
+    ...(await solveCaptcha(captchaId, captcha)),
+    ...(source !== null && { source, ...consentFields() }),
   };
-  const begun = begunOf(await answered(api.POST("/api/portal/logins", { body })));
-  agreed.value = null;
+  const begun = readStartedLogin(await unwrapAnswer(api.POST("/api/portal/logins", { body })));
+  givenConsents.value = null;
   return begun;
 }
 
-export function begunOf(answer: LoginBegun): Begun {
+export function readStartedLogin(answer: LoginStart): StartedLogin {
   return { loginId: answer.login_id, phone: answer.phone_masked, resendIn: answer.resend_in };
 }
 
-/** Another code, where the first one didn't come; nothing is typed anew. */
-export async function sendAgain(loginId: string): Promise<Begun> {
-  return begunOf(await answered(api.POST("/api/portal/login-codes", { body: { login_id: loginId } })));
+/** Sends another code if the first didn't arrive; nothing has to be typed again. */
+export async function sendAgain(loginId: string): Promise<StartedLogin> {
+  return readStartedLogin(
+    await unwrapAnswer(api.POST("/api/portal/login-codes", { body: { login_id: loginId } })),
+  );
 }
 
-/** A login that lacks a proof: an activation code goes on with it. */
-export interface Unproven {
+/** A login without a proof; an activation code continues it. */
+export interface UnprovenLogin {
   readonly activationId: string;
-  /** From when (ms) a proof counts that is there already. */
+  /** Time (ms) at which an existing proof takes effect. */
   readonly countsFrom: number | null;
-  /** What proved it ended, since the number on file isn't the account's. */
+  /** True if its proof ended because the registered number isn't the account's. */
   readonly isNumberLost: boolean;
 }
 
-export function unprovenOf(problem: Problem | null): Unproven | null {
+export function readUnprovenLogin(problem: Problem | null): UnprovenLogin | null {
   if (problem?.code !== "identity_unproven") return null;
   const { activation_id: id, counts_from: from, reason } = problem.document;
   if (typeof id !== "string") return null;
@@ -72,23 +77,23 @@ export function unprovenOf(problem: Problem | null): Unproven | null {
   };
 }
 
-export async function activate(activationId: string, code: string): Promise<Begun> {
+export async function activate(activationId: string, code: string): Promise<StartedLogin> {
   const body = { activation_id: activationId, activation_code: code.trim() };
-  return begunOf(await answered(api.POST("/api/portal/activations", { body })));
+  return readStartedLogin(await unwrapAnswer(api.POST("/api/portal/activations", { body })));
 }
 
 export async function finish(loginId: string, code: string): Promise<void> {
   const body = { login_id: loginId, sms_code: code.trim() };
-  enter(await answered(api.POST("/api/portal/sessions", { body })));
+  enter(await unwrapAnswer(api.POST("/api/portal/sessions", { body })));
 }
 
-/** Finds the session of this browser, if there is one. Why there is none any more, or null. */
-export async function resume(): Promise<Ended | null> {
+/** Restores this browser's session if there is one. Returns why the last one ended, or null. */
+export async function resume(): Promise<EndReason | null> {
   if (!mayBeLoggedIn.value) return null;
   try {
-    enter(await answered(api.GET("/api/portal/session")));
+    enter(await unwrapAnswer(api.GET("/api/portal/session")));
   } catch (error) {
-    const why = endedBy(error);
+    const why = endReasonOf(error);
     if (why === null) throw error;
     leave(why);
     return why;
@@ -96,21 +101,23 @@ export async function resume(): Promise<Ended | null> {
   return (await endWithoutEnterprise()) ? "filing" : null;
 }
 
-/** Who is no longer a legal person on file has nothing to do here: their session ends. */
+/** Ends the session of a user who is no longer a registered legal representative. */
 async function endWithoutEnterprise(): Promise<boolean> {
   if (!isLoggedIn.value || session.enterprises.length > 0) return false;
-  // That it isn't theirs any more they learn in any case.
+  // They learn in any case that the enterprise is no longer theirs.
   await logOut("filing").catch(() => leave("filing"));
   return true;
 }
 
-/** Whether what wasn't there any more is their own enterprise, whose filing of them ended meanwhile. */
-export async function filingEnded(error: unknown): Promise<Ended | null> {
+/**
+ * Reports whether what wasn't found is the user's own enterprise, whose registration of them ended meanwhile.
+ */
+export async function filingEnded(error: unknown): Promise<EndReason | null> {
   if (!(error instanceof Problem) || error.code !== "not_found" || !isLoggedIn.value) return null;
   return resume().catch(() => null);
 }
 
-export async function logOut(why: Ended | "" = ""): Promise<void> {
-  await answered(api.DELETE("/api/portal/session"));
+export async function logOut(why: EndReason | "" = ""): Promise<void> {
+  await unwrapAnswer(api.DELETE("/api/portal/session"));
   leave(why);
 }

@@ -1,7 +1,7 @@
-/** Who is logged in, and for which of their enterprises they look: per tab, so that two tabs can show two of them. */
+/** The logged-in user and the selected enterprise, per tab, so that two tabs can show two enterprises. */
 
 import { useIntervalFn, useLocalStorage, useSessionStorage } from "@vueuse/core";
-import type { Ended } from "@mshield/desk/task.ts";
+import type { EndReason } from "@mshield/desk/task.ts";
 import { computed, reactive, ref, watch } from "vue";
 
 import type { Enterprise, Session } from "./types.ts";
@@ -12,15 +12,15 @@ export const session = reactive({
   enterprises: [] as readonly Enterprise[],
 });
 
-/** Whether this browser may have a session: without it nothing is asked, and nothing is refused. */
+/** True if this browser may have a session; if not, no call is made that would be refused. */
 export const mayBeLoggedIn = useLocalStorage("mshield-portal-login", false);
-/** Why the last session of this browser ended, for its other tabs; empty where somebody logged out. */
-export const endedBecause = useLocalStorage<Ended | "">("mshield-portal-ended", "");
+/** Why this browser's last session ended, for its other tabs; empty after a logout. */
+export const endReason = useLocalStorage<EndReason | "">("mshield-portal-ended", "");
 const chosen = useSessionStorage("mshield-enterprise", "");
 
 export const isLoggedIn = computed(() => session.csrf !== null);
 
-/** The enterprise whose shields are shown; there is one as long as they are logged in. */
+/** The selected enterprise; there always is one during a session. */
 export const enterprise = computed<Enterprise | null>(
   () => session.enterprises.find((one) => one.credit_code === chosen.value) ?? session.enterprises[0] ?? null,
 );
@@ -29,10 +29,10 @@ const LOOK_AGAIN_MS = 10_000;
 const now = ref(Date.now());
 useIntervalFn(() => (now.value = Date.now()), LOOK_AGAIN_MS);
 /**
- * Until when (ms) what gives power waits, since the password was set anew by SMS; null where nothing waits. A shield of
- * theirs from before doesn't wait.
+ * Time (ms) from which acts that grant power are possible again after the password was reset by SMS; null if
+ * nothing waits. A shield issued before the reset doesn't wait.
  */
-export const waitsUntil = computed(() => {
+export const waitEnd = computed(() => {
   const from = enterprise.value?.acts_from ?? null;
   return from !== null && from > now.value ? from : null;
 });
@@ -48,18 +48,18 @@ export function enter(opened: Session): void {
   mayBeLoggedIn.value = true;
 }
 
-/** Other tabs leave too (`onLeftElsewhere`), and say why. */
-export function leave(why: Ended | "" = ""): void {
-  if (mayBeLoggedIn.value) endedBecause.value = why;
+/** Ends the session here; other tabs follow (`onEndedInOtherTab`) and show the reason. */
+export function leave(why: EndReason | "" = ""): void {
+  if (mayBeLoggedIn.value) endReason.value = why;
   session.name = "";
   session.csrf = null;
   session.enterprises = [];
   mayBeLoggedIn.value = false;
 }
 
-/** Does this when the session ended in another tab: what stands here is nobody's to see any more. */
-export function onLeftElsewhere(act: (why: Ended | null) => void): void {
+/** Calls `act` when the session ended in another tab, since nobody may see this page any more. */
+export function onEndedInOtherTab(act: (why: EndReason | null) => void): void {
   watch(mayBeLoggedIn, (may) => {
-    if (!may && isLoggedIn.value) act(endedBecause.value || null);
+    if (!may && isLoggedIn.value) act(endReason.value || null);
   });
 }

@@ -1,4 +1,4 @@
-/** What the portal's calls take and answer, by the service's own document. */
+/** Types of the portal's calls, from the service's OpenAPI document. */
 
 import type { components } from "@mshield/api/portal.ts";
 
@@ -16,5 +16,5 @@ export type ApplicationCounts = Required<Schemas["CountsMessage"]>;
 export type ActivationCode = Schemas["ActivationCodeMessage"];
 export type Outcome = Schemas["OutcomeMessage"];
 export type Enterprise = Schemas["EnterpriseMessage"];
-export type LoginBegun = Schemas["PortalLoginBegunMessage"];
+export type LoginStart = Schemas["PortalLoginBegunMessage"];
 export type Session = Schemas["PortalSessionMessage"];

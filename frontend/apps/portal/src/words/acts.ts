@@ -208,8 +208,8 @@ export const actWords = {
     revokeMany: "Revoke these {n} shields",
     working: "One moment",
     laterLift:
-      "The password was set anew by SMS, so holds can be lifted from {when} on. To lift now, log out and log in by scanning with a shield of yours from before.",
+      "The password was reset by SMS, so holds can be lifted from {when} on. To lift now, log out and log in by scanning with a shield of yours from before.",
     laterProof:
-      "The password was set anew by SMS, so SMS codes don't count here until {when}. Sign with a shield of yours from before.",
+      "The password was reset by SMS, so SMS codes don't count here until {when}. Sign with a shield of yours from before.",
   },
 };

@@ -1,4 +1,4 @@
-/** Words of the operators who wait to be confirmed, and of activation codes. */
+/** Words of operators waiting for confirmation, and of activation codes. */
 
 export const applicationWords = {
   zh: {
@@ -165,7 +165,7 @@ export const applicationWords = {
     refusal: {
       title: "Refuse what {name} asks?",
       effect: "They are told by SMS at once, and this application ends",
-      final: "It can't be taken back. If it is they after all, they ask anew on their phone",
+      final: "It can't be taken back. If it is they after all, they have to ask again on their phone",
       act: "It isn't them, refuse",
       way: "Not yet",
     },
@@ -208,7 +208,7 @@ export const codeWords = {
     },
     make: "Make the code",
     heading: "{name}'s activation code",
-    shown: "Shown this once. After this it can't be seen again, only made anew.",
+    shown: "Shown this once. After this it can't be seen again, only made again.",
     until: "Good until {when}",
     slip: {
       title: "Mobile Shield activation code",

@@ -1,4 +1,4 @@
-/** Words of what operators ask about their shields. */
+/** Words of operators' requests about their shields. */
 
 export const askWords = {
   zh: {
@@ -45,7 +45,7 @@ export const askWords = {
       report_loss: "Report the shield lost",
       revoke: "Revoke the shield",
       lift: "Lift the hold",
-      renew: "See to the filing for a renewal",
+      renew: "Check the filing for a renewal",
     },
     empty: "There is no such request",
     emptyHint: "They come here when operators ask you in the app.",

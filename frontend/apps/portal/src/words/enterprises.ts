@@ -1,4 +1,4 @@
-/** Words of the enterprises that the legal person answers for. */
+/** Words of the legal representative's enterprises. */
 
 export const enterpriseWords = {
   zh: {
@@ -27,15 +27,15 @@ export const enterpriseWords = {
   en: {
     title: "Your enterprises",
     about:
-      "You are the legal person on file of these. One is shown at a time; the choice stands at the top, too.",
-    aboutOne: "You are the legal person on file of this one.",
+      "You are the legal representative on file of these. One is shown at a time; the choice stands at the top, too.",
+    aboutOne: "You are the legal representative on file of this one.",
     creditCode: "Unified social credit code",
     shown: "Shown now",
     show: "Switch",
     showOf: "Switch to {name}",
     add: {
       title: "Add another enterprise",
-      text: "You are on file as the legal person of one that isn't listed? Enter the activation code that customer service handed you for its filing record. A code is yours alone: another person's is worth nothing here.",
+      text: "You are on file as the legal representative of one that isn't listed? Enter the activation code that customer service handed you for its filing record. A code is yours alone: another person's is worth nothing here.",
       act: "Add",
       working: "One moment",
     },

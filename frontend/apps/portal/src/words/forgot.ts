@@ -19,6 +19,7 @@ export const forgotWords = {
     password: "新密码",
     set: "重设密码",
     back: "返回登录",
+    empty: { phone: "请填写手机号", idNumber: "请填写证件号码", password: "请设置新密码" },
     wrong: {
       phone: "手机号有误，请输入 11 位手机号",
       captcha: "请输入图中的字符",
@@ -29,7 +30,7 @@ export const forgotWords = {
     },
   },
   en: {
-    title: "Set the password anew",
+    title: "Reset the password",
     lead: "A code goes to the account's phone number. If the phone is lost, get a new SIM card first; if the number is no longer yours, call customer service.",
     later:
       "For a while after it, usually a day, confirming operators, activation codes, lifting holds and revoking take a shield of yours from before. Reporting a loss and freezing don't wait.",
@@ -46,13 +47,18 @@ export const forgotWords = {
     password: "New password",
     set: "Set the password",
     back: "Back to the login",
+    empty: {
+      phone: "Enter the phone number",
+      idNumber: "Enter the id number",
+      password: "Choose a new password",
+    },
     wrong: {
-      phone: "The phone number is not right: 11 digits are needed",
+      phone: "The phone number is invalid. Enter its 11 digits",
       captcha: "Enter the characters in the picture",
       notSent: "Get a code first",
       smsCode: "Enter the 6 digits of the SMS",
-      idNumber: "The id number is not right. Check it against the document",
-      password: "The password doesn't meet the demands",
+      idNumber: "The id number is invalid. Check it against the document",
+      password: "The password doesn't meet the requirements",
     },
   },
 };

@@ -1,4 +1,4 @@
-/** Words of the enterprise's history; what a change and its actor are called is among those of the shields. */
+/** Words of the enterprise's history; those of changes and actors are among the shields' words. */
 
 export const historyWords = {
   zh: {

@@ -1,4 +1,4 @@
-/** Words that the lists have in common. */
+/** Words shared by the lists. */
 
 export const listWords = {
   zh: { export: "导出", all: "全部" },

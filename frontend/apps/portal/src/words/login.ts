@@ -74,7 +74,7 @@ export const loginWords = {
     },
   },
   en: {
-    headline: "The legal person answers for the enterprise's shields",
+    headline: "The legal representative answers for the enterprise's shields",
     about:
       "See who is on file and which shields they have. When something goes wrong, stop a shield by its number; it counts within seconds.",
     lost: { what: "A phone is lost", act: "Report the loss. Lift it once the phone is found" },
@@ -82,7 +82,8 @@ export const loginWords = {
     pin: { what: "A PIN is forgotten or locked", act: "Revoke it; the holder then applies again" },
     login: "Log in",
     way: { shield: "Scan with shield", password: "Password" },
-    byShield: "Scan with the legal person's own shield. If that phone is lost, log in with the password.",
+    byShield:
+      "Scan with the legal representative's own shield. If that phone is lost, log in with the password.",
     tryAgain: "Another code",
     guide: "What to do about a lost phone or a forgotten PIN",
     noAccount: "No account? Registered at another platform, you need none.",
@@ -91,7 +92,7 @@ export const loginWords = {
     accountHint: "Phone number, as in the app",
     accountAt: "Your account at {name}",
     password: "Password",
-    forgot: "Forgot your password? Set it anew here",
+    forgot: "Forgot your password? Reset it here",
     reset: "The password is set and all logins have ended. Log in with the new one.",
     forgotAt:
       "{name} keeps this account and its password. Forgotten? Reset it there. Mobile Shield doesn't store it.",
@@ -105,14 +106,14 @@ export const loginWords = {
       failed: "Nobody was logged in",
       over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
       elsewhere:
-        "This login is over, or was not begun in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
+        "This login has ended, or was not started in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
       retry: "Try again",
       again: "Back to the login",
     },
     activation: {
-      needed: "Nothing proves yet that you are the legal person on file",
+      needed: "Nothing proves yet that you are the legal representative on file",
       number: {
-        title: "The number on file isn't your account's: verify anew",
+        title: "The number on file isn't your account's: verify again",
         text: "Your password is right. The filing office has another phone number of yours, or your account has another one, so what the filed number proved has ended, and you can't log in now. Your shield works as before. Any of these verifies you anew:",
         change:
           "Have customer service bind the account to the number on file, and log in with it: the SMS code verifies you.",
@@ -147,7 +148,7 @@ export const loginWords = {
       staff:
         "Customer service ended your login. If you didn't call them, change your password first; ask them if in doubt.",
       filing:
-        "You are no longer on file as any enterprise's legal person, so your login has ended. No shield was changed. The new legal person logs in now; if the filing is wrong, call customer service. They can also suspend a lost shield while nobody else can.",
+        "You are no longer on file as any enterprise's legal representative, so your login has ended. No shield was changed. The new legal representative logs in now; if the filing is wrong, call customer service. They can also suspend a lost shield while nobody else can.",
     },
   },
 };

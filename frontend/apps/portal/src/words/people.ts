@@ -1,4 +1,4 @@
-/** Words of the list of filed people. */
+/** Words of the list of registered people. */
 
 export const peopleWords = {
   zh: {
@@ -14,7 +14,7 @@ export const peopleWords = {
     shields: "手机盾",
     none: "没有",
     some: "{n} 个",
-    ended: "已撤销备案",
+    ended: "已终止备案",
     acts: "操作",
     code: "激活码",
     codeFor: "给{name}一个激活码",

@@ -1,4 +1,4 @@
-/** Words of what proved that a person's accounts are theirs, as their legal person sees it. */
+/** Words of the proofs of a person's accounts, as their legal representative sees them. */
 
 import { endedReasons, proverNames, wayNames } from "@mshield/look/vue/proof_words.ts";
 

@@ -16,8 +16,8 @@ export const rootWords = {
     legalPerson: "法人",
   },
   en: {
-    title: "Legal person's portal - Mobile Shield",
-    part: "Legal person's portal",
+    title: "Legal representative's portal - Mobile Shield",
+    part: "Legal representative's portal",
     shields: "Shields",
     applications: "To confirm",
     asks: "Requests",
@@ -27,6 +27,6 @@ export const rootWords = {
     help: "Help",
     guide: "Lost phone, forgotten PIN",
     enterprise: "Enterprise",
-    legalPerson: "legal person",
+    legalPerson: "legal representative",
   },
 };

@@ -136,7 +136,12 @@ export const shieldWords = {
     from: "Valid from",
     earlier: "Earlier certificates",
     story: "History",
-    actor: { service: "System", user: "Holder", legal_person: "Legal person", staff: "Customer service" },
+    actor: {
+      service: "System",
+      user: "Holder",
+      legal_person: "Legal representative",
+      staff: "Customer service",
+    },
     event: {
       prepare: "Issued, not yet in use",
       activate: "Issued",

@@ -1,4 +1,4 @@
-/** Words of the day's wait after a password was set anew by SMS. */
+/** Words of the one-day wait after a password reset by SMS. */
 
 export const waitWords = {
   zh: {
@@ -11,7 +11,7 @@ export const waitWords = {
     page: "我的企业",
   },
   en: {
-    title: "The password was set anew by SMS: some acts wait until {when}",
+    title: "The password was reset by SMS: some acts wait until {when}",
     waits:
       "So that nobody who reads your SMS passes for you, these wait until then: to confirm operators, make activation codes, lift losses and freezes, and revoke.",
     now: "You can report a loss, freeze, and refuse an application now.",

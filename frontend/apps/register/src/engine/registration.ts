@@ -1,8 +1,8 @@
-/** What the page calls: captcha, SMS code, account, and which systems' users need none. */
+/** The page's calls: captcha, SMS code, account, and systems whose users need no account. */
 
 import type { components, paths } from "@mshield/api/register.ts";
-import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
-import { answered, makeClient } from "@mshield/desk/client.ts";
+import { type Captcha, readCaptcha, solveCaptcha } from "@mshield/desk/captcha.ts";
+import { unwrapAnswer, makeClient } from "@mshield/desk/client.ts";
 
 type Schemas = components["schemas"];
 export type Registration = Schemas["RegistrationMessage"];
@@ -12,7 +12,7 @@ const CAPTCHAS = "/api/register/captchas";
 const api = makeClient<paths>(() => null);
 
 export async function newCaptcha(): Promise<Captcha> {
-  return readCaptcha(await answered(api.POST(CAPTCHAS)), CAPTCHAS);
+  return readCaptcha(await unwrapAnswer(api.POST(CAPTCHAS)), CAPTCHAS);
 }
 
 export interface CodeOrder {
@@ -21,17 +21,17 @@ export interface CodeOrder {
   readonly captcha: string;
 }
 
-/** Seconds until another code may be asked for. */
+/** Sends an SMS code; returns the seconds until another may be requested. */
 export async function sendCode({ phone, captchaId, captcha }: CodeOrder): Promise<number> {
-  const body = { phone, ...(await shownCaptcha(captchaId, captcha)) };
-  return (await answered(api.POST("/api/register/sms-codes", { body }))).resend_in;
+  const body = { phone, ...(await solveCaptcha(captchaId, captcha)) };
+  return (await unwrapAnswer(api.POST("/api/register/sms-codes", { body }))).resend_in;
 }
 
-/** The new account's name. */
+/** Registers an account; returns its name. */
 export async function register(body: Registration): Promise<string> {
-  return (await answered(api.POST("/api/register/accounts", { body }))).account;
+  return (await unwrapAnswer(api.POST("/api/register/accounts", { body }))).account;
 }
 
 export async function readSources(): Promise<readonly Source[]> {
-  return (await answered(api.GET("/api/register/account-sources"))).items;
+  return (await unwrapAnswer(api.GET("/api/register/account-sources"))).items;
 }

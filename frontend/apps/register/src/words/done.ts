@@ -33,8 +33,8 @@ export const doneWords = {
     },
     apply: {
       what: "Apply for a certificate",
-      how: "Name, id number, user type and the enterprise's unified social credit code must be as filed. Whether your enterprise has filed you is checked when you apply; its legal person can look that up in the portal.",
-      portal: "Look up the filing (legal person)",
+      how: "Name, id number, user type and the enterprise's unified social credit code must be as filed. Whether your enterprise has filed you is checked when you apply; its legal representative can look that up in the portal.",
+      portal: "Look up the filing (legal representative)",
     },
     again: "Register somebody else",
   },

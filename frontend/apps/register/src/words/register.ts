@@ -34,6 +34,12 @@ export const registerWords = {
     idType: "证件类型",
     idNumber: "证件号码",
     password: "密码",
+    empty: {
+      name: "请填写姓名",
+      idNumber: "请填写证件号码",
+      phone: "请填写手机号",
+      password: "请设置密码",
+    },
     wrong: {
       name: "姓名有误，请按证件填写",
       idNumber: "证件号码有误，请按证件核对",
@@ -52,7 +58,7 @@ export const registerWords = {
   },
   en: {
     headline: "Register",
-    lead: "Legal persons and operators make their account here; the phone number is its name.",
+    lead: "Legal representatives and operators make their account here; the phone number is its name.",
     known: {
       title: "You have an account? Don't register",
       text: "Whoever has registered before logs in in the app right away.",
@@ -83,14 +89,20 @@ export const registerWords = {
     idType: "Id document",
     idNumber: "Id number",
     password: "Password",
+    empty: {
+      name: "Enter the name",
+      idNumber: "Enter the id number",
+      phone: "Enter the phone number",
+      password: "Choose a password",
+    },
     wrong: {
-      name: "The name is not right. Enter it as on the document",
-      idNumber: "The id number is not right. Check it against the document",
-      phone: "The phone number is not right: 11 digits are needed",
+      name: "The name is invalid. Enter it as on the document",
+      idNumber: "The id number is invalid. Check it against the document",
+      phone: "The phone number is invalid. Enter its 11 digits",
       captcha: "Enter the characters. Hard to read? Take another picture, or hear them",
       smsCode: "Enter the 6 digits of the SMS",
       notSent: "Get an SMS code first",
-      password: "The password doesn't meet the demands yet",
+      password: "The password doesn't meet the requirements yet",
     },
     consentsFirst: "Tick each of the three; the form follows.",
     keptText:

@@ -6,6 +6,6 @@ export const rootWords = {
     title: "Register - Mobile Shield",
     part: "Registration",
     install: "Install the app",
-    portal: "Legal person's portal",
+    portal: "Legal representative's portal",
   },
 };

@@ -1,18 +1,18 @@
-/** Where the files lie while they are judged: takes them, finds what belongs together, and judges it. In the worker. */
+/** Holds the files in the worker: accepts them, finds which belong together, and judges them. */
 
 import { FormError } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 import {
   assemble,
-  type Assembled,
-  askable,
+  type CaseSet,
+  findStatusSubject,
   type Case,
   type Certificate,
   type Content,
   contentOf,
   contentOfCase,
   fingerprint,
-  type Found,
+  type Recognised,
   isIssuedBy,
   isSameCertificate,
   judge,
@@ -20,7 +20,7 @@ import {
   logKeyOf,
   MAX_BYTES,
   nameOf,
-  NOTHING,
+  NO_BYTES,
   ocspRequest,
   parseCertificate,
   parseCertificates,
@@ -35,35 +35,35 @@ import {
 } from "@mshield/verify";
 
 import { Dropped, FileContent } from "./file_content.ts";
-import type { Ground, Judged, Plan, Question, Root, Taken } from "./messages.ts";
+import type { TrustData, JudgeResult, Plan, StatusQuestion, Root, RecognisedFile } from "./messages.ts";
 
 const MAX_TEXT = 1024 * 1024;
 const CA_NAME = /\/pki\/(issuing(?:-[1-9][0-9]{0,3})?)\.cer$/;
 
 export class Bench {
   readonly #pieces = new Map<string, Piece>();
-  /** Taken away, also while they are being read. */
+  /** Ids of removed files, including those still being read. */
   readonly #dropped = new Set<string>();
-  readonly #tell: (id: string, done: number) => void;
+  readonly #onProgress: (id: string, done: number) => void;
 
-  constructor(tell: (id: string, done: number) => void) {
-    this.#tell = tell;
+  constructor(onProgress: (id: string, done: number) => void) {
+    this.#onProgress = onProgress;
   }
 
-  async take(id: string, file: File, asDocument: boolean): Promise<Taken> {
+  async take(id: string, file: File, asDocument: boolean): Promise<RecognisedFile> {
     const isSmall = file.size <= MAX_BYTES && !asDocument;
     const bytes = isSmall ? new Uint8Array(await file.arrayBuffer()) : null;
-    const piece: Found = bytes === null ? { kind: "document" } : recognise(bytes, file.name);
+    const piece: Recognised = bytes === null ? { kind: "document" } : recognise(bytes, file.name);
     const isDocument = piece.kind === "document";
     const content = isDocument
-      ? await FileContent.of(file, (done) => this.#tell(id, done))
+      ? await FileContent.of(file, (done) => this.#onProgress(id, done))
       : contentOf(bytes!);
     if (this.#dropped.has(id)) {
       throw new Dropped();
     }
     this.#pieces.set(id, { id, name: file.name, reading: piece, content });
     if (isDocument) {
-      await content.hash(NOTHING);
+      await content.hash(NO_BYTES);
     }
     const isCertificate = piece.kind === "certificates" || piece.kind === "foreign_certificates";
     const subjects = isCertificate ? piece.certificates.map(nameOf) : [];
@@ -80,15 +80,15 @@ export class Bench {
     return null;
   }
 
-  /** What would have to be asked to say how each certificate stands now. */
-  async plan(ground: Ground): Promise<Plan> {
+  /** Returns the calls needed to learn the present status of each certificate. */
+  async plan(ground: TrustData): Promise<Plan> {
     const { cases, certificates } = await this.#assembled();
     const cas = ground.serviceCas.map(parseCertificate);
     const root = ground.serviceRoot === null ? null : parseCertificate(ground.serviceRoot);
-    const questions: Question[] = [];
+    const questions: StatusQuestion[] = [];
     const [wanted, foreign] = [new Set<string>(), [] as string[]];
     for (const matter of cases) {
-      const known = askable(matter, [...cas, ...certificates]);
+      const known = findStatusSubject(matter, [...cas, ...certificates]);
       if (known === null) {
         this.#wantedCas(matter, root).forEach((name) => wanted.add(name));
       } else if (root !== null && isOfService(known.issuer, cas, root)) {
@@ -101,7 +101,7 @@ export class Bench {
     return { questions, wantedCas: [...wanted], foreign };
   }
 
-  async judge(ground: Ground): Promise<Judged> {
+  async judge(ground: TrustData): Promise<JudgeResult> {
     const all = await this.#assembled();
     const results = [];
     for (const matter of all.cases) {
@@ -111,13 +111,13 @@ export class Bench {
         caseId: matter.piece.id,
         text: document === null ? null : textOf(document.content),
         isInside: document?.isInside ?? false,
-        sourceDigest: hex(await matter.piece.content.hash(NOTHING)),
+        sourceDigest: hex(await matter.piece.content.hash(NO_BYTES)),
       });
     }
     return { results, unused: all.unused.map(({ name }) => name) };
   }
 
-  /** The document in a signature's file, to be saved. */
+  /** Returns the document inside a signature's file, for saving. */
   async document(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const { cases } = await this.#assembled();
     const matter = cases.find(({ piece }) => piece.id === caseId);
@@ -125,12 +125,12 @@ export class Bench {
     return document?.isInside ? new Uint8Array(document.content.head) : null;
   }
 
-  /** Of certificates in DER or PEM, of any CA; none where there is something else. */
+  /** Returns the certificates in DER or PEM, of any CA; empty for anything else. */
   fingerprints(encoded: Uint8Array): Root[] {
     return shown(encoded, parseForeignCertificates);
   }
 
-  /** As `fingerprints`, of time stamping authorities. */
+  /** Like `fingerprints`, for time stamping authorities. */
   tsaFingerprints(encoded: Uint8Array): Root[] {
     return shown(encoded, (bytes) => {
       const { roots, tolerant } = parseTsaTrust(bytes);
@@ -138,14 +138,17 @@ export class Bench {
     });
   }
 
-  /** The issuing CA by the name under which the certificate says that it is published; asked of this service alone. */
+  /**
+   * Returns the name under which the certificate's issuing CA is published; it is fetched only from this
+   * service.
+   */
   #wantedCas(matter: Case, root: Certificate | null): string[] {
     const leaf = leafOf(matter);
     const urls = root === null ? [] : (leaf?.values.caIssuerUrls ?? []);
     return urls.flatMap((url) => CA_NAME.exec(url)?.[1] ?? []);
   }
 
-  async #assembled(): Promise<Assembled> {
+  async #assembled(): Promise<CaseSet> {
     return await assemble([...this.#pieces.values()]);
   }
 }
@@ -167,7 +170,7 @@ function shown(
   }
 }
 
-function knownOf(matter: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
+function knownOf(matter: Case, all: CaseSet, ground: TrustData): Parameters<typeof judge>[1] {
   const chain = [...all.certificates, ...ground.serviceCas.map(parseCertificate)];
   const key = logKeyOf(matter);
   const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);
@@ -200,7 +203,10 @@ function tsaOf(files: readonly Uint8Array[]): ReturnType<typeof parseTsaTrust> {
   };
 }
 
-/** A root that only the tolerant reader takes counts for P7 of other CAs alone. */
+/**
+ * Returns nothing if parsing fails: a root that only the tolerant reader accepts is used only for P7 of other
+ * CAs.
+ */
 function orNone<T>(parse: () => readonly T[]): readonly T[] {
   try {
     return parse();
@@ -212,7 +218,7 @@ function orNone<T>(parse: () => readonly T[]): readonly T[] {
   }
 }
 
-/** The content as text, where it is UTF-8, whole, and not too much to be drawn. */
+/** Returns the content as text if it is UTF-8, complete, and small enough to display. */
 function textOf({ head, size }: Content): string | null {
   if (head.length !== size || size > MAX_TEXT) {
     return null;
@@ -225,7 +231,7 @@ function textOf({ head, size }: Content): string | null {
   }
 }
 
-/** Nobody but the service is told a serial number, and it is told those of its own certificates alone. */
+/** Limits serial numbers to this service, and to certificates that it issued. */
 function isOfService(issuer: Certificate, cas: readonly Certificate[], root: Certificate): boolean {
   return cas.some((ca) => isSameCertificate(ca, issuer)) || isIssuedBy(issuer, root);
 }

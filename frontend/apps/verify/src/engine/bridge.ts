@@ -2,7 +2,7 @@
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 
-import type { CallName, Calls, Order, Reply } from "./messages.ts";
+import type { CallName, WorkerCalls, WorkerRequest, WorkerReply } from "./messages.ts";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "./worker.ts?worker&url";
 
@@ -18,7 +18,7 @@ export class Bridge {
 
   constructor(onProgress: (id: string, done: number) => void) {
     this.#worker = new Worker(scriptAddress(workerAddress), { type: "module", name: "verifier" });
-    this.#worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<WorkerReply>) => {
       if ("progress" in data) {
         onProgress(data.progress.id, data.progress.done);
       } else {
@@ -28,9 +28,12 @@ export class Bridge {
     this.#worker.addEventListener("error", () => this.#failAll());
   }
 
-  call<N extends CallName>(call: N, ...parameters: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {
+  call<N extends CallName>(
+    call: N,
+    ...parameters: Parameters<WorkerCalls[N]>
+  ): Promise<ReturnType<WorkerCalls[N]>> {
     const number = this.#number++;
-    const order: Order = { number, call, parameters };
+    const order: WorkerRequest = { number, call, parameters };
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
@@ -38,7 +41,7 @@ export class Bridge {
     });
   }
 
-  #settle(reply: Exclude<Reply, { progress: unknown }>): void {
+  #settle(reply: Exclude<WorkerReply, { progress: unknown }>): void {
     const waiting = this.#waiting.get(reply.number);
     this.#waiting.delete(reply.number);
     if ("answer" in reply) {

@@ -1,4 +1,4 @@
-/** A file as content: hashed in pieces where it lies, each hash once, and told how far it is. */
+/** A file as content: hashed in pieces in place, each hash once, with progress. */
 
 import { hex, Sm3 } from "@mshield/gm";
 import { type Content, newSha256 } from "@mshield/verify";
@@ -11,7 +11,7 @@ interface Hash {
   digest(): Uint8Array;
 }
 
-/** Reading ended because the file was taken away. */
+/** Reading ended because the file was removed. */
 export class Dropped extends Error {
   override readonly name = "Dropped";
 }
@@ -20,19 +20,19 @@ export class FileContent implements Content {
   readonly size: number;
   readonly head: Uint8Array;
   readonly #file: Blob;
-  readonly #tell: (done: number) => void;
+  readonly #onProgress: (done: number) => void;
   readonly #hashes = new Map<string, Promise<Uint8Array>>();
   #isDropped = false;
 
-  private constructor(file: Blob, head: Uint8Array, tell: (done: number) => void) {
+  private constructor(file: Blob, head: Uint8Array, onProgress: (done: number) => void) {
     this.#file = file;
     this.size = file.size;
     this.head = head;
-    this.#tell = tell;
+    this.#onProgress = onProgress;
   }
 
-  static async of(file: Blob, tell: (done: number) => void = () => {}): Promise<FileContent> {
-    return new FileContent(file, new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), tell);
+  static async of(file: Blob, onProgress: (done: number) => void = () => {}): Promise<FileContent> {
+    return new FileContent(file, new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), onProgress);
   }
 
   hash(prefix: Uint8Array): Promise<Uint8Array> {
@@ -54,7 +54,7 @@ export class FileContent implements Content {
     return begun;
   }
 
-  /** Ends what is being read. */
+  /** Stops reading. */
   drop(): void {
     this.#isDropped = true;
   }
@@ -65,7 +65,7 @@ export class FileContent implements Content {
         throw new Dropped();
       }
       hash.update(new Uint8Array(await this.#file.slice(at, at + PIECE).arrayBuffer()));
-      this.#tell(Math.min(at + PIECE, this.size));
+      this.#onProgress(Math.min(at + PIECE, this.size));
     }
     return hash.digest();
   }

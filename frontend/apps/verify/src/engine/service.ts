@@ -1,36 +1,36 @@
-/** All that this page asks of the service, and a record of it: what was fetched, and what that told the service. */
+/** All calls of this page to the service, with a record of what was fetched and what that revealed. */
 
 import type { Answer } from "@mshield/verify";
 import { reactive } from "vue";
 
-import type { Question } from "./messages.ts";
+import type { StatusQuestion } from "./messages.ts";
 
-export type What = "root" | "ca" | "crl" | "checkpoint" | "witnesses" | "status";
+export type CallKind = "root" | "ca" | "crl" | "checkpoint" | "witnesses" | "status";
 
-/** One call. Only `status` tells the service something of a file: the serial number of its certificate. */
-export interface Asked {
-  readonly what: What;
+/** One call. Only `status` reveals something about a file: the serial number of its certificate. */
+export interface ServiceCall {
+  readonly what: CallKind;
   readonly address: string;
   readonly serial: string | null;
   readonly at: number;
   state: "asking" | "answered" | "failed";
 }
 
-/** What anyone fetches who opens the page. */
+/** Data that everybody fetches who opens the page. */
 export interface Published {
   readonly root: Uint8Array | null;
   readonly crls: readonly Uint8Array[];
   readonly checkpoint: string | null;
-  /** Keys (vkeys) of the witnesses that the service has asked to cosign its log. */
+  /** Keys (vkeys) of the witnesses that cosign the service's log at its request. */
   readonly witnessKeys: readonly string[];
 }
 
 const PATIENCE_MS = 15_000;
 const MAX_ANSWER = 4 * 1024 * 1024;
 
-export const asked = reactive<Asked[]>([]);
+export const serviceCalls = reactive<ServiceCall[]>([]);
 
-export async function published(): Promise<Published> {
+export async function fetchPublished(): Promise<Published> {
   const [root, crl, checkpoint, witnesses] = await Promise.all([
     get("root", "/pki/root.cer"),
     get("crl", "/pki/root.crl"),
@@ -45,7 +45,7 @@ export async function published(): Promise<Published> {
   };
 }
 
-/** The keys in a text, one in each line; what is blank is none. */
+/** Returns the keys in a text, one per line, without blank lines. */
 export function linesOf(text: string): string[] {
   return text
     .split("\n")
@@ -53,13 +53,13 @@ export function linesOf(text: string): string[] {
     .filter((line) => line !== "");
 }
 
-/** The certificate of one of the service's CAs, or null. */
+/** Fetches the certificate of one of the service's CAs, or null. */
 export async function caCertificate(name: string): Promise<Uint8Array | null> {
   return await get("ca", `/pki/${name}.cer`);
 }
 
-/** How a certificate stands now. */
-export async function status({ serial, request }: Question): Promise<Answer> {
+/** Fetches the present status of a certificate. */
+export async function status({ serial, request }: StatusQuestion): Promise<Answer> {
   const ocsp = await call("status", "/pki/ocsp", serial, {
     method: "POST",
     headers: { "Content-Type": "application/ocsp-request" },
@@ -68,18 +68,18 @@ export async function status({ serial, request }: Question): Promise<Answer> {
   return ocsp === null ? { state: "no_answer" } : { state: "answered", ocsp };
 }
 
-async function get(what: What, address: string): Promise<Uint8Array | null> {
+async function get(what: CallKind, address: string): Promise<Uint8Array | null> {
   return await call(what, address, null, {});
 }
 
 async function call(
-  what: What,
+  what: CallKind,
   address: string,
   serial: string | null,
   more: RequestInit,
 ): Promise<Uint8Array | null> {
-  const entry = reactive<Asked>({ what, address, serial, at: Date.now(), state: "asking" });
-  asked.push(entry);
+  const entry = reactive<ServiceCall>({ what, address, serial, at: Date.now(), state: "asking" });
+  serviceCalls.push(entry);
   try {
     const answer = await fetch(address, {
       ...more,

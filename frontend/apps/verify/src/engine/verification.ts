@@ -1,46 +1,46 @@
-/** The state of the page: files, what is trusted, whether the service may be asked, and what came of it. */
+/** State of the page: files, trusted data, permission to contact the service, and results. */
 
-import { makeOrder } from "@mshield/look/vue/in_order.ts";
+import { makeAnswerOrder } from "@mshield/look/vue/answer_order.ts";
 import type { Answer } from "@mshield/verify";
 import { computed, reactive, ref, type Ref, shallowRef, watch } from "vue";
 
 import { Bridge } from "./bridge.ts";
-import type { Ground, Judged, Plan, Root, Taken } from "./messages.ts";
+import type { TrustData, JudgeResult, Plan, Root, RecognisedFile } from "./messages.ts";
 import * as service from "./service.ts";
 
-/** A file as the list shows it; `done` is how many bytes are read, `taken` null until it is known what it is. */
-export interface Given {
+/** A file in the list; `done` is the number of bytes read, `taken` null until it is recognised. */
+export interface InputFile {
   readonly id: string;
   readonly file: File;
   asDocument: boolean;
   done: number;
-  taken: Taken | null;
+  taken: RecognisedFile | null;
   hasFailed: boolean;
 }
 
-/** Roots out of a file. */
+/** Roots from a file. */
 interface Trusted {
   readonly bytes: Uint8Array;
   readonly shown: readonly Root[];
 }
 
-export const files = reactive<Given[]>([]);
-/** Whether the service may be asked how the certificate stands now. */
-export const mayAsk = ref(true);
-/** A root (DER or PEM) that the user trusts in place of the service's. */
+export const files = reactive<InputFile[]>([]);
+/** True if the page may request the certificate's present status from the service. */
+export const isOnlineAllowed = ref(true);
+/** A root (DER or PEM) that the user trusts instead of the service's. */
 export const ownRoot = shallowRef<Trusted | null>(null);
 export const logKey = ref("");
-/** Keys of witnesses that the user trusts, one in each line. */
+/** Keys of witnesses that the user trusts, one per line. */
 export const witnessKeys = ref("");
-/** Roots (DER or PEM) of the time stamping authorities that the user trusts. */
+/** Roots (DER or PEM) of time stamping authorities that the user trusts. */
 export const tsaRoot = shallowRef<Trusted | null>(null);
 export const serviceRoot = shallowRef<Root | null>(null);
-export const judged = shallowRef<Judged | null>(null);
+export const judgeResult = shallowRef<JudgeResult | null>(null);
 export const isWorking = ref(false);
 export const isReady = ref(false);
 export const hasFailed = ref(false);
 
-/** The roots that count now. */
+/** The roots trusted now. */
 export const roots = computed<readonly Root[]>(
   () => ownRoot.value?.shown ?? (serviceRoot.value === null ? [] : [serviceRoot.value]),
 );
@@ -53,13 +53,13 @@ const bridge = new Bridge((id, done) => {
 });
 let published: service.Published = { root: null, crls: [], checkpoint: null, witnessKeys: [] };
 const cas = new Map<string, Uint8Array>();
-const [rootOrder, tsaOrder] = [makeOrder(), makeOrder()];
+const [rootOrder, tsaOrder] = [makeAnswerOrder(), makeAnswerOrder()];
 let run = 0;
 let number = 0;
 
 /** Fetches what is the same for everyone: root, its list, the log's checkpoint. */
 export async function start(): Promise<void> {
-  published = await service.published();
+  published = await service.fetchPublished();
   if (published.root !== null) {
     [serviceRoot.value = null] = await bridge.call("fingerprints", published.root);
   }
@@ -74,15 +74,15 @@ export function add(more: Iterable<File>): void {
   }
 }
 
-/** Takes the file for what was signed, whatever it looks like; or for what it looks like. */
-export function setAsDocument(entry: Given, asDocument: boolean): void {
+/** Treats the file as the signed document, whatever it looks like, or as what it looks like. */
+export function setAsDocument(entry: InputFile, asDocument: boolean): void {
   entry.asDocument = asDocument;
   entry.taken = null;
   entry.done = 0;
   void take(entry);
 }
 
-export function remove(entry: Given): void {
+export function remove(entry: InputFile): void {
   files.splice(files.indexOf(entry), 1);
   void bridge.call("drop", entry.id);
 }
@@ -91,25 +91,30 @@ export function clear(): void {
   while (files.length > 0) {
     remove(files[0]!);
   }
-  judged.value = null;
+  judgeResult.value = null;
 }
 
-/** Trusts this root instead of the service's; null trusts the service's again. False where it is none. */
+/**
+ * Trusts this root instead of the service's; null restores the service's. Returns false if it isn't a root.
+ */
 export async function trust(file: File | null): Promise<boolean> {
   return await choose(ownRoot, rootOrder(), "fingerprints", file);
 }
 
-/** The document that lies in a signature's file. */
+/** Returns the document inside a signature's file. */
 export async function documentIn(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
   return await bridge.call("document", caseId);
 }
 
-/** Believes the time stamps of authorities under this root; null those of nobody but the service. False where it is none. */
+/**
+ * Trusts time stamps of authorities under this root; null trusts only the service's. Returns false if it
+ * isn't a root.
+ */
 export async function trustTsa(file: File | null): Promise<boolean> {
   return await choose(tsaRoot, tsaOrder(), "tsaFingerprints", file);
 }
 
-/** Of two choices the later one counts, also where the file of the one before is still being read. */
+/** Applies the later of two choices, even if the earlier file is still being read. */
 async function choose(
   to: Ref<Trusted | null>,
   isNewest: () => boolean,
@@ -129,7 +134,7 @@ async function choose(
   return isOne;
 }
 
-async function take(entry: Given): Promise<void> {
+async function take(entry: InputFile): Promise<void> {
   try {
     entry.taken = await bridge.call("take", entry.id, entry.file, entry.asDocument);
   } catch {
@@ -142,11 +147,11 @@ const isTaken = computed(
 );
 
 watch(
-  [() => files.map((entry) => entry.taken), mayAsk, ownRoot, logKey, witnessKeys, tsaRoot, isReady],
+  [() => files.map((entry) => entry.taken), isOnlineAllowed, ownRoot, logKey, witnessKeys, tsaRoot, isReady],
   () => {
     run += 1;
     if (!isReady.value || !isTaken.value) {
-      judged.value = null;
+      judgeResult.value = null;
       return;
     }
     void verify(run);
@@ -154,7 +159,7 @@ watch(
   { flush: "post" },
 );
 
-/** Judges all that lies there; what a later run has overtaken is dropped. */
+/** Judges all files; the result of a superseded run is dropped. */
 async function verify(mine: number): Promise<void> {
   isWorking.value = true;
   hasFailed.value = false;
@@ -162,12 +167,12 @@ async function verify(mine: number): Promise<void> {
     const answers = await answered(mine);
     const verdicts = await bridge.call("judge", ground(answers));
     if (mine === run) {
-      judged.value = verdicts;
+      judgeResult.value = verdicts;
     }
   } catch (error) {
     if (mine === run) {
       console.error(error);
-      judged.value = null;
+      judgeResult.value = null;
       hasFailed.value = true;
     }
   } finally {
@@ -175,9 +180,9 @@ async function verify(mine: number): Promise<void> {
   }
 }
 
-/** What the service says of each certificate. It is asked of none whose signature doesn't hold anyway. */
+/** Returns the service's status of each certificate, except those whose signature is invalid anyway. */
 async function answered(mine: number): Promise<Record<string, Answer>> {
-  if (!mayAsk.value) {
+  if (!isOnlineAllowed.value) {
     return {};
   }
   const plan = await planned();
@@ -197,7 +202,7 @@ async function answered(mine: number): Promise<Record<string, Answer>> {
   return byId;
 }
 
-/** The plan, once the CAs that it wants are fetched. */
+/** Returns the plan after fetching the CAs that it needs. */
 async function planned(): Promise<Plan> {
   const plan = await bridge.call("plan", ground({}));
   const missing = plan.wantedCas.filter((name) => !cas.has(name));
@@ -210,7 +215,7 @@ async function planned(): Promise<Plan> {
   return missing.some((name) => cas.has(name)) ? await bridge.call("plan", ground({})) : plan;
 }
 
-function ground(answers: Record<string, Answer>): Ground {
+function ground(answers: Record<string, Answer>): TrustData {
   const own = ownRoot.value;
   const trusted = own === null ? published.root : own.bytes;
   return {

@@ -1,13 +1,16 @@
-/** The worker: reads, hashes and judges the files, so that the page stays free. Its policy lets it call nobody. */
+/**
+ * The worker: reads, hashes and judges the files, so that the page stays responsive. Its policy forbids
+ * network calls.
+ */
 
 import { Bench, Dropped } from "./bench.ts";
-import type { Order, Reply } from "./messages.ts";
+import type { WorkerRequest, WorkerReply } from "./messages.ts";
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
-const post = (reply: Reply): void => self.postMessage(reply);
+const post = (reply: WorkerReply): void => self.postMessage(reply);
 const bench = new Bench((id, done) => post({ progress: { id, done } }));
 
-async function run({ number, call, parameters }: Order): Promise<void> {
+async function run({ number, call, parameters }: WorkerRequest): Promise<void> {
   try {
     const work = bench[call] as (...all: readonly unknown[]) => unknown;
     post({ number, answer: await work.apply(bench, [...parameters]) });
@@ -19,4 +22,4 @@ async function run({ number, call, parameters }: Order): Promise<void> {
   }
 }
 
-self.addEventListener("message", ({ data }: MessageEvent<Order>) => void run(data));
+self.addEventListener("message", ({ data }: MessageEvent<WorkerRequest>) => void run(data));

@@ -1,12 +1,12 @@
-/** What a reader asks of a signature, in their order, each answered by the checks about it. */
+/** A reader's questions about a signature, in order, each answered by the checks about it. */
 
 import { honest } from "@mshield/look/honest_text.ts";
 import { exact } from "@mshield/look/vue/dates.ts";
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import type { Check, CheckName, CheckState, Result } from "@mshield/verify";
 
 import { holderLine } from "./holder.ts";
-import { documentName, grouped, nowOf, sentenceOf } from "./sentences.ts";
+import { documentName, groupDigest, presentState, sentenceOf } from "./sentences.ts";
 
 export const QUESTIONS = ["who", "what", "when", "signing", "now", "ca", "log"] as const;
 export type Question = (typeof QUESTIONS)[number];
@@ -17,11 +17,11 @@ export interface Answer {
   readonly isNeeded: boolean;
   readonly main: string;
   readonly more: string;
-  /** Where the time is from. */
+  /** Source of the time. */
   readonly source: "outside" | "own" | "service" | null;
 }
 
-/** The checks that answer, the one that is told first. */
+/** Checks that answer each question, the most important first. */
 const CHECKS: Readonly<Record<Question, readonly CheckName[]>> = {
   who: ["signature", "chain"],
   what: ["content", "input", "display", "request", "cms"],
@@ -34,20 +34,20 @@ const CHECKS: Readonly<Record<Question, readonly CheckName[]>> = {
 
 const TITLED: ReadonlySet<Question> = new Set(["signing", "ca", "log"]);
 
-/** Codes of the signer's revocation that are about who issued the certificate. */
+/** Codes of the signer's revocation that are about the issuer. */
 const OF_CA: ReadonlySet<string | null> = new Set(["ca_later", "ca_compromised"]);
 
-export function titleOf({ t }: Say, question: Question): string {
+export function titleOf({ t }: Translator, question: Question): string {
   return t(TITLED.has(question) ? `answers.${question}.title` : `answers.${question}`);
 }
 
-/** What failed first, the rest in the order of the questions. */
-export function answersOf(say: Say, result: Result): Answer[] {
+/** Returns the answers, the first failed one first, the rest in the order of the questions. */
+export function answersOf(say: Translator, result: Result): Answer[] {
   const all = QUESTIONS.flatMap((question) => answerOf(say, result, question) ?? []);
   return [true, false].flatMap((isFailed) => all.filter(({ state }) => (state === "failed") === isFailed));
 }
 
-function answerOf(say: Say, result: Result, question: Question): Answer | null {
+function answerOf(say: Translator, result: Result, question: Question): Answer | null {
   const about = question === "ca" ? aboutCa(result) : checksOf(result, CHECKS[question]);
   const isMade = about.some(({ code }) => code !== "not_reached");
   if (question === "when" ? result.judgedAt === null : !isMade) {
@@ -62,7 +62,7 @@ function answerOf(say: Say, result: Result, question: Question): Answer | null {
   return { ...base, source: null, ...texts(say, result, question, { worst, sentence }) };
 }
 
-/** How the issuing CA stands: by a list of today, else by the answer that lies in the bundle. */
+/** Returns the issuing CA's status: by a present list, else by the answer inside the bundle. */
 function aboutCa({ checks }: Result): Check[] {
   const listed = checks.filter(({ name, code }) => name === "issuers" && code !== "status_missing");
   return listed.length > 0
@@ -72,7 +72,7 @@ function aboutCa({ checks }: Result): Check[] {
 
 function checksOf({ checks }: Result, names: readonly CheckName[]): Check[] {
   const named = names.flatMap((name) => checks.find((check) => check.name === name) ?? []);
-  // What is not bound is marked where it stands; it makes nothing else less certain.
+  // An unbound value is marked in its place, and makes nothing else less certain.
   return named.filter(
     ({ name, state, isNeeded }, i) => i === 0 || state !== "unchecked" || isNeeded || name === "now",
   );
@@ -88,7 +88,7 @@ interface Told {
 }
 
 function texts(
-  say: Say,
+  say: Translator,
   result: Result,
   question: Question,
   { worst, sentence }: Told,
@@ -103,7 +103,7 @@ function texts(
     case "when":
       return whenOf(say, result, sentence);
     case "now":
-      return { main: t(`nowIs.${nowOf(result)}`), more: sentence };
+      return { main: t(`nowIs.${presentState(result)}`), more: sentence };
     case "log":
       return {
         main: t(`answers.log.${worst?.state ?? "unchecked"}`),
@@ -116,7 +116,7 @@ function texts(
   }
 }
 
-function whoOf({ t }: Say, { signer, verdict }: Result): string {
+function whoOf({ t }: Translator, { signer, verdict }: Result): string {
   if (signer === null) {
     return t("answers.nobody");
   }
@@ -124,7 +124,7 @@ function whoOf({ t }: Say, { signer, verdict }: Result): string {
   return verdict === "invalid" ? t("answers.claimed", { who }) : who;
 }
 
-function certificateOf(say: Say, result: Result): string {
+function certificateOf(say: Translator, result: Result): string {
   const { t } = say;
   const { signer } = result;
   const holder = holderLine(say, result);
@@ -136,17 +136,17 @@ function certificateOf(say: Say, result: Result): string {
   return parts.join(t("answers.comma"));
 }
 
-function nameOf(say: Say, result: Result): string {
+function nameOf(say: Translator, result: Result): string {
   return result.document === null ? say.t("answers.nothing") : documentName(say, result);
 }
 
-function fingerprintOf({ t }: Say, { document }: Result): string {
-  const groups = grouped(document?.digest ?? "").split(" ");
+function fingerprintOf({ t }: Translator, { document }: Result): string {
+  const groups = groupDigest(document?.digest ?? "").split(" ");
   return t("answers.unchanged", { print: `${groups.slice(0, 2).join(" ")} … ${groups.at(-1) ?? ""}` });
 }
 
-/** Who outside has seen the log so; nothing where nobody said whose word counts. */
-export function witnessesOf({ t }: Say, { witnesses }: Pick<Result, "witnesses">): string[] {
+/** Returns the outside witnesses of the log; empty if no witness is trusted. */
+export function witnessesOf({ t }: Translator, { witnesses }: Pick<Result, "witnesses">): string[] {
   if (witnesses === null) {
     return [];
   }
@@ -160,15 +160,15 @@ export function witnessesOf({ t }: Say, { witnesses }: Pick<Result, "witnesses">
   ];
 }
 
-/** By when the log had it, and whose word that is. */
-function logTimeOf({ t }: Say, { logTime }: Result): string {
+/** Returns the time by which the log had it, and its source. */
+function logTimeOf({ t }: Translator, { logTime }: Result): string {
   return logTime === null || logTime.by === "service"
     ? t("answers.logTime.none")
     : t(`answers.logTime.${logTime.by}`, { at: exact(logTime.latest) });
 }
 
 function whenOf(
-  { t }: Say,
+  { t }: Translator,
   { time, signedAt, judgedAt }: Result,
   sentence: string,
 ): Partial<Answer> & Pick<Answer, "main" | "more"> {

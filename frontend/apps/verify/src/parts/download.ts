@@ -1,11 +1,11 @@
-/** The result as a file of JSON: what was judged, by what, and what was asked for it. */
+/** The result as a JSON file: what was judged, by what, and which calls were made for it. */
 
 import { VERSION } from "@mshield/verify";
 import { toRaw } from "vue";
 
-import { asked } from "../engine/service.ts";
-import type { Shown } from "../engine/messages.ts";
-import { documentIn, judged, roots } from "../engine/verification.ts";
+import { serviceCalls } from "../engine/service.ts";
+import type { CaseResult } from "../engine/messages.ts";
+import { documentIn, judgeResult, roots } from "../engine/verification.ts";
 
 const REVOKE_MS = 10_000;
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -18,25 +18,27 @@ const ENDINGS: Readonly<Record<string, string>> = {
   "text/xml": "xml",
 };
 
-/** The result, of all files. */
+/** Saves the result of all files. */
 export function download(): void {
   const report = {
     tool: `mshield-verify-page/${VERSION}`,
     trusted_roots: roots.value,
-    results: judged.value?.results ?? [],
-    unused_files: judged.value?.unused ?? [],
-    asked: toRaw(asked),
+    results: judgeResult.value?.results ?? [],
+    unused_files: judgeResult.value?.unused ?? [],
+    asked: toRaw(serviceCalls),
   };
   save("verification.json", new Blob([JSON.stringify(report, withoutText, 2)], { type: "application/json" }));
 }
 
-/** The document can be saved by itself. */
+/** Omits the document's text, which can be saved separately. */
 function withoutText(name: string, value: unknown): unknown {
   return name === "text" ? undefined : value;
 }
 
-/** The document in a signature's file. Whoever made the file named its type: it is saved, never opened. */
-export async function saveDocument({ caseId, document, text }: Shown): Promise<void> {
+/**
+ * Saves the document inside a signature's file. It is never opened, since the file's author chose its type.
+ */
+export async function saveDocument({ caseId, document, text }: CaseResult): Promise<void> {
   const octets = await documentIn(caseId);
   if (octets !== null) {
     const ending = ENDINGS[document?.mediaType ?? ""] ?? (text === null ? "bin" : "txt");

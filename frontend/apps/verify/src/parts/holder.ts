@@ -1,17 +1,17 @@
-/** Whose shield signed, in words: the log's entry binds it, or it is the service's word. */
+/** Owner of the shield that signed, in words: bound by the log's entry, or only claimed by the service. */
 
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import type { Result } from "@mshield/verify";
 
-/** `mark` says that nothing binds it, and is empty where the log does. */
+/** `mark` notes that nothing binds it, and is empty if the log does. */
 export interface HolderText {
   readonly shieldNumber: string;
   readonly idNumber: string;
   readonly mark: string;
 }
 
-/** Null for what is no bundle, and for one from before there was any of it. */
-export function holderOf({ t }: Say, { holder, checks }: Result): HolderText | null {
+/** Returns the owner; null for anything but a bundle that could be read. */
+export function holderOf({ t }: Translator, { holder, checks }: Result): HolderText | null {
   if (holder === null) {
     return null;
   }
@@ -23,19 +23,19 @@ export function holderOf({ t }: Say, { holder, checks }: Result): HolderText | n
   };
 }
 
-/** In one line, for the answer to "who"; empty for what is no bundle. */
-export function holderLine(say: Say, result: Result): string {
+/** Returns the owner in one line, for the answer to "who"; empty for anything but a bundle that could be read. */
+export function holderLine(say: Translator, result: Result): string {
   const { t } = say;
   const holder = holderOf(say, result);
   if (holder === null) {
-    return result.kind === "evidence" ? t("holder.untold") : "";
+    return "";
   }
   const { shieldNumber, idNumber, mark } = holder;
   const number = result.holder?.idNumberMasked === null ? idNumber : `${t("idNumber")} ${idNumber}`;
   return `${t("shieldNumber")} ${shieldNumber}${t("answers.comma")}${number}${mark}`;
 }
 
-/** `MS 107 2046 8813`; another text as it stands. */
+/** Formats as `MS 107 2046 8813`; other texts are unchanged. */
 function spaced(number: string): string {
   return number.replace(/^(MS)(\d{3})(\d{4})(\d{4})$/, "$1 $2 $3 $4");
 }

@@ -1,24 +1,24 @@
-/** What stands under the verdict: the answers about a signature, or what something that stands alone says. */
+/** Lines under the verdict: answers about a signature, or contents of a standalone part. */
 
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import type { Result } from "@mshield/verify";
 
 import { type Answer, answersOf, titleOf } from "./answers.ts";
-import { saidOf } from "./said.ts";
+import { factLine } from "./fact_lines.ts";
 import { isPart } from "./sentences.ts";
 
 export interface ListedLine {
   readonly label: string;
-  /** Whether the label is an identifier that nobody named. */
+  /** True if the label is an identifier without a known name. */
   readonly isOid: boolean;
   readonly judged: Pick<Answer, "question" | "state" | "isNeeded" | "source"> | null;
   readonly text: string;
   readonly more: string;
 }
 
-export function linesOf(say: Say, result: Result): ListedLine[] {
+export function linesOf(say: Translator, result: Result): ListedLine[] {
   return isPart(result)
-    ? result.said.map((line) => ({ ...saidOf(say, line), judged: null, more: "" }))
+    ? result.said.map((line) => ({ ...factLine(say, line), judged: null, more: "" }))
     : answersOf(say, result).map((answer) => ({
         label: titleOf(say, answer.question),
         isOid: false,

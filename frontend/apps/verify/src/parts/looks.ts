@@ -1,4 +1,4 @@
-/** Icon and colour of a verdict and of how a check came out. */
+/** Icon and colour of verdicts and check results. */
 
 import type { CheckState, Verdict } from "@mshield/verify";
 

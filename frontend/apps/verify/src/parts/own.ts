@@ -1,4 +1,4 @@
-/** What a document of the service's own says in words, made safe to show; null for any other. */
+/** Returns the words of a document of the service's own, safe for display; null for any other. */
 
 import { honestValue } from "@mshield/look/honest_text.ts";
 import { ownDocument, type OwnDocument } from "@mshield/views";

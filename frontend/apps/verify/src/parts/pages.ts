@@ -1,9 +1,12 @@
-/** Which pages were on the screen of what was signed unread, in words; null of everything else. */
+/** Describes which pages of a document signed unread were on the screen; null for all others. */
 
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import type { Result } from "@mshield/verify";
 
-export function pagesOf({ t }: Say, { shown, document }: Pick<Result, "shown" | "document">): string | null {
+export function pagesOf(
+  { t }: Translator,
+  { shown, document }: Pick<Result, "shown" | "document">,
+): string | null {
   if (shown?.confirmed !== "unread") {
     return null;
   }

@@ -1,23 +1,23 @@
-/** The sentence about a check. */
+/** Sentences about checks and results. */
 
 import { exact } from "@mshield/look/vue/dates.ts";
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import type { Check, Result, Verdict } from "@mshield/verify";
 
-import type { Shown } from "../engine/messages.ts";
+import type { CaseResult } from "../engine/messages.ts";
 import { checkWords } from "../words/checks.ts";
 import type { partWords } from "../words/parts.ts";
 
 type Words = Readonly<Record<string, unknown>>;
 const HOLD = 6;
 
-export function titleOf({ t }: Say, { name, state, code }: Check): string {
+export function titleOf({ t }: Translator, { name, state, code }: Check): string {
   const isOfCa = code === "ca_later" || code === "ca_compromised";
   return t(`checks.${isOfCa ? "issuers" : name}.${state}`);
 }
 
-/** By the check's code, or by what it passed with. */
-export function sentenceOf({ t }: Say, check: Check): string {
+/** Returns the sentence for the check's code, or for what it passed with. */
+export function sentenceOf({ t }: Translator, check: Check): string {
   return t(`checks.${keyOf(check)}`, valuesOf(t, check));
 }
 
@@ -34,7 +34,7 @@ function keyOf({ name, state, code, facts }: Check): string {
   return Object.hasOwn(known, word) ? `${name}.${word}` : "other";
 }
 
-function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unknown> {
+function valuesOf(t: Translator["t"], { facts, revocation }: Check): Record<string, unknown> {
   const at = facts["at"];
   return {
     ...facts,
@@ -51,21 +51,24 @@ function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unk
 
 export type Headline = Verdict | "ca_later" | "ca_compromised" | "not_established" | PartHeadline;
 
-/** What a time stamp, certificate, list or OCSP answer is that stands alone. */
+/** Headlines of standalone parts. */
 export type PartHeadline = keyof typeof partWords.zh.verdict;
 
-/** Whether it is one of those that stand alone and say something themselves. */
+/** Reports whether it is a standalone part. */
 export function isPart({ kind }: Pick<Result, "kind">): boolean {
   return kind === "time_stamp" || kind === "certificate" || kind === "crl" || kind === "ocsp";
 }
 
-/** Whether the signature is right, and no trusted root says whose it is. */
+/** Reports whether the signature is valid but no trusted root identifies its signer. */
 function isUnestablished(checks: readonly Check[]): boolean {
   const stateOf = (name: string): string | undefined => checks.find((check) => check.name === name)?.state;
   return stateOf("signature") === "passed" && stateOf("chain") === "unchecked";
 }
 
-/** The verdict in words of its own where the issuing CA was revoked, or of a file of others under no root that is trusted. */
+/**
+ * Returns the headline: the verdict, with special ones for a revoked issuing CA, and for files of others
+ * without a trusted root.
+ */
 export function headlineOf({ kind, verdict, checks }: Result): Headline {
   if (kind === "time_stamp" || kind === "certificate" || kind === "crl" || kind === "ocsp") {
     const isOpen = verdict === "incomplete" && checks.some((check) => check.code === "no_issuer");
@@ -82,8 +85,8 @@ export function headlineOf({ kind, verdict, checks }: Result): Headline {
   return verdict === "valid" && codes.some(({ code }) => code === "ca_later") ? "ca_later" : verdict;
 }
 
-/** Who and when, or the first thing that is wrong or missing. */
-export function leadOf(say: Say, result: Result): string {
+/** Returns who and when, or the first thing that is wrong or missing. */
+export function leadOf(say: Translator, result: Result): string {
   const { t } = say;
   const { verdict, signer, signedAt, time, judgedAt, checks } = result;
   const headline = headlineOf(result);
@@ -107,8 +110,8 @@ export function leadOf(say: Say, result: Result): string {
   return open === undefined ? t("missing") : sentenceOf(say, open);
 }
 
-/** Who stands for title, lines and business system: the signature, the log, or nobody but the service. */
-export function standingOf({ checks }: Result): "bound" | "logged" | "said" {
+/** Returns what vouches for title, lines and business system: the signature, the log, or only the service. */
+export function backingOf({ checks }: Result): "bound" | "logged" | "said" {
   const check = checks.find(({ name }) => name === "display");
   if (check?.state !== "passed") {
     return "said";
@@ -116,27 +119,29 @@ export function standingOf({ checks }: Result): "bound" | "logged" | "said" {
   return check.facts["by"] === "log" ? "logged" : "bound";
 }
 
-/** Of a document that isn't shown nor inside: a signed PDF is itself the document. */
-export function whereItIs({ kind }: Pick<Result, "kind">): "isItself" | "noContent" {
+/** Returns the note for a document that is neither shown nor inside; a signed PDF is itself the document. */
+export function contentPlace({ kind }: Pick<Result, "kind">): "isItself" | "noContent" {
   return kind === "signed_file" ? "isItself" : "noContent";
 }
 
-/** What was signed, and whether it lies in the signature's file. */
-type Named = Pick<Result, "document"> & Partial<Pick<Shown, "isInside">>;
+/** Sentences about the signed document, and whether it is inside the signature's file. */
+type Named = Pick<Result, "document"> & Partial<Pick<CaseResult, "isInside">>;
 
-/** How what was signed is called: by its title, by the file that was given and is it, else by where it lies. */
-export function documentName({ t }: Say, { document, isInside }: Named): string {
+/**
+ * Returns the name of what was signed: its title, the name of the given file if that is it, else its place.
+ */
+export function documentName({ t }: Translator, { document, isInside }: Named): string {
   return document?.title ?? document?.name ?? t(isInside ? "named.inside" : "named.noTitle");
 }
 
-/** What is told of a file that was given and isn't what was signed; null where there is none. */
-export function otherFile({ t }: Say, { document, isInside }: Named): string | null {
+/** Returns the note about a given file that isn't what was signed; null if there is none. */
+export function otherFile({ t }: Translator, { document, isInside }: Named): string | null {
   const name = document?.other ?? null;
   return name === null ? null : t(isInside ? "named.other.inside" : "named.other.nowhere", { name });
 }
 
-/** How the certificate stands now, as far as it was asked. */
-export function nowOf({ checks }: Result): "good" | "revoked" | "on_hold" | "unchecked" {
+/** Returns the certificate's present status, if it was requested. */
+export function presentState({ checks }: Result): "good" | "revoked" | "on_hold" | "unchecked" {
   const now = checks.find(({ name }) => name === "now") ?? checks.find(({ name }) => name === "revocation");
   if (now?.code === "revoked" || now?.code === "on_hold") {
     return now.code;
@@ -145,13 +150,13 @@ export function nowOf({ checks }: Result): "good" | "revoked" | "on_hold" | "unc
   return isAsked ? "good" : "unchecked";
 }
 
-/** A digest in groups of four hex digits. */
-export function grouped(digest: string): string {
+/** Formats a digest in groups of four hex digits. */
+export function groupDigest(digest: string): string {
   return (digest.toUpperCase().match(/.{4}/g) ?? []).join(" ");
 }
 
-/** 24 KB. */
-export function sized(bytes: number): string {
+/** Formats a size, such as 24 KB. */
+export function formatSize(bytes: number): string {
   const units = ["B", "KB", "MB", "GB"];
   let [value, unit] = [bytes, 0];
   while (value >= 1024 && unit < units.length - 1) {

@@ -1,4 +1,6 @@
-/** Files that are dropped anywhere on the page: whoever misses the field must not lose the page to the file. */
+/**
+ * Accepts files dropped anywhere on the page, so that a missed field doesn't replace the page with the file.
+ */
 
 import { useEventListener } from "@vueuse/core";
 import { ref, type Ref } from "vue";

@@ -1,4 +1,4 @@
-/** What a reader asks of a signature, and the answers in short; the longer ones are those of the checks. */
+/** A reader's questions about a signature, with short answers; the checks have longer ones. */
 
 const zh = {
   who: "谁",

@@ -14,6 +14,8 @@ const zh = {
     p7_attributes_dated:
       "{arc} 签名数据，签的是签名属性，算法 {algorithm}，签名值为 {value}；签名人自称签于 {at}，未经证实",
     xml: "XML 签名，算法 {algorithm}；算数的是原文的规范形式，不含注释",
+    xml_comments:
+      "XML 签名，算法 {algorithm}；算数的是原文的规范形式。文件里有注释：注释没有签名，谁都能加，不要当作内容",
     pdf: "PDF 签名 {subfilter}，算法 {algorithm}；签的是签名值以外的整个文件",
     pdf_last:
       "PDF 里有 {count} 个签名，这是最后一个：{subfilter}，算法 {algorithm}，签的是签名值以外的整个文件。更早的签名密码学上也正确，各自只覆盖当时的文件，证书里的签名人是：{earlier}（没有核对他们的证书）",
@@ -132,6 +134,8 @@ const en: typeof zh = {
     p7_attributes_dated:
       "SignedData by {arc} over signed attributes, algorithm {algorithm}, value as {value}; the signer claims {at}, which nothing proves",
     xml: "XML signature, algorithm {algorithm}; what counts is the document's canonical form, without comments",
+    xml_comments:
+      "XML signature, algorithm {algorithm}; what counts is the document's canonical form. The file has comments: they aren't signed and anybody can add them, so don't rely on them",
     pdf: "PDF signature {subfilter}, algorithm {algorithm}, over the whole file but itself",
     pdf_last:
       "The last of {count} PDF signatures: {subfilter}, algorithm {algorithm}, over the whole file but itself. The earlier ones are cryptographically right too, each over the file as it was then; by their certificates, which weren't checked, they are of {earlier}",

@@ -1,4 +1,4 @@
-/** How what was signed is called, and what is said of a file that was given and is something else. */
+/** Names of the signed document, and texts about a given file that is something else. */
 
 export const documentWords = {
   zh: {

@@ -1,4 +1,4 @@
-/** What the page says around the checks. */
+/** Texts of the page around the checks. */
 
 import { answerWords } from "./answers.ts";
 import { checkWords } from "./checks.ts";
@@ -61,7 +61,6 @@ export const pageWords = {
     idNumber: "证件号码",
     holder: {
       said: "（服务所称，未经签名）",
-      untold: "这份证据里没有手机盾号和证件号码",
       noNumber: "证据里没有证件号码",
     },
     validity: "证书有效期",
@@ -153,7 +152,6 @@ export const pageWords = {
       rest: "规则没有列出的 {count} 项",
       notShown: "规则没有显示的：",
       all: "全部 {count} 项",
-      cut: "这里列出前 {first} 项，共 {count} 项，全部见签名文件",
       lost: "手机上显示过的内容不能重现：原文不在这里，或者读出来的不一样",
       source: "查看原文",
       differs: "与原文不一致",
@@ -220,7 +218,7 @@ export const pageWords = {
     reading: "Reading, {percent}%",
     starting: "Fetching the root certificate",
     onlyDocument: "This is not a signature's file. Add a signature's file or a bundle",
-    crashed: "Checking failed without a result. Load the page anew, or use the command mshield verify",
+    crashed: "Checking failed without a result. Reload the page, or use the command mshield verify",
     verdict: {
       ...partWords.en.verdict,
       valid: "The signature is valid",
@@ -233,7 +231,7 @@ export const pageWords = {
     ca_laterHint:
       "The document is unchanged and all was well when it was signed. Whether to rely on it is for your own rules, and for why the CA was revoked",
     ca_compromisedHint:
-      "The document is unchanged, but nothing proves that it was signed before the CA was revoked. Have it signed anew",
+      "The document is unchanged, but nothing proves that it was signed before the CA was revoked. Have it signed again",
     by: "Signed by {name} on {at}; the document is unchanged",
     not_establishedHint:
       'The signature fits the document and the certificate in the file, but no trusted root says whose certificate it is. Give the root of its CA under "Whom to trust"',
@@ -252,7 +250,6 @@ export const pageWords = {
     idNumber: "Id number",
     holder: {
       said: " (the service's word, not signed)",
-      untold: "This evidence tells neither shield number nor id number",
       noNumber: "The evidence tells no id number",
     },
     validity: "Certificate valid",
@@ -348,7 +345,6 @@ export const pageWords = {
       rest: "{count} values that the view doesn't list",
       notShown: "Not shown by the view: ",
       all: "All {count}",
-      cut: "The first {first} of {count}; all of them are in the signature's file",
       lost: "What the phone showed can't be shown again: the document isn't here, or reads otherwise",
       source: "See the document",
       differs: "Not what the document says",

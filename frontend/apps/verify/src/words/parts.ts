@@ -1,4 +1,4 @@
-/** What the page says of time stamps, certificates, revocation lists and OCSP answers that stand alone. */
+/** Texts about time stamps, certificates, revocation lists and OCSP answers on their own. */
 
 const zh = {
   title: "一、文件里写的",

@@ -1,6 +1,9 @@
-/** Canonical XML 1.0 without comments, inclusive and exclusive, of a whole document or of one element in its place. */
+/**
+ * Canonical XML 1.0 without comments, inclusive and exclusive, of a whole document or of one element in its
+ * place.
+ */
 
-import { same, utf8 } from "@mshield/gm";
+import { equalBytes, utf8 } from "@mshield/gm";
 
 import { XmlError } from "../errors.ts";
 import { XML_NAMESPACE } from "./names.ts";
@@ -10,7 +13,7 @@ export const DSIG = "http://www.w3.org/2000/09/xmldsig#";
 export const EPORT = "http://www.chinaport.gov.cn/2022/04/xmldsig#";
 export const INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
 export const EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#";
-/** Octets of content that is signed, and how deep it is. */
+/** Maximum octets of content to be signed, and its maximum depth. */
 const [MAX_CONTENT, MAX_DEPTH] = [4 * 1024 * 1024, 64];
 const ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -25,7 +28,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 type Declaration = readonly [prefix: string, uri: string];
 type Hidden = readonly (readonly [prefix: string, before: string | undefined])[];
 
-/** The whole document, without the element that starts at `without`. */
+/** Canonicalises the whole document, without the element that starts at `without`. */
 export function canonicalDocument(
   { items, root }: XmlDocument,
   { isExclusive = false, without = -1 } = {},
@@ -46,7 +49,9 @@ export function canonicalDocument(
   return utf8(parts.join(""));
 }
 
-/** The element that starts there, in its place: an inclusive form has what it inherits. */
+/**
+ * Canonicalises the element that starts there, in its place: the inclusive form includes what it inherits.
+ */
 export function canonicalElement({ items }: XmlDocument, start: number, isExclusive: boolean): Uint8Array {
   const first = items[start] as Start;
   const [scope, inherited] = [new Map<string, string>(), new Map<string, Attribute>()];
@@ -66,7 +71,7 @@ export function canonicalElement({ items }: XmlDocument, start: number, isExclus
   return utf8([apex, ...rest].map((item) => writer.written(item)).join(""));
 }
 
-/** The document that canonical content is: what is signed as E-Port XML; XmlError `xml_structure`. */
+/** Parses content that must be canonical, as signed E-Port XML must. Throws: XmlError `xml_structure`. */
 export function requireCanonical(content: Uint8Array): XmlDocument {
   if (content.length > MAX_CONTENT) {
     throw new XmlError("xml_structure", "longer than 4 MiB");
@@ -84,7 +89,7 @@ export function requireCanonical(content: Uint8Array): XmlDocument {
       depth -= 1;
     }
   }
-  if (!same(canonicalDocument(document), content)) {
+  if (!equalBytes(canonicalDocument(document), content)) {
     throw new XmlError("xml_structure", "not canonical");
   }
   return document;
@@ -105,7 +110,7 @@ function requireSignable({ namespace, local, attributes, declared }: Start, dept
   }
 }
 
-/** The elements that enclose it, from without. */
+/** Returns the enclosing elements, outermost first. */
 function above(items: readonly Item[], { parent }: Start): Start[] {
   const enclosing: Start[] = [];
   for (let place = parent; place >= 0; place = enclosing.at(-1)!.parent) {
@@ -114,7 +119,7 @@ function above(items: readonly Item[], { parent }: Start): Start[] {
   return Array.from(enclosing, (_, i) => enclosing.at(-1 - i)!);
 }
 
-/** Writes item by item; knows what is in scope, and what was written of it. */
+/** Writer of items in order. It tracks which namespaces are in scope, and which of them are written. */
 class Writer {
   readonly #isExclusive: boolean;
   readonly #scope: Map<string, string>;
@@ -160,7 +165,7 @@ class Writer {
     return `<${name}${declarations(more)}${values.join("")}>`;
   }
 
-  /** The namespaces that the element's own names use. */
+  /** Returns the namespaces that the element's own names use. */
   #used({ prefix, attributes }: Start): Declaration[] {
     const prefixes = new Set([prefix, ...attributes.map((one) => one.prefix).filter((one) => one !== "")]);
     prefixes.delete("xml");
@@ -175,7 +180,7 @@ class Writer {
   }
 }
 
-/** What stood there before. */
+/** Adds declarations to the scope and returns the bindings that they hide. */
 function put(scope: Map<string, string>, more: readonly Declaration[]): Hidden {
   return more.map(([prefix, uri]) => {
     const before = scope.get(prefix);
@@ -210,7 +215,9 @@ function isOfXml({ namespace }: Attribute): boolean {
   return namespace === XML_NAMESPACE;
 }
 
-/** The order of Canonical XML; JavaScript's own is that of UTF-16, which puts what lies beyond the BMP too early. */
+/**
+ * Orders texts as Canonical XML does. JavaScript's own UTF-16 order puts characters beyond the BMP too early.
+ */
 function byCodePoint(a: string, b: string): number {
   const [left, right] = [utf8(a), utf8(b)];
   const at = left.findIndex((octet, i) => octet !== right[i]);

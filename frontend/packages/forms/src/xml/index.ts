@@ -1,4 +1,4 @@
-/** XML: read once for all that is checked and shown of it, in its canonical form, and what is signed of that. */
+/** XML: parsed once for all checks and displays, with its canonical form and what is signed of it. */
 
 export { XmlError } from "../errors.ts";
 export {

@@ -1,9 +1,10 @@
 /**
- * XML that is signed by the E-Port profile: SignedInfo, which is signed as M, and the finished file (docs/formats.md). In M the
- * SignedInfo stands as Canonical XML has it in its place, with all namespaces of the document element; in the file it has none.
+ * Signing of XML by the E-Port profile: SignedInfo, which is signed as M, and the finished file
+ * (docs/formats.md). In M, SignedInfo has all namespaces of the document element, as Canonical XML writes it
+ * in its place; in the file it has none.
  */
 
-import { bytes32, concat, same, type Signature, sm3, utf8 } from "@mshield/gm";
+import { bytes32, concat, equalBytes, type Signature, sm3, utf8 } from "@mshield/gm";
 
 import { toBase64 } from "../base64.ts";
 import { XmlError } from "../errors.ts";
@@ -13,7 +14,7 @@ import type { Start, XmlDocument } from "./reader.ts";
 
 type Profile = XmlOptions["profile"];
 
-/** XML that is to be signed, or was: what M is said to be, by which profile. */
+/** Expected M of XML that is signed or to be signed, and its profile. */
 export interface SignedXml {
   readonly message: Uint8Array;
   readonly profile: Profile;
@@ -27,21 +28,21 @@ const METHODS: Readonly<Record<Profile, string>> = {
 const SERIAL_DIGITS = 16;
 
 export interface MadeXml {
-  /** Canonical. */
+  /** Canonical XML. */
   readonly content: Uint8Array;
   readonly profile: Profile;
   readonly signature: Signature;
   readonly keyName: string;
-  /** DER. */
+  /** In DER. */
   readonly certificate: Uint8Array;
 }
 
-/** M of content, which has to be canonical: XmlError `xml_structure`. All of it is made here, from what the content is. */
+/** Computes M of canonical content, entirely from that content. Throws: XmlError `xml_structure`. */
 export function xmlMessage(content: Uint8Array, profile: Profile): Uint8Array {
   return signedInfo(requireCanonical(content), sm3(content), profile);
 }
 
-/** What is signed of a document of these options; null for formats other than `xml`. */
+/** Returns what is signed of a document with these options; null for formats other than `xml`. */
 export function signedXmlOf(of: {
   readonly message: Uint8Array;
   readonly options: Pick<Options, "xml">;
@@ -51,18 +52,18 @@ export function signedXmlOf(of: {
 }
 
 /**
- * The document of canonical content, of which this is M; XmlError. Whatever is shown of it is drawn from this reading: so
- * nothing is shown but what was checked.
+ * Parses canonical content and checks that M is its. Everything displayed is rendered from this parse, so
+ * nothing is displayed unchecked. Throws: XmlError.
  */
 export function readToSign(content: Uint8Array, { message, profile }: SignedXml): XmlDocument {
   const document = requireCanonical(content);
-  if (!same(message, signedInfo(document, sm3(content), profile))) {
+  if (!equalBytes(message, signedInfo(document, sm3(content), profile))) {
     throw new XmlError("xml_digest", "the SignedInfo is another document's");
   }
   return document;
 }
 
-/** M of a canonical document, of whose octets this is SM3. */
+/** Returns M of a canonical document, given SM3 of its octets. */
 export function signedInfo(
   { items, root }: XmlDocument,
   digest: Uint8Array,
@@ -73,7 +74,7 @@ export function signedInfo(
   return utf8(signedInfoText(namespaces, digest, profile));
 }
 
-/** The finished file: the content with its Signature as the last child, after an XML declaration. */
+/** Returns the finished file: the content with its Signature as the last child, after an XML declaration. */
 export function signedFile({ content, profile, signature, keyName, certificate }: MadeXml): Uint8Array {
   const end = content.lastIndexOf(LESS);
   const { r, s } = signature;
@@ -85,7 +86,7 @@ export function signedFile({ content, profile, signature, keyName, certificate }
   return concat(DECLARATION, content.subarray(0, end), utf8(text), content.subarray(end));
 }
 
-/** A certificate's serial number as KeyName has it: 16 hex digits or more. */
+/** Formats a certificate's serial number as KeyName: 16 hex digits or more. */
 export function serialName(serial: bigint): string {
   return serial.toString(16).padStart(SERIAL_DIGITS, "0");
 }

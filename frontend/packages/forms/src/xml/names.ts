@@ -1,4 +1,4 @@
-/** The names of XML 1.0, fifth edition, with namespaces. */
+/** Names of XML 1.0, fifth edition, with namespaces. */
 
 const START =
   "A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}\\u{200D}\\u{2070}-\\u{218F}" +
@@ -8,7 +8,7 @@ const LOCAL = `[${START}][${START}\\-.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}\\u{20
 export const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";
 export const XMLNS_NAMESPACE = "http://www.w3.org/2000/xmlns/";
 
-/** A local name, whole. */
+/** A whole local name. */
 export const LOCAL_NAME = new RegExp(`^${LOCAL}$`, "u");
-/** Sticky: a name with or without a prefix. */
+/** A name with or without a prefix; sticky. */
 export const QUALIFIED_NAME = new RegExp(`(?:(${LOCAL}):)?(${LOCAL})`, "uy");

@@ -1,6 +1,7 @@
 /**
- * XML 1.0 with namespaces as a flat list of what stands in it, in order; no DOCTYPE, no recursion, linear time. Prefixes,
- * declarations and processing instructions are kept, as Canonical XML writes them; comments are not.
+ * XML 1.0 with namespaces, as a flat list of its items in order; no DOCTYPE, no recursion, linear time.
+ * Prefixes, declarations and processing instructions are kept as Canonical XML writes them; comments are
+ * dropped.
  */
 
 import { XmlError } from "../errors.ts";
@@ -9,7 +10,7 @@ import { QUALIFIED_NAME, XML_NAMESPACE, XMLNS_NAMESPACE } from "./names.ts";
 
 const MAX_OCTETS = 8 * 1024 * 1024;
 const MAX_DEPTH = 256;
-/** Attributes and declarations of one element. */
+/** Maximum attributes and declarations of one element. */
 const MAX_ATTRIBUTES = 1000;
 // oxlint-disable-next-line no-control-regex -- just what XML's Char leaves out
 const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
@@ -28,7 +29,7 @@ const ENTITIES = new Map([
 ]);
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
-/** `namespace` is empty without a prefix. */
+/** An attribute; `namespace` is empty without a prefix. */
 export interface Attribute {
   readonly prefix: string;
   readonly local: string;
@@ -36,7 +37,10 @@ export interface Attribute {
   readonly value: string;
 }
 
-/** `parent` is the place of the parent's start in the list, -1 for none; `end` that of its own end. */
+/**
+ * Start of an element: `parent` is the index of the parent's start in the list (-1 for none), `end` that of
+ * its own end.
+ */
 export interface Start {
   readonly kind: "start";
   readonly prefix: string;
@@ -54,13 +58,14 @@ export type Item =
   | { readonly kind: "instruction"; readonly target: string; readonly data: string }
   | { readonly kind: "text"; readonly text: string };
 
-/** All items, and the place of the document element's start. */
+/** All items, and the index of the document element's start. */
 export interface XmlDocument {
   readonly items: readonly Item[];
   readonly root: number;
+  readonly hasComments: boolean;
 }
 
-/** The document; XmlError `xml_structure`. */
+/** Parses a document. Throws: XmlError `xml_structure`. */
 export function readXml(octets: Uint8Array): XmlDocument {
   if (octets.length > MAX_OCTETS) {
     throw refused("too long");
@@ -85,6 +90,7 @@ class Reading {
   readonly #scope = new Map([["xml", XML_NAMESPACE]]);
   #at = 0;
   #root = -1;
+  #hasComments = false;
 
   constructor(text: string) {
     this.#text = text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text;
@@ -105,7 +111,7 @@ class Reading {
     if (this.#root < 0 || this.#open.length > 0) {
       throw refused("no whole element");
     }
-    return { items: this.#items, root: this.#root };
+    return { items: this.#items, root: this.#root, hasComments: this.#hasComments };
   }
 
   #takeText(raw: string): void {
@@ -130,6 +136,7 @@ class Reading {
       if (!this.#text.startsWith("-->", end)) {
         throw refused("-- in a comment");
       }
+      this.#hasComments = true;
       this.#at = end + 3;
     } else if (isAt("<?")) {
       this.#takeInstruction();
@@ -138,7 +145,7 @@ class Reading {
       this.#items.push({ kind: "text", text: this.#text.slice(this.#at + 9, end) });
       this.#at = end + 3;
     } else {
-      this.#takeOpening(); // a DOCTYPE is no opening
+      this.#takeOpening(); // a DOCTYPE is not an opening tag
     }
   }
 
@@ -266,7 +273,7 @@ class Reading {
     }
   }
 
-  /** What this sticky pattern finds here, and past it. */
+  /** Matches a sticky pattern here and moves past the match. */
   #match(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.#at;
     const match = pattern.exec(this.#text);
@@ -279,7 +286,7 @@ function isDeclaration([prefix, local]: readonly [prefix: string, local: string,
   return prefix === "xmlns" || (prefix === "" && local === "xmlns");
 }
 
-/** Canonical XML has no form for relative ones. */
+/** Refuses relative namespaces too, since Canonical XML has no form for them. */
 function requireNamespace(prefix: string, uri: string): void {
   const isReserved =
     prefix === "xml" || prefix === "xmlns" || uri === XML_NAMESPACE || uri === XMLNS_NAMESPACE;

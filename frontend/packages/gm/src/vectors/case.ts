@@ -1,7 +1,7 @@
 /**
- * One case of a vector file: typed, strict access to its fields.
+ * One case of a vector file, with typed, strict access to its fields.
  *
- * What a check does not read is reported by `done`, so that a field added to the format is never ignored.
+ * `done` reports the fields that a check didn't read, so that a field added to the format is never ignored.
  */
 
 import { hex, number, unhex } from "../bytes.ts";
@@ -38,7 +38,7 @@ export class Case {
     this.#file = file;
   }
 
-  /** Whether the field is there and not null; counts as reading it where it is null. */
+  /** Reports whether the field is there and not null. An absent or null field counts as read. */
   has(name: string): boolean {
     const value = this.#fields()[name] ?? null;
     if (value === null) {
@@ -75,7 +75,7 @@ export class Case {
     return value.map((element) => new Case(element));
   }
 
-  /** The cases of another section of the same file; null if the file lacks it. */
+  /** Returns the cases of another section of the same file, or null if the file lacks it. */
   section(name: string): Case[] | null {
     const content = this.#file[name];
     return Array.isArray(content) ? content.map((value) => new Case(value, this.#file)) : null;

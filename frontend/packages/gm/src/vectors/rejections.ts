@@ -1,5 +1,5 @@
 /**
- * The sections whose cases carry one fault each: exactly the named error must come.
+ * Checks of the cases with one fault each: exactly the named error must be thrown.
  *
  * A case that is accepted, or refused with another error, fails.
  */
@@ -16,7 +16,7 @@ import { nonceContext } from "../transcript.ts";
 import { type Case, CaseFailure, expect } from "./case.ts";
 import type { Check } from "./results.ts";
 
-/** By section. */
+/** Checks by section. */
 export const REJECTIONS: Readonly<Record<string, Check>> = {
   rejected: (vector) => {
     checkFinish(vector, [vector], [vector]);

@@ -1,12 +1,12 @@
 /**
- * The sections whose cases must succeed: every value in them is computed again and compared.
+ * Checks of the cases that must succeed: every value in them is computed again and compared.
  *
- * Randomness is replaced by the case's own values, so that each intermediate result can be checked.
+ * The case's own values replace randomness, so that each intermediate result can be checked.
  */
 
-import { same } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
 import { invert, mulG } from "../curve.ts";
-import { derivePinKey, hide, keyedBy, mask, reveal } from "../mask.ts";
+import { derivePinKey, hide, keyedHash, mask, reveal } from "../mask.ts";
 import { checkAnswer, checkNonce, finish, nextShare } from "../phone.ts";
 import {
   checkOffer,
@@ -32,7 +32,7 @@ import { type Case, CaseFailure, expect } from "./case.ts";
 
 export type Check = (vector: Case) => void | Promise<void>;
 
-/** By section: `rejections.ts` has the others. */
+/** Checks by section; `rejections.ts` has the others. */
 export const RESULTS: Readonly<Record<string, Check>> = {
   hash: checkHash,
   internal: checkInternal,
@@ -73,7 +73,7 @@ function checkInternal(vector: Case): void {
   vector.done();
 }
 
-/** What the server keeps of a value that only the phone holds. */
+/** Checks the hash that the server stores of a value that only the phone holds. */
 function checkStored(vector: Case): void {
   const tag = vector.text("tag");
   if (tag !== "otp" && tag !== "rn" && tag !== "challenge") {
@@ -138,15 +138,15 @@ async function checkRefresh(vector: Case): Promise<void> {
   vector.done();
 }
 
-/** The hash is that of a `finish` in the section `signing`, under the next epoch, with `tau`. */
+/** Checks a `finish` hash with `tau` against the `signing` cases of this key under the next epoch. */
 function checkHashWithTau(vector: Case, tau: bigint): void {
   const [uid, epoch] = [vector.octets("uid", 16), vector.integer("next_epoch")];
   const expected = vector.octets("finish_hash_with_tau", 32);
   const signing = vector.section("signing");
   const hashes = signing
-    ?.filter((other) => same(other.octets("uid", 16), uid) && other.integer("epoch") === epoch)
+    ?.filter((other) => equalBytes(other.octets("uid", 16), uid) && other.integer("epoch") === epoch)
     .map((other) => finishHash(uid, [other.opening()], tau));
-  if (hashes !== undefined && !hashes.some((hash) => same(hash, expected))) {
+  if (hashes !== undefined && !hashes.some((hash) => equalBytes(hash, expected))) {
     throw new CaseFailure("finish_hash_with_tau is that of no signing of this key under the next epoch");
   }
 }
@@ -156,7 +156,7 @@ function keyOf(vector: Case): Key {
   return { P, uid, d1: vector.number("d1"), epoch: vector.integer("epoch") };
 }
 
-/** `open` and `finish` of one session, from both sides. */
+/** Checks `open` and `finish` of one session, from both sides. */
 function checkSession(key: Key, d2: bigint, elements: readonly Case[], vector: Case): void {
   const pairs = elements.map((element) => checkItem(key, element));
   const [session, items] = [pairs.map((pair) => pair[0]), pairs.map((pair) => pair[1])];
@@ -169,7 +169,7 @@ function checkSession(key: Key, d2: bigint, elements: readonly Case[], vector: C
   expect("finish_hash", finishHash(key.uid, items, null), vector.octets("finish_hash", 32));
 }
 
-/** `open` and the phone's half of one item. */
+/** Checks `open` and the phone's half of one item, and returns both sides' items. */
 function checkItem({ P, d1, uid, epoch }: Key, vector: Case): [SessionItem, Opening] {
   const { sid, e, c, k2 } = vector.sessionItem();
   const { Q1, rho } = vector.opening();
@@ -192,6 +192,6 @@ async function maskOf(vector: Case, epoch: string): Promise<bigint> {
   const K = await derivePinKey(vector.text("pin"), salt, vector.integer("pbkdf2_rounds"));
   const secret = new Uint8Array(vector.octets("device_secret", 32));
   const how = { name: "HMAC", hash: "SHA-256" };
-  const keyed = keyedBy(await crypto.subtle.importKey("raw", secret, how, false, ["sign"]));
+  const keyed = keyedHash(await crypto.subtle.importKey("raw", secret, how, false, ["sign"]));
   return mask(keyed, { uid: vector.octets("uid", 16), epoch: vector.integer(epoch), salt, K });
 }

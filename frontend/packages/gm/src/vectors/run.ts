@@ -1,4 +1,4 @@
-/** Runs a vector file of `MSHIELD/v1`: each case of each section, and what went wrong. */
+/** Runs a vector file of `MSHIELD/v1`: every case of every section. Returns what failed. */
 
 import { USER_ID } from "../sm2.ts";
 import { Case } from "./case.ts";
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly failures: string[];
 }
 
-/** `text` is the file's JSON. A section that is not known fails: nothing is passed over. */
+/** Runs all cases of a file's JSON `text`. An unknown section fails, so that nothing is skipped. */
 export async function runVectors(text: string): Promise<Outcome> {
   const file = JSON.parse(text) as Record<string, unknown>;
   const outcome: Outcome = { passed: 0, failures: [] };

@@ -1,6 +1,7 @@
 /**
- * `npm run conform -w packages/verify -- FILE`: judges the cases in a file of JSON, one per line, and prints a line of
- * JSON for each: verdict, the first step that doesn't hold or isn't done, and its code. Bytes stand in base64.
+ * `npm run conform -w packages/verify -- FILE`: judges the cases in a file with one JSON object per line, and
+ * prints one JSON line for each: verdict, the first step that fails or isn't done, and its code. Bytes are in
+ * base64.
  */
 
 import { readFileSync } from "node:fs";
@@ -14,7 +15,7 @@ import { parseCertificate } from "../certificate.ts";
 import { contentOf } from "../content.ts";
 import { parseCrl } from "../crl.ts";
 import { judge, type Result } from "../judge.ts";
-import type { Found } from "../recognise.ts";
+import type { Recognised } from "../recognise.ts";
 import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
 
 interface Line {
@@ -65,7 +66,7 @@ function outcome({ verdict, checks, witnesses }: Result): object {
   );
   const later =
     checks.find(({ name, state }) => name === "revocation" && state === "noted")?.revocation ?? null;
-  // The page tells of a later revocation beside a fault too; the command ends at the fault.
+  // The page reports a later revocation even beside a fault; the command ends at the fault.
   return {
     verdict,
     step: open?.name ?? null,
@@ -78,9 +79,9 @@ function outcome({ verdict, checks, witnesses }: Result): object {
 function caseOf(line: Line): Case {
   const bytes = fromBase64(line.signature);
   const content = line.content === undefined ? null : contentOf(fromBase64(line.content));
-  const whole: Found =
+  const whole: Recognised =
     line.kind === "evidence" ? { kind: "evidence", bytes } : { kind: line.kind, der: bytes };
-  const piece = (of: Found, holds = contentOf(bytes)): Piece => ({
+  const piece = (of: Recognised, holds = contentOf(bytes)): Piece => ({
     id: "",
     name: "",
     reading: of,

@@ -1,6 +1,7 @@
 /**
- * `npm run time-stamps -w packages/verify -- FILE`: judges answers of time stamping authorities in a file of JSON, one
- * per line, and prints a line for each: null where it is believed, else the reason. Bytes stand in base64.
+ * `npm run time-stamps -w packages/verify -- FILE`: judges answers of time stamping authorities in a file
+ * with one JSON object per line, and prints a line for each: null if accepted, otherwise the reason. Bytes
+ * are in base64.
  */
 
 import { readFileSync } from "node:fs";
@@ -13,7 +14,7 @@ import { TimeStampError } from "../errors.ts";
 import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
 
-/** What was asked, and the answer; `signed_at` and `now` in ms. */
+/** The request and the answer; `signed_at` and `now` in ms. */
 interface Line {
   readonly answer: string;
   readonly data: string;

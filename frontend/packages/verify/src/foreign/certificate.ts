@@ -1,7 +1,7 @@
-/** A foreign certificate as read: SM2, version 3, strict DER, with the deviations that real CAs have. */
+/** A parsed foreign certificate: SM2, version 3, strict DER, with the deviations of real CAs. */
 
 import { FormError } from "@mshield/forms";
-import { same, type Signature } from "@mshield/gm";
+import { equalBytes, type Signature } from "@mshield/gm";
 
 import { V3 } from "../certificate.ts";
 import { type Extension, KeyUse } from "../extensions.ts";
@@ -12,7 +12,7 @@ import { type ForeignValues, readForeignExtensions, readForeignValues } from "./
 import { type ForeignFrame, readForeignFrame, readForeignKey, readSerial } from "./frame.ts";
 import { readForeignName } from "./names.ts";
 
-/** Purposes that a signer of documents may have beside others, never alone. */
+/** Purposes that a signer of documents may have only beside others. */
 const NO_SIGNERS: ReadonlySet<string> = new Set([OIDS.serverAuth, OIDS.timeStamping, OIDS.ocspSigning]);
 
 /** Times in ms; `tbs` is what `signature` covers. */
@@ -30,14 +30,14 @@ export interface ForeignCertificate {
   readonly values: ForeignValues;
 }
 
-/** A certificate from DER; FormError. Whether to trust it, `path.ts` judges. */
+/** Parses a certificate in DER; `path.ts` judges whether to trust it. Throws: FormError. */
 export function parseForeignCertificate(der: Uint8Array): ForeignCertificate {
   const framed = whole(der, (outer) => allOf(outer.enter(), readForeignFrame));
   const body = whole(framed.tbs, (outer) => allOf(outer.enter(), (inside) => readBody(inside, framed)));
   return { der, tbs: framed.tbs, signature: framed.signature, ...body };
 }
 
-/** Whether it is for signing documents: by its key usage, and by no purpose that excludes it. */
+/** Reports whether it may sign documents, by its key usage and its purposes. */
 export function maySign({ values: { keyUsage, purposes } }: ForeignCertificate): boolean {
   const signs =
     keyUsage?.has(KeyUse.digitalSignature) === true || keyUsage?.has(KeyUse.nonRepudiation) === true;
@@ -52,7 +52,7 @@ function readBody(
     throw new FormError("not a version 3 certificate");
   }
   const serial = readSerial(inside);
-  if (!same(inside.raw(0x30), algorithm)) {
+  if (!equalBytes(inside.raw(0x30), algorithm)) {
     throw new FormError("the two signature algorithms differ");
   }
   const issuer = readForeignName(inside);

@@ -1,10 +1,11 @@
 /**
- * Revocation lists of foreign CAs: of version 1 or 2, with or without number and key identifier. They are complete, or of
- * the certificates that name the list's own address; what is of some kinds or reasons alone is refused.
+ * Revocation lists of foreign CAs, version 1 or 2, with or without number and key identifier. A list is
+ * complete, or covers the certificates that name its address; lists limited to some kinds or reasons are
+ * refused.
  */
 
 import { FormError } from "@mshield/forms";
-import { same, type Signature } from "@mshield/gm";
+import { equalBytes, type Signature } from "@mshield/gm";
 
 import type { Entry } from "../crl.ts";
 import { PartError } from "../errors.ts";
@@ -18,9 +19,9 @@ import { type ForeignFrame, readForeignFrame, readSerial } from "./frame.ts";
 import { readForeignName } from "./names.ts";
 import { requireForeignSignature } from "./path.ts";
 
-/** Octets of a list. */
+/** Maximum octets of a list. */
 const MAX_CRL = 8 * 1024 * 1024;
-/** Reason codes that may stand in a complete list (RFC 5280, 5.3.1). */
+/** Reason codes allowed in a complete list (RFC 5280, 5.3.1). */
 const REASONS: ReadonlySet<bigint> = new Set([0n, 1n, 2n, 3n, 4n, 5n, 6n, 9n, 10n]);
 const [UTC_TIME, GENERALIZED_TIME] = [0x17, 0x18];
 
@@ -34,12 +35,12 @@ export interface ForeignCrl {
   readonly aki: Uint8Array | null;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
-  /** Of a list that isn't complete: its addresses. */
+  /** Addresses of a list that isn't complete. */
   readonly points: readonly string[];
   readonly revoked: ReadonlyMap<bigint, Entry>;
 }
 
-/** A list from DER; FormError. Nothing is verified. */
+/** Parses a list in DER. Verifies nothing. Throws: FormError. */
 export function parseForeignCrl(der: Uint8Array): ForeignCrl {
   if (der.length > MAX_CRL) {
     throw new FormError("the list is longer than 8 MiB");
@@ -49,11 +50,11 @@ export function parseForeignCrl(der: Uint8Array): ForeignCrl {
   return { tbs: framed.tbs, signature: framed.signature, ...body };
 }
 
-/** The list is this CA's, which may sign lists; PartError. */
+/** Checks that the list is this CA's, which may sign lists. Throws: PartError. */
 export function requireCrlOf(crl: ForeignCrl, issuer: ForeignCertificate): void {
   const { ski, keyUsage, isCa } = issuer.values;
-  const isOther = crl.aki !== null && ski !== null && !same(crl.aki, ski);
-  if (!same(crl.issuer.der, issuer.subject.der) || isOther) {
+  const isOther = crl.aki !== null && ski !== null && !equalBytes(crl.aki, ski);
+  if (!equalBytes(crl.issuer.der, issuer.subject.der) || isOther) {
     throw new PartError("unknown_issuer", "the revocation list is not the issuer's");
   }
   if (!isCa || keyUsage?.has(KeyUse.crlSign) === false) {
@@ -67,7 +68,7 @@ function readBody(inside: Reader, { algorithm }: ForeignFrame): Omit<ForeignCrl,
   if (!isFirst && inside.integer() !== 1n) {
     throw new FormError("neither version 1 nor 2");
   }
-  if (!same(inside.raw(0x30), algorithm)) {
+  if (!equalBytes(inside.raw(0x30), algorithm)) {
     throw new FormError("the two signature algorithms differ");
   }
   const [issuer, thisUpdate] = [readForeignName(inside), inside.anyTime()];
@@ -114,7 +115,7 @@ function readEntries(list: Reader, isFirst: boolean): Map<bigint, Entry> {
   while (list.more) {
     const [serial, entry] = allOf(list.enter(), (reader) => readEntry(reader, isFirst));
     if (entries.has(serial)) {
-      throw new FormError("a serial number stands twice");
+      throw new FormError("a repeated serial number");
     }
     entries.set(serial, entry);
   }

@@ -1,4 +1,7 @@
-/** Extensions of foreign certificates, lists and answers: false may be spelled out, private ones are kept as bytes. */
+/**
+ * Extensions of foreign certificates, lists and answers: an explicit false is allowed, private ones are kept
+ * as bytes.
+ */
 
 import { FormError, utf8Text } from "@mshield/forms";
 
@@ -8,7 +11,7 @@ import { allOf, BIT_STRING, BOOLEAN, listOf, MAX_BITS, type Reader, whole } from
 
 const [FULL_NAME, RELATIVE, URI] = [0xa0, 0xa1, 0x86];
 
-/** What a path needs; null or empty where the extension is absent. */
+/** Values that a path needs; null or empty if the extension is absent. */
 export interface ForeignValues {
   readonly ski: Uint8Array | null;
   readonly aki: Uint8Array | null;
@@ -22,7 +25,7 @@ export interface ForeignValues {
   readonly unknownCritical: readonly string[];
 }
 
-/** The SEQUENCE OF Extension that comes next: at least one, none twice. */
+/** Reads the next SEQUENCE OF Extension: at least one, none repeated. */
 export function readForeignExtensions(reader: Reader): Extension[] {
   const extensions = listOf(reader.enter(), (list) =>
     allOf(list.enter(), (item) => ({
@@ -32,7 +35,7 @@ export function readForeignExtensions(reader: Reader): Extension[] {
     })),
   );
   if (extensions.length === 0 || new Set(extensions.map(({ oid }) => oid)).size !== extensions.length) {
-    throw new FormError("a list of extensions is empty, or an extension stands twice");
+    throw new FormError("an empty list of extensions, or a repeated one");
   }
   return extensions;
 }
@@ -43,7 +46,7 @@ export function readForeignValues(extensions: readonly Extension[]): ForeignValu
   return Object.assign({}, ABSENT, ...read, { unknownCritical: unknown.map(({ oid }) => oid) });
 }
 
-/** The key identifier of an AuthorityKeyIdentifier, null where it names issuer and serial number alone. */
+/** Returns the key identifier of an AuthorityKeyIdentifier, null if it has only issuer and serial number. */
 export function readForeignKeyId(value: Uint8Array): Uint8Array | null {
   return inside(value, (reader) => {
     const identifier = reader.next === 0x80 ? reader.content(0x80) : null;
@@ -67,7 +70,7 @@ const ABSENT: ForeignValues = {
   unknownCritical: [],
 };
 
-/** How each extension that a path needs is read. All others are kept as bytes. */
+/** Readers of the extensions that a path needs; all others are kept as bytes. */
 const READERS: Readonly<Record<string, (value: Uint8Array) => Partial<ForeignValues>>> = {
   [OIDS.subjectKeyId]: (value) => ({ ski: whole(value, (reader) => reader.octets()) }),
   [OIDS.authorityKeyId]: (value) => ({ aki: readForeignKeyId(value) }),
@@ -93,7 +96,7 @@ const READERS: Readonly<Record<string, (value: Uint8Array) => Partial<ForeignVal
   },
 };
 
-/** What `read` makes of the inside of the SEQUENCE that an extension's value is; it must use it up. */
+/** Returns what `read` makes of the inside of an extension's SEQUENCE, which it must consume. */
 function inside<T>(value: Uint8Array, read: (reader: Reader) => T): T {
   return allOf(
     whole(value, (reader) => reader.enter()),
@@ -112,7 +115,7 @@ function readBasicConstraints(value: Uint8Array): Partial<ForeignValues> {
   });
 }
 
-/** Named bits, trailing zeros or not; the bits that are said to be unused are zero. */
+/** Reads named bits, with or without trailing zeros; bits declared unused must be zero. */
 function readKeyUsage(value: Uint8Array): Partial<ForeignValues> {
   const content = whole(value, (reader) => reader.content(BIT_STRING));
   const [unused, octets] = [content[0] ?? 8, content.subarray(1)];
@@ -148,7 +151,7 @@ function readPoint(point: Reader): string[] {
   return urls.filter((url) => url !== null);
 }
 
-/** The URL of the GeneralName that comes next; null where it is another kind of name. */
+/** Returns the URL of the next GeneralName; null if it is another kind of name. */
 function readUrl(reader: Reader): string | null {
   if (reader.next !== URI) {
     reader.raw();

@@ -1,14 +1,14 @@
-/** The frame of foreign certificates, lists and answers: SM2 with SM3, with NULL for parameters or none. */
+/** The frame of foreign certificates, lists and answers: SM2 with SM3, with NULL parameters or none. */
 
 import { FormError, oid, sequence, tlv } from "@mshield/forms";
-import { checkPoint, GmError, same } from "@mshield/gm";
+import { checkPoint, GmError, equalBytes } from "@mshield/gm";
 
-import { ALGORITHM, type Framed, KEY_ALGORITHM, readSignature } from "../frame.ts";
+import { ALGORITHM, type SignedFrame, KEY_ALGORITHM, readSignature } from "../frame.ts";
 import { OIDS } from "../oids.ts";
 import { allOf, type Reader } from "../reader.ts";
 
 export const ALGORITHMS = [ALGORITHM, sequence(oid(OIDS.sm2WithSm3), tlv(5))];
-/** Explicit curve parameters are never read, the right ones neither. */
+/** Explicit curve parameters are never accepted, not even the right ones. */
 export const KEY_ALGORITHMS = [
   KEY_ALGORITHM,
   sequence(oid(OIDS.sm2)),
@@ -16,24 +16,24 @@ export const KEY_ALGORITHMS = [
 ];
 const SERIAL_BITS = 159n;
 
-/** With the AlgorithmIdentifier that stands beside what is signed. */
-export interface ForeignFrame extends Framed {
+/** The frame with the AlgorithmIdentifier beside the signed part. */
+export interface ForeignFrame extends SignedFrame {
   readonly algorithm: Uint8Array;
 }
 
-/** The three members of the frame's SEQUENCE. */
+/** Reads the three members of the frame's SEQUENCE. */
 export function readForeignFrame(inside: Reader): ForeignFrame {
   const [tbs, algorithm] = [inside.raw(0x30), inside.raw(0x30)];
-  if (!ALGORITHMS.some((known) => same(known, algorithm))) {
+  if (!ALGORITHMS.some((known) => equalBytes(known, algorithm))) {
     throw new FormError("the signature algorithm is not SM2 with SM3");
   }
   return { tbs, algorithm, signature: readSignature(inside.bits()) };
 }
 
-/** The SM2 key (65 bytes) of the SubjectPublicKeyInfo that comes next. */
+/** Reads the SM2 key (65 bytes) of the next SubjectPublicKeyInfo. */
 export function readForeignKey(reader: Reader): Uint8Array {
   const [algorithm, publicKey] = allOf(reader.enter(), (key) => [key.raw(0x30), key.bits()] as const);
-  if (!KEY_ALGORITHMS.some((known) => same(known, algorithm))) {
+  if (!KEY_ALGORITHMS.some((known) => equalBytes(known, algorithm))) {
     throw new FormError("the public key is not of SM2");
   }
   try {
@@ -44,7 +44,7 @@ export function readForeignKey(reader: Reader): Uint8Array {
   return publicKey;
 }
 
-/** A serial number of 1 to 20 octets, positive. */
+/** Reads a positive serial number of 1 to 20 octets. */
 export function readSerial(reader: Reader): bigint {
   const serial = reader.integer();
   if (serial <= 0n || serial >> SERIAL_BITS !== 0n) {

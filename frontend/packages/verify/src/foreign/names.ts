@@ -1,4 +1,4 @@
-/** Distinguished names of foreign certificates: any attributes, in any order, several to a level. */
+/** Distinguished names of foreign certificates: any attributes, in any order, several per level. */
 
 import { FormError } from "@mshield/forms";
 
@@ -6,7 +6,7 @@ import type { Name } from "../names.ts";
 import { allOf, listOf, type Reader, whole } from "../reader.ts";
 import { readText } from "./text.ts";
 
-/** The name that comes next, its attributes as they stand. */
+/** Reads the next name, with its attributes as encoded. */
 export function readForeignName(reader: Reader): Name {
   const der = reader.raw(0x30);
   const attributes = whole(der, (outer) => listOf(outer.enter(), readLevel)).flat();

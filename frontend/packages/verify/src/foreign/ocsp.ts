@@ -1,7 +1,7 @@
-/** OCSP answers of foreign responders, and whether one speaks about a certificate at a moment (RFC 6960). */
+/** OCSP answers of foreign responders, and whether one covers a certificate at a moment (RFC 6960). */
 
 import { FormError } from "@mshield/forms";
-import { GmError, same, type Signature } from "@mshield/gm";
+import { GmError, equalBytes, type Signature } from "@mshield/gm";
 
 import { keyId } from "../certificate.ts";
 import { PartError } from "../errors.ts";
@@ -11,7 +11,7 @@ import {
   readCertId,
   readOuter,
   readStatus,
-  requireNonceAlone,
+  requireOnlyNonce,
   type SingleStatus,
 } from "../ocsp.ts";
 import { OIDS } from "../oids.ts";
@@ -23,14 +23,14 @@ import { readForeignFrame } from "./frame.ts";
 import { readForeignName } from "./names.ts";
 import { isNamed, requireForeignIssued, requireForeignSignature } from "./path.ts";
 
-/** Octets of an answer with its certificates. */
+/** Maximum octets of an answer with its certificates. */
 const MAX_OCSP = 256 * 1024;
 const MAX_CERTIFICATES = 16;
-/** Milliseconds for which an answer without nextUpdate counts, the last included. */
+/** Validity in ms of an answer without nextUpdate, inclusive. */
 const LIFE = 86_400_001;
 const SECOND = 1000;
 
-/** `responder` is the DER of a name or the SHA-1 of a key, by `byName`. */
+/** `responder` is the DER of a name if `byName`, otherwise the SHA-1 of a key. */
 export interface ForeignOcsp {
   readonly tbs: Uint8Array;
   readonly signature: Signature;
@@ -41,7 +41,7 @@ export interface ForeignOcsp {
   readonly certificates: readonly ForeignCertificate[];
 }
 
-/** An answer from DER; FormError. Nothing is verified. */
+/** Parses an answer in DER. Verifies nothing. Throws: FormError. */
 export function parseForeignOcsp(der: Uint8Array): ForeignOcsp {
   if (der.length > MAX_OCSP) {
     throw new FormError("the answer is too long");
@@ -56,7 +56,7 @@ export function parseForeignOcsp(der: Uint8Array): ForeignOcsp {
   return { tbs, signature, certificates, ...whole(tbs, (reader) => allOf(reader.enter(), readData)) };
 }
 
-/** What the answer says about that certificate of that issuer, in force at `at` (ms); PartError. */
+/** Returns the answer's status of that certificate, if in force at `at` (ms). Throws: PartError. */
 export function foreignStatus(
   ocsp: ForeignOcsp,
   certificate: ForeignCertificate,
@@ -79,32 +79,41 @@ export function foreignStatus(
   return single;
 }
 
-/** The answer is this CA's, or of a responder that it authorised, whose certificate is in its life at `at` (ms); PartError. */
+/**
+ * Checks that the answer is this CA's, or that of an authorised responder whose certificate is valid at `at`
+ * (ms). Throws: PartError.
+ */
 export function requireOcspOf(ocsp: ForeignOcsp, issuer: ForeignCertificate, at: number): void {
   requireForeignSignature(responderOf(ocsp, issuer, at), ocsp.tbs, ocsp.signature);
 }
 
-/** Whether it is about certificates of this CA, by its name and key; of one about nothing nobody is the issuer. */
+/** Reports whether it is about certificates of this CA, by name and key; false for an empty answer. */
 export function isAnswerOf({ singles }: ForeignOcsp, issuer: ForeignCertificate): boolean {
   return singles.length > 0 && singles.every(({ certId }) => isIssuedBy(certId, issuer));
 }
 
-/** Up to when a status counts (ms, itself not), where it doesn't say for a day. */
+/** Returns the end of a status's validity (ms, exclusive), one day if unspecified. */
 export function ocspUntil({ thisUpdate, nextUpdate }: SingleStatus): number {
   return nextUpdate ?? thisUpdate + LIFE;
 }
 
-/** Whose key signed: the issuer's own, or one that the issuer gave OCSPSigning (RFC 6960, 4.2.2.2). */
+/**
+ * Returns the signing certificate: the issuer's own, or one that it authorised by OCSPSigning (RFC 6960,
+ * 4.2.2.2).
+ */
 function responderOf(
   { byName, responder, certificates }: ForeignOcsp,
   issuer: ForeignCertificate,
   at: number,
 ): ForeignCertificate {
   for (const candidate of [issuer, ...certificates]) {
-    if (!same(byName ? candidate.subject.der : keyId(candidate.publicKey), responder)) {
+    if (!equalBytes(byName ? candidate.subject.der : keyId(candidate.publicKey), responder)) {
       continue;
     }
-    if (same(candidate.publicKey, issuer.publicKey) && same(candidate.subject.der, issuer.subject.der)) {
+    if (
+      equalBytes(candidate.publicKey, issuer.publicKey) &&
+      equalBytes(candidate.subject.der, issuer.subject.der)
+    ) {
       return issuer;
     }
     if (isDelegate(candidate, issuer, at)) {
@@ -133,7 +142,7 @@ function isDelegate(responder: ForeignCertificate, issuer: ForeignCertificate, a
   }
 }
 
-/** Those that can be read; others are nobody's here. */
+/** Returns the parsed certificates; unparseable ones are skipped. */
 function readCertificates(wrapped: Reader): ForeignCertificate[] {
   const encoded = listOf(wrapped.enter(), (list) => list.raw(0x30));
   if (encoded.length > MAX_CERTIFICATES) {
@@ -159,7 +168,7 @@ function readData(inside: Reader): Pick<ForeignOcsp, "byName" | "responder" | "p
   }
   const producedAt = inside.generalizedTime();
   const singles = listOf(inside.enter(), (list) => readSingle(list.enter()));
-  requireNonceAlone(optional(inside, 1, readForeignExtensions) ?? []);
+  requireOnlyNonce(optional(inside, 1, readForeignExtensions) ?? []);
   return { byName: byName !== null, responder, producedAt, singles };
 }
 

@@ -1,10 +1,10 @@
 /**
- * SignedData by GB/T 35275 and by RFC 5652 with one SM2 signature, as others make them. Both arcs, three names of the
- * signature algorithm, DER or r ‖ s: the wrapper may vary, what is signed may not.
+ * SignedData by GB/T 35275 and by RFC 5652 with one SM2 signature, as others produce it. Both arcs, three
+ * names of the signature algorithm, DER or r ‖ s: the wrapper may vary, but not what is signed.
  */
 
-import { contentOfAnother, DISPLAY_OIDS, FormError, setOf } from "@mshield/forms";
-import { digest, fromDer, GmError, hex, number, same, sm3, toDer, verifyDigest } from "@mshield/gm";
+import { ambiguityOfContent, DISPLAY_OID, FormError, setOf, tlv } from "@mshield/forms";
+import { digest, fromDer, GmError, hex, number, equalBytes, sm3, toDer, verifyDigest } from "@mshield/gm";
 
 import { P7Error } from "../errors.ts";
 import { OIDS } from "../oids.ts";
@@ -27,23 +27,25 @@ const DATA: Readonly<Record<Arc, readonly string[]>> = {
 const SIGNATURES: ReadonlySet<string> = new Set([OIDS.sm2Signing, OIDS.sm2WithSm3, OIDS.sm2]);
 const [SEQUENCE, SET, ATTRIBUTES, UNSIGNED, CERTIFICATES, CRLS] = [0x30, 0x31, 0xa0, 0xa1, 0xa0, 0xa1];
 
-/** What the signer's part says. */
+/** Contents of SignerInfo. */
 interface SignerInfo {
   readonly issuer: Uint8Array;
   readonly serial: bigint;
-  /** M where there are attributes. */
+  /** M, if there are attributes. */
   readonly attributes: Uint8Array | null;
+  /** The same in the order of the file, if that isn't DER's. */
+  readonly asSent: Uint8Array | null;
   readonly messageDigest: Uint8Array | null;
   readonly signingTime: number | null;
   readonly display: Uint8Array | null;
-  /** The signing-certificate-v2 attribute's value as it stands. */
+  /** The value of the signing-certificate-v2 attribute, in DER. */
   readonly signingCertificate: Uint8Array | null;
   readonly algorithm: string;
   readonly value: Uint8Array;
   readonly isUnsigned: boolean;
 }
 
-/** What a SignedData says; nothing is verified. */
+/** Contents of a SignedData; nothing is verified. */
 export interface P7 extends SignerInfo {
   readonly arc: Arc;
   readonly content: Uint8Array | null;
@@ -51,19 +53,19 @@ export interface P7 extends SignerInfo {
 }
 
 /**
- * A SignedData whose signature is right; whether to trust its signer is another question. `signingTime` (ms) is a claim,
- * `display` what the signer bound of what they saw, to be compared.
+ * A SignedData with a valid signature; whether to trust its signer is a separate question. `signingTime` (ms)
+ * is a claim, `display` is the display that the signer bound, to be compared.
  */
 export interface VerifiedP7 {
   readonly p7: P7;
   readonly certificate: ForeignCertificate;
   readonly content: Uint8Array;
   readonly message: Uint8Array;
-  /** Whether the value is r ‖ s. */
+  /** True if the value is r ‖ s. */
   readonly isRaw: boolean;
 }
 
-/** A SignedData from a file's octets; P7Error, FormError. */
+/** Parses a SignedData from a file's octets. Throws: P7Error, FormError. */
 export function parseP7(file: Uint8Array): P7 {
   const outer = new Wrapper(octetsOfFile(file));
   outer.enter();
@@ -94,17 +96,17 @@ export function parseP7(file: Uint8Array): P7 {
   return { arc, content, certificates, ...info };
 }
 
-/** What is known beside a file: the content, certificates that don't stand inside, and whether what is signed is a digest. */
-export interface Beside {
+/** Data supplied with a file: the content, further certificates, and whether what is signed is a digest. */
+export interface P7Context {
   readonly content?: Uint8Array | null;
   readonly certificates?: readonly ForeignCertificate[];
   readonly form?: Form;
 }
 
-/** The signature is right over this content; P7Error with its reason, FormError. */
+/** Verifies the signature over this content. Throws: P7Error with its reason, FormError. */
 export function verifyP7(
   file: Uint8Array,
-  { content = null, certificates = [], form = "content" }: Beside = {},
+  { content = null, certificates = [], form = "content" }: P7Context = {},
 ): VerifiedP7 {
   const p7 = parseP7(file);
   if (form === "digest" && content === null) {
@@ -115,59 +117,75 @@ export function verifyP7(
   if (known === null) {
     throw new P7Error("content", "detached: the content is needed");
   }
-  if (wanted !== null && !same(wanted, known)) {
+  if (wanted !== null && !equalBytes(wanted, known)) {
     throw new P7Error("content", "the content is not the one inside");
   }
   const certificate = signerOf(p7, certificates);
-  const message = messageOf(p7, known, form);
-  return {
-    p7,
-    certificate,
-    content: known,
-    message,
-    isRaw: holds(certificate, digest(certificate.publicKey, message), p7.value),
-  };
+  const messages = messagesOf(p7, known, form);
+  const digests = messages.map((message) => digest(certificate.publicKey, message));
+  const { e, isRaw } = verifiesDigest(certificate, digests, p7.value);
+  return { p7, certificate, content: known, message: messages[digests.indexOf(e)]!, isRaw };
 }
 
-/** M. */
-function messageOf({ attributes, messageDigest }: P7, content: Uint8Array, form: Form): Uint8Array {
-  if (attributes !== null) {
-    if (messageDigest === null || !same(messageDigest, sm3(content))) {
+/** Returns what may be M. */
+function messagesOf(p7: P7, content: Uint8Array, form: Form): readonly Uint8Array[] {
+  const attributes = signedAttributesOf(p7);
+  if (attributes.length > 0) {
+    if (p7.messageDigest === null || !equalBytes(p7.messageDigest, sm3(content))) {
       throw new P7Error("digest", "the signed digest is another content's");
     }
     return attributes;
   }
-  const another = contentOfAnother(content);
+  const another = ambiguityOfContent(content);
   if (another !== null && !(another === "digest" && form === "digest")) {
     throw new P7Error("ambiguous", `the content is ${another}: it was signed as something else`);
   }
-  return content;
+  return [content];
 }
 
-/** Whether the value, a signature of the digest `e`, is r ‖ s; 64 octets may by chance be DER too. P7Error. */
-export function holds({ publicKey }: ForeignCertificate, e: Uint8Array, value: Uint8Array): boolean {
+/**
+ * Returns the octets that may be signed of the attributes; empty without attributes. They are signed in DER's
+ * order (RFC 5652 5.4), but by some producers in the order of the file.
+ */
+export function signedAttributesOf({ attributes, asSent }: P7): readonly Uint8Array[] {
+  return [attributes, asSent].filter((octets) => octets !== null);
+}
+
+/**
+ * Verifies a signature of one of these digests; returns which, and whether it is r ‖ s, since 64 octets may by
+ * chance be DER too. Throws: P7Error.
+ */
+export function verifiesDigest(
+  { publicKey }: ForeignCertificate,
+  digests: readonly Uint8Array[],
+  value: Uint8Array,
+): { e: Uint8Array; isRaw: boolean } {
   for (const isRaw of value.length === RAW_BYTES ? [false, true] : [false]) {
-    try {
-      verifyDigest(publicKey, e, isRaw ? fromRaw(value) : fromDer(value));
-      return isRaw;
-    } catch (error) {
-      if (!(error instanceof GmError)) {
-        throw error;
+    for (const e of digests) {
+      try {
+        verifyDigest(publicKey, e, isRaw ? fromRaw(value) : fromDer(value));
+        return { e, isRaw };
+      } catch (error) {
+        if (!(error instanceof GmError)) {
+          throw error;
+        }
       }
     }
   }
   throw new P7Error("signature", "the signature does not verify");
 }
 
-/** Of r ‖ s; `bad_signature` where a number is out of range. */
+/** Reads r ‖ s. Throws: `bad_signature` if a number is out of range. */
 function fromRaw(value: Uint8Array): ReturnType<typeof fromDer> {
   return fromDer(toDer({ r: number(value.subarray(0, 32)), s: number(value.subarray(32)) }));
 }
 
-/** The one certificate of that name and serial number, inside or beside; it must be for signing. */
+/**
+ * Returns the only certificate of that name and serial number, inside or beside, which must be for signing.
+ */
 export function signerOf(p7: P7, beside: readonly ForeignCertificate[]): ForeignCertificate {
   const isNamed = ([issuer, serial]: readonly [Uint8Array, bigint]): boolean =>
-    serial === p7.serial && same(issuer, p7.issuer);
+    serial === p7.serial && equalBytes(issuer, p7.issuer);
   const inside = p7.certificates.filter((der) => {
     const names = namesOf(der);
     return names !== null && isNamed(names);
@@ -192,7 +210,7 @@ function readable(der: Uint8Array): ForeignCertificate {
   }
 }
 
-/** Issuer and serial number of any certificate, also of one that is not read here. */
+/** Returns issuer and serial number of any certificate, even one that can't be parsed here. */
 function namesOf(certificate: Uint8Array): readonly [issuer: Uint8Array, serial: bigint] | null {
   try {
     const tbs = new DerReader(certificate).enter().enter();
@@ -244,7 +262,7 @@ function readContent(outer: Wrapper, arc: Arc): Uint8Array | null {
   return content;
 }
 
-/** The elements of an optional IMPLICIT set, as they stand, in whatever order. */
+/** Returns the elements of an optional IMPLICIT set, as encoded, in any order. */
 function skipped(outer: Wrapper, tag: number): Uint8Array[] {
   const elements: Uint8Array[] = [];
   if (outer.next !== tag) {
@@ -282,18 +300,19 @@ function readSigner(info: Reader, arc: Arc): SignerInfo {
 
 type Attributes = Pick<
   SignerInfo,
-  "attributes" | "messageDigest" | "signingTime" | "display" | "signingCertificate"
+  "attributes" | "asSent" | "messageDigest" | "signingTime" | "display" | "signingCertificate"
 >;
 
 const NO_ATTRIBUTES: Attributes = {
   attributes: null,
+  asSent: null,
   messageDigest: null,
   signingTime: null,
   display: null,
   signingCertificate: null,
 };
 
-/** M is the attributes in DER's order, whatever theirs. */
+/** Reads attributes. */
 function readAttributes(inside: Reader, arc: Arc): Attributes {
   const elements: Uint8Array[] = [];
   const values = new Map<string, Uint8Array>();
@@ -305,19 +324,18 @@ function readAttributes(inside: Reader, arc: Arc): Attributes {
       (attribute) => [attribute.oid(), attribute.enter(SET)] as const,
     );
     if (values.has(type) || !those.more) {
-      throw new P7Error("attributes", "an attribute stands twice, or has no value");
+      throw new P7Error("attributes", "an attribute is repeated, or has no value");
     }
     values.set(type, those.raw());
     if (those.more) {
       throw new P7Error("attributes", "an attribute has several values");
     }
   }
-  const [display, ...more] = DISPLAY_OIDS.flatMap((oid) => values.get(oid) ?? []);
-  if (more.length > 0) {
-    throw new P7Error("attributes", "several attributes of a display");
-  }
+  const display = values.get(DISPLAY_OID);
+  const [attributes, asSent] = [setOf(...elements), tlv(SET!, ...elements)];
   return {
-    attributes: setOf(...elements),
+    attributes,
+    asSent: equalBytes(attributes, asSent) ? null : asSent,
     messageDigest: digestOf(values, arc),
     signingTime: claimed(values.get(OIDS.signingTime)),
     display: display === undefined ? null : digestValue(display),
@@ -325,7 +343,7 @@ function readAttributes(inside: Reader, arc: Arc): Attributes {
   };
 }
 
-/** The messageDigest, once the contentType is one of this arc. */
+/** Returns the messageDigest, after checking that the contentType belongs to this arc. */
 function digestOf(values: ReadonlyMap<string, Uint8Array>, arc: Arc): Uint8Array {
   const [kind, value] = [values.get(OIDS.contentType), values.get(OIDS.messageDigest)];
   if (kind === undefined || !DATA[arc].includes(whole(kind, (reader) => reader.oid()))) {

@@ -1,14 +1,17 @@
-/** What a file with a SignedData may be: DER or BER, base64 with or without line breaks, PEM; and of others, the same. */
+/**
+ * Encodings of a file with a SignedData: DER or BER, base64 with or without line breaks, PEM; also used for
+ * other parts.
+ */
 
 import { FormError, fromBase64 } from "@mshield/forms";
 
 import { P7Error } from "../errors.ts";
 import { ascii, trimmed } from "../text.ts";
 
-/** Octets of a file. */
+/** Maximum octets of a file. */
 const MAX_P7 = 64 * 1024 * 1024;
 const LABELS = ["CMS", "PKCS7", "PKCS #7 SIGNED DATA"];
-/** Of PEM around anything that is read alone. What stands inside says which it is. */
+/** PEM labels of all standalone parts; the content determines the kind. */
 export const PART_LABELS = [
   ...LABELS,
   "CERTIFICATE",
@@ -18,7 +21,7 @@ export const PART_LABELS = [
   "TIMESTAMP RESPONSE",
 ];
 
-/** The DER or BER in a file, whose PEM has one of these labels; P7Error `form`. */
+/** Returns the DER or BER in a file, whose PEM must have one of these labels. Throws: P7Error `form`. */
 export function octetsOfFile(data: Uint8Array, labels: readonly string[] = LABELS): Uint8Array {
   if (data.length > MAX_P7) {
     throw new P7Error("form", "longer than 64 MiB");
@@ -39,7 +42,7 @@ export function octetsOfFile(data: Uint8Array, labels: readonly string[] = LABEL
   }
 }
 
-/** Between the lines of the one block that the text is. */
+/** Returns the text between the lines of the only block. */
 function body(text: string, labels: readonly string[]): string {
   for (const label of labels) {
     const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];

@@ -1,16 +1,19 @@
-/** The path from a foreign certificate to a trusted one: by name, key identifier where both have one, and signature. */
+/**
+ * The path from a foreign certificate to a trusted one: by name, key identifier if both have one, and
+ * signature.
+ */
 
-import { digest, GmError, same, type Signature, verifyDigest } from "@mshield/gm";
+import { digest, GmError, equalBytes, type Signature, verifyDigest } from "@mshield/gm";
 
 import { PartError } from "../errors.ts";
 import { KeyUse } from "../extensions.ts";
 import type { ForeignCertificate } from "./certificate.ts";
 
-/** Certificates above the one that is judged. */
+/** Maximum number of certificates above the judged one. */
 const MAX_PATH = 9;
 const SECOND = 1000;
 
-/** The SM2 signature under the default id verifies. */
+/** Verifies the SM2 signature under the default id. */
 export function requireForeignSignature(
   { publicKey }: ForeignCertificate,
   signed: Uint8Array,
@@ -23,13 +26,13 @@ export function requireForeignSignature(
   }
 }
 
-/** Whether it names this issuer: by the name's bytes, and by the key identifier where both have one. */
+/** Reports whether it names this issuer: by the name's bytes, and the key identifier if both have one. */
 export function isNamed({ issuer, values: { aki } }: ForeignCertificate, by: ForeignCertificate): boolean {
   const { ski } = by.values;
-  return same(issuer.der, by.subject.der) && (aki === null || ski === null || same(aki, ski));
+  return equalBytes(issuer.der, by.subject.der) && (aki === null || ski === null || equalBytes(aki, ski));
 }
 
-/** The certificate names this issuer, whose signature it has. */
+/** Checks that the certificate names this issuer and has its signature. */
 export function requireForeignIssued(certificate: ForeignCertificate, issuer: ForeignCertificate): void {
   if (!isNamed(certificate, issuer)) {
     throw new PartError("unknown_issuer", "the certificate is not of this issuer");
@@ -38,8 +41,8 @@ export function requireForeignIssued(certificate: ForeignCertificate, issuer: Fo
 }
 
 /**
- * From the leaf to one of `roots`, both included; each valid at `at` (ms), each CA permitted to be one. PartError where no
- * path leads there, or for what is on it.
+ * Returns the path from the leaf to one of `roots`, inclusive; each must be valid at `at` (ms), and each CA
+ * be permitted to be one. Throws: PartError if there is no path, or something on it is invalid.
  */
 export function findForeignPath(
   leaf: ForeignCertificate,
@@ -58,13 +61,13 @@ export function findForeignPath(
   return path;
 }
 
-/** Each certificate is looked at from one place alone, so names that repeat cost no more than their number. */
+/** Searches with one visit per certificate, so repeated names cost no more than their number. */
 function walk(
   leaf: ForeignCertificate,
   others: readonly ForeignCertificate[],
   roots: readonly ForeignCertificate[],
 ): readonly ForeignCertificate[] {
-  if (roots.some((root) => same(root.der, leaf.der))) {
+  if (roots.some((root) => equalBytes(root.der, leaf.der))) {
     return [leaf];
   }
   const seen = [leaf];
@@ -76,7 +79,7 @@ function walk(
       return [...path, root];
     }
     for (const ca of path.length < MAX_PATH ? others : []) {
-      if (!seen.some(({ der }) => same(der, ca.der)) && isIssued(last, ca)) {
+      if (!seen.some(({ der }) => equalBytes(der, ca.der)) && isIssued(last, ca)) {
         seen.push(ca);
         waiting.push([...path, ca]);
       }
@@ -97,7 +100,7 @@ function isIssued(certificate: ForeignCertificate, issuer: ForeignCertificate): 
   }
 }
 
-/** The last second counts to its end. */
+/** Checks the validity; the last second is included entirely. */
 function requireValid({ notBefore, notAfter }: ForeignCertificate, at: number): void {
   if (at < notBefore) {
     throw new PartError("not_yet_valid", "a certificate is not valid yet");

@@ -1,10 +1,11 @@
 /**
- * Signatures in PDF files (ISO 32000-1, 12.8) with SM2: one, which covers the whole file but its own hex string. All
- * octets but those are signed, so no reader of PDF is needed to verify; what the pages show is another question.
+ * SM2 signatures in PDF files (ISO 32000-1, 12.8): one that covers the whole file except its own hex string.
+ * Since all other octets are signed, verification needs no PDF reader; what the pages show is a separate
+ * question.
  */
 
 import { FormError } from "@mshield/forms";
-import { concat, same, sm3, unhex } from "@mshield/gm";
+import { concat, equalBytes, sm3, unhex } from "@mshield/gm";
 
 import { SignedPdfError } from "../errors.ts";
 import { OIDS } from "../oids.ts";
@@ -12,7 +13,7 @@ import { Reader } from "../reader.ts";
 import { ascii } from "../text.ts";
 import { parseP7, type VerifiedP7, verifyP7 } from "./p7.ts";
 
-/** Octets of a file. */
+/** Maximum octets of a file. */
 const MAX_PDF = 64 * 1024 * 1024;
 const CADES = "ETSI.CAdES.detached";
 const SUBFILTERS: ReadonlySet<string> = new Set(["adbe.pkcs7.detached", CADES]);
@@ -21,30 +22,30 @@ const NUMBER = `${WHITE}*([0-9]{1,10})`;
 const RANGE = new RegExp(`/ByteRange${WHITE}*\\[${`${NUMBER}${WHITE}`.repeat(3)}${NUMBER}${WHITE}*\\]`);
 const SUBFILTER = new RegExp(`/SubFilter${WHITE}*/([A-Za-z0-9._-]{1,64})`, "g");
 const CONTENTS = new RegExp(`/Contents${WHITE}*$`);
-/** Digits of the longest hex string. */
+/** Maximum digits of the hex string. */
 const MAX_HEX = 2 * 1024 * 1024;
 const MOST_SIGNATURES = 64;
-/** Octets in which the key of the hex string stands before it. */
+/** Number of octets before the hex string in which its key must be. */
 const NEAR = 64;
 
-/** A signature that is right over the whole file; whether to trust its signer is another question. */
+/** A signature that is valid over the whole file; whether to trust its signer is a separate question. */
 export interface VerifiedPdf {
   readonly subfilter: string;
-  /** Where the hex string stands, with its brackets; all else up to `end` is signed. */
+  /** Position of the hex string with its brackets; all else up to `end` is signed. */
   readonly gap: readonly [start: number, end: number];
   readonly end: number;
   readonly p7: VerifiedP7;
 }
 
-/** SignedPdfError with its reason, P7Error, FormError. */
+/** Throws: SignedPdfError with its reason, P7Error, FormError. */
 export function verifyPdf(file: Uint8Array): VerifiedPdf {
   requirePdf(file);
   return verifyLast(file, { isOnly: true });
 }
 
 /**
- * All signatures of a file, the first first: each is right over its own revision, the last over the whole file. What an
- * earlier one says of later revisions is nothing: `end` of each tells how much of the file it covers.
+ * Verifies all signatures of a file, in order: each over its own revision, the last over the whole file. An
+ * earlier one implies nothing about later revisions: each one's `end` is how much of the file it covers.
  */
 export function verifyPdfRevisions(file: Uint8Array): readonly VerifiedPdf[] {
   requirePdf(file);
@@ -59,13 +60,13 @@ export function verifyPdfRevisions(file: Uint8Array): readonly VerifiedPdf[] {
   );
 }
 
-/** The part that the last signature covers, of a file to which something was added; null where there is none such. */
+/** Returns the part covered by the last signature, if something was appended; null otherwise. */
 export function signedRevision(file: Uint8Array): Uint8Array | null {
   const end = endsIn(ascii(file)).at(-1);
   return end === undefined || end >= file.length ? null : file.subarray(0, end);
 }
 
-/** Where what the signatures say that they cover ends, the nearest first. */
+/** Returns the ends of the ranges that the signatures claim to cover, nearest first. */
 function endsIn(text: string): readonly number[] {
   const all = [...text.matchAll(new RegExp(RANGE, "g"))];
   // oxlint-disable-next-line unicorn/no-array-sort -- toSorted is younger than some browsers
@@ -93,8 +94,8 @@ function verifyLast(file: Uint8Array, { isOnly }: { isOnly: boolean }): Verified
 }
 
 /**
- * Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind. Of several it
- * is the last one in the file.
+ * Returns start and end of the hex string, which is all that the signature doesn't cover, and the signature's
+ * kind; of several, those of the last one in the file.
  */
 function signatureIn(
   text: string,
@@ -123,7 +124,7 @@ function signatureIn(
   return [start, end, subfilterOf(text, start, end, [at, at + match[0].length])];
 }
 
-/** The kind of the one signature whose dictionary has ByteRange, Contents and SubFilter. */
+/** Returns the kind of the only signature whose dictionary has ByteRange, Contents and SubFilter. */
 function subfilterOf(
   text: string,
   start: number,
@@ -144,7 +145,7 @@ function subfilterOf(
   return name;
 }
 
-/** The DER in the hex string, without the zeros after it. */
+/** Returns the DER in the hex string, without the zeros after it. */
 function readContents(text: string): Uint8Array {
   const isLong = text.length > MAX_HEX || text.length % 2 !== 0;
   if (text === "" || isLong || /[^0-9A-Fa-f]/.test(text)) {
@@ -168,14 +169,14 @@ function sequenceIn(octets: Uint8Array): Uint8Array {
   }
 }
 
-/** CAdES: the signed attributes name the signer's certificate by SM3 (RFC 5035). */
+/** Checks for CAdES that the signed attributes name the signer's certificate by SM3 (RFC 5035). */
 function requireNamed({ p7, certificate }: VerifiedP7): void {
   if (p7.signingCertificate === null) {
     throw new SignedPdfError("signing_certificate", "no signing-certificate-v2");
   }
   const one = new Reader(p7.signingCertificate).enter().enter().enter();
   const name = one.enter().oid();
-  if (name !== OIDS.sm3 || !same(one.octets(), sm3(certificate.der))) {
+  if (name !== OIDS.sm3 || !equalBytes(one.octets(), sm3(certificate.der))) {
     throw new SignedPdfError("signing_certificate", "signing-certificate-v2 names another certificate");
   }
 }

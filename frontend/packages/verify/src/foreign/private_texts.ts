@@ -1,7 +1,8 @@
 /**
- * What private extensions of Chinese CAs say: those that a source names, and E-Port's others. All others stay bytes.
+ * Texts of private extensions of Chinese CAs: documented ones, and E-Port's others. All others remain bytes.
  *
- * E-Port's have a UTF8String each, GB/T 20518's a PrintableString, the identify code one behind a tag of its kind.
+ * E-Port's have a UTF8String each, GB/T 20518's a PrintableString, the identify code one behind a tag for its
+ * kind.
  */
 
 import { FormError } from "@mshield/forms";
@@ -17,7 +18,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 const KINDS: ReadonlySet<number | null> = new Set([0xa0, 0xa1, 0xa2]);
 
-/** Identifier and text of those that are known and can be read, in the certificate's order. */
+/** Returns identifier and text of the known ones that can be read, in the certificate's order. */
 export function privateTexts(extensions: readonly Extension[]): (readonly [oid: string, text: string])[] {
   return extensions
     .filter(({ oid }) => KNOWN.has(oid))

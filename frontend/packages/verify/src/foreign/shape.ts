@@ -1,4 +1,7 @@
-/** What DER is, by the tags at its beginning: for files whose names say nothing. Whether it is a good one, its reader says. */
+/**
+ * Guesses what DER is from its first tags, for files whose names don't show it. Its reader checks whether it
+ * is valid.
+ */
 
 import { FormError } from "@mshield/forms";
 
@@ -12,8 +15,8 @@ const TIMES: ReadonlySet<number> = new Set([0x17, 0x18]);
 const MOST = 3;
 
 /**
- * What this may be; null for what is none of these, is cut short, or has something behind it. A SignedData is `p7` unless
- * what it holds is a time stamp's; in BER it is none here.
+ * Returns the likely kind; null if none, or if truncated or followed by something. A SignedData is `p7`
+ * unless it holds a time stamp's content; one in BER isn't recognised here.
  */
 export function shapeOf(der: Uint8Array): Shape | null {
   try {
@@ -59,7 +62,7 @@ function shape(inside: Reader): Shape | null {
   return times !== undefined && TIMES.has(times) ? "crl" : "certificate";
 }
 
-/** Whether this is what a PKIStatusInfo has behind its number: nothing, words, or the bits of a failure. */
+/** Reports whether this may follow a PKIStatusInfo's number: nothing, texts, or failure bits. */
 function isStatus([first]: readonly Uint8Array[]): boolean {
   if (first === undefined || first[0] === BIT_STRING) {
     return true;

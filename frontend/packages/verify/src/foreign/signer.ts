@@ -1,17 +1,17 @@
-/** Whom a foreign certificate names, as it may be shown. */
+/** The person that a foreign certificate names, in displayable form. */
 
 import { attribute, type Name } from "../names.ts";
 import { clipped } from "../text.ts";
 
-/** A resident's id number, whose date of birth is hidden. */
+/** A resident's ID number, whose date of birth is masked. */
 const ID_NUMBER = /(^|[^0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])/g;
 
-/** A text of a certificate without dates of birth. */
+/** Masks dates of birth in a certificate's text. */
 export function masked(text: string): string {
   return text.replaceAll(ID_NUMBER, "$1$2********$3");
 }
 
-/** One attribute of a name, empty where it has none; of an id number not the date of birth. */
+/** Returns one attribute of a name, empty if absent, with dates of birth in ID numbers masked. */
 export function part(name: Name, kind: string): string {
   return clipped(masked(attribute(name, kind) ?? ""));
 }

@@ -1,8 +1,8 @@
-/** At which step of a verification a P7 is refused, and by which code, by the reason of its P7Error. */
+/** Steps and codes for refusing a P7, by the reason of its P7Error. */
 
 import type { Step } from "../errors.ts";
 
-/** Where each reason of a refusal is told. */
+/** Steps and codes by reason. */
 export const P7_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
   content: ["content", "message_mismatch"],
   digest: ["content", "message_mismatch"],

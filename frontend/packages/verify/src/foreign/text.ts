@@ -1,4 +1,4 @@
-/** The text types of foreign names, two of which the strict reader doesn't know. */
+/** Text types of foreign names, two of which the strict reader doesn't support. */
 
 import { FormError } from "@mshield/forms";
 
@@ -6,7 +6,7 @@ import type { Reader } from "../reader.ts";
 
 const [TELETEX_STRING, BMP_STRING] = [0x14, 0x1e];
 
-/** UTF8String, PrintableString, IA5String, BMPString, or TeletexString of ASCII. */
+/** Reads a UTF8String, PrintableString, IA5String, BMPString, or ASCII TeletexString. */
 export function readText(reader: Reader): string {
   switch (reader.next) {
     case BMP_STRING:
@@ -18,7 +18,7 @@ export function readText(reader: Reader): string {
   }
 }
 
-/** Whole code units, no half of a surrogate pair. */
+/** Decodes whole code units without lone surrogates. */
 function bmp(content: Uint8Array): string {
   try {
     return new TextDecoder("utf-16be", { fatal: true, ignoreBOM: true }).decode(content);
@@ -27,7 +27,7 @@ function bmp(content: Uint8Array): string {
   }
 }
 
-/** What other octets stand for differs from CA to CA, so they are not guessed. */
+/** Refuses octets beyond ASCII: their meaning differs between CAs, so they are not guessed. */
 function teletex(content: Uint8Array): string {
   if (content.some((octet) => octet > 0x7f)) {
     throw new FormError("a teletex string has more than ASCII");

@@ -1,6 +1,6 @@
 /**
- * A walk through the wrapper of a SignedData, which may be BER: indefinite lengths, octets in pieces. What is inside,
- * certificates, attributes and the signature, is handed out as strict DER. No recursion, one pass.
+ * Reader of the wrapper of a SignedData, which may be BER: indefinite lengths, octets in pieces.
+ * Certificates, attributes and the signature inside are returned as strict DER. No recursion, one pass.
  */
 
 import { FormError } from "@mshield/forms";
@@ -13,7 +13,7 @@ const INDEFINITE = 0x80;
 
 export class Wrapper {
   readonly #data: Uint8Array;
-  /** Where each value that was entered ends; null for one of indefinite length. */
+  /** Ends of the entered values; null for one of indefinite length. */
   readonly #ends: (number | null)[] = [];
   #at = 0;
 
@@ -27,13 +27,13 @@ export class Wrapper {
     return isOver ? null : this.#data[this.#at]!;
   }
 
-  /** Whether another value follows before the end of the one that was entered. */
+  /** True if another value follows before the end of the entered one. */
   get more(): boolean {
     const end = this.#ends.at(-1)!;
     return end === null ? !this.#isEnd(this.#data.length) : this.#at < end;
   }
 
-  /** Into the next value, which must have this constructed identifier octet. */
+  /** Enters the next value, which must have this constructed identifier octet. */
   enter(tag = 0x30): void {
     if (this.next !== tag || (tag & 0x20) === 0) {
       throw new FormError(`expected constructed tag ${tag.toString(16)}`);
@@ -46,7 +46,7 @@ export class Wrapper {
     this.#ends.push(length === null ? null : this.#at + length);
   }
 
-  /** Out of the value, of which nothing may be left. */
+  /** Leaves the value, which must be consumed entirely. */
   leave(): void {
     const end = this.#ends.pop();
     if (end === null && this.#isEnd(this.#limit)) {
@@ -56,21 +56,21 @@ export class Wrapper {
     }
   }
 
-  /** Refuses bytes after the whole. */
+  /** Refuses trailing bytes. */
   end(): void {
     if (this.#at !== this.#data.length) {
       throw new FormError("trailing bytes");
     }
   }
 
-  /** The next value as it stands, in strict DER, of this identifier octet. */
+  /** Returns the next value, in strict DER, with this identifier octet. */
   strict(tag: number): Uint8Array {
     const value = new Reader(this.#data.subarray(this.#at, this.#limit), this.#ends.length).raw(tag);
     this.#at += value.length;
     return value;
   }
 
-  /** The next OCTET STRING, whole or in pieces. */
+  /** Returns the next OCTET STRING, whole or in pieces. */
   octets(): Uint8Array {
     const pieces: Uint8Array[] = [];
     const depth = this.#ends.length;
@@ -100,7 +100,7 @@ export class Wrapper {
     return this.#data.subarray(this.#at - length, this.#at);
   }
 
-  /** Where the innermost value of known length ends. */
+  /** End of the innermost value of known length. */
   get #limit(): number {
     return this.#ends.findLast((end) => end !== null) ?? this.#data.length;
   }
@@ -109,7 +109,7 @@ export class Wrapper {
     return this.#at + 2 <= limit && this.#data[this.#at] === 0 && this.#data[this.#at + 1] === 0;
   }
 
-  /** Null for an indefinite one. */
+  /** Reads a length; null for an indefinite one. */
   #length(): number | null {
     const limit = this.#limit;
     const first = this.#at < limit ? this.#data[this.#at]! : 0xff;

@@ -1,6 +1,6 @@
 /**
- * XML signatures of the E-Port profile (2022/04) and their plain W3C form, as others make them. Signed is C, the canonical
- * form of the document without its Signature: callers use C, never the file.
+ * XML signatures of the E-Port profile (2022/04) and their plain W3C form, as others produce them. Signed is
+ * C, the canonical form of the document without its Signature: callers use C, never the file.
  */
 
 import { FormError, fromBase64 } from "@mshield/forms";
@@ -16,7 +16,7 @@ import {
   type XmlDocument,
   XmlError,
 } from "@mshield/forms/xml.ts";
-import { digest, fromDer, GmError, number, same, sm3, toDer, verifyDigest } from "@mshield/gm";
+import { digest, fromDer, GmError, number, equalBytes, sm3, toDer, verifyDigest } from "@mshield/gm";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 import { sha1 } from "@noble/hashes/legacy.js";
 
@@ -27,21 +27,26 @@ const METHODS: ReadonlySet<string> = new Set([`${EPORT}sm2-sm3`, `${DSIG}sm2-sm3
 const SERIAL = /^[0-9a-f]{2,40}$/;
 const VALUE_OCTETS = 64;
 
-/** A signature that is right; whether to trust its signer is another question. */
+/** A valid signature; whether to trust its signer is a separate question. */
 export interface VerifiedXml {
-  /** C, and M. */
+  /** C; `message` is M. */
   readonly content: Uint8Array;
   readonly message: Uint8Array;
   readonly method: string;
   readonly isExclusive: boolean;
-  /** A claim, unless it is the certificate's serial number. */
+  /** Not signed: anybody can change a shield number there. */
   readonly keyName: string;
-  /** Whether the digest is SHA-1. */
+  /** True if the digest is SHA-1. */
   readonly isWeak: boolean;
+  /** True if the file has comments, which the signature doesn't cover. */
+  readonly hasComments: boolean;
   readonly certificate: ForeignCertificate;
 }
 
-/** With `legacy` SHA-1 of 2023 is read too. XmlError: structure first, then digest, signature, certificate. */
+/**
+ * With `legacy`, SHA-1 of 2023 is accepted too. Throws: XmlError: structure first, then digest, signature,
+ * certificate.
+ */
 export function verifyXml(file: Uint8Array, { legacy = false } = {}): VerifiedXml {
   const document = readXml(file);
   const place = signatureIn(document);
@@ -66,7 +71,7 @@ export function verifyXml(file: Uint8Array, { legacy = false } = {}): VerifiedXm
     throw new XmlError("xml_signature", "the value has not 64 octets");
   }
   const content = canonicalDocument(document, { isExclusive, without: place });
-  if (!same(isWeak ? sha1(content) : sm3(content), wanted)) {
+  if (!equalBytes(isWeak ? sha1(content) : sm3(content), wanted)) {
     throw new XmlError("xml_digest", "the content has another digest");
   }
   const certificate = certificateOf(der, keyName);
@@ -75,7 +80,8 @@ export function verifyXml(file: Uint8Array, { legacy = false } = {}): VerifiedXm
   if (!maySign(certificate)) {
     throw new XmlError("xml_certificate", "the certificate is not for signing");
   }
-  return { content, message, method: named, isExclusive, keyName, isWeak, certificate };
+  const { hasComments } = document;
+  return { content, message, method: named, isExclusive, keyName, isWeak, hasComments, certificate };
 }
 
 function requireSigned({ publicKey }: ForeignCertificate, message: Uint8Array, value: Uint8Array): void {
@@ -87,7 +93,7 @@ function requireSigned({ publicKey }: ForeignCertificate, message: Uint8Array, v
   }
 }
 
-/** The only Signature, which is the last element in the document element. */
+/** Returns the only Signature, which must be the last element in the document element. */
 function signatureIn({ items, root }: XmlDocument): number {
   const isSignature = (place: number): boolean => {
     const item = items[place]!;
@@ -106,7 +112,7 @@ function signatureIn({ items, root }: XmlDocument): number {
   return place;
 }
 
-/** The elements right within, and the text between them. */
+/** Returns the direct child elements, and the text between them. */
 function inside({ items }: XmlDocument, start: number): [places: number[], text: string] {
   const places: number[] = [];
   let text = "";
@@ -122,7 +128,7 @@ function inside({ items }: XmlDocument, start: number): [places: number[], text:
   return [places, text];
 }
 
-/** Just these children, with white space between. */
+/** Requires exactly these children, with white space between. */
 function children(document: XmlDocument, start: number, ...names: readonly string[]): number[] {
   const [places, text] = inside(document, start);
   const isRight = places.every((place, i) => {
@@ -155,7 +161,7 @@ function attributeOf({ items }: XmlDocument, start: number, name: string): strin
   return attributes.find(({ namespace, local }) => namespace === "" && local === name)?.value ?? null;
 }
 
-/** How the content is hashed, and what has to come out. */
+/** Returns how the content is hashed, and the expected digest. */
 function readReference(
   document: XmlDocument,
   reference: number,
@@ -200,7 +206,7 @@ function readKey(document: XmlDocument, keyInfo: number): [keyName: string, der:
   return [keyName, base64(textOf(document, certificate!))];
 }
 
-/** The certificate, whose serial number the name is, unless it is a shield's number. */
+/** Returns the certificate, whose serial number must be the name, unless that is a shield's number. */
 function certificateOf(der: Uint8Array, keyName: string): ForeignCertificate {
   let certificate: ForeignCertificate;
   try {
@@ -219,7 +225,7 @@ function isBlank(text: string): boolean {
   return !/[^ \t\r\n]/.test(text);
 }
 
-/** White space is passed over; everything else is in its one spelling. */
+/** Decodes base64; white space is ignored, all else must be in its only spelling. */
 function base64(text: string): Uint8Array {
   try {
     return fromBase64(text.replaceAll(/[ \t\r\n]+/g, ""));

@@ -1,4 +1,7 @@
-/** `npm run formats -w packages/verify -- DIR`: ends with `N passed, M failed`, and exit code 1 where one failed. */
+/**
+ * `npm run formats -w packages/verify -- DIR`: prints `N passed, M failed`, and exits with 1 if a case
+ * failed.
+ */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,7 +14,7 @@ if (folder === undefined) {
   process.stderr.write("usage: npm run formats -w packages/verify -- DIR\n");
   process.exit(2);
 }
-// npm changes to the package's folder; a path is meant from where the command was given.
+// npm changes to the package's folder, but the path is relative to the folder the command was run in.
 const from = resolve(process.env["INIT_CWD"] ?? ".", folder);
 const { passed, failures } = runFormats((file) => readFileSync(resolve(from, file)));
 for (const failure of failures) {

@@ -1,6 +1,6 @@
 /** Runs a folder of vectors of foreign formats: each case of its `index.json` by the rules of its kind. */
 
-import { ambiguity, FormError, LOGIN_TYPE, someMember, toBase64, utf8Text } from "@mshield/forms";
+import { ambiguity, FormError, LOGIN_TYPE, hasMember, toBase64, utf8Text } from "@mshield/forms";
 import { xmlMessage } from "@mshield/forms/xml.ts";
 import { GmError, hex } from "@mshield/gm";
 
@@ -16,30 +16,30 @@ import { parseTsaCertificate } from "../timestamps/certificate.ts";
 import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
 import { verifyXml } from "../foreign/xml.ts";
 
-/** A file of the folder by its name. */
+/** Reads a file of the folder by its name. */
 export type Files = (file: string) => Uint8Array;
 
-/** What was seen of a case that is accepted, as JSON has it; both readers see the same. */
+/** Facts of an accepted case, as JSON; both readers report the same. */
 export type Facts = Readonly<Record<string, unknown>>;
 
-/** A case of `index.json`; which members there are depends on its kind. */
-export type Listed = Readonly<Record<string, unknown>> & {
+/** A case of `index.json`; its members depend on its kind. */
+export type FormatCase = Readonly<Record<string, unknown>> & {
   readonly file: string;
   readonly kind: string;
   readonly expect?: "accept" | "refuse";
 };
 
-/** What the rules refuse. */
-export class Refused extends Error {
+/** The rules refuse the case. */
+export class CaseRefused extends Error {
   override readonly name = "Refused";
 }
 
 const COMPARED = ["m", "status", "usage"];
-/** The vectors' time stamps are of the day that begins at their moment. */
+/** The vectors' time stamps are from the day that begins at their moment. */
 const DAY = 86_400_000;
 
 export function runFormats(read: Files): { readonly passed: number; readonly failures: readonly string[] } {
-  const index = JSON.parse(utf8Text(read("index.json"))) as { at: string; vectors: readonly Listed[] };
+  const index = JSON.parse(utf8Text(read("index.json"))) as { at: string; vectors: readonly FormatCase[] };
   const failures = index.vectors.flatMap((listed) => {
     const reason = reasonOf(listed, read, Date.parse(index.at));
     return reason === null ? [] : [`${listed.file}: ${reason}`];
@@ -47,28 +47,28 @@ export function runFormats(read: Files): { readonly passed: number; readonly fai
   return { passed: index.vectors.length - failures.length, failures };
 }
 
-/** What is seen of a case that is accepted, else Refused; `at` (ms) is the moment of the whole. */
-export function judged(listed: Listed, read: Files, at: number): Facts {
+/** Returns the facts of an accepted case. `at` (ms) is the moment of the whole set. Throws: Refused. */
+export function judgeCase(listed: FormatCase, read: Files, at: number): Facts {
   try {
     return KINDS[listed.kind]!(listed, read, at);
   } catch (error) {
     if (error instanceof FormError || error instanceof PartError || error instanceof GmError) {
-      throw new Refused(error.message);
+      throw new CaseRefused(error.message);
     }
     throw error;
   }
 }
 
-/** Why a case failed; null where it passed. */
-function reasonOf(listed: Listed, read: Files, at: number): string | null {
+/** Returns why a case failed; null if it passed. */
+function reasonOf(listed: FormatCase, read: Files, at: number): string | null {
   if (!Object.hasOwn(KINDS, listed.kind)) {
     return `kind '${listed.kind}' is not read yet`;
   }
   let facts: Facts;
   try {
-    facts = judged(listed, read, at);
+    facts = judgeCase(listed, read, at);
   } catch (error) {
-    const isRefused = error instanceof Refused;
+    const isRefused = error instanceof CaseRefused;
     return isRefused && listed.expect === "refuse" ? null : String(error);
   }
   if (listed.expect !== "accept") {
@@ -78,17 +78,17 @@ function reasonOf(listed: Listed, read: Files, at: number): string | null {
   return other.length === 0 ? null : `accepted with other facts: ${other.join(", ")}`;
 }
 
-const text = (listed: Listed, name: string): string => {
+const text = (listed: FormatCase, name: string): string => {
   const value = listed[name];
   if (typeof value !== "string") {
     throw new TypeError(`the case lacks ${name}`);
   }
   return value;
 };
-const certificateOf = (listed: Listed, name: string, read: Files): ForeignCertificate =>
+const certificateOf = (listed: FormatCase, name: string, read: Files): ForeignCertificate =>
   parseForeignCertificate(read(text(listed, name)));
 
-export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: number) => Facts>> = {
+export const KINDS: Readonly<Record<string, (listed: FormatCase, read: Files, at: number) => Facts>> = {
   canonical: (listed, read) => {
     const content = read(listed.file);
     return { m: toBase64(xmlMessage(content, "eport-2022")) };
@@ -123,7 +123,7 @@ export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: nu
   pdf: (listed, read) => {
     const { subfilter, gap, p7 } = verifyPdf(read(listed.file));
     if (p7.certificate.values.unknownCritical.length > 0) {
-      throw new Refused("an unknown critical extension");
+      throw new CaseRefused("an unknown critical extension");
     }
     requireForeignIssued(p7.certificate, certificateOf(listed, "issuer", read));
     return {
@@ -138,7 +138,7 @@ export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: nu
     const content = read(listed.file);
     const seen = isLogin(content) ? "login" : ambiguity(content);
     if (seen !== null) {
-      throw new Refused(seen);
+      throw new CaseRefused(seen);
     }
     return {};
   },
@@ -158,10 +158,10 @@ export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: nu
   xml: judgeXml,
 };
 
-function judgeXml(listed: Listed, read: Files): Facts {
+function judgeXml(listed: FormatCase, read: Files): Facts {
   const { content, message, method, keyName, certificate } = verifyXml(read(listed.file));
   if (certificate.values.unknownCritical.length > 0) {
-    throw new Refused("an unknown critical extension");
+    throw new CaseRefused("an unknown critical extension");
   }
   requireForeignIssued(certificate, certificateOf(listed, "issuer", read));
   return {
@@ -173,14 +173,14 @@ function judgeXml(listed: Listed, read: Files): Facts {
   };
 }
 
-function judgeP7(listed: Listed, read: Files): Facts {
+function judgeP7(listed: FormatCase, read: Files): Facts {
   const { p7, certificate, message, isRaw } = verifyP7(read(listed.file), {
     content: listed["content"] === undefined ? null : read(text(listed, "content")),
     certificates: listed["certificate"] === undefined ? [] : [certificateOf(listed, "certificate", read)],
     form: text(listed, "form") as Form,
   });
   if (certificate.values.unknownCritical.length > 0) {
-    throw new Refused("an unknown critical extension");
+    throw new CaseRefused("an unknown critical extension");
   }
   requireForeignIssued(certificate, certificateOf(listed, "issuer", read));
   return {
@@ -211,7 +211,7 @@ function hashOf(name: string): string {
 
 function isLogin(content: Uint8Array): boolean {
   try {
-    return someMember(utf8Text(content), "type", LOGIN_TYPE);
+    return hasMember(utf8Text(content), "type", LOGIN_TYPE);
   } catch (error) {
     if (error instanceof FormError) {
       return false;

@@ -1,7 +1,7 @@
 /**
- * `npm run formats-serve -w packages/verify`: answers cases, one JSON line each, until its input ends; for other readers
- * to compare. A case of the kind `read` asks what the readers make of octets before any signature is looked at, one
- * of the kind `alone` for the verdict on what stands alone.
+ * `npm run formats-serve -w packages/verify`: answers cases, one JSON line each, until its input ends, so
+ * that other readers can be compared. A case of kind `read` asks how octets are parsed before any signature
+ * is checked, one of kind `alone` for the verdict on a standalone part.
  */
 
 import process from "node:process";
@@ -10,8 +10,8 @@ import { createInterface } from "node:readline";
 import { coveredDigest, FormError, fromBase64, gapIn, toBase64 } from "@mshield/forms";
 import { canonicalDocument, canonicalElement, readXml } from "@mshield/forms/xml.ts";
 
-import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../alone/part.ts";
-import { judgeStamp, readStampFile } from "../alone/stamp.ts";
+import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../standalone/part.ts";
+import { judgeStamp, readStampFile } from "../standalone/stamp.ts";
 import { PartError } from "../errors.ts";
 import { parseForeignCertificate } from "../foreign/certificate.ts";
 import { parseForeignCrl } from "../foreign/crl.ts";
@@ -21,11 +21,11 @@ import { privateTexts } from "../foreign/private_texts.ts";
 import { shapeOf } from "../foreign/shape.ts";
 import { hashed } from "../timestamps/algorithms.ts";
 import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
-import { type Facts, judged, type Listed, Refused } from "./run.ts";
+import { type Facts, judgeCase, type FormatCase, CaseRefused } from "./run.ts";
 
 /** A case with the octets (base64) of its files, and its moment in ms. */
 interface Asked {
-  readonly listed: Listed & { readonly as?: string };
+  readonly listed: FormatCase & { readonly as?: string };
   readonly files: Readonly<Record<string, string>>;
   readonly at: number;
 }
@@ -144,7 +144,7 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
   },
 };
 
-/** By what stands alone: its verdict under these roots, with these certificates beside. */
+/** Returns the verdict on a standalone part under these roots, with these further certificates. */
 function alone(
   { as, file, ...more }: Asked["listed"],
   octets: (file: string) => Uint8Array,
@@ -188,9 +188,10 @@ function answered(listed: Asked["listed"], files: Asked["files"], at: number): u
     if (listed.kind === "alone") {
       return alone(listed, octets, at);
     }
-    return listed.kind === "read" ? READ[listed.as!]!(octets(listed.file)) : judged(listed, octets, at);
+    return listed.kind === "read" ? READ[listed.as!]!(octets(listed.file)) : judgeCase(listed, octets, at);
   } catch (error) {
-    const isRefused = error instanceof Refused || error instanceof FormError || error instanceof PartError;
+    const isRefused =
+      error instanceof CaseRefused || error instanceof FormError || error instanceof PartError;
     return isRefused ? "refused" : String(error);
   }
 }

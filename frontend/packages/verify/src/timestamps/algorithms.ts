@@ -1,7 +1,7 @@
-/** The algorithms that time stamps have: SM3 with SM2, SHA-256 with ECDSA on P-256, and their identifiers. */
+/** Algorithms of time stamps: SM3 with SM2, SHA-256 with ECDSA on P-256, and their identifiers. */
 
 import { oid, sequence } from "@mshield/forms";
-import { digest, fromDer, GmError, same, sm3, verifyDigest } from "@mshield/gm";
+import { digest, fromDer, GmError, equalBytes, sm3, verifyDigest } from "@mshield/gm";
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -12,7 +12,7 @@ import { allOf, type Reader } from "../reader.ts";
 
 export type Hash = "sm3" | "sha256";
 
-/** With what each profile hashes. */
+/** Hash of each profile. */
 export const HASH_OF: Readonly<Record<Profile, Hash>> = { sm2: "sm3", p256: "sha256" };
 const FUNCTIONS: Readonly<Record<Hash, (data: Uint8Array) => Uint8Array>> = { sm3, sha256 };
 const NAMES: Readonly<Record<string, Hash>> = { [OIDS.sm3]: "sm3", [OIDS.sha256]: "sha256" };
@@ -26,12 +26,12 @@ export function hashed(name: Hash, data: Uint8Array): Uint8Array {
   return FUNCTIONS[name](data);
 }
 
-/** The hash of this identifier, or null where it isn't one that is believed. */
+/** Returns the hash with this identifier, or null if it isn't accepted. */
 export function hashName(dotted: string): Hash | null {
   return NAMES[dotted] ?? null;
 }
 
-/** The AlgorithmIdentifier that comes next, with NULL for parameters or none. */
+/** Reads the next AlgorithmIdentifier, with NULL parameters or none. */
 export function readAlgorithm(reader: Reader): string {
   return allOf(reader.enter(), (inside) => {
     const dotted = inside.oid();
@@ -42,9 +42,9 @@ export function readAlgorithm(reader: Reader): string {
   });
 }
 
-/** Whose curve a public key is on, by its AlgorithmIdentifier. */
+/** Returns the curve of a public key by its AlgorithmIdentifier. */
 export function curveOf(keyAlgorithm: Uint8Array): Profile {
-  const curve = CURVES.find(([, algorithm]) => same(algorithm, keyAlgorithm));
+  const curve = CURVES.find(([, algorithm]) => equalBytes(algorithm, keyAlgorithm));
   if (curve === undefined) {
     throw new TimeStampError("certificate", "a key is neither on the SM2 curve nor on P-256");
   }
@@ -55,7 +55,7 @@ export function isSignatureOf(profile: Profile, dotted: string): boolean {
   return profile === "sm2" ? SM2_NAMES.has(dotted) : dotted === OIDS.ecdsaWithSha256;
 }
 
-/** The signature (DER) over the message verifies with that key (65 bytes). */
+/** Verifies the signature (DER) over the message with that key (65 bytes). */
 export function requireSigned(
   profile: Profile,
   publicKey: Uint8Array,
@@ -84,6 +84,6 @@ function isP256(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arra
   try {
     return p256.verify(signature, message, publicKey, { format: "der", lowS: false });
   } catch {
-    return false; // the library throws what it can't read
+    return false; // the library throws if it can't read the input
   }
 }

@@ -1,17 +1,19 @@
-/** Answers of time stamping authorities (RFC 3161, 2.4.2), and whether one answers what was asked. */
+/** Answers of time stamping authorities (RFC 3161, 2.4.2), and whether one matches its request. */
 
 import { TimeStampError } from "../errors.ts";
 import { allOf, whole } from "../reader.ts";
 import { type StampCase, type VerifiedStamp, verifyToken } from "./verify.ts";
 
-/** What was asked beside the data. */
+/** The request and its data. */
 export interface AnswerCase extends StampCase {
   readonly hash: string;
   readonly nonce: bigint;
   readonly policy: string;
 }
 
-/** The token is one to be believed, of an authority that is trusted, and answers this very request; TimeStampError. */
+/**
+ * Checks that the token is valid, of a trusted authority, and answers this request. Throws: TimeStampError.
+ */
 export function requireAnswer({ hash, nonce, policy, ...stamp }: AnswerCase): VerifiedStamp {
   const verified = verifyToken(stamp);
   const { info, root } = verified;
@@ -30,7 +32,7 @@ export function requireAnswer({ hash, nonce, policy, ...stamp }: AnswerCase): Ve
   return verified;
 }
 
-/** The token in an answer; TimeStampError `status` where the authority gives none. */
+/** Returns the token in an answer. Throws: TimeStampError `status` if the authority refused. */
 export function tokenOf(answer: Uint8Array): Uint8Array {
   return whole(answer, (reader) =>
     allOf(reader.enter(), (inside) => {

@@ -1,7 +1,9 @@
-/** Certificates of time stamping authorities and those above them, with SM2 or on P-256, and the path to a trusted root. */
+/**
+ * Certificates of time stamping authorities and their CAs, with SM2 or P-256, and the path to a trusted root.
+ */
 
 import { FormError } from "@mshield/forms";
-import { hex, same } from "@mshield/gm";
+import { hex, equalBytes } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { readTbs, type Tbs, V3 } from "../certificate.ts";
@@ -12,12 +14,15 @@ import { OIDS } from "../oids.ts";
 import { allOf, Reader, whole } from "../reader.ts";
 import { curveOf, isSignatureOf, readAlgorithm, requireSigned } from "./algorithms.ts";
 
-/** Certificates between an authority's and its root. */
+/** Maximum number of certificates between an authority's and its root. */
 const MAX_PATH = 4;
 export const POINT_BYTES = 65;
 const SECOND = 1000;
 
-/** Times in ms; `signedWith` names the algorithm of its own signature, `isStrict` whether the strict reader took it. */
+/**
+ * Times in ms; `signedWith` is the algorithm of its own signature, `isStrict` whether the strict reader
+ * accepted it.
+ */
 export interface TsaCertificate extends Tbs {
   readonly der: Uint8Array;
   readonly tbs: Uint8Array;
@@ -31,11 +36,15 @@ export interface TsaCertificate extends Tbs {
   readonly isStrict: boolean;
 }
 
-/** A certificate from DER; TimeStampError `certificate`. */
+/** Parses a certificate in DER. Throws: TimeStampError `certificate`. */
 export function parseTsaCertificate(der: Uint8Array): TsaCertificate {
   return readFrame(der, (inside, algorithm) => {
     const body = readTbs(inside);
-    if (body.version !== V3 || !same(body.algorithm, algorithm) || body.publicKey.length !== POINT_BYTES) {
+    if (
+      body.version !== V3 ||
+      !equalBytes(body.algorithm, algorithm) ||
+      body.publicKey.length !== POINT_BYTES
+    ) {
       throw new FormError("not of version 3, or its parts do not fit each other");
     }
     return {
@@ -49,8 +58,8 @@ export function parseTsaCertificate(der: Uint8Array): TsaCertificate {
 }
 
 /**
- * A certificate of three parts; `read` makes of the first, with the algorithm beside it, all but these. TimeStampError
- * `certificate` for what is out of form.
+ * Parses the three parts of a certificate; `read` reads the first, with the algorithm beside it. Throws:
+ * TimeStampError `certificate` if malformed.
  */
 export function readFrame(
   der: Uint8Array,
@@ -71,8 +80,8 @@ export function readFrame(
 }
 
 /**
- * It is a time stamping authority's, and was in its life at that time (ms). `waived` names certificates by SHA-256 (hex)
- * that need not say what they are for.
+ * Checks that it is a time stamping authority's, valid at that time (ms). `waived` lists certificates by
+ * SHA-256 (hex) that needn't declare this purpose.
  */
 export function requireAuthority(
   certificate: TsaCertificate,
@@ -98,14 +107,14 @@ export function requireAuthority(
   requireValid(certificate, at);
 }
 
-/** The root among `roots` that the leaf leads to, which may be itself; null where none is. */
+/** Returns the root among `roots` that the leaf leads to, possibly itself; null if none. */
 export function rootOf(
   leaf: TsaCertificate,
   others: readonly TsaCertificate[],
   roots: readonly TsaCertificate[],
   at: number,
 ): TsaCertificate | null {
-  if (roots.some((root) => same(root.der, leaf.der))) {
+  if (roots.some((root) => equalBytes(root.der, leaf.der))) {
     return leaf;
   }
   let current = leaf;
@@ -115,7 +124,7 @@ export function rootOf(
     if (root !== undefined) {
       return root;
     }
-    const above = others.find((candidate) => !same(candidate.der, current.der) && isAbove(candidate));
+    const above = others.find((candidate) => !equalBytes(candidate.der, current.der) && isAbove(candidate));
     if (above === undefined) {
       return null;
     }
@@ -124,17 +133,17 @@ export function rootOf(
   return null;
 }
 
-/** Whether this CA issued that certificate, `below` CAs beneath it, and was in its life. */
+/** Reports whether this CA, while valid, issued that certificate, with `below` CAs beneath it. */
 function isIssued(one: TsaCertificate, issuer: TsaCertificate, below: number, at: number): boolean {
   const { values } = issuer;
   const may =
-    same(one.issuer.der, issuer.subject.der) &&
+    equalBytes(one.issuer.der, issuer.subject.der) &&
     isSignatureOf(issuer.profile, one.signedWith) &&
     values.isCa &&
     (values.pathLength === null || BigInt(below) <= values.pathLength) &&
     signsCertificates(issuer) &&
     values.unknownCritical.length === 0 &&
-    (one.values.aki === null || values.ski === null || same(one.values.aki, values.ski));
+    (one.values.aki === null || values.ski === null || equalBytes(one.values.aki, values.ski));
   if (!may) {
     return false;
   }
@@ -150,12 +159,12 @@ function isIssued(one: TsaCertificate, issuer: TsaCertificate, below: number, at
   }
 }
 
-/** Of other people's CAs one may leave it unsaid, as `foreign/path.ts` has it. */
+/** Other CAs may omit the key usage, as in `foreign/path.ts`. */
 function signsCertificates({ values: { keyUsage }, isStrict }: TsaCertificate): boolean {
   return keyUsage.size === 0 ? !isStrict : keyUsage.has(KeyUse.keyCertSign);
 }
 
-/** The last second counts to its end. */
+/** Checks the validity; the last second is included entirely. */
 function requireValid({ notBefore, notAfter }: TsaCertificate, at: number): void {
   if (at < notBefore || at >= notAfter + SECOND) {
     throw new TimeStampError("time", "outside the certificate's life");

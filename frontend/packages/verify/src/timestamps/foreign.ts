@@ -1,7 +1,7 @@
-/** Certificates of other people's authorities, by the tolerant reader: as licensed CAs write them (`foreign/`). */
+/** Certificates of other authorities by the tolerant reader, as licensed CAs write them (`foreign/`). */
 
 import { FormError, oid, sequence, tlv } from "@mshield/forms";
-import { checkPoint, GmError, same } from "@mshield/gm";
+import { checkPoint, GmError, equalBytes } from "@mshield/gm";
 
 import { V3 } from "../certificate.ts";
 import { TimeStampError } from "../errors.ts";
@@ -18,7 +18,7 @@ const ECDSA_ALGORITHMS = [sequence(ECDSA), sequence(ECDSA, tlv(5))];
 const P256 = sequence(oid(OIDS.ecPublicKey), oid(OIDS.p256));
 const UNCOMPRESSED = 4;
 
-/** A certificate from DER, read strictly where that can be; TimeStampError `certificate`. */
+/** Parses a certificate in DER, strictly if possible. Throws: TimeStampError `certificate`. */
 export function parseAnyTsaCertificate(der: Uint8Array): TsaCertificate {
   try {
     return parseTsaCertificate(der);
@@ -30,7 +30,7 @@ export function parseAnyTsaCertificate(der: Uint8Array): TsaCertificate {
   }
 }
 
-/** As `parseTsaCertificate`, with the deviations that real CAs have. */
+/** Like `parseTsaCertificate`, with the deviations of real CAs. */
 export function parseForeignTsaCertificate(der: Uint8Array): TsaCertificate {
   return readFrame(der, readBody);
 }
@@ -45,7 +45,7 @@ function readBody(
   }
   const serial = readSerial(inside);
   const signedWith = signatureOf(algorithm);
-  if (!same(inside.raw(0x30), algorithm) || signedWith === null) {
+  if (!equalBytes(inside.raw(0x30), algorithm) || signedWith === null) {
     throw new FormError("the two signature algorithms differ, or are neither of SM2 nor of P-256");
   }
   const issuer = readForeignName(inside);
@@ -68,19 +68,19 @@ function readBody(
 }
 
 function signatureOf(algorithm: Uint8Array): string | null {
-  const isOf = (known: Uint8Array): boolean => same(known, algorithm);
+  const isOf = (known: Uint8Array): boolean => equalBytes(known, algorithm);
   if (ALGORITHMS.some(isOf)) {
     return OIDS.sm2WithSm3;
   }
   return ECDSA_ALGORITHMS.some(isOf) ? OIDS.ecdsaWithSha256 : null;
 }
 
-/** Whose curve the key is on. A point off P-256 is refused where a signature is judged. */
+/** Returns the curve of the key. A point off P-256 is refused when a signature is verified. */
 function profileOf(algorithm: Uint8Array, publicKey: Uint8Array): Profile {
-  if (KEY_ALGORITHMS.some((known) => same(known, algorithm)) && isOnCurve(publicKey)) {
+  if (KEY_ALGORITHMS.some((known) => equalBytes(known, algorithm)) && isOnCurve(publicKey)) {
     return "sm2";
   }
-  if (same(algorithm, P256) && publicKey.length === POINT_BYTES && publicKey[0] === UNCOMPRESSED) {
+  if (equalBytes(algorithm, P256) && publicKey.length === POINT_BYTES && publicKey[0] === UNCOMPRESSED) {
     return "p256";
   }
   throw new FormError("a key is no uncompressed point of the SM2 curve or of P-256");

@@ -1,11 +1,12 @@
 /**
- * Time stamp tokens (RFC 3161, 2.4.2): a SignedData over a TSTInfo, in the forms that are about.
+ * Time stamp tokens (RFC 3161, 2.4.2): a SignedData over a TSTInfo, in the forms in use.
  *
- * Old Chinese authorities name the GB content type, and SM2 with SM3 as the digest, which then has Z in it (GM/T 0033).
+ * Old Chinese authorities use the GB content type, and SM2 with SM3 as the digest, which then includes Z
+ * (GM/T 0033).
  */
 
 import { FormError, oid, setOf } from "@mshield/forms";
-import { concat, same, zValue } from "@mshield/gm";
+import { concat, equalBytes, zValue } from "@mshield/gm";
 
 import { TimeStampError } from "../errors.ts";
 import { readForeignName } from "../foreign/names.ts";
@@ -16,7 +17,7 @@ import { type Hash, HASH_OF, hashed, hashName, readAlgorithm } from "./algorithm
 import type { TsaCertificate } from "./certificate.ts";
 import { parseAnyTsaCertificate } from "./foreign.ts";
 
-/** Octets of a token with its certificates. */
+/** Maximum octets of a token with its certificates. */
 const MAX_TOKEN = 64 * 1024;
 const MAX_CERTIFICATES = 16;
 const DIGEST_BYTES = 32;
@@ -24,7 +25,7 @@ const [SEQUENCE, SET, GENERALIZED_TIME] = [0x30, 0x31, 0x18] as const;
 const SECOND = 1_000_000n;
 const TIME = /^(\d{14})(?:\.(\d{0,8}[1-9]))?Z$/;
 
-/** What a token says: `at` in ms, `accuracy` in microseconds where it says one. */
+/** Contents of a token: `at` in ms, `accuracy` in microseconds if specified. */
 export interface StampInfo {
   readonly policy: string;
   readonly hash: Hash;
@@ -35,7 +36,7 @@ export interface StampInfo {
   readonly nonce: bigint | null;
 }
 
-/** A token as read; nothing of it is verified. */
+/** A parsed token; nothing of it is verified. */
 export interface TimeStampToken {
   readonly arc: "rfc" | "gb";
   readonly info: StampInfo;
@@ -44,15 +45,18 @@ export interface TimeStampToken {
   readonly certificates: readonly TsaCertificate[];
   readonly digestAlgorithm: string;
   readonly messageDigest: Uint8Array;
-  /** The hash of the signer's certificate in the signed attributes; null stands for SHA-1, which points and no more. */
+  /**
+   * Hash of the signer's certificate in the signed attributes; null stands for SHA-1, which only identifies
+   * it.
+   */
   readonly named: readonly [name: Hash | null, digest: Uint8Array];
-  /** What the signature is over. */
+  /** Octets that the signature covers. */
   readonly signed: Uint8Array;
   readonly signatureAlgorithm: string;
   readonly signature: Uint8Array;
 }
 
-/** What the signed attributes have to have of the content. */
+/** Returns the digest of the content that the signed attributes must have. */
 export function expectedDigest({ digestAlgorithm, signer, content }: TimeStampToken): Uint8Array {
   if (digestAlgorithm === OIDS.sm2WithSm3 && signer.profile === "sm2") {
     return hashed("sm3", concat(zValue(signer.publicKey), content));
@@ -64,7 +68,7 @@ export function expectedDigest({ digestAlgorithm, signer, content }: TimeStampTo
   return hashed(name, content);
 }
 
-/** A token of a form that is believed; TimeStampError. */
+/** Parses a token of an accepted form. Throws: TimeStampError. */
 export function parseToken(data: Uint8Array): TimeStampToken {
   if (data.length > MAX_TOKEN) {
     throw new TimeStampError("form", "too long");
@@ -82,7 +86,7 @@ function readToken(data: Uint8Array): TimeStampToken {
   if (version !== 1n && version !== 3n) {
     throw new FormError("neither version 3 nor 1");
   }
-  inside.enter(SET);
+  const listed = readListed(inside.enter(SET));
   const content = allOf(inside.enter(), readContent);
   const certificates = inside.next === 0xa0 ? readCertificates(inside.enter(0xa0)) : [];
   if (inside.next === 0xa1) {
@@ -94,7 +98,20 @@ function readToken(data: Uint8Array): TimeStampToken {
   if (signers.more) {
     throw new FormError("there must be exactly one signer");
   }
-  return { arc, ...readSigner(content, certificates, signer) };
+  const read = readSigner(content, certificates, signer);
+  if (!listed.includes(read.digestAlgorithm)) {
+    throw new FormError("the signer's digest algorithm is not among those listed");
+  }
+  return { arc, ...read };
+}
+
+/** Reads the digest algorithms named for all signers; nothing else covers them. */
+function readListed(algorithms: Reader): string[] {
+  const listed: string[] = [];
+  while (algorithms.more) {
+    listed.push(readAlgorithm(algorithms));
+  }
+  return listed;
 }
 
 function readOuter(outer: Reader): readonly [arc: TimeStampToken["arc"], inside: Reader] {
@@ -120,7 +137,7 @@ function readContent(inside: Reader): Uint8Array {
   return allOf(wrapped, (reader) => reader.octets());
 }
 
-/** Those that either reader takes, in whatever order they stand; others are of no use to a path. */
+/** Returns those that either reader accepts, in any order; others can't be part of a path. */
 function readCertificates(inside: Reader): TsaCertificate[] {
   const all = listOf(inside, (reader) => reader.raw());
   if (all.length > MAX_CERTIFICATES) {
@@ -155,17 +172,17 @@ function readSigner(
   const [signed, attributes] = readAttributes(info.enter(tag));
   const [signatureAlgorithm, signature] = [readAlgorithm(info), info.octets()];
   if (info.next === 0xa1) {
-    info.raw(); // attributes that nobody signed
+    info.raw(); // unsigned attributes
   }
   info.end();
   const [signer, ...more] = certificates.filter(
-    (one) => one.serial === serial && same(one.issuer.der, issuer),
+    (one) => one.serial === serial && equalBytes(one.issuer.der, issuer),
   );
   if (signer === undefined || more.length > 0) {
     throw new TimeStampError("certificate", "the authority's certificate is missing or ambiguous");
   }
   const type = attributes.get(OIDS.contentType);
-  if (type === undefined || !same(type, oid(OIDS.tstInfo))) {
+  if (type === undefined || !equalBytes(type, oid(OIDS.tstInfo))) {
     throw new TimeStampError("content_type", "the signed content type is no time stamp");
   }
   const messageDigest = whole(attributes.get(OIDS.messageDigest) ?? new Uint8Array(), (reader) =>
@@ -186,7 +203,7 @@ function readSigner(
   };
 }
 
-/** What is signed, the attributes in DER's order, and the one value of each by its type. */
+/** Returns what is signed, the attributes in DER's order, and the only value of each by its type. */
 function readAttributes(inside: Reader): [signed: Uint8Array, values: Map<string, Uint8Array>] {
   const elements = listOf(inside, (reader) => reader.raw(SEQUENCE));
   const values = new Map<string, Uint8Array>();
@@ -198,14 +215,14 @@ function readAttributes(inside: Reader): [signed: Uint8Array, values: Map<string
       }),
     );
     if (values.has(type)) {
-      throw new FormError("a signed attribute stands twice");
+      throw new FormError("a repeated signed attribute");
     }
     values.set(type, value);
   }
   return [setOf(...elements), values];
 }
 
-/** The first certificate named by signing-certificate-v2, or by v1, which has SHA-1. */
+/** Returns the first certificate named by signing-certificate-v2, or by v1, which uses SHA-1. */
 function readNamed(attributes: ReadonlyMap<string, Uint8Array>): [name: Hash | null, digest: Uint8Array] {
   const second = attributes.get(OIDS.signingCertificateV2);
   const value = second ?? attributes.get(OIDS.signingCertificate);
@@ -268,7 +285,7 @@ function readImprint(reader: Reader): [hash: Hash, digest: Uint8Array] {
   return [name, digest];
 }
 
-/** Microseconds. */
+/** Returns microseconds. */
 function readAccuracy(inside: Reader): bigint {
   const [seconds, millis, micros] = allOf(inside, (reader) => [
     reader.next === INTEGER ? reader.integer() : 0n,
@@ -281,7 +298,7 @@ function readAccuracy(inside: Reader): bigint {
   return seconds * SECOND + millis * 1000n + micros;
 }
 
-/** With or without a fraction, which ends in no zero (RFC 3161, 2.4.2); ms, cut. */
+/** Reads a time with or without a fraction, which ends in no zero (RFC 3161, 2.4.2); ms, truncated. */
 function readTime(octets: Uint8Array): number {
   const parts = TIME.exec(String.fromCharCode(...octets.subarray(0, 32)));
   if (parts === null || octets.length > 32) {

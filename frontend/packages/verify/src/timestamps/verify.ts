@@ -1,6 +1,6 @@
-/** Whether a time stamp token is to be believed: what it is on, who made it, and when. */
+/** Verification of a time stamp token: what it is on, who made it, and when. */
 
-import { same } from "@mshield/gm";
+import { equalBytes } from "@mshield/gm";
 import { sha1 } from "@noble/hashes/legacy.js";
 
 import { TimeStampError } from "../errors.ts";
@@ -10,12 +10,12 @@ import { hashed, isSignatureOf, requireSigned } from "./algorithms.ts";
 import { requireAuthority, rootOf, type TsaCertificate } from "./certificate.ts";
 import { expectedDigest, parseToken, type StampInfo, type TimeStampToken } from "./token.ts";
 
-/** Microseconds by which a time may be off. */
+/** Maximum accuracy of a time, in microseconds. */
 const MAX_ACCURACY = 60_000_000n;
 
 /**
- * Whose time stamps are believed: their roots, and the SHA-256 (hex) of authorities that don't say what they are for.
- * Under one of `roots` all is read strictly, under one of `tolerant` as other people's CAs write it.
+ * Trusted time stamping authorities: their roots, and the SHA-256 (hex) of authorities that don't declare the
+ * purpose. Under `roots` all is read strictly, under `tolerant` as other CAs write it.
  */
 export interface TsaTrust {
   readonly roots: readonly TsaCertificate[];
@@ -23,7 +23,7 @@ export interface TsaTrust {
   readonly tolerant?: readonly TsaCertificate[];
 }
 
-/** A token that holds. `root` is null where its authority leads to no root that is trusted. */
+/** A valid token. `root` is null if its authority leads to no trusted root. */
 export interface VerifiedStamp {
   readonly info: StampInfo;
   readonly authority: TsaCertificate;
@@ -40,18 +40,18 @@ export interface StampCase {
 }
 
 /**
- * The token is a time stamp on `data`, not of the future, and not from before `signedAt` (ms). An authority that nobody
- * trusts is no error; TimeStampError for all else.
+ * Verifies that the token is a time stamp on `data`, not from the future, and not from before `signedAt`
+ * (ms). An untrusted authority is not an error. Throws: TimeStampError.
  */
 export function verifyToken({ token, data, trust, now, signedAt }: StampCase): VerifiedStamp {
   const parsed = parseToken(token);
   const { info } = parsed;
-  return verified(parsed, () => same(hashed(info.hash, data), info.digest), { trust, now, signedAt });
+  return verified(parsed, () => equalBytes(hashed(info.hash, data), info.digest), { trust, now, signedAt });
 }
 
 /**
- * As `verifyToken`, of a token that stands alone: `isOn` says whether it is on the data that are given. Without any it
- * says when its digest was there, and of what that is nobody says.
+ * Like `verifyToken`, for a standalone token: `isOn` reports whether it is on the given data. Without data it
+ * only shows when its digest existed, not of what.
  */
 export function verifyTokenAlone(
   parsed: TimeStampToken,
@@ -69,7 +69,7 @@ function verified(
   const { info, signer } = parsed;
   requireAuthority(signer, info.at, trust.waived);
   requireNamed(parsed);
-  if (!same(parsed.messageDigest, expectedDigest(parsed))) {
+  if (!equalBytes(parsed.messageDigest, expectedDigest(parsed))) {
     throw new TimeStampError("digest", "the signed digest is another content's");
   }
   if (!isSignatureOf(signer.profile, parsed.signatureAlgorithm)) {
@@ -99,10 +99,13 @@ function trustedRoot(
   );
 }
 
-/** The signed attributes name the authority's certificate. SHA-1 is a pointer here, not a signature. */
+/**
+ * Checks that the signed attributes name the authority's certificate. SHA-1 is only an identifier here, not a
+ * signature.
+ */
 function requireNamed({ named: [name, digest], signer }: TimeStampToken): void {
   const own = name === null ? sha1(signer.der) : hashed(name, signer.der);
-  if (!same(digest, own)) {
+  if (!equalBytes(digest, own)) {
     throw new TimeStampError("signer_certificate", "the attributes name another certificate");
   }
 }

@@ -1,6 +1,9 @@
-/** Cosignatures of witnesses on checkpoints (C2SP tlog-cosignature, Ed25519 v1): who saw the log as it is said to be. */
+/**
+ * Cosignatures of witnesses on checkpoints (C2SP tlog-cosignature, Ed25519 v1): who saw the log in this
+ * state.
+ */
 
-import { concat, hex, same, utf8 } from "@mshield/gm";
+import { concat, hex, equalBytes, utf8 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { PartError } from "../errors.ts";
@@ -19,13 +22,13 @@ export interface WitnessKey {
   readonly id: Uint8Array;
 }
 
-/** Who cosigned a checkpoint, and when (ms, of whole seconds). */
+/** Witness of a checkpoint, and the time (ms, whole seconds). */
 export interface Cosignature {
   readonly witness: string;
   readonly at: number;
 }
 
-/** The key of a witness's `vkey`, `NAME+KEYID+BASE64(0x04 ‖ key)`. */
+/** Parses the key of a witness's `vkey`, `NAME+KEYID+BASE64(0x04 ‖ key)`. */
 export function parseWitnessKey(vkey: string): WitnessKey {
   const { name, id, key } = keyOf(vkey, COSIGNATURE, "not the vkey of a witness with an Ed25519 key");
   const named = sha256(concat(utf8(`${name}\n`), Uint8Array.of(COSIGNATURE), key)).subarray(0, KEY_ID_BYTES);
@@ -35,11 +38,16 @@ export function parseWitnessKey(vkey: string): WitnessKey {
   return { name, public: key, id: named };
 }
 
-/** Those of these witnesses under a checkpoint; other lines are passed over. A wrong one under a witness's name is an error. */
+/**
+ * Returns these witnesses' cosignatures under a checkpoint; other lines are ignored. A wrong one under their
+ * name throws.
+ */
 export function cosignatures(note: string, keys: readonly WitnessKey[]): Cosignature[] {
   const { text, lines } = linesOf(note);
   return lines.flatMap(([name, content]) => {
-    const key = keys.findLast((one) => one.name === name && same(one.id, content.subarray(0, KEY_ID_BYTES)));
+    const key = keys.findLast(
+      (one) => one.name === name && equalBytes(one.id, content.subarray(0, KEY_ID_BYTES)),
+    );
     return key === undefined ? [] : [checked(text, key, content.subarray(KEY_ID_BYTES))];
   });
 }

@@ -1,6 +1,6 @@
-/** This log's entries, to the byte (docs/log.md): what the entry of a signature is, made anew from what is known of it. */
+/** Exact encoding of log entries (docs/log.md), for rebuilding a signature's entry from its known fields. */
 
-import { canonicalJson, displayDigest, type Shown } from "@mshield/forms";
+import { canonicalJson, displayDigest, type Display } from "@mshield/forms";
 import { concat, hex, sm3, unhex, utf8 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -12,11 +12,13 @@ const [SIGNATURE, CERTIFICATE, ACT, VIEW] = [1, 2, 3, 4];
 const HEAD_BYTES = 10;
 const MOST_PUBLISHED = 2;
 const [HASH_BYTES, VIEW_HEAD_BYTES] = [32, HEAD_BYTES + 96];
-/** A view in its entry: the one way to write it. */
+/** A view in its entry, in its only spelling. */
 const VIEW_TEXT =
   /^\{"client_id":"([A-Za-z0-9._~:/-]{1,64})","digest":"([0-9a-f]{64})","id":"([a-z0-9./-]{1,80})","version":([1-9][0-9]{0,8})\}$/;
 
-/** What the log commits to of a signature; `signature` is r ‖ s, `sid` and `uid` hex, `serial` 40 hex digits. */
+/**
+ * Fields of a requested signature that the log commits to; `signature` is r ‖ s, `sid` and `uid` hex, `serial` 40 hex digits.
+ */
 export interface SignatureRow {
   readonly sid: string;
   readonly uid: string;
@@ -26,16 +28,19 @@ export interface SignatureRow {
   readonly signature: Uint8Array;
   readonly signedAt: number;
   readonly serial: string;
-  /** What `askedBy` gives; null in entries from before, and of a phone's own documents. */
-  readonly asked: Uint8Array | null;
-  /** What was shown and confirmed; null in entries from before, and of a phone's own documents. */
+  /** Result of `requesterHash`. */
+  readonly asked: Uint8Array;
+  /** Display and confirmation; null for a login. */
   readonly shown: Uint8Array | null;
-  /** Whose shield signed; null in entries from before. */
-  readonly holder: Holder | null;
+  /** Owner of the shield that signed. */
+  readonly holder: Holder;
 }
 
-/** SM3 of who asked for a signature, and what the phone was to show, as canonical JSON. */
-export function askedBy(by: { clientId: string; name: string; domain: string }, shown: Shown): Uint8Array {
+/** Returns SM3 of the requester and the display, as canonical JSON. */
+export function requesterHash(
+  by: { clientId: string; name: string; domain: string },
+  shown: Display,
+): Uint8Array {
   return sm3(
     canonicalJson({
       client_id: by.clientId,
@@ -47,7 +52,9 @@ export function askedBy(by: { clientId: string; name: string; domain: string }, 
   );
 }
 
-/** The entry, 90 bytes: head, sid, SHA-256(e ‖ r ‖ s), and the commitment to the row under its salt. */
+/**
+ * Returns the entry, 90 bytes: head, sid, SHA-256(e ‖ r ‖ s), and the commitment to the row under its salt.
+ */
 export function signatureEntry(row: SignatureRow, salt: Uint8Array): Uint8Array {
   return concat(
     Uint8Array.of(VERSION, SIGNATURE!),
@@ -58,7 +65,7 @@ export function signatureEntry(row: SignatureRow, salt: Uint8Array): Uint8Array 
   );
 }
 
-/** What the log commits to of an administrator's act; `details` is its JSON text byte for byte. */
+/** Fields of an administrator's act that the log commits to; `details` is its JSON text byte for byte. */
 export interface ActRow {
   readonly id: string;
   readonly actor: string;
@@ -69,7 +76,7 @@ export interface ActRow {
   readonly at: number;
 }
 
-/** The entry, 42 bytes: head, and the commitment to the row under its salt. */
+/** Returns the entry, 42 bytes: head, and the commitment to the row under its salt. */
 export function actEntry(row: ActRow, salt: Uint8Array): Uint8Array {
   const columns: [name: string, value: Uint8Array][] = [
     ["id", text(row.id)],
@@ -83,19 +90,21 @@ export function actEntry(row: ActRow, salt: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(VERSION, ACT!), int64(row.at), sha256(concat(salt, rowBytes(columns))));
 }
 
-/** What the log says of a view that was registered for a business system; times in ms, the rest hex. */
+/** Contents of the entry of a view registered for a business system; times in ms, the rest hex. */
 export interface ViewEntry {
   readonly at: number;
   readonly clientId: string;
   readonly id: string;
   readonly version: number;
   readonly digest: string;
-  /** SHA-256 of each member's id; zeros where it was done at the server. */
+  /** SHA-256 of each member's id; zeros if done at the server. */
   readonly askedBy: string;
   readonly approvedBy: string;
 }
 
-/** The view that an entry speaks of; null for an entry of another kind. Refuses what is no entry of version 1. */
+/**
+ * Returns the view of an entry; null for an entry of another kind. Throws if it isn't an entry of version 1.
+ */
 export function readViewEntry(entry: Uint8Array): ViewEntry | null {
   requireEntry(entry);
   const shown = entry[1] === VIEW ? viewText(entry) : null;
@@ -114,7 +123,7 @@ export function readViewEntry(entry: Uint8Array): ViewEntry | null {
   };
 }
 
-/** Refuses what is no entry of version 1. */
+/** Throws if it isn't an entry of version 1. */
 export function requireEntry(entry: Uint8Array): void {
   const [version, kind] = entry;
   const rest = entry.length - HEAD_BYTES;
@@ -132,7 +141,9 @@ function viewText(entry: Uint8Array): RegExpExecArray | null {
   return VIEW_TEXT.exec(String.fromCharCode(...entry.subarray(VIEW_HEAD_BYTES, VIEW_HEAD_BYTES + 512)));
 }
 
-/** Per column its name with its length in two bytes, then the value: 01 number, 02 text, 03 bytes. */
+/**
+ * Encodes each column: its name after its length in two bytes, then the value: 01 number, 02 text, 03 bytes.
+ */
 function canonical(row: SignatureRow): Uint8Array {
   const columns: [name: string, value: Uint8Array][] = [
     ["sid", octets(unhex(row.sid, 16))],
@@ -143,17 +154,13 @@ function canonical(row: SignatureRow): Uint8Array {
     ["signature", octets(row.signature)],
     ["signed_at", concat(Uint8Array.of(1), int64(row.signedAt))],
     ["serial", text(row.serial)],
+    ["asked", octets(row.asked)],
   ];
-  if (row.asked !== null) {
-    columns.push(["asked", octets(row.asked)]);
-  }
   if (row.shown !== null) {
     columns.push(["shown", octets(row.shown)]);
   }
-  if (row.holder !== null) {
-    columns.push(["shield_number", text(row.holder.shieldNumber)]);
-    columns.push(["id_number_masked", textOrNull(row.holder.idNumberMasked)]);
-  }
+  columns.push(["shield_number", text(row.holder.shieldNumber)]);
+  columns.push(["id_number_masked", textOrNull(row.holder.idNumberMasked)]);
   return rowBytes(columns);
 }
 

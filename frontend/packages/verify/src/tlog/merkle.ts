@@ -1,6 +1,8 @@
-/** Merkle trees of RFC 6962, as far as an inclusion proof needs them; judged by the algorithm of RFC 9162, 2.1.3.2. */
+/**
+ * Merkle trees of RFC 6962 as needed for inclusion proofs; verified by the algorithm of RFC 9162, 2.1.3.2.
+ */
 
-import { concat, same } from "@mshield/gm";
+import { concat, equalBytes } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { PartError } from "../errors.ts";
@@ -16,7 +18,7 @@ export interface Place {
   readonly size: bigint;
 }
 
-/** The leaf stands at this place of the tree with this root. */
+/** Checks that the leaf is at this place of the tree with this root. */
 export function checkInclusion(
   leaf: Uint8Array,
   { index, size }: Place,
@@ -41,7 +43,7 @@ export function checkInclusion(
     }
     [first, last] = [first >> 1n, last >> 1n];
   }
-  if (last !== 0n || !same(hash, root)) {
+  if (last !== 0n || !equalBytes(hash, root)) {
     throw notProved("the inclusion proof does not lead to the checkpoint's root");
   }
 }

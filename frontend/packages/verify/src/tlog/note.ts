@@ -1,7 +1,7 @@
 /** Signed notes and checkpoints of C2SP (signed-note, tlog-checkpoint), with Ed25519 keys. */
 
 import { FormError, fromBase64 } from "@mshield/forms";
-import { concat, hex, same, utf8 } from "@mshield/gm";
+import { concat, hex, equalBytes, utf8 } from "@mshield/gm";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -15,8 +15,8 @@ const LONGEST = 100_000;
 const MOST_SIGNATURES = 64;
 const KEY_NAME = /^[^\p{C}\p{Z}+]+$/u;
 const SIZE = /^(?:0|[1-9][0-9]{0,18})$/;
-/** What other tools pass over at the ends of a vkey. */
-// oxlint-disable-next-line no-control-regex -- they are among it
+/** Characters that other tools ignore at the ends of a vkey. */
+// oxlint-disable-next-line no-control-regex -- such characters are stripped
 const BLANK = /^(?:[^\S\ufeff]|[\u001c-\u001f\u0085])+|(?:[^\S\ufeff]|[\u001c-\u001f\u0085])+$/g;
 
 /** A log's name and public key. */
@@ -26,14 +26,14 @@ export interface VerifierKey {
   readonly id: Uint8Array;
 }
 
-/** How a log stood: its first `size` entries have this Merkle root. */
+/** State of a log: its first `size` entries have this Merkle root. */
 export interface Checkpoint {
   readonly origin: string;
   readonly size: bigint;
   readonly root: Uint8Array;
 }
 
-/** The key of a `vkey`, `NAME+KEYID+BASE64(0x01 ‖ key)`. */
+/** Parses the key of a `vkey`, `NAME+KEYID+BASE64(0x01 ‖ key)`. */
 export function parseVerifierKey(vkey: string): VerifierKey {
   const { name, id, key } = keyOf(vkey, ED25519, "not the vkey of a log with an Ed25519 key");
   const named = keyNamed(name, key);
@@ -43,7 +43,15 @@ export function parseVerifierKey(vkey: string): VerifierKey {
   return named;
 }
 
-/** The parts of a `vkey` whose key (32 bytes) is of this kind, the key id as it stands there. */
+/** Parses the key of a `vkey` in its only spelling: without blanks around it. */
+export function parseCanonicalKey(vkey: string): VerifierKey {
+  if (vkey.replaceAll(BLANK, "") !== vkey) {
+    throw badForm("the log's key is not in its only spelling");
+  }
+  return parseVerifierKey(vkey);
+}
+
+/** Returns the parts of a `vkey` whose key (32 bytes) is of this kind, with the key id as written. */
 export function keyOf(
   vkey: string,
   kind: number,
@@ -58,7 +66,7 @@ export function keyOf(
   return { name, id, key: key.subarray(1) };
 }
 
-/** A log's key (32 bytes) under this name. */
+/** Returns a log's key (32 bytes) under this name. */
 export function keyNamed(name: string, key: Uint8Array): VerifierKey {
   if (!KEY_NAME.test(name)) {
     throw badForm("not a name of a log");
@@ -68,10 +76,10 @@ export function keyNamed(name: string, key: Uint8Array): VerifierKey {
 }
 
 export function isSameKey(a: VerifierKey, b: VerifierKey): boolean {
-  return a.name === b.name && same(a.public, b.public);
+  return a.name === b.name && equalBytes(a.public, b.public);
 }
 
-/** The checkpoint in a note that the log itself has signed. */
+/** Returns the checkpoint in a note that the log itself has signed. */
 export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   const lines = openNote(note, key).split("\n");
   const [origin, size, root] = lines;
@@ -88,11 +96,11 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   return { origin, size: BigInt(size!), root: hash };
 }
 
-/** The text of a note that the key has signed; other keys' signatures are passed over. */
+/** Returns the text of a note that the key has signed; other keys' signatures are ignored. */
 function openNote(note: string, key: VerifierKey): string {
   const { text, lines } = linesOf(note);
   const own = lines.filter(
-    ([name, signature]) => name === key.name && same(signature.subarray(0, KEY_ID_BYTES), key.id),
+    ([name, signature]) => name === key.name && equalBytes(signature.subarray(0, KEY_ID_BYTES), key.id),
   );
   if (own.length === 0) {
     throw new PartError("bad_log_signature", "not signed by this log's key");
@@ -105,7 +113,10 @@ function openNote(note: string, key: VerifierKey): string {
   return text;
 }
 
-/** A signed note's text and the names and contents of its signatures, each with its key id; nothing is checked. */
+/**
+ * Returns a signed note's text, and names and contents of its signatures, each with its key id; verifies
+ * nothing.
+ */
 export function linesOf(note: string): {
   readonly text: string;
   readonly lines: readonly (readonly [name: string, signature: Uint8Array])[];
@@ -134,21 +145,21 @@ function signatures(lines: string): [name: string, signature: Uint8Array][] {
   return parts;
 }
 
-/** By RFC 8032, as OpenSSL does: no second encoding of a point passes. */
+/** Verifies by RFC 8032, like OpenSSL: no second encoding of a point is accepted. */
 export function isSigned(signature: Uint8Array, text: Uint8Array, key: Uint8Array): boolean {
   try {
     return ed25519.verify(signature, text, key, { zip215: false });
   } catch {
-    return false; // of odd length
+    return false; // of wrong length
   }
 }
 
 function hasControls(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- the check rejects control characters
   return /[\u0000-\u0009\u000b-\u001f]/.test(text);
 }
 
-/** Before and after the first mark; all of it and nothing where there is none. */
+/** Splits at the first mark; without one, returns the whole text and "". */
 function cut(text: string, mark: string): [before: string, after: string] {
   const at = text.indexOf(mark);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];

@@ -1,20 +1,20 @@
-/** The asker's words against the content (views, section 7). */
+/** Comparison of the requester's description with the content (views, section 7). */
 
 import { utf8Text, FormError } from "@mshield/forms";
 
 import type { DrawnLines, DrawnRow, Money, Value } from "../drawing/drawn.ts";
 import { readContent } from "../drawing/draw.ts";
 import { ViewError } from "../errors.ts";
-import { SAID } from "../limits.ts";
+import { DESCRIPTION_LINES } from "../limits.ts";
 import { lengthOf } from "../text.ts";
 import type { Node } from "../content/tree.ts";
 import { countOf, Facts } from "./facts.ts";
-import { fold, tight } from "./fold.ts";
-import { judged, type Mark, type Measure } from "./judge.ts";
+import { fold, foldWithoutSpaces } from "./fold.ts";
+import { judgeLine, type Mark, type Measure } from "./judge.ts";
 import { tokensOf } from "./tokens.ts";
 
-/** What the asker says: title, and lines of label and value. */
-export interface Said {
+/** The requester's description: title, and lines of label and value. */
+export interface Description {
   readonly title: string;
   readonly lines: readonly (readonly [label: string, value: string])[];
 }
@@ -24,39 +24,42 @@ export interface ComparedLine {
   readonly value: string;
   readonly marks: readonly Mark[];
   readonly status: "agrees" | "unchecked" | "absent" | "differs";
-  /** What the content has instead. */
+  /** Text of the content that the line contradicts; null if there is none. */
   readonly content: string | null;
 }
 
-export interface Compared {
+export interface Comparison {
   readonly lines: readonly ComparedLine[];
   readonly mismatch: boolean;
 }
 
 export type ContentKind = "xml" | "json" | "text";
 
-/** Without a view; ViewError `content` for what isn't UTF-8. `read` gives its tree. */
+/**
+ * Compares with content without a view. `read` returns its tree. Throws: ViewError `content` if it isn't
+ * UTF-8.
+ */
 export function compareContent(
-  said: Said,
+  said: Description,
   kind: ContentKind,
   content: Uint8Array,
   read: (kind: "xml" | "json", content: Uint8Array) => Node = readContent,
-): Compared {
+): Comparison {
   const measure = { facts: contentFacts(kind, content, read), isStrict: false, hasUnit: false };
-  return answer(said, (label, value) => line(label, value, judged(label, value, measure), null));
+  return answer(said, (label, value) => line(label, value, judgeLine(label, value, measure), null));
 }
 
-/** By what a view draws of the content. */
-export function compareDrawn(said: Said, drawn: DrawnLines): Compared {
+/** Compares with the lines that a view renders. */
+export function compareDrawn(said: Description, drawn: DrawnLines): Comparison {
   const judge = new DrawnJudge(drawn);
   return answer(said, (label, value, isTitle) => (isTitle ? judge.title(value) : judge.line(label, value)));
 }
 
 function answer(
-  { title, lines }: Said,
+  { title, lines }: Description,
   judge: (label: string, value: string, isTitle: boolean) => ComparedLine,
-): Compared {
-  if (lines.length > SAID) {
+): Comparison {
+  if (lines.length > DESCRIPTION_LINES) {
     throw new RangeError("too many lines to compare");
   }
   const compared = [judge("", title, true), ...lines.map(([label, value]) => judge(label, value, false))];
@@ -77,7 +80,7 @@ function line(label: string, value: string, marks: readonly Mark[], content: str
   return { label, value, marks, status: content === null ? "absent" : "differs", content };
 }
 
-/** A row that a value may be about. */
+/** A rendered row that a value may refer to. */
 interface Row {
   readonly label: string;
   readonly value: Value | ({ readonly as: "amount" } & Money);
@@ -103,7 +106,7 @@ class DrawnJudge {
     this.#counts = new Set(drawn.body.flatMap((part) => ("lines" in part ? countOf(part.lines.length) : [])));
   }
 
-  /** All that is drawn; most lines of an asker are about one row of it. */
+  /** All that is rendered, built on first use: most lines of a description refer to one row only. */
   get #all(): Measure {
     this.#measure ??= {
       facts: new Facts(this.#texts(), this.#counts, false),
@@ -126,12 +129,12 @@ class DrawnJudge {
   }
 
   title(value: string): ComparedLine {
-    const [said, own] = [tight(value), tight(this.#drawn.title)];
+    const [said, own] = [foldWithoutSpaces(value), foldWithoutSpaces(this.#drawn.title)];
     if (said !== "" && own.includes(said)) {
       return line("", value, [], null);
     }
     if (said.includes(own)) {
-      return line("", value, judged("", value, this.#all), null);
+      return line("", value, judgeLine("", value, this.#all), null);
     }
     return line("", value, [[0, lengthOf(value), "absent"]], this.#drawn.title);
   }
@@ -139,18 +142,21 @@ class DrawnJudge {
   line(label: string, value: string): ComparedLine {
     const rows = this.#rowsFor(label, value);
     if (rows.length > 0) {
-      const marks = judged(label, value, this.#strict(rows));
+      const marks = judgeLine(label, value, this.#strict(rows));
       return line(label, value, marks, marks.length > 0 ? said(rows) : null);
     }
-    const marks = judged(label, value, this.#all);
+    const marks = judgeLine(label, value, this.#all);
     const isAbsent = marks.some(([, , kind]) => kind === "absent");
     return line(label, value, marks, isAbsent ? this.#like(label) : null);
   }
 
-  /** The rows that alone count for a value: of its label, or where it is called a total, the totals. */
+  /**
+   * Returns the rows that a value is compared with: those with its label or, if it is called a total, the
+   * totals.
+   */
   #rowsFor(label: string, value: string): readonly Row[] {
-    const own = tight(label);
-    const rows = this.#rows.filter((row) => tight(row.label) === own);
+    const own = foldWithoutSpaces(label);
+    const rows = this.#rows.filter((row) => foldWithoutSpaces(row.label) === own);
     const isTotal = rows.length === 0 && TOTAL.test(fold(label));
     if (!isTotal || !tokensOf(fold(value)).some(({ kind }) => kind === "amount")) {
       return rows;
@@ -173,10 +179,10 @@ class DrawnJudge {
     };
   }
 
-  /** The only row whose label contains this one. */
+  /** Returns the only row whose label contains this one, as text; null otherwise. */
   #like(label: string): string | null {
-    const own = tight(label);
-    const rows = own === "" ? [] : this.#rows.filter((row) => tight(row.label).includes(own));
+    const own = foldWithoutSpaces(label);
+    const rows = own === "" ? [] : this.#rows.filter((row) => foldWithoutSpaces(row.label).includes(own));
     return rows.length === 1 ? said(rows) : null;
   }
 }
@@ -187,7 +193,7 @@ const rowOf = (row: DrawnRow): Row[] => ("missing" in row ? [] : [{ label: row.l
 const cellTexts = (cell: Value | { readonly missing: true } | null): string[] =>
   cell === null || "missing" in cell ? [] : textsOf(cell);
 
-/** The texts that a drawn value stands for. */
+/** Returns the texts of a rendered value. */
 function textsOf(value: Value | Row["value"]): string[] {
   switch (value.as) {
     case "text":
@@ -205,7 +211,7 @@ function textsOf(value: Value | Row["value"]): string[] {
   }
 }
 
-/** Rows as one reads them, without repeats. */
+/** Formats rows as a reader sees them, without repeats. */
 const said = (rows: readonly Row[]): string => [...new Set(rows.map(({ value }) => shown(value)))].join("；");
 
 function shown(value: Row["value"]): string {

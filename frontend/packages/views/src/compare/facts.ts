@@ -1,11 +1,11 @@
-/** What a list of texts says (views, section 7, "Facts"). */
+/** Facts of a list of texts (views, section 7, "Facts"). */
 
-import { fold, squashed, tightened } from "./fold.ts";
+import { fold, removeBreaks, removeSpaces } from "./fold.ts";
 import { tokensOf } from "./tokens.ts";
 
-/** What the tokens of the texts are. */
+/** Tokens of the texts, by kind. */
 interface Taken {
-  /** Values of numbers: of those in no amount, and of all. */
+  /** Values of numbers that aren't part of an amount; `allNumbers` has all of them. */
   readonly numbers: Set<string>;
   readonly allNumbers: Set<string>;
   readonly dates: Set<string>;
@@ -14,11 +14,11 @@ interface Taken {
   readonly identifiers: Set<string>;
 }
 
-/** Each kind is looked for when it is first asked for: a line that a text says as it stands needs none of the others. */
+/** Facts of texts. Each kind is computed on first use: a line that occurs verbatim needs no others. */
 export class Facts {
-  /** Values of numbers that count parts. */
+  /** Values of numbers that are counts of parts. */
   readonly counts: ReadonlySet<string>;
-  /** Whether an amount is also said by its number and its currency apart. */
+  /** True if the number and the currency of an amount may occur separately. */
   readonly #isLoose: boolean;
   readonly #folded: readonly string[];
   #tight: ReadonlySet<string> | null = null;
@@ -31,14 +31,14 @@ export class Facts {
     this.#folded = [...new Set(texts)].map(fold);
   }
 
-  /** Whether one of the texts is this, by `tight`. */
+  /** Reports whether one of the texts is this one, by `tight`. */
   hasText(tight: string): boolean {
-    this.#tight ??= new Set(this.#folded.map(tightened));
+    this.#tight ??= new Set(this.#folded.map(removeSpaces));
     return this.#tight.has(tight);
   }
 
   hasWords(squash: string): boolean {
-    this.#squashes ??= this.#folded.map(squashed).join("\n");
+    this.#squashes ??= this.#folded.map(removeBreaks).join("\n");
     return this.#squashes.includes(squash);
   }
 
@@ -111,5 +111,5 @@ function take(all: Taken, folded: string): void {
   }
 }
 
-/** As numbers' values are written; see `numberToken`. */
+/** Writes a count as the value of a number token; see `numberToken`. */
 export const countOf = (count: number): string => (count === 0 ? "." : `${count}.`);

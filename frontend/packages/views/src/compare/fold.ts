@@ -1,21 +1,24 @@
-/** Texts as they are compared (views, section 7): widths, spaces and case alike. One code unit stays one. */
+/**
+ * Folding of texts for comparison (views, section 7): widths, spaces and case become alike. Each code unit
+ * stays one unit.
+ */
 
 const TO_FOLD = /[\t\u00a0\u3000\uff01-\uff5e\uffe5A-Z]/g;
 const SPACES = /[ \n\r]/g;
-/** ASCII's punctuation but the dollar, that of Chinese, and ends of lines. */
+/** ASCII punctuation except the dollar, Chinese punctuation, and line ends. */
 const BREAK_CHARACTERS = "!\"#%&'()*+,-./:;<=>?@[\\]^_`{|}~、。《》“”‘’【】「」〔〕·—…\n\r";
 export const BREAKS: ReadonlySet<string> = new Set(BREAK_CHARACTERS);
 const SQUASHED = new RegExp(`[ ${BREAK_CHARACTERS.replaceAll(/[\\\]^-]/g, "\\$&")}]`, "g");
 
 export const fold = (text: string): string => text.replaceAll(TO_FOLD, folded);
 
-/** Of a folded text: without space, LF and CR. */
-export const tightened = (text: string): string => text.replaceAll(SPACES, "");
+/** Removes space, LF and CR from a folded text. */
+export const removeSpaces = (text: string): string => text.replaceAll(SPACES, "");
 
-/** Of a folded text: without spaces and breaks. */
-export const squashed = (text: string): string => text.replaceAll(SQUASHED, "");
+/** Removes spaces and breaks from a folded text. */
+export const removeBreaks = (text: string): string => text.replaceAll(SQUASHED, "");
 
-export const tight = (text: string): string => tightened(fold(text));
+export const foldWithoutSpaces = (text: string): string => removeSpaces(fold(text));
 
 function folded(character: string): string {
   const code = character.charCodeAt(0);

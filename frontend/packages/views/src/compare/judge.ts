@@ -1,19 +1,19 @@
-/** Marks what of a value the facts don't say (views, section 7, "Judging"). */
+/** Marks of what the facts lack in a value (views, section 7, "Judging"). */
 
 import { lengthOf } from "../text.ts";
 import type { Facts } from "./facts.ts";
-import { fold, squashed, tightened } from "./fold.ts";
-import { isNext, type NumberToken, pastSpaces, type Token, tokensOf } from "./tokens.ts";
+import { fold, removeBreaks, removeSpaces } from "./fold.ts";
+import { isNext, type NumberToken, skipSpaces, type Token, tokensOf } from "./tokens.ts";
 
-/** `[start, end, kind]`, in code points of the value. */
+/** Mark `[start, end, kind]`, in code points of the value. */
 export type Mark = readonly [number, number, MarkKind];
 export type MarkKind = "absent" | "unchecked";
 
 export interface Measure {
   readonly facts: Facts;
-  /** Whether the facts are those of rows with the value's own label. */
+  /** True if the facts are those of rows with the value's own label. */
   readonly isStrict: boolean;
-  /** Whether one of those rows has a unit. */
+  /** True if one of those rows has a unit. */
   readonly hasUnit: boolean;
 }
 
@@ -23,9 +23,9 @@ const PARTY_LABEL =
 const PARTY_END = /(?:公司|厂|行|社|所|院|店|中心|集团)$/;
 const PARTY_WORD = /(?:^| )(?:gmbh|ltd|limited|inc|llc|ag|ug|corp|bv|plc|sa|srl|kk)$/;
 
-export function judged(label: string, value: string, measure: Measure): Mark[] {
+export function judgeLine(label: string, value: string, measure: Measure): Mark[] {
   const text = fold(value);
-  if (text === "" || measure.facts.hasText(tightened(text))) {
+  if (text === "" || measure.facts.hasText(removeSpaces(text))) {
     return [];
   }
   const judge = new Judge(fold(label), text, measure);
@@ -48,7 +48,7 @@ class Judge {
     this.#tokens = tokensOf(text);
   }
 
-  /** In code units. */
+  /** Returns the marks, in code units. */
   marks(): Mark[] {
     return this.#tokens.flatMap((token, n) => {
       const kind = this.#mark(token, this.#tokens[n - 1]);
@@ -56,7 +56,7 @@ class Judge {
     });
   }
 
-  /** Null for what the facts say. */
+  /** Returns the kind of mark; null if the facts contain the token. */
   #mark(token: Token, before: Token | undefined): MarkKind | null {
     const { facts, isStrict } = this.#measure;
     switch (token.kind) {
@@ -82,7 +82,7 @@ class Judge {
 
   #number(token: NumberToken): MarkKind | null {
     const { facts, isStrict } = this.#measure;
-    const next = this.#text[pastSpaces(this.#text, token.end)] ?? " ";
+    const next = this.#text[skipSpaces(this.#text, token.end)] ?? " ";
     const isThere = facts.hasNumber(token.value);
     if (COUNTERS.includes(next) && facts.counts.size > 0) {
       return facts.counts.has(token.value) || (isStrict && isThere) ? null : "absent";
@@ -90,7 +90,7 @@ class Judge {
     return isThere ? null : alarm(isStrict || token.isFraction || token.isLarge || this.#isAlone(token));
   }
 
-  /** Whether nothing stands beside it but, at most, a short word. */
+  /** Reports whether the token has nothing beside it except at most one short word. */
   #isAlone(token: Token): boolean {
     const others = this.#tokens.filter((other) => other !== token);
     const [other] = others;
@@ -103,7 +103,7 @@ class Judge {
   #words(token: Token, before: Token | undefined): MarkKind | null {
     const { facts, isStrict, hasUnit } = this.#measure;
     const words = this.#text.slice(token.start, token.end);
-    const squash = squashed(words).replace(/等$/, "");
+    const squash = removeBreaks(words).replace(/等$/, "");
     const isUnit =
       before !== undefined && /^(?:number|amount)$/.test(before.kind) && isNext(this.#text, before, token);
     if (facts.hasWords(squash) || (lengthOf(squash) <= 1 && (!isStrict || (isUnit && !hasUnit)))) {
@@ -114,7 +114,7 @@ class Judge {
   }
 
   #squash({ start, end }: Token): string {
-    return squashed(this.#text.slice(start, end));
+    return removeBreaks(this.#text.slice(start, end));
   }
 }
 

@@ -1,4 +1,7 @@
-/** What a folded text is made of (views, section 7, "Tokens"): amounts, numbers, dates, names, from the left. */
+/**
+ * Tokens of a folded text, from left to right (views, section 7, "Tokens"): amounts, numbers, dates,
+ * identifiers, words.
+ */
 
 import { CURRENCY_CODES, CURRENCY_NAMES } from "../currencies.ts";
 import { isoDay } from "../dates.ts";
@@ -12,11 +15,11 @@ interface Span {
 }
 export interface NumberToken extends Span {
   readonly kind: "number";
-  /** The same for equal values. */
+  /** Identical for equal values. */
   readonly value: string;
-  /** Whether there are digits after a point, as it is written. */
+  /** True if it is written with digits after a point. */
   readonly isFraction: boolean;
-  /** 100 or more, whatever its sign. */
+  /** True if its absolute value is 100 or more. */
   readonly isLarge: boolean;
 }
 export interface CurrencyToken extends Span {
@@ -45,7 +48,7 @@ const DATES = [
 ];
 const TIME = /[0-9]{2}:[0-9]{2}(?:[a-z0-9]|[:+.](?=[a-z0-9]))*/y;
 const MULTIPLES: Readonly<Record<string, number>> = { 万: 4, 亿: 8 };
-/** Names and signs by their first character, the longest first. */
+/** Currency names and signs by their first character, longest first. */
 const SIGNS = new Map<string, (readonly [string, string])[]>();
 for (const entry of [...CURRENCY_CODES, ["¥", "CNY"], ["$", "USD"], ["€", "EUR"], ["£", "GBP"]] as const) {
   SIGNS.set(entry[0][0]!, [...(SIGNS.get(entry[0][0]!) ?? []), entry]);
@@ -61,8 +64,8 @@ export function tokensOf(text: string): Token[] {
   return new Tokens(text).read();
 }
 
-/** Past spaces. */
-export function pastSpaces(text: string, from: number): number {
+/** Returns the index after any spaces. */
+export function skipSpaces(text: string, from: number): number {
   let at = from;
   while (text[at] === " ") {
     at++;
@@ -77,7 +80,7 @@ const isDigit = (character: string | undefined): boolean =>
 class Tokens {
   readonly #text: string;
   readonly #tokens: Token[] = [];
-  /** Words that go on; their end is that of the last that isn't space. */
+  /** Words in progress; their end is that of the last non-space. */
   #words: { readonly start: number; end: number } | null = null;
 
   constructor(text: string) {
@@ -97,7 +100,7 @@ class Tokens {
     return joined(text, this.#tokens);
   }
 
-  /** Takes what begins here; gives where the next begins. */
+  /** Consumes what begins here and returns where the next token begins. */
   #next(at: number): number {
     const character = this.#text[at]!;
     const isRun = isAlnum(character);
@@ -135,10 +138,10 @@ class Tokens {
     return text[start] === "元" && this.#isUnit(start) ? currency(1, "CNY") : null;
   }
 
-  /** Whether 元 here follows a number, or is all there is. */
+  /** Reports whether 元 here follows a number, or is the whole text. */
   #isUnit(start: number): boolean {
     const last = this.#words === null ? this.#tokens.at(-1) : undefined;
-    const isAfter = last?.kind === "number" && pastSpaces(this.#text, last.end) === start;
+    const isAfter = last?.kind === "number" && skipSpaces(this.#text, last.end) === start;
     return isAfter || this.#text.replaceAll(" ", "") === "元";
   }
 
@@ -159,7 +162,7 @@ class Tokens {
     return null;
   }
 
-  /** Where a date ends, with a `t` before a time; null where it is part of something longer. */
+  /** Returns where a date ends, including the `t` before a time; null if it is part of something longer. */
   #dateEnd(end: number): number | null {
     const [next, after] = [this.#text[end], this.#text[end + 1]];
     if (this.#text[end - 1] === "日") {
@@ -219,7 +222,7 @@ class Tokens {
   }
 
   #number(number: Decimal, start: number, end: number): number {
-    const at = pastSpaces(this.#text, end);
+    const at = skipSpaces(this.#text, end);
     const multiple = MULTIPLES[this.#text[at] ?? ""];
     return this.#put(
       numberToken(this.#signed(number, start), start, multiple === undefined ? end : at + 1, multiple ?? 0),
@@ -271,7 +274,7 @@ function numberToken(
   };
 }
 
-/** A number and a currency with only spaces between them are an amount. */
+/** Joins a number and a currency into an amount if only spaces are between them. */
 function joined(text: string, tokens: readonly Token[]): Token[] {
   const all: Token[] = [];
   for (let n = 0; n < tokens.length; n++) {
@@ -304,6 +307,6 @@ function amountOf(token: Token, next: Token): AmountToken | null {
     : null;
 }
 
-/** Whether nothing but spaces stands between them. */
+/** Reports whether only spaces are between them. */
 export const isNext = (text: string, { end }: Span, { start }: Span): boolean =>
-  pastSpaces(text, end) >= start;
+  skipSpaces(text, end) >= start;

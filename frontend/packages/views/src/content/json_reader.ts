@@ -1,4 +1,4 @@
-/** JSON by RFC 8259, strictly and without recursion; members in maps, numbers as they are written. */
+/** Strict reader of JSON (RFC 8259) without recursion; members are in maps, numbers are as written. */
 
 import { FormError, isWellFormed, utf8Text } from "@mshield/forms";
 
@@ -20,7 +20,10 @@ const NOT_PLAIN = /[\\\u0000-\u001f]/;
 const ESCAPE = /\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))/y;
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** FormError for what is not UTF-8, not JSON, has a name twice, half a character, or is over a limit. */
+/**
+ * Parses JSON. Throws: FormError if it is not UTF-8, not JSON, repeats a name, has a lone surrogate or
+ * exceeds a limit.
+ */
 export function readJson(octets: Uint8Array): Json {
   return new Reader(utf8Text(octets)).read();
 }
@@ -54,7 +57,7 @@ class Reader {
     }
   }
 
-  /** Past all that ends here, then past a comma or to the end of the text. */
+  /** Skips all closing brackets here, then a comma or the end of the text. */
   #end(open: Container[]): void {
     while (open.length > 0) {
       if (this.#closes(open.at(-1)!)) {
@@ -108,7 +111,7 @@ class Reader {
     return { kind: "word", text: word[0] };
   }
 
-  /** The string whose quotation mark is here. */
+  /** Reads the string whose quotation mark is here. */
   #string(): string {
     this.#at++;
     const end = this.#text.indexOf('"', this.#at);
@@ -153,7 +156,7 @@ class Reader {
     this.#at++;
   }
 
-  /** The next character that isn't white; undefined at the end. */
+  /** Returns the next character that isn't white space; undefined at the end. */
   #next(): string | undefined {
     while (isWhite(this.#text.charCodeAt(this.#at))) {
       this.#at++;

@@ -1,4 +1,4 @@
-/** A JSON content as a tree: each item of a member's array is a node of the member's name. */
+/** JSON content as a tree: each item of a member's array is a node with the member's name. */
 
 import { FormError } from "@mshield/forms";
 
@@ -9,7 +9,7 @@ import { Node } from "./tree.ts";
 
 const ITEM = "[]";
 
-/** FormError for what section 3 refuses. */
+/** Parses JSON content. Throws: FormError for what section 3 refuses. */
 export function jsonTree(octets: Uint8Array): Node {
   const root = nodeOf(readJson(octets), "", null);
   const open = [root];

@@ -1,4 +1,4 @@
-/** Content as a tree (views, "Content as a tree"): nodes that are leaves with a text, or have parts. */
+/** Content as a tree (views, "Content as a tree"): a node is a leaf with a text, or has parts. */
 
 import { isBlank } from "../text.ts";
 
@@ -6,25 +6,25 @@ const NONE: readonly Node[] = [];
 
 export type NodeKind = "element" | "attribute" | "comment" | "member";
 
-/** So many parts are looked through; of more, a table by step is made. */
+/** Maximum number of parts that are searched one by one; for more, a table by step is built. */
 const FEW = 16;
 
-/** Its fields are only declared: they are set once, and not defined before that. */
+/** A node. Its fields are only declared, so that they are set once and not defined before that. */
 export class Node {
   declare readonly kind: NodeKind;
-  /** The local name; in JSON the member's, `[]` of an item elsewhere. */
+  /** The local name; in JSON the member's name, or `[]` for other items. */
   declare readonly name: string;
   /** The namespace's name; empty for none. */
   declare readonly space: string;
-  /** The step that leads here from the parent. */
+  /** The step from the parent to this node. */
   declare readonly step: string;
   declare readonly parent: Node | null;
-  /** The text of a leaf; null where there are parts. */
+  /** The text of a leaf; null if there are parts. */
   declare text: string | null;
-  /** JSON's `null`, `{}` or `[]`. */
+  /** True if it is JSON's `null`, `{}` or `[]`. */
   declare readonly isVoid: boolean;
   declare attributes: readonly Node[];
-  /** Comments and elements, or members and items, in their order. */
+  /** Comments and elements, or members and items, in document order. */
   declare children: readonly Node[];
   declare isDrawn: boolean;
   declare private byStep: Map<string, Node[]> | null;
@@ -57,12 +57,12 @@ export class Node {
     return this.text !== null;
   }
 
-  /** Of a leaf: whether it counts as missing. */
+  /** True if a leaf is treated as missing. */
   get isEmpty(): boolean {
     return this.isVoid || isBlank(this.text!);
   }
 
-  /** The parts and attributes to which a step leads, in their order. */
+  /** Returns the parts and attributes that a step leads to, in document order. */
   at(wanted: string): readonly Node[] {
     const { attributes, children } = this;
     if (this.byStep === null && attributes.length + children.length > FEW) {
@@ -73,7 +73,10 @@ export class Node {
       : (this.byStep.get(wanted) ?? NONE);
   }
 
-  /** As `find`, kept: from here many rows may ask for the same, and each step may pass as many nodes. */
+  /**
+   * Like `find`, but cached: many rows may need the same nodes from here, and each step may visit as many
+   * nodes.
+   */
   beside(steps: readonly string[]): readonly Node[] {
     this.kept ??= new Map();
     let nodes = this.kept.get(steps);
@@ -85,7 +88,9 @@ export class Node {
   }
 }
 
-/** A step as a text; of XML, what no name contains parts name, namespace and kind. */
+/**
+ * Builds a step as text; in XML, name, namespace and kind are separated by characters that no name contains.
+ */
 export function stepOf(kind: NodeKind, name: string, space: string): string {
   if (kind === "comment") {
     return "#comment";
@@ -94,7 +99,7 @@ export function stepOf(kind: NodeKind, name: string, space: string): string {
   return kind === "attribute" ? `@${whole}` : whole;
 }
 
-/** All nodes to which the steps lead, in document order. */
+/** Returns all nodes that the steps lead to, in document order. */
 export function find(from: Node, steps: readonly string[]): readonly Node[] {
   let nodes: readonly Node[] | null = null;
   for (const step of steps) {
@@ -119,7 +124,7 @@ function together(nodes: readonly Node[], step: string): readonly Node[] {
   return all;
 }
 
-/** Those before, and of these parts the ones to which the step leads. */
+/** Returns the nodes of `before`, followed by those of the parts that the step leads to. */
 function looked(parts: readonly Node[], wanted: string, before: readonly Node[]): readonly Node[] {
   let nodes: Node[] | null = null;
   for (let n = 0; n < parts.length; n++) {

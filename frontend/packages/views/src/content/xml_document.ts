@@ -1,6 +1,6 @@
 /**
- * The tree of XML that is signed in its canonical form, made of the very reading that was checked: section 3's limits are kept
- * here, what else it refuses no canonical document has.
+ * Tree of XML that is signed in its canonical form, built from the same parse that was checked. Only section
+ * 3's limits are enforced here; a canonical document contains nothing else that section 3 refuses.
  */
 
 import { FormError } from "@mshield/forms";
@@ -11,7 +11,7 @@ import { isBlank, isLonger } from "../text.ts";
 import { Node } from "./tree.ts";
 import { Scope } from "./xml_scope.ts";
 
-/** An element whose end hasn't come. */
+/** An element that is still open. */
 interface Open {
   readonly node: Node;
   readonly scope: number;
@@ -19,7 +19,7 @@ interface Open {
   text: string;
 }
 
-/** FormError for what section 3 refuses. */
+/** Builds the tree. Throws: FormError for what section 3 refuses. */
 export function documentTree(document: XmlDocument): Node {
   return new Builder().built(document);
 }

@@ -1,4 +1,4 @@
-/** The names of one document, read once however often they are written. */
+/** Names of one document, parsed once however often they occur. */
 
 import { FormError } from "@mshield/forms";
 import { QUALIFIED_NAME } from "@mshield/forms/xml_names.ts";
@@ -8,14 +8,14 @@ import { isLonger } from "../text.ts";
 import { stepOf } from "./tree.ts";
 import type { Scope } from "./xml_scope.ts";
 
-/** A name as it is written, and what it stands for in the scope in which it was asked last. */
+/** A name as written, and its meaning in the scope in which it was last looked up. */
 export interface Name {
   readonly written: string;
   readonly prefix: string;
   readonly local: string;
-  /** Whether it declares a prefix, as an attribute. */
+  /** True if it declares a prefix, as an attribute. */
   readonly isDeclaration: boolean;
-  /** The tag that had it last as an attribute. */
+  /** The last tag that had it as an attribute. */
   tag: number;
   scope: number;
   space: string;
@@ -32,21 +32,21 @@ export class Names {
     this.#scope = scope;
   }
 
-  /** Undefined for what wasn't read before. */
+  /** Returns a name that was parsed before; undefined otherwise. */
   known(written: string): Name | undefined {
     return this.#names.get(written);
   }
 
-  /** FormError for what is no name, or too long. */
+  /** Parses a name. Throws: FormError if it isn't one, or is too long. */
   read(written: string): Name {
     return this.#names.get(written) ?? this.#add(written);
   }
 
-  /** In the scope of now; FormError for a prefix that isn't bound. */
+  /** Resolves a name in the present scope. Throws: FormError if its prefix isn't bound. */
   resolved(name: Name): Name {
     const { id } = this.#scope;
     if (name.scope !== id) {
-      // The default is none of an attribute.
+      // The default namespace doesn't apply to attributes.
       const hasNone = name.prefix === "" && this.#kind === "attribute";
       name.space = hasNone ? "" : this.#scope.space(name.prefix);
       name.step = stepOf(this.#kind, name.local, name.space);

@@ -1,4 +1,4 @@
-/** The prefixes in scope, undone at the end of each element that declares some: nothing is copied. */
+/** Prefixes in scope. Declarations are undone at the end of their element, so nothing is copied. */
 
 import { FormError } from "@mshield/forms";
 
@@ -16,12 +16,12 @@ export class Scope {
   #last = 0;
   #id = 0;
 
-  /** Which declarations are in force: a name stands for the same where that is the same. */
+  /** Identifies the declarations in force: under the same id, a name means the same. */
   get id(): number {
     return this.#id;
   }
 
-  /** How many declarations are in force; for `backTo`. */
+  /** Returns the number of declarations in force, for `backTo`. */
   get mark(): number {
     return this.#undo.length;
   }
@@ -53,7 +53,9 @@ export class Scope {
     }
   }
 
-  /** The namespace of a prefix, which may be empty; of `xml` and unbound ones none. */
+  /**
+   * Returns the namespace of a prefix, which may be empty. Throws: FormError for `xml` and unbound prefixes.
+   */
   space(prefix: string): string {
     const space = prefix === "xml" ? undefined : this.#bound.get(prefix);
     if (space === undefined) {

@@ -4,7 +4,7 @@ import { FormError } from "@mshield/forms";
 
 // oxlint-disable-next-line no-control-regex -- just what XML's Char leaves out
 const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-/** Characters between `&` and `;`. */
+/** Maximum number of characters between `&` and `;`. */
 const REFERENCE = 10;
 const ENTITIES = new Map([
   ["amp", "&"],
@@ -14,14 +14,14 @@ const ENTITIES = new Map([
   ["apos", "'"],
 ]);
 
-/** Whether there is a character that XML doesn't know. */
+/** Reports whether the text has a character that XML doesn't allow. */
 export const hasOther = (text: string): boolean => NO_CHARACTER.test(text);
 
-/** The value of an attribute: white that is written as itself is a space. */
+/** Returns the value of an attribute: literal white space becomes spaces. */
 export const valueOf = (raw: string): string =>
   read(raw.includes("\n") || raw.includes("\t") ? raw.replaceAll(/[\t\n]/g, " ") : raw);
 
-/** What stands between tags. */
+/** Reads the text between tags. Throws: FormError for `]]>`. */
 export function textOf(raw: string): string {
   if (raw.includes("]]>")) {
     throw new FormError("the end of a section that hasn't begun");
@@ -29,7 +29,7 @@ export function textOf(raw: string): string {
   return read(raw);
 }
 
-/** Text with its references read. */
+/** Resolves the references in a text. */
 function read(raw: string): string {
   let at = raw.indexOf("&");
   if (at === -1) {

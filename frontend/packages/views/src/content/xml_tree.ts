@@ -1,4 +1,4 @@
-/** An XML content as a tree: XML 1.0 with namespaces, without what section 3 of views refuses; no recursion. */
+/** XML content as a tree: XML 1.0 with namespaces, except what section 3 of views refuses; no recursion. */
 
 import { FormError, utf8Text } from "@mshield/forms";
 
@@ -23,7 +23,7 @@ const EQUALS = 0x3d;
 const GREATER = 0x3e;
 const BOM = "\ufeff";
 
-/** FormError for what section 3 refuses. */
+/** Parses XML content. Throws: FormError for what section 3 refuses. */
 export function xmlTree(octets: Uint8Array): Node {
   const text = utf8Text(octets);
   if (hasOther(text)) {
@@ -32,7 +32,7 @@ export function xmlTree(octets: Uint8Array): Node {
   return new Reader(text.startsWith(BOM) ? text.slice(1) : text).read();
 }
 
-/** An element whose end hasn't come. */
+/** An element that is still open. */
 interface Open {
   readonly node: Node;
   readonly name: Name;
@@ -62,7 +62,7 @@ class Reader {
   #root: Open | null = null;
   /** Comments before the root. */
   readonly #before: string[] = [];
-  /** White that stood between elements before: most of it is the same. */
+  /** The last white space seen between elements: most of it is the same. */
   #white = "";
 
   constructor(text: string) {
@@ -121,7 +121,7 @@ class Reader {
     this.#add(this.#text.slice(start, end));
   }
 
-  /** Text of the element that is open; outside, only what is white as it is written. */
+  /** Adds text to the open element; outside the root, only literal white space is allowed. */
   #add(text: string, raw = text): void {
     const last = this.#open.at(-1);
     if (last?.hasElements === false) {
@@ -157,7 +157,7 @@ class Reader {
     if (end === -1) {
       throw new FormError("a tag without end");
     }
-    // Most tags are a name that was read before, and nothing else.
+    // Most tags are just a name that was parsed before.
     const known = this.#elements.known(text.slice(start, end));
     if (known !== undefined) {
       this.#at = end + 1;
@@ -207,7 +207,7 @@ class Reader {
     return { name, value: valueOf(raw) };
   }
 
-  /** An element whose tag is past. */
+  /** Begins an element whose tag has been consumed. */
   #begin(name: Name, attributes: readonly Attribute[], isClosed: boolean): void {
     const holder = this.#open.at(-1);
     if (holder === undefined ? this.#root !== null : this.#open.length === DEPTH) {
@@ -240,7 +240,7 @@ class Reader {
     }
   }
 
-  /** Of an element that has nothing but text, that, and past its end; null of others. */
+  /** If the element contains only text, returns it and moves past its end; otherwise returns null. */
   #leafText({ written }: Name): string | null {
     const text = this.#text;
     const start = this.#at;
@@ -298,14 +298,14 @@ class Reader {
         prefixed += prefix === "" ? 0 : 1;
       }
     }
-    // Two that are written otherwise are the same only by their prefixes.
+    // Attributes that are written differently can be equal only if they have prefixes.
     if (prefixed > 1 && new Set(nodes.map(({ step }) => step)).size < nodes.length) {
       throw new FormError("an attribute twice");
     }
     return nodes.length === 0 ? NO_NODES : nodes;
   }
 
-  /** What stands here up to white, a sign of a tag, or the end. */
+  /** Reads up to white space, a markup character or the end. */
   #word(): string {
     const text = this.#text;
     const start = this.#at;
@@ -317,7 +317,7 @@ class Reader {
     return text.slice(start, at);
   }
 
-  /** Whether there was any. */
+  /** Skips white space and reports whether there was any. */
   #skipWhite(): boolean {
     const start = this.#at;
     for (;;) {

@@ -1,4 +1,7 @@
-/** What of a content no row shows (views, "Drawing", 6): under `rest`, or counted where the view leaves it out by name. */
+/**
+ * Content that a view doesn't render (views, "Drawing", 6): listed under `rest`, or counted where the view
+ * ignores it by name.
+ */
 
 import type { DrawnLines } from "./drawn.ts";
 import { ViewError } from "../errors.ts";
@@ -10,22 +13,22 @@ const NAMED = 100;
 export interface Coverage {
   readonly rest: DrawnLines["rest"];
   readonly notShown: DrawnLines["not_shown"];
-  /** Leaves under paths beyond the first hundred. */
+  /** Number of leaves under paths beyond the first hundred. */
   readonly more: number;
 }
 
-/** The ignored paths as a tree: a step leads on, `true` ends a path. */
+/** Ignored paths as a tree of steps; `true` ends a path. */
 type Ignored = Map<string, Ignored | true>;
 
 interface Visit {
   readonly node: Node;
   readonly from: Visit | null;
   readonly ignored: Ignored | true | undefined;
-  /** As it is written in the answer, once somebody asked; the root's is empty. */
+  /** The path as the answer writes it, computed on first use; empty for the root. */
   path: string | null;
 }
 
-/** `add` is called for each line of `rest`. */
+/** Covers all leaves that aren't rendered; calls `add` for each line of `rest`. */
 export function coverage(view: View, root: Node, add: () => void): Coverage {
   const rest: { path: string; value: string }[] = [];
   const counts = new Map<string, number>();
@@ -50,7 +53,7 @@ export function coverage(view: View, root: Node, add: () => void): Coverage {
   return { rest, notShown: [...counts].map(([path, count]) => ({ count, path })), more };
 }
 
-/** The leaves that aren't drawn, in document order. */
+/** Returns the leaves that aren't rendered, in document order. */
 function leaves(view: View, root: Node): Visit[] {
   const undrawn: Visit[] = [];
   const visits: Visit[] = [{ node: root, from: null, ignored: tree(view.ignore), path: "" }];
@@ -60,14 +63,14 @@ function leaves(view: View, root: Node): Visit[] {
     if (node.isLeaf && !node.isDrawn && !isSpokenFor) {
       undrawn.push(visit);
     }
-    // The last is put on first, so that the first comes next.
+    // Pushed in reverse, so that the first is visited next.
     put(visits, node.children, visit);
     put(visits, node.attributes, visit);
   }
   return undrawn;
 }
 
-/** To be visited later, but for those that are drawn and have no parts, not even comments. */
+/** Pushes parts to be visited, except rendered ones that have no parts of their own, not even comments. */
 function put(visits: Visit[], parts: readonly Node[], from: Visit): void {
   const { ignored } = from;
   for (let n = parts.length - 1; n >= 0; n--) {
@@ -96,7 +99,7 @@ function writtenName({ kind, name, space }: Node, { prefixes }: View): string {
     return name.replaceAll("~", "~0").replaceAll("/", "~1");
   }
   const at = kind === "attribute" ? "@" : "";
-  // The empty prefix stands for elements alone.
+  // The empty prefix applies to elements only.
   const prefix = space === "" ? "" : prefixes.get(space);
   const isNamed = prefix !== undefined && (prefix !== "" || space === "" || kind === "element");
   if (!isNamed) {
@@ -118,7 +121,7 @@ function tree(paths: readonly Steps[]): Ignored {
         at.set(step, deeper);
         at = deeper;
       } else if (next === true) {
-        at = new Map(); // what comes is ignored already
+        at = new Map(); // everything below is ignored already
       } else {
         at = next;
       }

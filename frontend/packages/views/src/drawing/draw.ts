@@ -1,4 +1,4 @@
-/** Draws a content by a view (views, "Drawing"): in that order, and the first error ends it. */
+/** Renders content by a view, in the order of views, "Drawing"; the first error stops it. */
 
 import { FormError } from "@mshield/forms";
 import type { XmlDocument } from "@mshield/forms/xml.ts";
@@ -17,7 +17,7 @@ import {
 } from "./drawn.ts";
 import { ViewError } from "../errors.ts";
 import { jsonTree } from "../content/json_tree.ts";
-import { CONTENT_OCTETS, DRAWN } from "../limits.ts";
+import { CONTENT_OCTETS, DRAWN_ROWS } from "../limits.ts";
 import { Sum } from "../numbers.ts";
 import { trimmed } from "../text.ts";
 import { find, type Node } from "../content/tree.ts";
@@ -28,24 +28,24 @@ import { xmlTree } from "../content/xml_tree.ts";
 
 export interface Drawn {
   readonly lines: DrawnLines;
-  /** Canonical, and SM3 of them in hex. */
+  /** Canonical lines; `digest` is their SM3 in hex. */
   readonly octets: Uint8Array;
   readonly digest: string;
 }
 
-/** The drawn lines, or ViewError. */
+/** Renders content. Throws: ViewError. */
 export function drawView(view: View, content: Uint8Array): Drawn {
   return drawTree(view, readContent(view.content, content));
 }
 
-/** The drawn lines of a content that was read, as the view's kind; ViewError. */
+/** Renders content that has been parsed as the view's kind. Throws: ViewError. */
 export function drawTree(view: View, root: Node): Drawn {
   const lines = new Drawing(view, root).draw();
   const octets = utf8(canonicalLines(lines));
   return { lines, octets, digest: hex(sm3(octets)) };
 }
 
-/** A content's tree; ViewError `content` for what section 3 refuses. */
+/** Parses content. Throws: ViewError `content` for what section 3 refuses. */
 export function readContent(kind: "xml" | "json", content: Uint8Array): Node {
   return asContent(() => {
     if (content.length > CONTENT_OCTETS) {
@@ -55,7 +55,7 @@ export function readContent(kind: "xml" | "json", content: Uint8Array): Node {
   });
 }
 
-/** The same of a document that was read to be signed. */
+/** Builds the tree of a document that was parsed to be signed. Throws: ViewError. */
 export const readDocumentTree = (document: XmlDocument): Node => asContent(() => documentTree(document));
 
 function asContent(read: () => Node): Node {
@@ -178,7 +178,7 @@ class Drawing {
     return cells.map((cell) => rowOf(cell, rule.label, rule.role));
   }
 
-  /** What a row or a column draws of a node; null of one that is empty. */
+  /** Renders a node as a row or column; null if it is empty. */
   #cell(node: Node, { reading }: Rule, at: string): Cell | null {
     if (!node.isLeaf) {
       throw new ViewError("value", at);
@@ -192,7 +192,7 @@ class Drawing {
     return cell;
   }
 
-  /** What stands for one that has no value; null where it may be left out. */
+  /** Returns the cell for a missing value; null if it may be left out. */
   #missing({ missing, reading }: Rule, at: string): Cell | null {
     if (missing === "refuse") {
       throw new ViewError("missing", at);
@@ -223,10 +223,10 @@ class Drawing {
     return nodes;
   }
 
-  /** One thing more to draw. */
+  /** Counts one more rendered item. Throws: ViewError `limit`. */
   #add(at: string): void {
     this.#count++;
-    if (this.#count > DRAWN) {
+    if (this.#count > DRAWN_ROWS) {
       throw new ViewError("limit", at);
     }
   }
@@ -234,7 +234,7 @@ class Drawing {
 
 type Rule = Pick<ColumnRule, "missing" | "reading">;
 
-/** By currency, in the order in which they are first met. */
+/** Adds terms by currency, in the order of first occurrence. */
 function sums(terms: readonly Term[]): ReadonlyMap<string | null, Sum> {
   const totals = new Map<string | null, Sum>();
   for (const { currency, number } of terms) {
@@ -248,7 +248,7 @@ function sums(terms: readonly Term[]): ReadonlyMap<string | null, Sum> {
 const values = (totals: ReadonlyMap<string | null, Sum>): Money[] =>
   [...totals].map(([currency, total]) => money(currency, total.decimal));
 
-/** What stands for the document in a list. */
+/** Returns the text of the row with this role, for a list of documents. */
 function keyFact(body: readonly DrawnPart[], role: "number" | "party"): string | null {
   for (const part of body) {
     for (const row of "rows" in part ? part.rows : []) {

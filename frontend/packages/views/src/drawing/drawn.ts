@@ -1,9 +1,9 @@
-/** The drawn lines (views, "Drawing"), as their canonical JSON has them: members are in its order. */
+/** Rendered lines (views, "Drawing"); members are in the order of their canonical JSON. */
 
 import type { Place, Role } from "../view/view.ts";
 
 export interface Money {
-  /** Code and name; null in checks without currency. */
+  /** Currency code and name; null in checks without currency. */
   readonly currency: string | null;
   readonly name: string | null;
   readonly number: string;
@@ -40,7 +40,7 @@ export type DrawnPart =
 export interface DrawnCheck {
   readonly label: string;
   readonly agrees: boolean;
-  /** Nodes that were added. */
+  /** Number of nodes that were added. */
   readonly count: number;
   readonly sum: readonly Money[];
   readonly declared: readonly Money[];
@@ -65,12 +65,12 @@ export interface DrawnLines {
 }
 
 /**
- * Their canonical JSON. The browser writes members in the order in which they were put in, so whoever makes one of these
- * objects puts them in as canonical JSON sorts them; the vectors hold that.
+ * Returns canonical JSON of the lines. `JSON.stringify` writes members in insertion order, so the code that
+ * builds these objects must insert them in canonical order; the vectors verify this.
  */
 export const canonicalLines = (lines: DrawnLines): string => JSON.stringify(lines);
 
-/** A cell with what a row has besides. */
+/** Returns a row: a cell with its label and role. */
 export function rowOf(cell: Cell, label: string, role: Role | null): DrawnRow {
   const held = role === null ? null : { role };
   const { as } = cell;

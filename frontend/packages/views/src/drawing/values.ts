@@ -1,4 +1,4 @@
-/** Reads the values of leaves (views, "Values"), and keeps which leaves are drawn. */
+/** Reads the values of leaves (views, "Values"), and marks which leaves are rendered. */
 
 import { CURRENCY_NAMES, currencyOf } from "../currencies.ts";
 import { readDate } from "../dates.ts";
@@ -9,14 +9,17 @@ import { trimmed } from "../text.ts";
 import type { Node } from "../content/tree.ts";
 import type { Currency, Reading, SidePath, Unit } from "../view/view.ts";
 
-/** What is added up: a number with its currency, and the leaf that names that. */
+/** A summand: a number with its currency, and the leaf that names the currency. */
 export interface Term {
   readonly number: Decimal;
   readonly currency: string | null;
   readonly side: Node | null;
 }
 
-/** The value of a leaf that isn't empty, its members in their order; side leaves are drawn. ViewError at `at`. */
+/**
+ * Reads the value of a leaf that isn't empty, members in canonical order, and marks side leaves. Throws:
+ * ViewError at `at`.
+ */
 export function readValue(node: Node, reading: Reading, at: string): Value {
   switch (reading.as) {
     case "text":
@@ -39,7 +42,7 @@ export function readValue(node: Node, reading: Reading, at: string): Value {
   }
 }
 
-/** Number, then currency, of a node of an amount or a check; nothing is drawn. */
+/** Reads number, then currency, of a node of an amount or a check, without marking anything as rendered. */
 export function readTerm(node: Node, currency: Currency | null, separators: boolean, at: string): Term {
   if (!node.isLeaf) {
     throw new ViewError("value", at);
@@ -65,7 +68,7 @@ export function money(currency: string | null, number: Decimal): Money {
 const currencyName = (currency: string | null): string | null =>
   currency === null ? null : CURRENCY_NAMES.get(currency)!;
 
-/** It counts as shown from now on. */
+/** Marks a node as rendered. */
 export function draw(node: Node | null): void {
   if (node !== null) {
     node.isDrawn = true;
@@ -97,14 +100,14 @@ function readCode(node: Node, { list, says, isKnown }: Extract<Reading, { as: "c
   return { as: "code", code, conflict: name !== null && name !== text, name, says: text };
 }
 
-/** The trimmed text of a side leaf, which is drawn. */
+/** Returns the trimmed text of a side leaf, and marks it as rendered. */
 function sideText(node: Node, path: SidePath, at: string): string {
   const side = sideLeaf(node, path, at);
   draw(side);
   return trimmed(side.text!);
 }
 
-/** The one leaf there that isn't empty. */
+/** Returns the only leaf there that isn't empty. */
 function sideLeaf(node: Node, { up, steps }: SidePath, at: string): Node {
   let from: Node | null = node;
   for (let n = 0; n < up && from !== null; n++) {

@@ -1,20 +1,20 @@
-/** Runs vectors of views: each case's answer must be that of its file, octet by octet. */
+/** Runs vectors of views: each case's answer must equal its file's, octet by octet. */
 
 import { canonicalText } from "@mshield/forms";
 import { utf8 } from "@mshield/gm";
 
-import { compareContent, compareDrawn, type ContentKind, type Said } from "../compare/compare.ts";
+import { compareContent, compareDrawn, type ContentKind, type Description } from "../compare/compare.ts";
 import { drawView } from "../drawing/draw.ts";
 import { ViewError } from "../errors.ts";
 import { readView } from "../view/read_view.ts";
 
-/** A case with its files' octets; without a view the content's kind says how it is read. */
+/** A case with its files' octets; without a view, the content's kind determines how it is parsed. */
 export interface Case {
   readonly kind: "draw" | "compare";
   readonly view: Uint8Array | null;
   readonly content: Uint8Array;
   readonly contentKind: ContentKind;
-  readonly summary: Said;
+  readonly summary: Description;
 }
 
 interface Listed {
@@ -23,7 +23,7 @@ interface Listed {
   readonly view?: string;
   readonly content: string | Repeated;
   readonly content_kind?: ContentKind;
-  readonly summary?: Said;
+  readonly summary?: Description;
   readonly expect: string | { readonly at: string; readonly error: string };
 }
 
@@ -34,8 +34,8 @@ interface Repeated {
   readonly after: string;
 }
 
-/** The answer's text, canonical. */
-export function answered({ kind, view, content, contentKind, summary }: Case): string {
+/** Returns the answer as canonical text. */
+export function runCase({ kind, view, content, contentKind, summary }: Case): string {
   try {
     if (view === null) {
       return canonicalText(compareContent(summary, contentKind, content));
@@ -50,7 +50,7 @@ export function answered({ kind, view, content, contentKind, summary }: Case): s
   }
 }
 
-/** `read` gives a file of the vectors' folder. */
+/** Runs all cases; `read` returns a file of the vectors' folder. */
 export function runVectors(read: (file: string) => Uint8Array): {
   readonly passed: number;
   readonly failures: readonly string[];
@@ -59,7 +59,7 @@ export function runVectors(read: (file: string) => Uint8Array): {
   const failures = cases.flatMap((listed) => {
     const expected =
       typeof listed.expect === "string" ? text(read(listed.expect)) : canonicalText(listed.expect);
-    const got = tried(() => answered(caseOf(listed, read)));
+    const got = tried(() => runCase(caseOf(listed, read)));
     return got === expected ? [] : [`${listed.name}: ${got.slice(0, 2000)}`];
   });
   return { passed: cases.length - failures.length, failures };

@@ -1,4 +1,4 @@
-/** What a view draws: the amount, groups, tables and checks. */
+/** Body of a view: the amount, groups, tables and checks. */
 
 import { CURRENCY_NAMES } from "../currencies.ts";
 import type { Json } from "../content/json_reader.ts";
@@ -16,11 +16,11 @@ import type {
   Unit,
   View,
 } from "./view.ts";
-import { bad, type Members, membersOf, textOf } from "./members.ts";
+import { badView, type Members, membersOf, textOf } from "./members.ts";
 import type { Paths } from "./paths.ts";
 
 const ALL_ROWS = 300;
-/** What a row and a column have besides, by `as`. */
+/** Additional members of rows and columns, by `as`. */
 const READINGS = {
   text: "",
   decimal: " unit separators",
@@ -48,7 +48,7 @@ export class BodyReader {
     const columns = body.flatMap((part) => ("rows" in part ? [] : part.columns));
     const roles = rows.flatMap(({ role }) => role ?? []);
     if (rows.length + columns.length > ALL_ROWS || new Set(roles).size < roles.length) {
-      throw bad();
+      throw badView();
     }
     const checks = members.items("checks", 0, 20).map((check) => this.#check(check));
     return { amount: amount === undefined ? null : this.#amount(amount), body, checks };
@@ -89,7 +89,7 @@ export class BodyReader {
     const role = members.has("role") ? members.choice("role", ["number", "party"]) : null;
     const many = members.flag("many");
     if (many && role !== null) {
-      throw bad();
+      throw badView();
     }
     return { ...this.#rule(members, as), many, role };
   }
@@ -159,7 +159,7 @@ export class BodyReader {
     const currency = this.#unit(value);
     const codes = "fixed" in currency ? [currency.fixed] : [...(currency.list?.values() ?? [])];
     if (codes.some((code) => !CURRENCY_NAMES.has(code))) {
-      throw bad();
+      throw badView();
     }
     return currency;
   }
@@ -167,7 +167,7 @@ export class BodyReader {
   #list(name: string): List {
     const list = this.#lists.get(name);
     if (list === undefined) {
-      throw bad();
+      throw badView();
     }
     return list;
   }
@@ -177,7 +177,7 @@ export class BodyReader {
     const sum = members.items("sum", 1, 8).map((term) => this.#term(term));
     const equals = this.#term(members.get("equals")!);
     if (sum.some(({ currency }) => (currency === null) !== (equals.currency === null))) {
-      throw bad();
+      throw badView();
     }
     return { label: members.word("label"), sum, equals };
   }
@@ -197,7 +197,7 @@ function asOf(value: Json): Reading["as"] {
   const as = value.kind === "object" ? value.members.get("as") : undefined;
   const text = as === undefined ? "text" : textOf(as);
   if (!Object.keys(READINGS).includes(text)) {
-    throw bad();
+    throw badView();
   }
   return text as Reading["as"];
 }

@@ -1,33 +1,33 @@
-/** The paths of a view: steps by the tree's own names (views, "Grammar"). */
+/** Paths of a view: steps by the tree's own names (views, "Grammar"). */
 
 import { PATH, STEPS } from "../limits.ts";
 import { isLonger } from "../text.ts";
 import { stepOf } from "../content/tree.ts";
 import type { SidePath, Steps } from "./view.ts";
-import { bad } from "./members.ts";
+import { badView } from "./members.ts";
 import { LOCAL_NAME } from "@mshield/forms/xml_names.ts";
 
 const UP = "..";
 
 export interface PathForms {
-  /** May it be `.`, and end in an attribute. */
+  /** True if it may be `.`, and whether it may end in an attribute or a comment. */
   readonly isNode?: boolean;
   readonly isAttribute?: boolean;
   readonly isComment?: boolean;
 }
 
 export class Paths {
-  /** The view's prefixes with their namespaces; null in JSON. */
+  /** Namespaces by the view's prefixes; null in JSON. */
   readonly #spaces: ReadonlyMap<string, string> | null;
 
   constructor(spaces: ReadonlyMap<string, string> | null) {
     this.#spaces = spaces;
   }
 
-  /** The steps of a path; `bad_view` for what is none, or none of these forms. */
+  /** Parses a path into steps. Throws: `bad_view` if it isn't one, or has a form that isn't allowed. */
   read(path: string, forms: PathForms = { isNode: true, isAttribute: true }): Steps {
     if (path === "" || isLonger(path, PATH)) {
-      throw bad();
+      throw badView();
     }
     if (path === ".") {
       return required([], forms.isNode);
@@ -43,14 +43,14 @@ export class Paths {
     const first = steps.findIndex((step) => step !== UP);
     const up = first === -1 ? steps.length : first;
     if (steps.length > STEPS) {
-      throw bad();
+      throw badView();
     }
     return { up, steps: this.#steps(steps.slice(up), { isAttribute: true }) };
   }
 
   #steps(written: readonly string[], forms: PathForms): Steps {
     if (written.length > STEPS) {
-      throw bad();
+      throw badView();
     }
     return written.map((step, n) => {
       const isLast = n === written.length - 1;
@@ -70,24 +70,24 @@ export class Paths {
     const space = spaces.get(prefix);
     const isNamed = colon === -1 || (prefix !== "" && space !== undefined);
     if (!isNamed || !LOCAL_NAME.test(local) || (isAttribute && !forms.isAttribute)) {
-      throw bad();
+      throw badView();
     }
     const hasNone = isAttribute && prefix === "";
     return stepOf(isAttribute ? "attribute" : "element", local, hasNone ? "" : (space ?? ""));
   }
 }
 
-/** A member's name, or `[]`. */
+/** Parses a member's name, or `[]`. */
 function jsonStep(written: string): string {
   if (written === "" || written === "." || written === UP || /~(?![01])/.test(written)) {
-    throw bad();
+    throw badView();
   }
   return written.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 function required<T>(value: T, isAllowed: boolean | undefined): T {
   if (!isAllowed) {
-    throw bad();
+    throw badView();
   }
   return value;
 }

@@ -1,4 +1,4 @@
-/** Reads a view (views, "Grammar"); whatever it breaks is `bad_view`. */
+/** Parses a view (views, "Grammar"); any broken rule is `bad_view`. */
 
 import { canonicalText, FormError } from "@mshield/forms";
 import { hex, sm3, utf8 } from "@mshield/gm";
@@ -7,7 +7,7 @@ import { type Json, readJson } from "../content/json_reader.ts";
 import { VIEW_OCTETS } from "../limits.ts";
 import { trimmed } from "../text.ts";
 import type { List, Part, Steps, View } from "./view.ts";
-import { bad, entriesOf, type Members, membersOf, textOf, wordOf } from "./members.ts";
+import { badView, entriesOf, type Members, membersOf, textOf, wordOf } from "./members.ts";
 import { Paths } from "./paths.ts";
 import { type Body, BodyReader } from "./body.ts";
 import { XML_NAMESPACE, XMLNS_NAMESPACE } from "@mshield/forms/xml_names.ts";
@@ -19,7 +19,7 @@ const LONG = 200;
 const MEMBERS =
   "type! id! version! content! title! root namespaces require amount body! checks ignore unlisted lists";
 
-/** The view in these octets, which need not be canonical. */
+/** Parses the view in these octets, which need not be canonical. */
 export function readView(octets: Uint8Array): View {
   const value = read(octets);
   const members = membersOf(value, MEMBERS);
@@ -27,10 +27,10 @@ export function readView(octets: Uint8Array): View {
   const id = members.text("id");
   const version = members.integer("version");
   if (members.text("type") !== TYPE || !ID.test(id) || version < 1) {
-    throw bad();
+    throw badView();
   }
   if (members.has("root") !== isXml || (members.has("namespaces") && !isXml)) {
-    throw bad();
+    throw badView();
   }
   const spaces = namespaces(members);
   const paths = new Paths(isXml ? spaces : null);
@@ -57,19 +57,19 @@ export function readView(octets: Uint8Array): View {
 
 function read(octets: Uint8Array): Json {
   if (octets.length > VIEW_OCTETS) {
-    throw bad();
+    throw badView();
   }
   try {
     return readJson(octets);
   } catch (error) {
-    throw error instanceof FormError ? bad() : error;
+    throw error instanceof FormError ? badView() : error;
   }
 }
 
 function root(path: string, paths: Paths): string {
   const [first, ...others] = paths.read(path, {});
   if (others.length > 0) {
-    throw bad();
+    throw badView();
   }
   return first!;
 }
@@ -79,12 +79,12 @@ function namespaces(members: Members): ReadonlyMap<string, string> {
   for (const [prefix, value] of members.entries("namespaces", 20)) {
     const space = wordOf(textOf(value), LONG);
     if (!PREFIX.test(prefix) || space === XML_NAMESPACE || space === XMLNS_NAMESPACE) {
-      throw bad();
+      throw badView();
     }
     spaces.set(prefix, space);
   }
   if (new Set(spaces.values()).size < spaces.size) {
-    throw bad();
+    throw badView();
   }
   return spaces;
 }
@@ -96,7 +96,7 @@ function lists(members: Members): ReadonlyMap<string, List> {
       new Map(
         entriesOf(value, 1, 2000).map(([code, said]) => {
           if (trimmed(code) !== code) {
-            throw bad();
+            throw badView();
           }
           return [wordOf(code), wordOf(textOf(said))];
         }),
@@ -105,13 +105,13 @@ function lists(members: Members): ReadonlyMap<string, List> {
   );
 }
 
-/** None may hide what the view draws. */
+/** Reads the ignored paths; none may hide what the view renders. */
 function ignored(members: Members, paths: Paths, { amount, body }: Body): readonly Steps[] {
   const shown = [...(amount === null ? [] : [amount.path]), ...body.flatMap(pathsOf)];
   return members.items("ignore", 0, 200).map((entry) => {
     const steps = paths.read(textOf(entry), { isAttribute: true, isComment: true });
     if (shown.some((path) => steps.every((step, n) => step === path[n]))) {
-      throw bad();
+      throw badView();
     }
     return steps;
   });
@@ -123,7 +123,9 @@ function pathsOf(part: Part): Steps[] {
     : part.columns.map(({ path }) => [...part.table, ...path]);
 }
 
-/** As `canonicalText` takes it: the numbers are integers of at most nine digits, and there is no null. */
+/**
+ * Converts a value for `canonicalText`: numbers are integers of at most nine digits, and there is no null.
+ */
 function plain(value: Json): unknown {
   switch (value.kind) {
     case "object":

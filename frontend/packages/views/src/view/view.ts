@@ -1,17 +1,17 @@
-/** A view as it is read: paths are steps, see `stepOf` in tree.ts. */
+/** A parsed view: paths are steps, see `stepOf` in tree.ts. */
 
 export type Steps = readonly string[];
 
-/** From the node that the row's path found: so many parents up, then steps. */
+/** Path from the row's node: so many parents up, then steps. */
 export interface SidePath {
   readonly up: number;
   readonly steps: Steps;
 }
 
-/** Content's words to the view's. */
+/** Maps words of the content to words of the view. */
 export type List = ReadonlyMap<string, string>;
 export type Unit = { readonly fixed: string } | { readonly path: SidePath; readonly list: List | null };
-/** The same; what is fixed is a code. */
+/** Currency of an amount, in the form of a unit; a fixed one is a currency code. */
 export type Currency = Unit;
 
 export interface Requirement {
@@ -71,7 +71,7 @@ export interface CheckRule {
 }
 
 export interface View {
-  /** Canonical octets, and SM3 of them in hex. */
+  /** Canonical octets; `digest` is their SM3 in hex. */
   readonly octets: Uint8Array;
   readonly digest: string;
   readonly id: string;
@@ -80,7 +80,7 @@ export interface View {
   readonly title: string;
   /** The root's step; null in JSON. */
   readonly root: string | null;
-  /** Namespace to the view's prefix; that of unprefixed elements has the empty one. */
+  /** The view's prefixes by namespace; the prefix for unprefixed elements is empty. */
   readonly prefixes: ReadonlyMap<string, string>;
   readonly require: readonly Requirement[];
   readonly amount: AmountRule | null;

@@ -1,15 +1,17 @@
-/** Where values stand on a chart. */
+/** Positions of values on a chart. */
 
 const FACTORS = [2, 2.5, 2];
 
-/** Round steps for an axis from 0 (1, 2, 5, 10, 20 …): at most five marks, and the last is at least `most`. */
+/**
+ * Returns round steps for an axis from 0 (1, 2, 5, 10, 20 …): at most five marks, the last at least `most`.
+ */
 export function axis(most: number): number[] {
   let step = 1;
   for (let n = 0; step * 4 < most; n += 1) step *= FACTORS[n % FACTORS.length]!;
   return Array.from({ length: Math.max(1, Math.ceil(most / step)) + 1 }, (_, n) => n * step);
 }
 
-/** A line through points, with a gap where there is none. */
+/** Returns a line through points, with gaps for missing ones. */
 export function path(points: readonly (readonly [x: number, y: number] | null)[]): string {
   let isOpen = false;
   return points
@@ -25,7 +27,7 @@ export function path(points: readonly (readonly [x: number, y: number] | null)[]
     .join("");
 }
 
-/** The widths of parts in a bar of 100: none so narrow that it can't be seen, and all together never more than the bar. */
+/** Returns the widths of parts in a bar of 100: each visible, and together never more than the bar. */
 export function widths(values: readonly number[], least = 1): number[] {
   const all = values.reduce((sum, value) => sum + value, 0);
   if (all === 0) return values.map(() => 0);

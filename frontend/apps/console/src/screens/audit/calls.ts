@@ -1,7 +1,7 @@
-/** What was done, and the proof of one act. */
+/** Acts, and the proof of one. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
 import type { Query } from "../../engine/types.ts";
@@ -11,16 +11,17 @@ export type Act = Schemas["ActMessage"];
 export type ProvenAct = Schemas["ProvenActMessage"];
 export type ActsQuery = Query<"listActs">;
 
-export const readActs = (query: ActsQuery) => answered(api.GET("/api/console/acts", { params: { query } }));
+export const readActs = (query: ActsQuery) =>
+  unwrapAnswer(api.GET("/api/console/acts", { params: { query } }));
 
-/** The whole list as a file. By a call, so that a refusal is told on the page. */
+/** Exports the whole list as a file, by a call, so that a refusal is reported on the page. */
 export async function exportActs(format: "xlsx" | "csv", query: ActsQuery): Promise<Blob> {
   const call = api.GET("/api/console/acts/export", {
     params: { query: { ...query, format } },
     parseAs: "blob",
   });
-  return answered(call as unknown as Promise<{ data?: Blob; error?: unknown; response: Response }>);
+  return unwrapAnswer(call as unknown as Promise<{ data?: Blob; error?: unknown; response: Response }>);
 }
 
 export const readProof = (act_id: string) =>
-  answered(api.GET("/api/console/acts/{act_id}/proof", { params: { path: { act_id } } }));
+  unwrapAnswer(api.GET("/api/console/acts/{act_id}/proof", { params: { path: { act_id } } }));

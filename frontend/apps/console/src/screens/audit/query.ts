@@ -1,11 +1,11 @@
-/** What the fields of words ask for among acts: an id of the service's own is a subject or an actor, all else means people. */
+/** Search among acts: one of the service's ids is a subject or an actor, all else means people. */
 
 import { meaningOf, peopleQuery } from "../../engine/search_words.ts";
 import type { ActsQuery } from "./calls.ts";
 
 const OWN_ID = /^(?:(?:ep_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|bs-[0-9a-f]{16})$/i;
 
-/** The subject whose id stands there; it names nobody, so it may stand in the page's address. */
+/** Returns the subject's id; it names nobody, so it may be in the page's address. */
 export function subjectOf(words: string): string | null {
   const text = words.trim();
   const meaning = meaningOf(words);
@@ -22,13 +22,13 @@ export function aboutQuery(
 
 export type ByQuery = Pick<ActsQuery, "actor_id" | "by_name" | "by_end" | "by_id_number" | "by_credit_code">;
 
-/** The member of staff or the account whose id stands there; it names nobody either. */
+/** Returns the id of a member or account; it names nobody either. */
 export function actorOf(words: string): string | null {
   const text = words.trim();
   return OWN_ID.test(text) ? text.toLowerCase() : null;
 }
 
-/** Who is to have done it. */
+/** Builds the query for an actor. */
 export function byQuery(words: string): ByQuery {
   const actor = actorOf(words);
   if (actor !== null) return { actor_id: actor };

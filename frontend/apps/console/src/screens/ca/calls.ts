@@ -1,7 +1,7 @@
-/** How the CA stands. */
+/** Call for the CA's state. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
 
@@ -9,4 +9,4 @@ type Schemas = components["schemas"];
 export type CaState = Schemas["CaStateMessage"];
 export type Ca = Schemas["CaMessage"];
 
-export const readCa = () => answered(api.GET("/api/console/ca"));
+export const readCa = () => unwrapAnswer(api.GET("/api/console/ca"));

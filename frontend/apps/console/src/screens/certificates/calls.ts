@@ -1,7 +1,7 @@
-/** Certificates of all enterprises: searched, and one with its story. */
+/** Certificates of all enterprises: search, and one with its history. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
 import type { Query } from "../../engine/types.ts";
@@ -12,6 +12,6 @@ export type CertificateEvent = Schemas["CertificateEventMessage"];
 export type CertificateQuery = Query<"searchCertificates">;
 
 export const searchCertificates = (query: CertificateQuery) =>
-  answered(api.GET("/api/console/certificates", { params: { query } }));
+  unwrapAnswer(api.GET("/api/console/certificates", { params: { query } }));
 export const readCertificate = (serial: string) =>
-  answered(api.GET("/api/console/certificates/{serial}", { params: { path: { serial } } }));
+  unwrapAnswer(api.GET("/api/console/certificates/{serial}", { params: { path: { serial } } }));

@@ -1,4 +1,4 @@
-/** What one field of words, the standing and the account beside it, ask for among certificates. */
+/** Search among certificates: words, state and account. */
 
 import { meaningOf } from "../../engine/search_words.ts";
 import type { CertificateQuery } from "./calls.ts";

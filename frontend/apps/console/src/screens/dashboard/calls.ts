@@ -1,7 +1,7 @@
-/** The figures' call, as of the day in the zone in which times are told. */
+/** Call for the figures of the day in the displayed time zone. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 import { startOfDay } from "@mshield/look/vue/dates.ts";
 
 import { api } from "../../engine/client.ts";
@@ -14,8 +14,11 @@ export type Span = "day" | "month";
 
 const HOUR_MS = 3_600_000;
 
-/** When the day began; figures are kept by the hour of UTC, from which some zones are half an hour away. */
+/**
+ * Returns the start of the local day, rounded down to a full UTC hour: figures are per UTC hour, and some zones
+ * are off by half an hour.
+ */
 const today = (): number => Math.floor(startOfDay(Date.now()) / HOUR_MS) * HOUR_MS;
 
 export const readDashboard = (span: Span) =>
-  answered(api.GET("/api/console/dashboard", { params: { query: { today: today(), span } } }));
+  unwrapAnswer(api.GET("/api/console/dashboard", { params: { query: { today: today(), span } } }));

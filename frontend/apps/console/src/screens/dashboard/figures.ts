@@ -1,4 +1,4 @@
-/** What the first page shows of the figures: totals up to now, and compared up to the last whole hour or day. */
+/** Figures of the first page: totals until now, and comparisons until the last complete hour or day. */
 
 import { day, time } from "@mshield/look/vue/dates.ts";
 
@@ -7,9 +7,9 @@ import type { Alarm, Dashboard, Point, Span } from "./calls.ts";
 export type Measure = "signatures" | "logins" | "issued" | "declined";
 
 export interface Total {
-  /** Up to now. */
+  /** Until now. */
   readonly now: number;
-  /** Up to the last whole hour or day, of this span and of the one before it. */
+  /** Until the last complete hour or day, of this period and the previous one. */
   readonly whole: number;
   readonly before: number;
 }
@@ -17,13 +17,13 @@ export interface Total {
 const sum = (points: readonly Point[], of: Measure): number =>
   points.reduce((all, point) => all + point[of], 0);
 
-/** How many points are over. */
-export function whole({ start, step, complete }: Dashboard): number {
+/** Returns how many points are complete. */
+export function countComplete({ start, step, complete }: Dashboard): number {
   return Math.round((complete - start) / step);
 }
 
 export function total(figures: Dashboard, of: Measure): Total {
-  const n = whole(figures);
+  const n = countComplete(figures);
   return {
     now: sum(figures.points, of),
     whole: sum(figures.points.slice(0, n), of),
@@ -31,7 +31,7 @@ export function total(figures: Dashboard, of: Measure): Total {
   };
 }
 
-/** Of every point of the whole span, also those to come. */
+/** Returns labels for the whole period, including the future. */
 export function labels(figures: Dashboard, span: Span): string[] {
   const n = Math.max(figures.points.length, figures.before.length);
   return Array.from({ length: n }, (_, index) => {
@@ -50,8 +50,8 @@ const PAGES: Record<Alarm["page"], string> = {
   dashboard: "",
 };
 
-/** Where an alarm leads; null where it stands on this page. */
-export function placeOf({ page, record }: Alarm): string | null {
+/** Returns the page of an alarm; null if it is on this page. */
+export function alarmPath({ page, record }: Alarm): string | null {
   const place = PAGES[page];
   if (!place) return null;
   const isOne = page === "certificates" || page === "accounts" || page === "systems";

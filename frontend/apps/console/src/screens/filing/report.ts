@@ -1,10 +1,10 @@
-/** An import's report as it is read: by kind, page by page, and as a file. */
+/** An import's report: by kind, page by page, and as a file. */
 
 import { computed, type ComputedRef, type Ref, ref, watch } from "vue";
 
 import type { Line, Report } from "./calls.ts";
 
-/** In the order in which they are looked at. */
+/** In display order. */
 export const KINDS = ["errors", "changes", "added", "unchanged"] as const;
 export type Kind = (typeof KINDS)[number];
 export const PAGE = 50;
@@ -17,21 +17,23 @@ export function countKinds(report: Report): Counts {
   return counts;
 }
 
-/** Lines that this import writes by itself, in place of those that wait for somebody: with these they are the tabs' numbers. */
+/** Counts lines that this import writes itself, without those that wait for approval. */
 export function countWritten({ lines }: Report): Pick<Counts, "added" | "changes"> {
   const counted = (kind: Kind): number =>
     lines.filter((line) => line.kind === kind && line.waits === null).length;
   return { added: counted("added"), changes: counted("changes") };
 }
 
-/** Enterprises that are new or get another name, by this import or once somebody approves: each has lines of its people. */
+/**
+ * Counts enterprises that are new or renamed, by this import or after approval; each has lines of its people.
+ */
 export function countEnterprises({ lines }: Report): { readonly added: number; readonly renamed: number } {
   const counted = (change: Line["enterprise_change"]): number =>
     new Set(lines.filter((line) => line.enterprise_change === change).map((line) => line.credit_code)).size;
   return { added: counted("add"), renamed: counted("change") };
 }
 
-/** What a report opens at: what is wrong, else what changes, else what there is. */
+/** Returns the first kind to display: errors, else changes, else anything else. */
 export function firstKind(counts: Counts): Kind {
   return KINDS.find((kind) => counts[kind] > 0) ?? "unchanged";
 }
@@ -44,7 +46,7 @@ export interface Reading {
   readonly shown: ComputedRef<readonly Line[]>;
 }
 
-/** One report at a time: of a new one the first kind and the first page are shown. */
+/** Displays one report at a time; a new one starts with its first kind and page. */
 export function useReading(report: () => Report): Reading {
   const counts = computed(() => countKinds(report()));
   const kind = ref<Kind>(firstKind(counts.value));
@@ -61,7 +63,9 @@ export function useReading(report: () => Report): Reading {
   return { kind, counts, page, pages, shown };
 }
 
-/** A table for a spreadsheet, a row for each field; nothing in it is a formula. `says` names columns, kinds and fields. */
+/**
+ * Returns a spreadsheet table with a row per field and no formulas. `says` names columns, kinds and fields.
+ */
 export function reportFile(report: Report, says: (key: string) => string, language: "zh" | "en"): Blob {
   const head = [
     "line",

@@ -1,34 +1,34 @@
-/** One's own login: second factors, password, sessions. */
+/** The user's own login: second factors, password, sessions. */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
 import type { Confirmation, FactorOffer, MyLogin } from "../../engine/types.ts";
 
 export async function read(): Promise<MyLogin> {
-  return answered(api.GET("/api/console/me/login"));
+  return unwrapAnswer(api.GET("/api/console/me/login"));
 }
 
-/** Gives the number of other sessions that ended. */
+/** Changes the password; returns how many other sessions ended. */
 export async function changePassword(password: string, newPassword: string): Promise<number> {
   const body = { password, new_password: newPassword };
-  return (await answered(api.POST("/api/console/me/password", { body }))).sessions_ended;
+  return (await unwrapAnswer(api.POST("/api/console/me/password", { body }))).sessions_ended;
 }
 
 export async function offer(password: string): Promise<FactorOffer> {
-  return answered(api.POST("/api/console/me/factors/offers", { body: { password } }));
+  return unwrapAnswer(api.POST("/api/console/me/factors/offers", { body: { password } }));
 }
 
 export async function add(confirmation: Confirmation): Promise<void> {
-  await answered(api.POST("/api/console/me/factors", { body: confirmation }));
+  await unwrapAnswer(api.POST("/api/console/me/factors", { body: confirmation }));
 }
 
 export async function remove(id: string, password: string): Promise<void> {
   const params = { path: { factor_id: id } };
-  await answered(api.POST("/api/console/me/factors/{factor_id}/removal", { params, body: { password } }));
+  await unwrapAnswer(api.POST("/api/console/me/factors/{factor_id}/removal", { params, body: { password } }));
 }
 
 export async function endSession(id: string): Promise<void> {
   const params = { path: { session_id: id } };
-  await answered(api.DELETE("/api/console/me/sessions/{session_id}", { params }));
+  await unwrapAnswer(api.DELETE("/api/console/me/sessions/{session_id}", { params }));
 }

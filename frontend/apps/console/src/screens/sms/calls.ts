@@ -1,10 +1,10 @@
-/** What was sent by SMS. */
+/** Sent SMS. */
 
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
 import type { Query } from "../../engine/types.ts";
 
 export type SmsQuery = Query<"listSms">;
 
-export const readSms = (query: SmsQuery) => answered(api.GET("/api/console/sms", { params: { query } }));
+export const readSms = (query: SmsQuery) => unwrapAnswer(api.GET("/api/console/sms", { params: { query } }));

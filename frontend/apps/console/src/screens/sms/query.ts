@@ -1,4 +1,4 @@
-/** What one field of words, the state and the account beside it, ask for among SMS: a whole number is anybody's. */
+/** Search among SMS: words, state and account; a whole number may be anybody's. */
 
 import { meaningOf, peopleQuery } from "../../engine/search_words.ts";
 import type { SmsQuery } from "./calls.ts";

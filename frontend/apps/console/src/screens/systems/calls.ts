@@ -1,7 +1,7 @@
 /** Calls about business systems: their data, secrets, logins, webhooks. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { ask } from "../../engine/approvals.ts";
 import { api } from "../../engine/client.ts";
@@ -14,43 +14,47 @@ export type SetLogin = Schemas["SetLoginMessage"];
 
 const of = (client_id: string) => ({ path: { client_id } });
 
-export const readSystems = () => answered(api.GET("/api/console/systems"));
+export const readSystems = () => unwrapAnswer(api.GET("/api/console/systems"));
 export const readSystem = (id: string) =>
-  answered(api.GET("/api/console/systems/{client_id}", { params: of(id) }));
-export const addSystem = (body: NewSystem) => answered(api.POST("/api/console/systems", { body }));
+  unwrapAnswer(api.GET("/api/console/systems/{client_id}", { params: of(id) }));
+export const addSystem = (body: NewSystem) => unwrapAnswer(api.POST("/api/console/systems", { body }));
 export const changeSystem = (id: string, body: NewSystem) =>
-  answered(api.PUT("/api/console/systems/{client_id}", { params: of(id), body }));
+  unwrapAnswer(api.PUT("/api/console/systems/{client_id}", { params: of(id), body }));
 export const rotateSecret = (id: string, overlap_hours: number, force: boolean) =>
-  answered(
+  unwrapAnswer(
     api.POST("/api/console/systems/{client_id}/secret", { params: of(id), body: { overlap_hours, force } }),
   );
 export const endPreviousSecret = (id: string) =>
-  answered(api.DELETE("/api/console/systems/{client_id}/previous-secret", { params: of(id) }));
+  unwrapAnswer(api.DELETE("/api/console/systems/{client_id}/previous-secret", { params: of(id) }));
 export const setSystemState = (id: string, state: System["state"], reason: string) =>
-  answered(api.POST("/api/console/systems/{client_id}/state", { params: of(id), body: { state, reason } }));
+  unwrapAnswer(
+    api.POST("/api/console/systems/{client_id}/state", { params: of(id), body: { state, reason } }),
+  );
 export const setLogin = (id: string, body: SetLogin) =>
-  answered(api.PUT("/api/console/systems/{client_id}/login", { params: of(id), body }));
+  unwrapAnswer(api.PUT("/api/console/systems/{client_id}/login", { params: of(id), body }));
 export const endLogin = (id: string) =>
-  answered(api.DELETE("/api/console/systems/{client_id}/login", { params: of(id) }));
+  unwrapAnswer(api.DELETE("/api/console/systems/{client_id}/login", { params: of(id) }));
 
-/** A question for another officer. */
+/** Requests the permission from another officer. */
 export const allowUnshown = (id: string, reason: string) =>
   ask({ act: "system.allow_unshown", subject: id, reason });
 export const endUnshown = (id: string, reason: string) =>
-  answered(api.POST("/api/console/systems/{client_id}/unshown-end", { params: of(id), body: { reason } }));
+  unwrapAnswer(
+    api.POST("/api/console/systems/{client_id}/unshown-end", { params: of(id), body: { reason } }),
+  );
 
 const hook = (endpoint_id: string) => ({ path: { endpoint_id } });
 
 export const addWebhook = (id: string, url: string) =>
-  answered(api.POST("/api/console/systems/{client_id}/webhooks", { params: of(id), body: { url } }));
+  unwrapAnswer(api.POST("/api/console/systems/{client_id}/webhooks", { params: of(id), body: { url } }));
 export const rotateWebhook = (id: string, overlap_hours: number, force: boolean) =>
-  answered(
+  unwrapAnswer(
     api.POST("/api/console/webhooks/{endpoint_id}/secret", {
       params: hook(id),
       body: { overlap_hours, force },
     }),
   );
 export const enableWebhook = (id: string) =>
-  answered(api.POST("/api/console/webhooks/{endpoint_id}/enable", { params: hook(id) }));
+  unwrapAnswer(api.POST("/api/console/webhooks/{endpoint_id}/enable", { params: hook(id) }));
 export const removeWebhook = (id: string) =>
-  answered(api.DELETE("/api/console/webhooks/{endpoint_id}", { params: hook(id) }));
+  unwrapAnswer(api.DELETE("/api/console/webhooks/{endpoint_id}", { params: hook(id) }));

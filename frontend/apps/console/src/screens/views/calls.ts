@@ -1,7 +1,7 @@
 /** Calls about views (展示规则) of business systems. */
 
 import type { components } from "@mshield/api/console.ts";
-import { answered } from "@mshield/desk/client.ts";
+import { unwrapAnswer } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
 
@@ -15,23 +15,23 @@ export type Drawing = Schemas["DrawingMessage"];
 const of = (client_id: string) => ({ path: { client_id } });
 
 export const listViews = async (id: string): Promise<readonly RegisteredView[]> =>
-  (await answered(api.GET("/api/console/systems/{client_id}/views", { params: of(id) }))).items;
+  (await unwrapAnswer(api.GET("/api/console/systems/{client_id}/views", { params: of(id) }))).items;
 export const previewView = (id: string, body: ViewFiles) =>
-  answered(api.POST("/api/console/systems/{client_id}/view-previews", { params: of(id), body }));
+  unwrapAnswer(api.POST("/api/console/systems/{client_id}/view-previews", { params: of(id), body }));
 export const handInView = (id: string, files: ViewFiles, reason: string) =>
-  answered(
+  unwrapAnswer(
     api.POST("/api/console/systems/{client_id}/views", { params: of(id), body: { ...files, reason } }),
   );
 export const withdrawView = (id: string, digest: string, reason: string) =>
-  answered(
+  unwrapAnswer(
     api.POST("/api/console/systems/{client_id}/views/{digest}/withdrawal", {
       params: { path: { client_id: id, digest } },
       body: { reason },
     }),
   );
 export const readProposedView = (approval_id: string) =>
-  answered(api.GET("/api/console/approvals/{approval_id}/view", { params: { path: { approval_id } } }));
+  unwrapAnswer(api.GET("/api/console/approvals/{approval_id}/view", { params: { path: { approval_id } } }));
 
-/** Where the browser saves a version's file from. */
+/** Returns the address of a version's file. */
 export const viewFile = (id: string, digest: string) =>
   `/api/console/systems/${encodeURIComponent(id)}/views/${digest}`;

@@ -1,14 +1,14 @@
-/** Drawn lines (`mshield-drawn/v1`) as one list, and two such lists beside each other with what differs. */
+/** Rendered lines (`mshield-drawn/v1`) as one list, and the comparison of two such lists. */
 
 import {
   cellText,
   type DrawnCell,
   type DrawnMoney,
   moneyText,
-  saysOtherwise,
+  contradictingName,
 } from "@mshield/look/drawn_text.ts";
 import { honestValue } from "@mshield/look/honest_text.ts";
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 
 interface Part {
   readonly label: string;
@@ -37,11 +37,11 @@ export interface Drawn {
 }
 
 export interface Line {
-  /** The heading that it stands under; empty at the top. */
+  /** The heading above it; empty at the top. */
   readonly section: string;
   readonly label: string;
   readonly value: string;
-  /** A code that the content names otherwise, or a sum that isn't what was declared. */
+  /** True if a code contradicts its name, or a sum the declared one. */
   readonly isWrong: boolean;
 }
 
@@ -53,8 +53,8 @@ export interface Pair {
   readonly change: Change;
 }
 
-/** All that is shown, in the order in which it is shown. */
-export function linesOf(drawn: Drawn, t: Say["t"]): Line[] {
+/** Returns all displayed lines in order. */
+export function linesOf(drawn: Drawn, t: Translator["t"]): Line[] {
   const { amount } = drawn;
   const title = line("", t("drawn.title"), honestValue(drawn.title));
   const figure = amount
@@ -91,8 +91,8 @@ export function linesOf(drawn: Drawn, t: Say["t"]): Line[] {
   return [title, ...figure, ...body, ...checks, ...rest];
 }
 
-/** Two lists beside each other: a line is told by its heading and label, and by which of several it is. */
-export function beside(before: readonly Line[], after: readonly Line[]): Pair[] {
+/** Aligns two lists: a line is identified by its heading, label and occurrence. */
+export function alignLines(before: readonly Line[], after: readonly Line[]): Pair[] {
   const [olds, news] = [byKey(before), byKey(after)];
   const [order, pairs] = [[...olds.keys()], [] as Pair[]];
   let at = 0;
@@ -116,17 +116,17 @@ export function beside(before: readonly Line[], after: readonly Line[]): Pair[] 
   return pairs;
 }
 
-export interface Hidden {
+export interface HiddenContent {
   readonly path: string;
   readonly count: number;
-  /** The version in force shows it. */
+  /** True if the version in force shows it. */
   readonly isNew: boolean;
 }
 
-/** What isn't shown, over all samples, by path; `more` counts the leaves whose paths the drawing doesn't name. */
-export function hiddenOf(
+/** Returns hidden content of all samples, by path; `more` counts leaves whose paths aren't listed. */
+export function hiddenContent(
   samples: readonly { readonly before: Drawn | null; readonly after: Drawn | null }[],
-): { readonly paths: readonly Hidden[]; readonly more: number } {
+): { readonly paths: readonly HiddenContent[]; readonly more: number } {
   const [counts, was] = [new Map<string, number>(), new Set<string>()];
   let [more, hasBefore] = [0, false];
   for (const { before, after } of samples) {
@@ -143,7 +143,7 @@ export function hiddenOf(
   return { paths, more };
 }
 
-/** What the place in a view is called, such as a row's label; null where it has no name. */
+/** Returns the name of a place in a view, such as a row's label; null if it has none. */
 export function labelAt(view: unknown, pointer: string): string | null {
   const steps = pointer.split("/").slice(1);
   let [place, label]: [unknown, string | null] = [view, null];
@@ -172,7 +172,7 @@ function line(section: string, label: string, value: string, isWrong = false): L
 
 const moneyOf = (values: readonly DrawnMoney[]): string => values.map(moneyText).join("；");
 
-function valueOf(cell: DrawnCell, t: Say["t"]): string {
-  const [named, says] = [cellText(cell) ?? t("drawn.missing"), saysOtherwise(cell)];
+function valueOf(cell: DrawnCell, t: Translator["t"]): string {
+  const [named, says] = [cellText(cell) ?? t("drawn.missing"), contradictingName(cell)];
   return says === null ? named : t("drawn.conflict", { named, says });
 }

@@ -1,6 +1,6 @@
-/** Why a view or a sample can't be drawn, in words: what is wrong, and where in the view. */
+/** Why a view or a sample can't be rendered: the error, and its place in the view. */
 
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 
 import { labelAt } from "./drawn.ts";
 
@@ -9,14 +9,14 @@ export interface Failure {
   readonly at: string | null;
 }
 
-/** A code of views.md in a sentence's part; the code itself where there are no words for it. */
-export function whyOf(t: Say["t"], error: string | null): string {
+/** Returns the words for a code of views.md; the code itself if there are none. */
+export function failureText(t: Translator["t"], error: string | null): string {
   const word = t(`error.${error}`);
   return word === `error.${error}` ? (error ?? "") : word;
 }
 
-/** Where in the view: what stands there is called, and the pointer; empty where it is the whole. */
-export function placeOf(t: Say["t"], { at }: Failure, view: unknown): string {
+/** Returns the place in the view: its name and pointer; empty for the whole view. */
+export function failurePlace(t: Translator["t"], { at }: Failure, view: unknown): string {
   if (!at) return "";
   const label = labelAt(view, at);
   return t("place", { at: label === null ? at : `${label}  ${at}` });

@@ -1,8 +1,8 @@
-/** Where a registration leads: to what the login was for, else to what comes next. */
+/** Returns the path to open after a registration: the target of the login, otherwise the next step. */
 
 import { afterLogin } from "../../engine/to_login.ts";
 
 export function nextOf(next: unknown): string {
-  const wanted = afterLogin(next);
-  return wanted === "/" ? "/next" : wanted;
+  const target = afterLogin(next);
+  return target === "/" ? "/next" : target;
 }

@@ -1,4 +1,4 @@
-/** What is wrong at which field of a form of the app: a sentence each. */
+/** Error messages of a form's fields. */
 
 import { type Rules, useFieldErrors as useErrors } from "@mshield/look/vue/field_errors.ts";
 import type { ShieldError } from "@mshield/shield";
@@ -7,9 +7,9 @@ import { sentence } from "../../words/sentence.ts";
 
 export interface FieldErrors<K extends string> {
   readonly errors: Record<K, string | null>;
-  /** Checks these fields, or all of them; whether they are right. */
+  /** Checks these fields, or all of them, and returns whether they are valid. */
   check(...only: K[]): boolean;
-  /** The field that the service's answer is about, which then shows it; null for none. */
+  /** Shows the service's error at the field it is about and returns the field; null if there is none. */
   place(problem: ShieldError): K | null;
 }
 

@@ -1,11 +1,11 @@
-/** A form in which somebody shows who they are: by a phone's SMS code, an id number, and a password of their choice. */
+/** A form with which users identify themselves: SMS code, ID number, and a new password. */
 
 import { normalPhone } from "@mshield/identity/identity.ts";
 import { missing, weakness } from "@mshield/identity/password.ts";
 import type { Rules } from "@mshield/look/vue/field_errors.ts";
 import { focusFirstError } from "@mshield/look/vue/first_error.ts";
-import { focusNow } from "@mshield/look/vue/kept_focus.ts";
-import type { Say } from "@mshield/look/vue/words.ts";
+import { captureFocus } from "@mshield/look/vue/focus.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 import type { ShieldError } from "@mshield/shield";
 import { shallowRef, useTemplateRef } from "vue";
 
@@ -18,13 +18,15 @@ interface Shared {
   readonly password: string;
 }
 
-/** `rules` are those of the fields that only this form has; `t` says the words of `passwordWords`.
+/**
+ * Creates the form's state. `rules` are those of the fields that only this form has; `t` translates
+ * `passwordWords`.
  *
- * The template's form has the reference `page`.
+ * The form in the template must have the ref `page`.
  */
 export function useIdentityForm<K extends string>(
   form: Readonly<Shared & Record<NoInfer<K>, unknown>>,
-  t: Say["t"],
+  t: Translator["t"],
   rules: Rules<K, string>,
 ) {
   const isEmpty = (field: string): boolean => String((form as Record<string, unknown>)[field]).trim() === "";
@@ -50,7 +52,7 @@ export function useIdentityForm<K extends string>(
   });
   const sending = useTask();
   const page = useTemplateRef<HTMLFormElement>("page");
-  /** What went wrong and is not about a field. */
+  /** The error that isn't about a field. */
   const problem = shallowRef<ShieldError | null>(null);
 
   function checkPhone(): boolean {
@@ -61,12 +63,15 @@ export function useIdentityForm<K extends string>(
     return isRight;
   }
 
-  /** What `work` gives; undefined where a field is wrong, which then has the focus, or the service refused. */
+  /**
+   * Checks the form and returns the result of `work`; undefined if a field is invalid, which then gets the
+   * focus, or if the service refuses.
+   */
   async function send<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (sending.isBusy.value) {
       return undefined;
     }
-    const isThere = focusNow();
+    const isThere = captureFocus();
     problem.value = null;
     check();
     if (await focusFirstError(page.value)) {

@@ -1,7 +1,7 @@
 import type { RouteRecordRaw } from "vue-router";
 
-import { agreedHere } from "../../engine/policies.ts";
-// The two that stand first where nothing is stored come with the app itself: no second trip for them.
+import { recentConsents } from "../../engine/policies.ts";
+// The two screens that open first on a new phone are bundled with the app, which saves a round trip.
 import LoginScreen from "./LoginScreen.vue";
 import WelcomeScreen from "./WelcomeScreen.vue";
 
@@ -23,8 +23,8 @@ export const accountRoutes: RouteRecordRaw[] = [
     name: "register",
     component: () => import("./RegisterScreen.vue"),
     meta: { isOpen: true, isBeginning: true, isBeforeLogin: true },
-    // Nobody enters anything before they agreed to it.
-    beforeEnter: (to) => (agreedHere() === null ? { name: "consent", query: { to: to.fullPath } } : true),
+    // Users must agree to the policies before they enter any data.
+    beforeEnter: (to) => (recentConsents() === null ? { name: "consent", query: { to: to.fullPath } } : true),
   },
   {
     path: "/outside-login",

@@ -1,4 +1,4 @@
-/** Words of opening the app again. */
+/** Texts of unlocking the app. */
 
 export const unlockWords = {
   zh: {

@@ -1,4 +1,4 @@
-/** Words of the first start. */
+/** Texts of the first start. */
 
 export const welcomeWords = {
   zh: {

@@ -1,4 +1,4 @@
-/** Words of the screens before the login. */
+/** Texts of the screens before the login. */
 
 export const brandWords = {
   zh: { name: "手机盾", line: "企业的登录与签名，在您手里" },
@@ -82,7 +82,7 @@ export const loginWords = {
   },
 };
 
-/** Back from an outside system's page. */
+/** Texts of the return from an outside system's page. */
 export const outsideWords = {
   zh: {
     title: "登录",
@@ -99,12 +99,12 @@ export const outsideWords = {
     failed: "Nobody was logged in",
     over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
     elsewhere:
-      "This login is over, or was not begun in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
+      "This login has ended, or was not started in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
     again: "Back to the login",
   },
 };
 
-/** Fields that registration and the new password have in common, with what is wrong with them. */
+/** Labels and errors of the fields shared by registration and password reset. */
 const identity = {
   zh: {
     idNumber: "证件号码",
@@ -169,8 +169,8 @@ const identity = {
       password: "Choose a password",
     },
     wrong: {
-      idNumber: "The id number is not right. Check it against the document",
-      phone: "The phone number is not right: 11 digits are needed",
+      idNumber: "The id number is invalid. Check it against the document",
+      phone: "The phone number is invalid. Enter its 11 digits",
       smsCode: "Enter the 6 digits of the SMS",
     },
   },
@@ -194,7 +194,7 @@ export const registerWords = {
       taiwan_permit: "台湾居民来往大陆通行证",
       foreign_resident_id: "外国人永久居留身份证",
     },
-    forgets: "填的内容不存进手机：刷新或关闭本页，就要重新填。看帮助再回来，内容还在。",
+    forgets: "填写内容不会保存，刷新或关闭页面后需重新填写。查看帮助后返回，内容仍在。",
     act: "注册",
     exists: "直接登录",
   },
@@ -204,7 +204,7 @@ export const registerWords = {
     name: "Name",
     nameHint: "As on the document",
     noName: "Enter your name",
-    wrongName: "The name is not right. Enter it as on the document",
+    wrongName: "The name is invalid. Enter it as on the document",
     idType: "Id document",
     types: {
       resident_id: "Resident identity card",
@@ -214,7 +214,7 @@ export const registerWords = {
       foreign_resident_id: "Foreign permanent resident identity card",
     },
     forgets:
-      "Nothing you enter is stored on the phone: reload or close this page, and you enter it anew. While you read the help it stays.",
+      "Nothing you enter is stored on the phone: reload or close this page, and you have to enter it again. While you read the help it stays.",
     act: "Register",
     exists: "Log in instead",
   },

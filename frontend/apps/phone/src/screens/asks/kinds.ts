@@ -1,8 +1,8 @@
-/** What can be asked of the legal person about a shield as it stands; the service refuses the rest. */
+/** Kinds of requests to the legal person that a shield's state allows; the service refuses the others. */
 
 import type { AskKind } from "@mshield/shield";
 
-export interface Asked {
+export interface ShieldStatus {
   readonly shieldNumber: string;
   readonly state: string;
   readonly holds: readonly string[];
@@ -12,7 +12,7 @@ const ENDED = new Set(["revoked", "superseded"]);
 /** Holds that a legal person can lift. */
 const LIFTED = new Set(["lost", "frozen"]);
 
-export function kindsFor(asked: Asked | null): AskKind[] {
+export function possibleKinds(asked: ShieldStatus | null): AskKind[] {
   if (asked === null || ENDED.has(asked.state)) {
     return [];
   }

@@ -1,11 +1,11 @@
-/** Words of asking the legal person. */
+/** Texts of the requests to the legal person. */
 
 export const askWords = {
   zh: {
     title: "请法人办理",
     about: "法人会收到短信，在三证合一系统里办理。请求本身不改变您的手机盾。",
     which: "要办什么",
-    first: "先选要办什么",
+    first: "请选择办理事项",
     kind: {
       report_loss: "挂失手机盾",
       revoke: "作废手机盾",
@@ -26,9 +26,9 @@ export const askWords = {
     sent: "已提交，法人会收到短信",
     mine: "我的请求",
     none: "还没有提过请求",
-    noShield: "本机还没有手机盾，没有要法人办理的。",
+    noShield: "本机还没有手机盾，没有需要法人办理的事项。",
     notOwn: "您的账号里没有这个手机盾。",
-    nothing: "这个手机盾已作废，没有要法人办理的。",
+    nothing: "这个手机盾已作废，没有需要法人办理的事项。",
     state: {
       waiting: "等法人办理",
       done: "已办理",
@@ -41,7 +41,7 @@ export const askWords = {
     withdraw: "撤回",
   },
   en: {
-    title: "Ask the legal person",
+    title: "Ask the legal representative",
     about: "They are told by SMS and act in the portal. A request by itself changes nothing of your shield.",
     which: "What for",
     first: "Choose what for",
@@ -49,12 +49,12 @@ export const askWords = {
       report_loss: "Report it lost",
       revoke: "Revoke the shield",
       lift: "Lift the hold",
-      renew: "See to the filing",
+      renew: "Check my registration record",
       confirm: "Confirm who I am",
     },
     hint: {
       report_loss: "The phone is lost, or somebody may know the PIN; it can be lifted later",
-      revoke: "The phone is gone, the PIN locked, or you want to apply anew; it can't be undone",
+      revoke: "The phone is gone, the PIN locked, or you want to apply again; it can't be undone",
       lift: "It was reported lost or frozen, and can be used again",
       renew: "The filing is wrong or has changed, and the certificate can't be renewed",
       confirm: "Your identity isn't verified yet",

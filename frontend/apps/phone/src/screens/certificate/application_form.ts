@@ -1,10 +1,10 @@
-/** The data page of an application (manual 2.3.1.3): its fields, and what is wrong in them. */
+/** The data page of an application (manual 2.3.1.3): its fields and their errors. */
 
 import type { Application, FilingRecord, IdType, Me } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, ref, type Ref, toRef } from "vue";
 
 import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
-import { knownIdNumber } from "../../engine/known_person.ts";
+import { rememberedIdNumber } from "../../engine/remembered_person.ts";
 import { compact, isCreditCode, isCreditCodeForm, isSameName } from "./checks.ts";
 import { useCodeField } from "./code_field.ts";
 
@@ -13,45 +13,51 @@ export type FieldName = "name" | "idNumber" | "userType" | "creditCode" | "smsCo
 
 export interface ApplicationForm {
   readonly fields: Record<Exclude<FieldName, "userType">, string> & { userType: UserType | "" };
-  /** By field the name of the words that say what is wrong; told only after an attempt to send. */
+  /** Text keys of the errors by field; empty before the first attempt to send. */
   readonly errors: ComputedRef<Partial<Record<FieldName, string>>>;
-  /** Whether all can be sent; from now on errors are told. */
+  /** Returns whether all fields can be sent, and shows errors from now on. */
   check(): boolean;
-  /** What the service said of the SMS code. */
+  /** Marks the SMS code as refused by the service. */
   refuseCode(): void;
-  /** It has no such record on file; which of the data is wrong it doesn't say. */
+  /** Marks the record as not on file; the service doesn't say which field is wrong. */
   refuseRecord(): void;
-  /** It has one by now. */
+  /** Marks the record as on file now. */
   acceptRecord(): void;
   /**
-   * Tells at the field that the name isn't the account's own, and whether to stop there: always where the own one is on
-   * file (`isFiled`), else once, since the file may have given the holder another name.
+   * Shows that the name isn't the account's, and returns whether to stop: always if the account's own name is
+   * on file (`isFiled`), otherwise once, since the filing may use another name for the holder.
    */
   doubtName(isFiled: boolean): boolean;
-  /** A new one was sent: what was said of the old one is over. */
+  /** Removes the error of the old SMS code, since a new one was sent. */
   renewCode(): void;
   application(): Application;
-  /** The account's id number as it is shown, where it needn't be typed; undefined until the service has said. */
+  /**
+   * The account's ID number, masked, if it needn't be typed, else null; undefined until the service has
+   * answered.
+   */
   readonly knownId: Ref<string | null | undefined>;
-  /** The record that was proven, where none is entered yet. */
-  takeRecord(record: FilingRecord): void;
+  /** Fills in the proven record, unless the user has entered one. */
+  fillRecord(record: FilingRecord): void;
 }
 
-/** Filled in as far as it is known: the holder's name, the number that they registered with, the record that was proven. */
+/**
+ * Creates the form, filled in with the holder's name, the ID number of the registration, and the proven
+ * record, as far as known.
+ */
 export function useApplicationForm({ account }: Me, record: FilingRecord | null = null): ApplicationForm {
   const fields: ApplicationForm["fields"] = reactive({
     name: account.name,
-    idNumber: knownIdNumber(),
+    idNumber: rememberedIdNumber(),
     userType: record?.userType ?? "",
     creditCode: record?.creditCode ?? "",
     smsCode: "",
   });
   const idType: IdType | undefined = ID_TYPES.find((type) => type === account.idType);
   const knownId = ref<string | null | undefined>();
-  const isTold = ref(false);
+  const isShowingErrors = ref(false);
   const doubted = ref<{ readonly name: string; readonly isFiled: boolean } | null>(null);
   const code = useCodeField(toRef(fields, "smsCode"));
-  /** The data that aren't on file so. */
+  /** The entered data that are not on file. */
   const refused = ref("");
   const entered = computed(() =>
     [fields.name, fields.idNumber, fields.userType, compact(fields.creditCode)].join(" "),
@@ -63,7 +69,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
       problems.name = "nameMissing";
     }
     if (typeof knownId.value === "string") {
-      // It is the account's own, which the service compares by itself.
+      // The number is the account's own, which the service compares itself.
     } else if (fields.idNumber.trim() === "") {
       problems.idNumber = "idMissing";
     } else if (idType !== undefined && !isIdNumber(idType, fields.idNumber)) {
@@ -81,7 +87,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     return problems;
   });
   const errors = computed(() => {
-    const known = isTold.value ? wrong.value : {};
+    const known = isShowingErrors.value ? wrong.value : {};
     const doubt = doubted.value?.name === fields.name ? doubted.value : null;
     const ofCode = code.error.value === null ? {} : { smsCode: code.error.value };
     if (refused.value === entered.value) {
@@ -94,8 +100,8 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
   });
 
   function check(): boolean {
-    isTold.value = true;
-    code.tell();
+    isShowingErrors.value = true;
+    code.showErrors();
     return Object.keys(wrong.value).length === 0 && code.wrong.value === null;
   }
 
@@ -118,7 +124,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     };
   }
 
-  function takeRecord({ userType, creditCode }: FilingRecord): void {
+  function fillRecord({ userType, creditCode }: FilingRecord): void {
     if (fields.userType === "" && fields.creditCode === "") {
       Object.assign(fields, { userType, creditCode });
     }
@@ -128,7 +134,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     fields,
     errors,
     knownId,
-    takeRecord,
+    fillRecord,
     check,
     refuseCode: code.refuse,
     refuseRecord: () => (refused.value = entered.value),

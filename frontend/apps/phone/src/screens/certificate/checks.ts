@@ -1,20 +1,20 @@
-/** What a form can know to be wrong before it is sent: of a credit code (GB 32100), of a name; and how an id number is masked. */
+/** Checks of form fields before sending: credit codes (GB 32100) and names; and the masking of ID numbers. */
 
 /** No I, O, S, V or Z (GB 32100). */
 const CREDIT_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 const CREDIT_LENGTH = 18;
 
-/** As the service compares it: half-width, capitals, no spaces. */
+/** Returns the form in which the service compares it: half-width, capitals, no spaces. */
 export function compact(text: string): string {
   return text.normalize("NFKC").toUpperCase().replaceAll(/[\s-]/g, "");
 }
 
-/** Whether this has the letters and the length of a unified social credit code. */
+/** Returns whether it has the letters and the length of a unified social credit code. */
 export function isCreditCodeForm(code: string): boolean {
   return code.length === CREDIT_LENGTH && [...code].every((letter) => CREDIT_LETTERS.includes(letter));
 }
 
-/** Whether the check character of a unified social credit code (统一社会信用代码, GB 32100) is right. */
+/** Returns whether it is a unified social credit code (统一社会信用代码, GB 32100) with the right check character. */
 export function isCreditCode(code: string): boolean {
   if (!isCreditCodeForm(code)) {
     return false;
@@ -27,7 +27,10 @@ export function isCreditCode(code: string): boolean {
   return CREDIT_LETTERS[(31 - (sum % 31)) % 31] === code.at(-1);
 }
 
-/** Whether the service takes two names for the same: blanks, kinds of middle dots, and capitals don't count. */
+/**
+ * Returns whether the service treats two names as the same: it ignores blanks, kinds of middle dots, and
+ * capitals.
+ */
 export function isSameName(one: string, other: string): boolean {
   return plainName(one) === plainName(other);
 }
@@ -38,7 +41,9 @@ const plainName = (name: string): string =>
     .replaceAll(/[^\p{L}\p{N}]/gu, "")
     .toLowerCase();
 
-/** 330206********4218, as the look masks; shorter numbers keep two at each end. */
+/**
+ * Masks a number as the look requires: 330206********4218; shorter numbers keep two characters at each end.
+ */
 export function masked(number: string): string {
   const [head, tail] = number.length > 12 ? [6, 4] : [2, 2];
   return number.length <= head + tail

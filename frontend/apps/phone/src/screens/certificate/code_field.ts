@@ -1,22 +1,25 @@
-/** The SMS code of a data page: what is wrong of it, told only after an attempt to send, and over with the next code. */
+/**
+ * The SMS code of a data page. Its error is shown only after an attempt to send, and disappears with the next
+ * code.
+ */
 
 import { computed, type ComputedRef, ref, type Ref } from "vue";
 
 export interface CodeField {
-  /** The name of the words that say what is wrong, or null. */
+  /** Text key of the error, or null. */
   readonly wrong: ComputedRef<"smsMissing" | "smsRefused" | null>;
-  /** The same, while it is told. */
+  /** Text key of the error; null until errors are shown. */
   readonly error: ComputedRef<"smsMissing" | "smsRefused" | null>;
-  /** From now on it is told. */
-  tell(): void;
-  /** What the service said of this code. */
+  /** Shows errors from now on. */
+  showErrors(): void;
+  /** Marks this code as refused by the service. */
   refuse(): void;
-  /** A new one was sent. */
+  /** Removes the error, since a new code was sent. */
   renew(): void;
 }
 
 export function useCodeField(typed: Ref<string>): CodeField {
-  const [isTold, refused, isNew] = [ref(false), ref(""), ref(false)];
+  const [isShowingErrors, refused, isNew] = [ref(false), ref(""), ref(false)];
   const wrong = computed(() => {
     if (!/^[0-9]{6}$/.test(typed.value)) {
       return "smsMissing";
@@ -25,8 +28,8 @@ export function useCodeField(typed: Ref<string>): CodeField {
   });
   return {
     wrong,
-    error: computed(() => (isTold.value && !isNew.value ? wrong.value : null)),
-    tell: () => ([isTold.value, isNew.value] = [true, false]),
+    error: computed(() => (isShowingErrors.value && !isNew.value ? wrong.value : null)),
+    showErrors: () => ([isShowingErrors.value, isNew.value] = [true, false]),
     refuse: () => (refused.value = typed.value),
     renew: () => (isNew.value = true),
   };

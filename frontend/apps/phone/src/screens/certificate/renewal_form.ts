@@ -1,4 +1,4 @@
-/** The data page of a renewal (manual 2.3.1.6): what the service shows as on file, which the user compares, and the code. */
+/** The data page of a renewal (manual 2.3.1.6): the filed data, which the user compares, and the SMS code. */
 
 import type { Application, RenewalData, RenewalPreview } from "@mshield/shield";
 import { ref, type Ref } from "vue";
@@ -24,10 +24,13 @@ export function useRenewalForm(): RenewalForm {
 }
 
 const COMPARED = ["name", "userType", "enterprise", "creditCode"] as const;
-export type Compared = (typeof COMPARED)[number];
+export type RenewalField = (typeof COMPARED)[number];
 
-/** Which data the new certificate has otherwise, and which stay. */
-export function compared({ certified, filed }: RenewalPreview): { changed: Compared[]; same: Compared[] } {
+/** Returns which data will change with the new certificate, and which stay the same. */
+export function compareRenewal({ certified, filed }: RenewalPreview): {
+  changed: RenewalField[];
+  same: RenewalField[];
+} {
   const isSame = (name: keyof RenewalData): boolean => certified[name] === filed[name];
   return {
     changed: COMPARED.filter((name) => !isSame(name)),

@@ -1,14 +1,14 @@
-/** Why somebody looks for the way to another shield. */
+/** Reasons to need another certificate. */
 
-/** Among which they choose. */
+/** The cases that users choose from. */
 export const CASES = ["new", "lost", "forgotten"] as const;
 
-/** An error led here: this phone's share has lost its counterpart, or is damaged. */
+/** The case that only an error leads to: this phone's share has lost its counterpart, or is damaged. */
 export const UNUSABLE = "unusable";
 
 export type ReplaceCase = (typeof CASES)[number] | typeof UNUSABLE;
 
-/** Whether the new certificate is for the same phone. */
+/** Returns whether the new certificate is for the same phone. */
 export function isSamePhone(about: ReplaceCase): boolean {
   return about === "forgotten" || about === UNUSABLE;
 }

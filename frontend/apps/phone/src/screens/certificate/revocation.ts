@@ -1,9 +1,9 @@
-/** Waits for the legal person's act: asks the service now and then how this phone's certificate stands. */
+/** Waiting for the legal person to revoke this phone's certificate, by polling its state. */
 
 import { useDocumentVisibility, useIntervalFn } from "@vueuse/core";
 import { computed, type ComputedRef, onMounted, readonly, type Ref, ref } from "vue";
 
-import { hasEnded, phone, readStatus, refresh, state } from "../../engine/phone.ts";
+import { isLoginOver, phone, readStatus, refresh, state } from "../../engine/phone.ts";
 import { shield } from "../../engine/shield.ts";
 import { storedCertificate } from "../../engine/stored_certificate.ts";
 
@@ -16,12 +16,12 @@ export interface OwnShield {
 }
 
 export interface Revocation {
-  /** This phone's shield; null where it has none. */
+  /** This phone's shield; null if the phone has none. */
   readonly own: ComputedRef<OwnShield | null>;
   readonly isRevoked: ComputedRef<boolean>;
-  /** The service is asked: what changes shows here. */
+  /** True if the service is being polled, so that changes appear here. */
   readonly isWatching: ComputedRef<boolean>;
-  /** Whether the legal person was asked here to revoke it, and has not answered yet. */
+  /** True if the legal person was asked here to revoke it and hasn't answered yet. */
   readonly isAsked: Readonly<Ref<boolean>>;
 }
 
@@ -56,18 +56,21 @@ export function useRevocation(): Revocation {
     }
   }
 
-  /** The guide can be read without an answer: the bar says that there is no network, and a login ends quietly. */
-  async function quietly(): Promise<void> {
+  /**
+   * Polls without reporting network errors or the end of the login: the guide is readable without an answer,
+   * and the bar shows that there is no network.
+   */
+  async function refreshQuietly(): Promise<void> {
     try {
       await look();
     } catch (error) {
-      if (!hasEnded(error) && !phone.isOffline) {
+      if (!isLoginOver(error) && !phone.isOffline) {
         console.error(error);
       }
     }
   }
 
-  onMounted(quietly);
-  useIntervalFn(quietly, EVERY_MS);
+  onMounted(refreshQuietly);
+  useIntervalFn(refreshQuietly, EVERY_MS);
   return { own, isRevoked, isWatching, isAsked: readonly(isAsked) };
 }

@@ -1,4 +1,4 @@
-/** A document's text in parts: lines `## heading`, `- item`, and paragraphs. */
+/** Structure of a document's text: lines `## heading`, `- item`, and paragraphs. */
 
 export type Block =
   | { readonly kind: "heading" | "paragraph"; readonly text: string }

@@ -1,4 +1,7 @@
-/** What is ticked: still there after one of the documents was read, and gone with any other screen or other versions. */
+/**
+ * The checked consents: kept while the user reads one of the documents, dropped with any other screen or with
+ * new versions.
+ */
 
 import type { Consents, Policies, PolicyName } from "@mshield/shield";
 import { computed, type ComputedRef, type WritableComputedRef } from "vue";
@@ -10,13 +13,13 @@ const ALL = 3;
 
 export interface Ticks {
   readonly ticked: WritableComputedRef<readonly PolicyName[]>;
-  /** How many are to be ticked yet. */
+  /** Number of consents not yet checked. */
   readonly left: ComputedRef<number>;
-  /** These documents are shown: what was ticked for others is ticked no more. */
+  /** Sets the displayed documents, and unchecks consents given to other versions. */
   showing(policies: Policies | null): void;
 }
 
-/** The ticks of the screen at this path. */
+/** Creates the checkboxes of the screen at this path. */
 export function useTicks(path: string): Ticks {
   const draft = useDraft(useRouter(), path, {
     names: [] as readonly PolicyName[],

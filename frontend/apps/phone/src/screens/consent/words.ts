@@ -1,4 +1,4 @@
-/** Words around privacy policy, user agreement, and who runs the service. */
+/** Texts about privacy policy, user agreement, and who runs the service. */
 
 export const consentWords = {
   zh: {
@@ -36,7 +36,7 @@ export const consentWords = {
     heading: "What we use of you",
     points: {
       what: [
-        "What is taken",
+        "Data we collect",
         "Name, id number, phone number, your enterprise; when you sign, device and network address",
       ],
       why: [
@@ -45,7 +45,7 @@ export const consentWords = {
       ],
       who: [
         "Who gets it",
-        "The systems you log in to or sign for: name, enterprise, certificate; your legal person; who sends the SMS",
+        "The systems you log in to or sign for: name, enterprise, certificate; your legal representative; who sends the SMS",
       ],
       long: [
         "How long",
@@ -60,7 +60,7 @@ export const consentWords = {
     names: { agreement: "user agreement", privacy: "privacy policy", sensitive: "id number" },
     titles: { agreement: "User agreement", privacy: "Privacy policy" },
     sensitiveNote: "Sensitive data, stored encrypted, used only to check the filing and to reset a password",
-    left: "{n} to tick | {n} to tick",
+    left: "{n} left to accept | {n} left to accept",
     act: "Agree and go on",
     refuse: "I don't agree: just the FAQ",
     loadFailed: "The documents can't be read now. Try again with a network",
@@ -99,9 +99,9 @@ export const contactWords = {
     complaintUrl: "Complaints online",
     operator: "Operator",
     copy: "Copy the shield number",
-    none: "Whoever runs the service gives no number. Ask your legal person.",
+    none: "Whoever runs the service gives no number. Ask your legal representative.",
     never: "Customer service never asks for your PIN, codes or password",
     neverText: ", nor to scan a code they send. Hang up, and call the number above.",
-    neverNoPhone: ", nor to scan a code they send. Hang up, and ask your legal person.",
+    neverNoPhone: ", nor to scan a code they send. Hang up, and ask your legal representative.",
   },
 };

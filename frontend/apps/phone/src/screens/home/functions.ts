@@ -1,10 +1,13 @@
-/** The manual's six functions (R3), and why one of them can't work just now. They stay visible and say it when tapped. */
+/**
+ * The manual's six functions (R3), and why one of them is unavailable. They stay visible and explain the
+ * reason when tapped.
+ */
 
 import { canSign, type CertificateState } from "../../engine/certificate_state.ts";
 
-export const SCANS = ["scanLogin", "scanSign"] as const;
-export const SMALL = ["apply", "bind", "pin", "renew"] as const;
-export type FunctionName = (typeof SCANS)[number] | (typeof SMALL)[number];
+export const SCAN_FUNCTIONS = ["scanLogin", "scanSign"] as const;
+export const SMALL_FUNCTIONS = ["apply", "bind", "pin", "renew"] as const;
+export type FunctionName = (typeof SCAN_FUNCTIONS)[number] | (typeof SMALL_FUNCTIONS)[number];
 
 export const ADDRESSES: Record<FunctionName, string> = {
   scanLogin: "/scan?for=login",
@@ -23,7 +26,7 @@ export const ICONS: Record<FunctionName, string> = {
   renew: "renew",
 };
 
-/** Names the words that say why not. */
+/** Reason why a function is unavailable; the text key of its explanation. */
 export type Obstacle =
   | "offline"
   | "none"
@@ -41,25 +44,30 @@ export type Obstacle =
   | "renewing"
   | "filing";
 
-export interface Standing {
-  /** Null as long as it isn't known. */
+export interface PhoneState {
+  /** State of the certificate; null while unknown. */
   readonly state: CertificateState | null;
-  /** A hold that nobody can lift: it ends by revocation only. */
+  /** True if it has a hold that nobody can lift, so that it ends only by revocation. */
   readonly isStopped: boolean;
   readonly isOffline: boolean;
-  /** A renewal stopped half-way: until it is over the PIN stays as it is. */
+  /** True if a renewal was interrupted; until it is finished, the PIN can't be changed. */
   readonly isRenewing: boolean;
-  /** This phone's share is lost: nothing but the guide is recommended. A scan that meets it whole again undoes that. */
+  /**
+   * True if this phone's share is lost, so that only the guide is recommended. A scan that finds the share
+   * intact sets it to false.
+   */
   readonly isUnusable: boolean;
-  /** The filing has changed: until the renewal the certificate answers nobody (R22). */
+  /**
+   * True if the filing has changed, so that the certificate can't answer requests until it is renewed (R22).
+   */
   readonly isFilingChanged?: boolean;
 }
 
-/** What the service refuses from when the filing changed. */
+/** Functions that the service refuses once the filing has changed. */
 const ANSWERS: ReadonlySet<FunctionName> = new Set(["scanLogin", "scanSign"]);
 
-/** Why this function can't work; null where it can, and as long as that isn't known. */
-export function obstacleTo(name: FunctionName, standing: Standing): Obstacle | null {
+/** Returns why this function is unavailable; null if it is available or that isn't known yet. */
+export function findObstacle(name: FunctionName, standing: PhoneState): Obstacle | null {
   const { state, isOffline, isRenewing, isStopped } = standing;
   if (isOffline) {
     return "offline";

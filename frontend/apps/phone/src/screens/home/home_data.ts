@@ -1,4 +1,4 @@
-/** What the home page shows beside the certificate: what waits, and what was signed last. */
+/** Data of the home page beside the certificate: pending requests and the last signatures. */
 
 import {
   type Identity,
@@ -12,10 +12,10 @@ import { useDocumentVisibility } from "@vueuse/core";
 import { readonly, type Ref, ref, shallowRef, type ShallowRef, watch } from "vue";
 
 import { canSign } from "../../engine/certificate_state.ts";
-import { hasEnded, phone, readStatus, refresh, state } from "../../engine/phone.ts";
+import { isLoginOver, phone, readStatus, refresh, state } from "../../engine/phone.ts";
 import { shield } from "../../engine/shield.ts";
 import { type Task, useTask } from "../../engine/task.ts";
-import { hasLostNumber } from "../identity/standing.ts";
+import { hasLostNumber } from "../identity/status.ts";
 
 const RECENT = 3;
 
@@ -23,21 +23,21 @@ export interface HomeData {
   readonly loading: Task;
   readonly waiting: ShallowRef<readonly InboxRequest[]>;
   readonly recent: ShallowRef<readonly SignatureRecord[]>;
-  /** The last request to a legal person; asked for only as long as there is no certificate. */
+  /** The last request to a legal person; loaded only while there is no certificate. */
   readonly asked: ShallowRef<IdentityRequest | null>;
-  /** Whether another account in one's name waits to count. */
+  /** True if another account in the user's name is about to take effect. */
   readonly hasSecond: Readonly<Ref<boolean>>;
-  /** Whether the number on file isn't the account's any more, and something is to be verified anew. */
+  /** True if the filed number is no longer the account's, so that something must be verified again. */
   readonly isNumberLost: Readonly<Ref<boolean>>;
-  /** Another phone number that the account will get. */
+  /** A pending change of the account's phone number. */
   readonly phoneChange: ShallowRef<PhoneChange | null>;
-  /** When (ms) the account is closed; null where nobody asked for it. */
+  /** Time (ms) at which the account will be closed; null if no closing was requested. */
   readonly closingAt: Readonly<Ref<number | null>>;
-  /** When all this was asked, ms; null before the first answer. */
+  /** Time (ms) of this data; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
-  /** After an act: at once, and no answer counts that was asked for before it. */
-  loadAnew(): Promise<void>;
+  /** Reloads at once after an action, and ignores answers to earlier requests. */
+  reloadData(): Promise<void>;
 }
 
 export function useHomeData(): HomeData {
@@ -56,21 +56,21 @@ export function useHomeData(): HomeData {
     await loading.run(read);
   }
 
-  async function loadAnew(): Promise<void> {
+  async function reloadData(): Promise<void> {
     await loading.ask(read);
   }
 
-  /** `counts`: what was asked before an act says nothing of it. */
+  /** Loads all data; `counts` returns false once an action has made the answers obsolete. */
   async function read(counts: () => boolean): Promise<void> {
     await refresh();
     if (!counts()) return;
     updatedAt.value = Date.now();
-    const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
+    const inbox = state.value && canSign(state.value) ? await orEmptyList(shield.inbox()) : [];
     if (!counts()) return;
     waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
     const [identity, closing] = await Promise.all([
-      orNobody(shield.identity()),
-      orElse(shield.closing(), null),
+      orUnproven(shield.identity()),
+      withFallback(shield.closing(), null),
     ]);
     if (!counts()) return;
     closingAt.value = closing?.dueAt ?? null;
@@ -84,7 +84,7 @@ export function useHomeData(): HomeData {
     if (counts()) recent.value = items;
   }
 
-  // Requests come in and certificates are held while the phone lies on the desk.
+  // While the phone isn't in use, new requests may arrive and the certificate may be put on hold.
   watch(visibility, async (now) => {
     if (now === "visible") {
       await load();
@@ -102,30 +102,32 @@ export function useHomeData(): HomeData {
     closingAt: readonly(closingAt),
     updatedAt: readonly(updatedAt),
     load,
-    loadAnew,
+    reloadData,
   };
 }
 
-async function orEmpty<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
-  return await orElse(list, []);
+async function orEmptyList<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
+  return await withFallback(list, []);
 }
 
-async function orNobody(identity: Promise<Identity>): Promise<Identity> {
-  return await orElse(identity, { proofs: [], request: null, secondAccounts: [], phoneChange: null });
+async function orUnproven(identity: Promise<Identity>): Promise<Identity> {
+  return await withFallback(identity, { proofs: [], request: null, secondAccounts: [], phoneChange: null });
 }
 
 async function orPage(page: Promise<{ readonly items: readonly SignatureRecord[] }>): Promise<{
   readonly items: readonly SignatureRecord[];
 }> {
-  return await orElse(page, { items: [] });
+  return await withFallback(page, { items: [] });
 }
 
-/** The certificate counts: what stands below it may be missing, but not for the end of the login. */
-async function orElse<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+/**
+ * Returns a fallback if the request fails, since this data is optional; only the end of the login is handled.
+ */
+async function withFallback<T>(asked: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await asked;
   } catch (error) {
-    if (hasEnded(error)) {
+    if (isLoginOver(error)) {
       await readStatus();
       throw error;
     }

@@ -1,33 +1,33 @@
-/** What comes after the registration, in its order, and how far it is done. */
+/** The steps after registration, in order, and their progress. */
 
 import type { OptionalSteps } from "../../engine/optional_steps.ts";
 
 export type StepName = "identity" | "apply" | "bind" | "finger" | "notices";
 
-export interface Known {
+export interface UserProgress {
   readonly isProven: boolean;
   readonly hasCertificate: boolean;
   readonly isBound: boolean;
-  /** What this browser can't do isn't shown. */
+  /** Features that this browser doesn't support aren't shown. */
   readonly optional: OptionalSteps;
 }
 
 export interface Step {
   readonly name: StepName;
   readonly to: string;
-  /** The first that is `open` is to be done now; one that is `closed` needs an earlier one. */
+  /** The first `open` step is the next one; a `closed` one requires an earlier step. */
   readonly state: "done" | "open" | "closed";
   readonly isOptional: boolean;
 }
 
-/** A certificate proves the identity too: it isn't issued without. */
-export function nextSteps(known: Known): readonly Step[] {
+/** Returns the steps. A certificate implies a proven identity, since it isn't issued without one. */
+export function nextSteps(known: UserProgress): readonly Step[] {
   const { hasCertificate } = known;
   const isProven = known.isProven || hasCertificate;
   const later = hasCertificate ? "open" : "closed";
   const steps: Step[] = [
     { name: "identity", to: "/identity", state: isProven ? "done" : "open", isOptional: false },
-    // Also before it is proven: who applies with the filed phone number is proven by that.
+    // Open even before the identity is proven, since an application with the filed phone number proves it.
     { name: "apply", to: "/apply", state: hasCertificate ? "done" : "open", isOptional: false },
     { name: "bind", to: "/bind", state: known.isBound ? "done" : later, isOptional: true },
   ];

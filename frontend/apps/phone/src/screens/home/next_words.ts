@@ -1,4 +1,4 @@
-/** Words of what comes after the registration. */
+/** Texts of the steps after registration. */
 
 export const nextWords = {
   zh: {
@@ -30,7 +30,7 @@ export const nextWords = {
     steps: {
       identity: {
         title: "Prove your identity",
-        text: "That you are the legal person or operator on file",
+        text: "That you are the legal representative or operator on file",
         act: "Prove",
       },
       apply: {

@@ -1,9 +1,12 @@
-/** Words of another phone number that waits. */
+/** Texts about a pending change of the phone number. */
 
 export const words = {
   zh: {
     title: "您的手机号将被更改",
     text: "客服将在 {when} 把这个账号改绑到 {phone}。不是您要求的，请马上叫停。",
+    filed: "备案机构将在 {when} 把您的备案手机号改为 {phone}。不是您要求的，请马上叫停。",
+    removed: "备案机构将在 {when} 删除您的备案手机号。不是您要求的，请马上叫停。",
+    mineFiled: "是您要求的，不用处理。生效后，凭原备案手机号的身份核验结束。",
     stop: "不是我要求的，叫停",
     mine: "是您要求的，不用处理。到时这里会退出登录，请用新手机号登录。",
     stopped: "已叫停，手机号没有更改。请联系客服，说明不是您要求的。",
@@ -11,6 +14,7 @@ export const words = {
     ask: {
       title: "叫停更改手机号？",
       text: "账号不会改绑到 {phone}。两个号码都会收到短信。",
+      filed: "备案手机号不会更改，您会收到短信。",
       stay: "再看看",
       act: "叫停",
     },
@@ -18,6 +22,11 @@ export const words = {
   en: {
     title: "Your phone number is about to be changed",
     text: "Customer service binds this account to {phone} at {when}. If you didn't ask for it, stop it at once.",
+    filed:
+      "The filing office changes your number on file to {phone} at {when}. If you didn't ask for it, stop it at once.",
+    removed:
+      "The filing office removes your number from the file at {when}. If you didn't ask for it, stop it at once.",
+    mineFiled: "If you asked for it, there is nothing to do. What the number on file proved ends then.",
     stop: "It wasn't me: stop it",
     mine: "If you asked for it, there is nothing to do. You will be logged out here; log in with the new number.",
     stopped: "Stopped; the number stays. Call customer service and say that it wasn't you.",
@@ -25,6 +34,7 @@ export const words = {
     ask: {
       title: "Stop the change of your number?",
       text: "The account won't be bound to {phone}. Both numbers are told by SMS.",
+      filed: "Your number on file stays, and you are told by SMS.",
       stay: "Not yet",
       act: "Stop it",
     },

@@ -1,4 +1,4 @@
-/** The filing record that is to be proven, as it goes from screen to screen: in the address, without name and id number. */
+/** The filing record to prove, passed between screens in the address, without name and ID number. */
 
 import type { FilingRecord, IdentityProof } from "@mshield/shield";
 import type { LocationQuery } from "vue-router";
@@ -7,22 +7,25 @@ import { compact, isCreditCode } from "../certificate/checks.ts";
 
 export const USER_TYPES = ["operator", "legal_person"] as const;
 
-/** Null where the address names none, or one that can't be. */
+/** Returns the record in the address; null if it is missing or invalid. */
 export function recordOf(query: LocationQuery): FilingRecord | null {
   const userType = USER_TYPES.find((type) => type === query["type"]);
   const code = typeof query["code"] === "string" ? compact(query["code"]) : "";
   return userType !== undefined && isCreditCode(code) ? { userType, creditCode: code } : null;
 }
 
-/** Of a proof that counts and is about one. */
+/**
+ * Returns the record that a valid proof is about; null if the proof has ended or is about no particular
+ * record.
+ */
 export function recordOfProof({ role, creditCode, endedAt }: IdentityProof): FilingRecord | null {
   return endedAt === null ? recordOf({ type: role, code: creditCode }) : null;
 }
 
-/** From the choice of ways: this is the one that there is, and no other is led to. */
-export const ONLY = { only: "1" };
+/** Query parameter set by the choice of ways if there is only one, so that no link to others is shown. */
+export const ONLY_WAY = { only: "1" };
 
-export function isOnly(query: LocationQuery): boolean {
+export function isOnlyWay(query: LocationQuery): boolean {
   return "only" in query;
 }
 

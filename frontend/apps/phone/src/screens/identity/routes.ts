@@ -1,6 +1,6 @@
 import type { RouteRecordRaw } from "vue-router";
 
-/** Only on the way to a certificate. */
+/** Marks screens that are only part of the way to a certificate. */
 const meta = { isBeforeKey: true };
 
 export const identityRoutes: RouteRecordRaw[] = [

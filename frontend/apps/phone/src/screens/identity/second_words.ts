@@ -1,4 +1,4 @@
-/** Words for another account in one's own name. */
+/** Texts about another account in the user's name. */
 
 import { proofWords } from "./words.ts";
 
@@ -42,6 +42,6 @@ export const secondWords = {
       stay: "Leave it",
       act: "This isn't me: stop it",
     },
-    stopped: "Stopped. Tell your legal person; if in doubt, call customer service.",
+    stopped: "Stopped. Tell your legal representative; if in doubt, call customer service.",
   },
 };

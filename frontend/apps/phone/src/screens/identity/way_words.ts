@@ -1,4 +1,4 @@
-/** What each way has around it. */
+/** Texts around each way of verification. */
 export const aroundWords = {
   zh: {
     refused: {
@@ -23,7 +23,7 @@ export const consentWords = {
     text: "在那部手机上打开手机盾，点“扫一扫”，核对内容和数字，输入 PIN 码。要用同一企业、同一用户类型的手机盾。",
     again: "换一个二维码",
     later: "同意以后，您原来的账号会收到短信提醒，过了等候时间才能申请证书。",
-    lookAgain: "再查一次",
+    refresh: "再查一次",
     done: "知道了",
   },
   en: {
@@ -32,7 +32,7 @@ export const consentWords = {
     text: "Open the shield there, tap Scan, compare what is shown and the number, and enter the PIN. It must be a shield of the same company and user type.",
     again: "Show a new code",
     later: "Your other account is told by SMS then, and you can apply once the waiting time is over.",
-    lookAgain: "Look again",
+    refresh: "Look again",
     done: "All right",
   },
 };

@@ -1,4 +1,4 @@
-/** Words of the way out of a browser that can't keep a key. */
+/** Texts about leaving a browser that can't keep a key. */
 
 const MESSENGERS = {
   zh: {
@@ -61,12 +61,12 @@ export const words = {
     kept: {
       bar: "长期保存",
       title: "请允许长期保存",
-      text: "手机里的那一半密钥存在这个浏览器里。浏览器还没有答应长期保存：空间不够时可能被清掉，证书就不能用了，只能请法人作废后重新申请。",
+      text: "手机里的那一半密钥存在这个浏览器里。浏览器尚未允许长期保存数据：空间不够时可能被清掉，证书就不能用了，只能请法人作废后重新申请。",
       icon: "添加到主屏幕",
       iconHint: "在浏览器菜单里选“添加到主屏幕”，以后从图标打开。多数浏览器此后就长期保存",
       clear: "不要清除浏览数据",
       clearHint: "清除浏览数据、卸载浏览器，都会删掉密钥",
-      ask: "再问一次浏览器",
+      ask: "重新申请授权",
       granted: "浏览器已答应长期保存",
       grantedText: "清理空间时不会删掉手机盾。",
       still: "浏览器还是没有答应。请先添加到主屏幕，再从图标打开。",
@@ -109,7 +109,7 @@ export const words = {
     kept: {
       bar: "Keep it",
       title: "Please let it be kept",
-      text: "The phone's half of the key is in this browser, which hasn't promised to keep it. When space runs out it may be cleared; then the certificate can't be used, and your legal person has to revoke it before you apply anew.",
+      text: "The phone's half of the key is in this browser, which hasn't promised to keep it. When space runs out it may be cleared; then the certificate can't be used, and your legal representative has to revoke it before you apply again.",
       icon: "Add it to the home screen",
       iconHint:
         'Choose "Add to Home screen" in the browser\'s menu and open it from there. Most browsers keep it then',

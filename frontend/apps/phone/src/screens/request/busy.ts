@@ -1,4 +1,7 @@
-/** Work that is done one at a time; slow work is told from 300 ms on. For work whose errors are told elsewhere. */
+/**
+ * A queue that runs one task at a time and reports tasks slower than 300 ms. For tasks whose errors are shown
+ * elsewhere.
+ */
 
 import { readonly, type Ref, ref } from "vue";
 
@@ -7,7 +10,7 @@ const SLOW_MS = 300;
 export interface Busy {
   readonly isBusy: Readonly<Ref<boolean>>;
   readonly isSlow: Readonly<Ref<boolean>>;
-  /** After the work that goes on, if any; undefined where this failed. */
+  /** Runs `work` after the current task, if any. Returns undefined if `work` fails. */
   run<T>(work: () => Promise<T>): Promise<T | undefined>;
 }
 

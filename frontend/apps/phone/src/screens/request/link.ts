@@ -6,7 +6,7 @@ const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const KEY = /^[A-Za-z0-9_-]{22}$/;
 const SECONDS = /^(?:0|[1-9]\d{0,6})$/;
 
-/** The text for the service; null for an address that is none of its own. */
+/** Returns the text to send to the service; null if it isn't an address of this service. */
 export function linkOf(path: string, query: LocationQuery, origin: string): string | null {
   const { request, k, t, c } = query;
   if (path === "/sign") {

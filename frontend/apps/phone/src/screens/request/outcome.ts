@@ -1,6 +1,6 @@
-/** The last request that this phone answered with yes, for the screen that tells so; gone with the next one. */
+/** The last request that this phone approved, for the result screen; the next one replaces it. */
 
-import type { Approved, Choices, DocumentEnd, Requester, Scan } from "@mshield/shield";
+import type { Approval, Choices, DocumentEnd, Requester, Scan } from "@mshield/shield";
 import { shallowRef } from "vue";
 
 import { type BatchRow, rowsOf } from "./batch/rows.ts";
@@ -11,11 +11,11 @@ import { returnAddress } from "./return_address.ts";
 export interface ReceiptDocument {
   readonly title: string;
   readonly fingerprint: string;
-  /** What stands for it in a list, and its amount, where a view draws one. */
+  /** The document's row in a list, with the amount if a view draws one. */
   readonly row: BatchRow;
-  /** `closed`: withdrawn by the business system in the meantime. */
+  /** `closed`: the business system withdrew it meanwhile. */
   readonly end: DocumentEnd;
-  /** Why it was left out; null where that was found out again after a lost answer. */
+  /** The reason for excluding the document; null if the outcome was recovered after a lost answer. */
   readonly reason: string | null;
 }
 
@@ -24,18 +24,18 @@ export interface Outcome {
   readonly requester: Requester;
   readonly documents: readonly ReceiptDocument[];
   readonly at: number;
-  /** Another app on this phone asked: there is no PC to go on at. */
+  /** True if another app on this phone asked, so that there is no PC to continue at. */
   readonly isFromApp: boolean;
   readonly returnAddress: string | null;
-  /** There may be a next one there. */
+  /** True if the request came from the inbox, which may contain another one. */
   readonly isFromInbox: boolean;
-  /** What was signed comes to this. */
+  /** Total of what was signed. */
   readonly sums: Sums;
 }
 
 export const outcome = shallowRef<Outcome | null>(null);
 
-export function outcomeOf(scanned: Scan, approved: Approved, choices: Choices, at: number): Outcome {
+export function outcomeOf(scanned: Scan, approved: Approval, choices: Choices, at: number): Outcome {
   const rows = rowsOf(scanned.tasks);
   const ends = approved.documents.map(({ end }) => end);
   return {
@@ -51,7 +51,7 @@ export function outcomeOf(scanned: Scan, approved: Approved, choices: Choices, a
     at,
     isFromApp: Boolean(scanned.returnUrl),
     returnAddress: returnAddress(approved.returnAddress),
-    isFromInbox: scanned.isFromInbox ?? false,
+    isFromInbox: scanned.isFromInbox,
     sums: sumsOf(scanned.tasks.filter((_, n) => ends[n] === "signed")),
   };
 }

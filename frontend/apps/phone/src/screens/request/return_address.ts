@@ -1,10 +1,10 @@
 /**
- * Where the app leads back to after a request by another app (R13): what the service made of the registered address, and
- * only if opening it can do no more than lead there.
+ * The address to which the app returns after a request by another app (R13), built by the service from the
+ * registered one. It is used only if opening it can do nothing but navigate.
  */
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-/** Schemes by which a browser itself runs or shows something; an app's own scheme is any other. */
+/** Schemes that a browser itself executes or displays; any other one belongs to an app. */
 const NO_APPS = new Set([
   "about:",
   "blob:",
@@ -20,7 +20,7 @@ const NO_APPS = new Set([
   "view-source:",
 ]);
 
-/** The address, or null where there is none to be opened. */
+/** Returns the address, or null if there is none that may be opened. */
 export function returnAddress(text: unknown): string | null {
   if (typeof text !== "string") {
     return null;

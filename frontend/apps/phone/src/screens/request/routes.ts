@@ -1,7 +1,8 @@
 import type { RouteRecordRaw } from "vue-router";
 
 export const requestRoutes: RouteRecordRaw[] = [
-  // Before the login too: what the first two read is kept for it, and the third shows it.
+  // These three open before the login too: the first two store what they read until the login, and the third
+  // displays it.
   {
     path: "/scan",
     name: "scan",

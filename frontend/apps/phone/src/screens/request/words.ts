@@ -1,9 +1,9 @@
 import { words as batch } from "./batch/words.ts";
-import { wayWords } from "./way_out.ts";
+import { remedyWords } from "./remedy.ts";
 
 export const words = {
   zh: {
-    way: wayWords.zh,
+    way: remedyWords.zh,
     link: {
       title: "打开请求",
       working: "正在打开请求",
@@ -30,9 +30,9 @@ export const words = {
       signedCount: "签了 {count} 份",
       signInbox: "签名已送达{system}。",
       ends: {
-        closed: "没签成",
+        closed: "签署失败",
         signed: "已签名",
-        excluded: "您没签",
+        excluded: "未签署",
         left: "留在待办",
       },
       next: "下一个：{title}",
@@ -42,7 +42,7 @@ export const words = {
       besideService: "服务时区 {when}",
       fingerprint: "内容指纹",
       history: "查看我的签名",
-      partly: "有 {count} 份没签成，已被对方撤回。签好的已送达，不用重签。",
+      partly: "有 {count} 份未签署，已被对方撤回。已签署的已送达，无需重签。",
       back: "返回{system}",
       soon: "{n} 秒后自动返回",
       stay: "留在手机盾",
@@ -57,7 +57,7 @@ export const words = {
       reading: "正在读金额",
       tooMany: "一次最多签 64 份",
       clear: "取消选择",
-      together: "一起看，再签",
+      together: "合并查看后签署",
       pick: "选上：{title}",
       refresh: "刷新",
       empty: "没有待办",
@@ -73,7 +73,7 @@ export const words = {
     },
   },
   en: {
-    way: wayWords.en,
+    way: remedyWords.en,
     link: {
       title: "Open a request",
       working: "Opening the request",

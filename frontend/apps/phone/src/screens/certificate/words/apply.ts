@@ -2,7 +2,7 @@ export const words = {
   zh: {
     title: "申请证书",
     filed: "这四项须与电子口岸备案一致，证件号码用您注册时的。不确定时，请法人在三证合一系统查询。",
-    unkept: "这个浏览器还没有答应长期保存密钥。现在申请，空间不够时证书可能用不了。",
+    unkept: "这个浏览器尚未允许长期保存密钥。现在申请，空间不够时证书可能用不了。",
     unkeptAct: "先看办法",
     onlyHere: "证书只留在这部手机里。申请后，本机只能用当前账号登录；每位操作员最多 6 部设备。",
     barred: {
@@ -34,7 +34,7 @@ export const words = {
     stopped: {
       title: "申请没有成功，现有证书已停用",
       text: "请法人在三证合一系统作废后，再在本机重新申请。过去的签名仍然有效。",
-      act: "查看办法",
+      act: "如何处理",
     },
     lost: {
       title: "网络不稳定",
@@ -87,14 +87,14 @@ export const words = {
   en: {
     title: "Apply",
     filed:
-      "All four must be as filed with China E-Port; the id number is the one you registered with. If unsure, ask your legal person to look them up in the portal.",
+      "All four must be as filed with China E-Port; the id number is the one you registered with. If unsure, ask your legal representative to look them up in the portal.",
     unkept:
       "This browser hasn't promised to keep the key. If you apply now, the certificate may be lost when space runs out. ",
     unkeptAct: "What helps",
     onlyHere:
       "The certificate stays on this phone. Afterwards only this account logs in here; up to 6 devices for each operator.",
     barred: {
-      held: "The present certificate is on hold: your legal person comes first",
+      held: "The present certificate is on hold: your legal representative comes first",
       locked: "The PIN is locked: have it revoked first",
       expired: "The certificate has expired: have it revoked first",
       newer: "Update the app to see this",
@@ -102,10 +102,10 @@ export const words = {
     warning: {
       title: "This phone has a certificate: don't apply again",
       text: "Applying again fails and stops the present certificate too. For a new one, go in this order.",
-      first: "You can apply anew once the present one is revoked.",
-      one: "Ask your legal person to revoke the present shield",
+      first: "You can apply again once the present one is revoked.",
+      one: "Ask your legal representative to revoke the present shield",
       oneHint: "In the portal, by its shield number",
-      two: "Apply anew on this phone",
+      two: "Apply again on this phone",
       twoHint: "The shield number stays, the PIN is a new one",
       other:
         "If it only ends soon or your filing changed, renew it instead. If you forgot the PIN it has to be revoked as well.",
@@ -117,12 +117,12 @@ export const words = {
       text: "This phone's certificate has not been revoked. If you apply all the same:",
       fails: "This application fails",
       stops: "The present certificate stops at once: no login, no signature",
-      revoke: "It can't be restored, only revoked and applied for anew",
+      revoke: "It can't be restored, only revoked and applied for again",
       act: "Stop it and apply",
     },
     stopped: {
       title: "The application failed and the certificate was stopped",
-      text: "Ask your legal person to revoke it in the portal, then apply anew. What you signed stays valid.",
+      text: "Ask your legal representative to revoke it in the portal, then apply again. What you signed stays valid.",
       act: "What to do",
     },
     lost: {
@@ -134,9 +134,9 @@ export const words = {
       title: "Your application is unfinished",
       text: "The network failed last time. Only the last step is missing.",
       hint: "Enter the PIN that you chose then",
-      forgot: "If you forgot that PIN, or more than an hour has passed, apply anew and choose another.",
+      forgot: "If you forgot that PIN, or more than an hour has passed, apply again and choose another.",
       go: "Go on",
-      anew: "Apply anew",
+      anew: "Apply again",
       pin: "Enter your PIN",
       act: "Go on with the application",
       detail: "The 6-digit PIN that you chose then",

@@ -42,7 +42,7 @@ export const words = {
     done: "PIN changed",
     doneText: "Use the new PIN the next time you sign",
     doneNote:
-      "Remember it and tell nobody. A forgotten PIN can't be recovered: the shield has to be revoked and applied for anew.",
+      "Remember it and tell nobody. A forgotten PIN can't be recovered: the shield has to be revoked and applied for again.",
     finish: "Done",
   },
 };

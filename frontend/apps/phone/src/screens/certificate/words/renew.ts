@@ -9,7 +9,7 @@ export const words = {
     willBe: "更新后",
     anew: "签发时重新计算",
     stays: "不变",
-    pinStays: "更新时输入现在的",
+    pinStays: "沿用当前 PIN 码",
     of: {
       name: "姓名",
       userType: "用户类型",
@@ -20,9 +20,9 @@ export const words = {
       number: "手机盾号",
       pin: "PIN 码",
     },
-    signedStays: "用旧证书签过的文件仍然有效。不是您知道的变化，先别更新，请法人核对备案。",
+    signedStays: "用旧证书签过的文件仍然有效。如对变更不知情，请暂不更新，并请法人核对备案。",
     go: "核对无误，更新",
-    wrong: "有一处不对",
+    wrong: "信息有误",
     weak: "先修改 PIN 码",
     givenUp: "已放弃上次的更新，现有证书不受影响。",
     pinTitle: "输入 PIN 码",
@@ -58,12 +58,12 @@ export const words = {
     title: "Renew",
     ending: "{days} day left | {days} day left | {days} days left",
     endingText:
-      "Your filing is unchanged. Once it has ended it can't be renewed, only revoked and applied for anew.",
+      "Your filing is unchanged. Once it has ended it can't be renewed, only revoked and applied for again.",
     changes: "{count} change in your filing | {count} change in your filing | {count} changes in your filing",
     changedText: "The renewed certificate will say what is new. Please check it.",
     was: "Certificate now",
     willBe: "Renewed",
-    anew: "counted anew",
+    anew: "counted again",
     stays: "Stays the same",
     pinStays: "you confirm with it",
     of: {
@@ -77,7 +77,7 @@ export const words = {
       pin: "PIN",
     },
     signedStays:
-      "What you signed with the old certificate stays valid. If you don't know of this change, don't renew yet: have your legal person check the filing.",
+      "What you signed with the old certificate stays valid. If you don't know of this change, don't renew yet: have your legal representative check the filing.",
     go: "All is right: renew",
     wrong: "Something is wrong",
     weak: "Change the PIN first",
@@ -90,7 +90,7 @@ export const words = {
       "The renewal isn't finished and the certificate works as before. Try again: it goes on where it stopped.",
     faq: "Help: the network fails",
     notFiled: "It can't be renewed now",
-    notFiledText: "You are no longer on file. Ask your legal person to check the filing, then renew.",
+    notFiledText: "You are no longer on file. Ask your legal representative to check the filing, then renew.",
     notFiledFaq: "Help: nobody matching on file",
     resume: {
       title: "The renewal is unfinished",

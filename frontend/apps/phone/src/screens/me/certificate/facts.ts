@@ -1,6 +1,9 @@
 import { type CertificateFacts, readFacts, ShieldError } from "@mshield/shield";
 
-/** Null for a certificate that this app can't read: its names, number and days the service told. */
+/**
+ * Parses a certificate. Returns null if this app can't read it; the service then provides names, number and
+ * dates.
+ */
 export function factsOf(pem: string): CertificateFacts | null {
   try {
     return readFacts(pem);

@@ -59,7 +59,7 @@ export const words = {
     copyPem: "复制原文",
     copied: "已复制",
     download: "下载",
-    toDo: "回首页查看办法",
+    toDo: "回首页查看如何处理",
   },
   en: {
     title: "My certificate",
@@ -94,7 +94,7 @@ export const words = {
     by: {
       service: "Automatically",
       user: "Yourself",
-      legal_person: "Legal person",
+      legal_person: "Legal representative",
       staff: "Customer service",
     },
     events: {

@@ -1,14 +1,14 @@
-/** The phone's model, where its browser tells it: Chromium on Android does, when asked. */
+/** The phone's model, if its browser reports it, as Chromium on Android does on request. */
 
-interface Described {
+interface BrowserWithHints {
   readonly userAgentData?: {
     getHighEntropyValues?(hints: readonly string[]): Promise<{ readonly model?: string }>;
   };
 }
 
-/** Empty where it isn't known. */
+/** Returns the model; empty if unknown. */
 export async function modelOf(browser: object): Promise<string> {
-  const asked = (browser as Described).userAgentData?.getHighEntropyValues?.(["model"]);
-  const standing = await asked?.catch(() => null);
-  return standing?.model?.trim() ?? "";
+  const request = (browser as BrowserWithHints).userAgentData?.getHighEntropyValues?.(["model"]);
+  const values = await request?.catch(() => null);
+  return values?.model?.trim() ?? "";
 }

@@ -1,6 +1,7 @@
 /**
- * The manual's questions and answers (chapter 3), and which of them each message of the app leads to. They come with the
- * app, so that "the network fails" opens without one; `make docs` writes entries.json from the service's own.
+ * The manual's questions and answers (chapter 3), and the error messages that lead to each. They are bundled
+ * with the app, so that they open without a network; `make docs` generates entries.json from the service's
+ * texts.
  */
 
 import { TEXTS } from "@mshield/shield";
@@ -10,7 +11,7 @@ import entries from "./entries.json";
 
 type Said = Readonly<Record<Language, string>>;
 
-/** A message that leads to an entry; what varies in it is `…`. */
+/** An error message that leads to an entry; `…` stands for its variable parts. */
 export interface Message extends Said {
   readonly code: string;
 }
@@ -22,21 +23,23 @@ export interface Entry {
   readonly messages: readonly Message[];
 }
 
-export interface Found {
+export interface FaqMatch {
   readonly entry: Entry;
-  /** The message in which the words are, where they aren't in the entry itself. */
+  /** The message that contains the words, if the entry itself doesn't. */
   readonly message: Message | null;
 }
 
-/** What the service says counts; the phone's own messages come after it. */
+/**
+ * Returns the messages of an entry: the service's first, then the phone's own, which have lower precedence.
+ */
 function messagesOf(id: string, known: readonly Message[]): Message[] {
-  const own = Object.entries(TEXTS)
+  const ownMessages = Object.entries(TEXTS)
     .filter(([code, [, , faq]]) => faq === id && !known.some((message) => message.code === code))
     .map(([code, [zh, en]]) => ({ code, zh, en }));
-  return [...known, ...own];
+  return [...known, ...ownMessages];
 }
 
-/** In the manual's order. */
+/** All entries, in the manual's order. */
 export const FAQ: readonly Entry[] = entries.map(({ id, title, text, errors }) => ({
   id,
   title,
@@ -48,11 +51,14 @@ export function entryOf(id: string): Entry | null {
   return FAQ.find((entry) => entry.id === id) ?? null;
 }
 
-/** The entries that have all of the words, in title, answer or a message; all entries where there are no words. */
-export function findEntries(words: string, language: Language): Found[] {
+/**
+ * Returns the entries that contain all words in title, answer or one message; all entries if there are no
+ * words.
+ */
+export function findEntries(words: string, language: Language): FaqMatch[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const has = (text: string): boolean => wanted.every((word) => text.toLowerCase().includes(word));
-  return FAQ.flatMap((entry): Found[] => {
+  return FAQ.flatMap((entry): FaqMatch[] => {
     if (has(`${entry.id} ${entry.title[language]} ${entry.text[language]}`)) {
       return [{ entry, message: null }];
     }

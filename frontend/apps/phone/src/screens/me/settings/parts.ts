@@ -1,17 +1,17 @@
-/** The parts of others that are built into the app, with their licences: the build writes the lists. */
+/** The third-party packages included in the app, with their licences; the build writes the lists. */
 
 export interface Part {
   readonly name: string;
   readonly version: string;
-  /** As SPDX names it. */
+  /** SPDX identifier. */
   readonly identifier: string;
   readonly text: string;
 }
 
-/** Of the app itself, and of its service worker, which is built apart. */
+/** Lists of the app and of its service worker, which is built separately. */
 const LISTS = ["licences.json", "licences-worker.json"];
 
-/** Inside of zxing-wasm, as WebAssembly, where the build can't see it. */
+/** Included in zxing-wasm as WebAssembly, which the build can't inspect. */
 const SCANNER: Part = {
   name: "zxing-cpp",
   version: "zxing-wasm",
@@ -19,7 +19,7 @@ const SCANNER: Part = {
   text: "Copyright 2016 Nu-book Inc., 2016 ZXing authors, Axel Waggershauser and others.\nhttps://www.apache.org/licenses/LICENSE-2.0",
 };
 
-/** By name; throws where they can't be had. */
+/** Returns the packages sorted by name. Throws if a list can't be loaded. */
 export async function readParts(): Promise<readonly Part[]> {
   const lists = await Promise.all(LISTS.map(readList));
   const byName = new Map([SCANNER, ...lists.flat()].map((part) => [`${part.name} ${part.version}`, part]));

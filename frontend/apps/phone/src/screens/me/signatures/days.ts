@@ -1,17 +1,17 @@
-/** The history in days, as it is read: today, yesterday, then by date. */
+/** The history grouped by day: today, yesterday, then by date. */
 
 import type { SignatureRecord } from "@mshield/shield";
 
 import { day, isSameDay } from "@mshield/look/vue/dates.ts";
-import type { Say } from "@mshield/look/vue/words.ts";
+import type { Translator } from "@mshield/look/vue/words.ts";
 
 export interface Day {
-  /** 2026-11-25. */
+  /** For example 2026-11-25. */
   readonly day: string;
   readonly items: readonly SignatureRecord[];
 }
 
-/** `items` are the newest first. */
+/** Groups the items, which are sorted newest first. */
 export function byDay(items: readonly SignatureRecord[]): Day[] {
   const days = new Map<string, SignatureRecord[]>();
   for (const item of items) {
@@ -21,8 +21,8 @@ export function byDay(items: readonly SignatureRecord[]): Day[] {
   return [...days].map(([on, records]) => ({ day: on, items: records }));
 }
 
-/** Its heading at `now` (ms). */
-export function dayName(at: number, now: number, { t }: Say): string {
+/** Returns the heading of a day at `now` (ms). */
+export function dayName(at: number, now: number, { t }: Translator): string {
   const yesterday = new Date(now);
   yesterday.setDate(yesterday.getDate() - 1);
   if (isSameDay(at, now)) {

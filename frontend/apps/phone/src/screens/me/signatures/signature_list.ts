@@ -1,6 +1,6 @@
 /**
- * The list of my signatures, page by page, for the words and the kind that are looked for. It is kept while the user
- * looks at one of them, so that they come back to where they were; and forgotten with everything else at lock and logout.
+ * The list of the user's signatures, page by page, for a search. It is kept while the user views one of them,
+ * so that they return to the same place, and dropped at lock and logout.
  */
 
 import type { SignaturePage, SignatureQuery, SignatureRecord } from "@mshield/shield";
@@ -10,84 +10,84 @@ import { phone } from "../../../engine/phone.ts";
 import { shield } from "../../../engine/shield.ts";
 import { type Task, useTask } from "../../../engine/task.ts";
 
-export type Looked = Pick<SignatureQuery, "words" | "kind">;
+export type SignatureFilter = Pick<SignatureQuery, "words" | "kind">;
 
 export interface SignatureList {
   readonly loading: Task;
-  /** Null before the first answer. */
+  /** The loaded signatures; null before the first answer. */
   readonly items: ComputedRef<readonly SignatureRecord[] | null>;
   readonly hasMore: ComputedRef<boolean>;
-  /** Begins anew with what is looked for; an answer to an earlier question is dropped. */
-  look(looked: Looked): Promise<void>;
-  /** The following page; after a failure the same one again. */
+  /** Starts a new search; drops the answer to an earlier one. */
+  look(looked: SignatureFilter): Promise<void>;
+  /** Loads the next page; after a failure, the same one again. */
   more(): Promise<void>;
 }
 
-interface Kept extends SignaturePage {
-  readonly looked: Looked;
+interface Cached extends SignaturePage {
+  readonly looked: SignatureFilter;
 }
 
-const kept = shallowRef<Kept | null>(null);
+const cache = shallowRef<Cached | null>(null);
 
 watch(
   () => phone.status,
   (status) => {
     if (!status?.isLoggedIn) {
-      kept.value = null;
+      cache.value = null;
     }
   },
   { flush: "sync" },
 );
 
-/** With `again` what was kept for the same question stands there at once. */
-export function useSignatureList(first: Looked, again: boolean): SignatureList {
+/** Creates the list. With `again`, the kept result of the same search is shown at once. */
+export function useSignatureList(first: SignatureFilter, again: boolean): SignatureList {
   const loading = useTask();
-  let wanted = first;
-  if (!again || kept.value === null || !isSame(kept.value.looked, first)) {
-    kept.value = null;
+  let query = first;
+  if (!again || cache.value === null || !isSame(cache.value.looked, first)) {
+    cache.value = null;
   }
 
-  async function look(looked: Looked): Promise<void> {
-    wanted = looked;
+  async function look(looked: SignatureFilter): Promise<void> {
+    query = looked;
     if (loading.isBusy.value) {
-      return; // the run under way sees that another question is wanted
+      return; // the running search notices that another one is wanted
     }
     await loading.run(async () => {
       let page: SignaturePage;
-      let asked: Looked;
+      let requested: SignatureFilter;
       do {
-        asked = wanted;
-        page = await shield.signatures(asked);
-      } while (!isSame(asked, wanted));
-      kept.value = { ...page, looked: asked };
+        requested = query;
+        page = await shield.signatures(requested);
+      } while (!isSame(requested, query));
+      cache.value = { ...page, looked: requested };
     });
   }
 
   async function more(): Promise<void> {
-    const present = kept.value;
+    const present = cache.value;
     if (present === null || present.next === null) {
-      await (present === null ? look(wanted) : undefined);
+      await (present === null ? look(query) : undefined);
       return;
     }
     const before = present.next;
     const page = await loading.run(() => shield.signatures({ ...present.looked, before }));
-    if (page && kept.value === present) {
-      kept.value = { ...present, items: [...present.items, ...page.items], next: page.next };
+    if (page && cache.value === present) {
+      cache.value = { ...present, items: [...present.items, ...page.items], next: page.next };
     }
-    if (!isSame(present.looked, wanted)) {
-      await look(wanted);
+    if (!isSame(present.looked, query)) {
+      await look(query);
     }
   }
 
   return {
     loading,
-    items: computed(() => kept.value?.items ?? null),
-    hasMore: computed(() => kept.value !== null && kept.value.next !== null),
+    items: computed(() => cache.value?.items ?? null),
+    hasMore: computed(() => cache.value !== null && cache.value.next !== null),
     look,
     more,
   };
 }
 
-function isSame(a: Looked, b: Looked): boolean {
+function isSame(a: SignatureFilter, b: SignatureFilter): boolean {
   return a.words === b.words && a.kind === b.kind;
 }

@@ -1,17 +1,17 @@
-/** What still hinders the signature of a batch, of the documents that are to be signed. */
+/** Progress of reviewing the documents of a batch that are to be signed. */
 
 import type { Task } from "@mshield/shield";
 import { computed, type ComputedRef } from "vue";
 
 import type { Choice } from "./choice.ts";
-import { standsInList } from "./rows.ts";
+import { isCompleteInList } from "./rows.ts";
 
 export interface Batch {
-  /** Places of documents of which nothing more is asked: opened, or whole in the list, and nothing to confirm. */
+  /** Indexes of the reviewed documents: opened, or fully shown in the list, with nothing to confirm. */
   readonly reviewed: ComputedRef<ReadonlySet<number>>;
-  /** How many of those that are to be signed want to be opened or confirmed. */
+  /** Number of documents to sign that must still be opened or confirmed. */
   readonly unseen: ComputedRef<number>;
-  /** The next of these after this place, else the first; null where none is left. */
+  /** Returns the next of these after an index, otherwise the first; null if none is left. */
   nextAfter(place: number): number | null;
 }
 
@@ -19,11 +19,11 @@ export function useBatch(
   tasks: ComputedRef<readonly Task[]>,
   choice: Choice,
   seen: ReadonlySet<number>,
-  /** Documents that want a confirmation, or pages that weren't shown. */
+  /** Documents that need a confirmation or have unshown pages. */
   open: ComputedRef<ReadonlySet<Task>>,
 ): Batch {
   const isReviewed = (task: Task, n: number): boolean =>
-    !open.value.has(task) && (seen.has(n) || standsInList(task));
+    !open.value.has(task) && (seen.has(n) || isCompleteInList(task));
   const reviewed = computed(
     () => new Set(tasks.value.flatMap((task, n) => (isReviewed(task, n) ? [n] : []))),
   );

@@ -1,17 +1,20 @@
-/** Which documents of a batch are signed this time, and why the others aren't. */
+/** The user's choice of which documents of a batch to sign, with reasons for excluding the others. */
 
 import { partsOf, type Scan, type Task } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, type ShallowRef, watch } from "vue";
 
 export interface Choice {
-  /** By `sid`, for the engine; empty where the whole request is left in the inbox, which asks for no reason. */
+  /**
+   * Reasons by `sid`, for the engine; empty for a request that is left in the inbox as a whole, which needs
+   * no reason.
+   */
   readonly excluded: ReadonlyMap<string, string>;
   readonly kept: ComputedRef<readonly Task[]>;
   readonly leftOut: ComputedRef<readonly Task[]>;
   isKept(task: Pick<Task, "sid">): boolean;
-  /** The last one can't be left out: to sign none is a refusal. */
+  /** Returns whether the document can be excluded. The last one can't: signing none means declining. */
   mayLeaveOut(task: Task): boolean;
-  /** Whether leaving it out leaves its whole request for later, and nobody is told a reason. */
+  /** Returns whether excluding the document leaves its whole request for later, so that no reason is sent. */
   isWholeRequest(task: Pick<Task, "sid">): boolean;
   leaveOut(task: Task, reason: string): void;
   keep(task: Task): void;
@@ -48,10 +51,13 @@ export function useChoice(scanned: ShallowRef<Scan | null>): Choice {
   };
 }
 
-/** What the service takes for a reason: one line that can be read, of 200 characters at most. */
+/**
+ * Returns the reason in the form the service accepts, one line of printable text of 1 to 200 characters; null
+ * if it isn't valid.
+ */
 export function asReason(text: string): string | null {
   const line = text.trim().split(/\s+/u).join(" ");
-  // oxlint-disable-next-line no-control-regex -- they are what is refused
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   const isPlain = !/[\p{C}\u2028\u2029]/u.test(line);
   return line !== "" && [...line].length <= MOST_REASON && isPlain ? line : null;
 }

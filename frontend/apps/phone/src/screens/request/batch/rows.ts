@@ -1,4 +1,4 @@
-/** The lines of a batch's list: what of each document stands in it, read from its content. */
+/** The rows of a batch's list: the facts about each document, read from its content. */
 
 import { moneyText } from "@mshield/look/drawn_text.ts";
 import { honestValue } from "@mshield/look/honest_text.ts";
@@ -8,17 +8,20 @@ export interface BatchRow {
   readonly sid: string;
   readonly name: string;
   readonly more: string | null;
-  /** The content's, or none: what the asker calls one is no fact. */
+  /** The content's amount, or null; an amount in the requester's own words isn't used. */
   readonly amount: string | null;
 }
 
-/** What else tells one from another: number and party. */
+/** Returns what distinguishes documents of one kind: number and party. */
 export const factsOf = (reading: TaskReading | null): readonly (string | null)[] =>
   [reading?.key?.list.number ?? null, reading?.key?.list.party ?? null].map(
     (text) => text && honestValue(text),
   );
 
-/** The kind of all of them, where they are of one and a number tells them apart. */
+/**
+ * Returns the common title of all documents, if they are of one kind and have numbers to tell them apart;
+ * otherwise null.
+ */
 export function commonTitle(tasks: readonly Task[]): string | null {
   const [first, ...others] = tasks.map(({ reading }) => reading?.key);
   const isOne = [first, ...others].every((key) => key && key.title === first?.title && key.list.number);
@@ -38,12 +41,13 @@ export function rowsOf(tasks: readonly Task[]): BatchRow[] {
 }
 
 /**
- * Whether amount, number and party stand for the whole, so that it needn't be opened: all of them read from the content by
- * its view, nothing of it beside them that the view leaves out, and nothing that wants a second confirmation.
+ * Returns whether amount, number and party represent the whole document, so that it needn't be opened: a view
+ * read all of them from the content, the view omits nothing, and nothing needs a second confirmation.
  */
-export const standsInList = ({ view, reading }: Pick<Task, "view" | "reading">): boolean =>
+export const isCompleteInList = ({ view, reading }: Pick<Task, "view" | "reading">): boolean =>
   view !== null &&
   reading !== null &&
-  reading.key?.isComplete === true &&
+  reading.key !== null &&
+  reading.key.isComplete &&
   !reading.key.isAtOdds &&
   !reading.isMismatch;

@@ -1,13 +1,15 @@
-/** What the documents of a batch come to: added up on this phone, exactly, one line per currency, never converted. */
+/**
+ * The total of a batch's documents: exact, computed on this phone, one line per currency, never converted.
+ */
 
 import { moneyText } from "@mshield/look/drawn_text.ts";
 import type { Task } from "@mshield/shield";
 import { commaNumber, readDecimal, Sum } from "@mshield/views/numbers.ts";
 
 export interface Sums {
-  /** In the order in which the currencies come first. */
+  /** One line per currency, in order of first occurrence. */
   readonly lines: readonly { readonly name: string; readonly number: string; readonly text: string }[];
-  /** Documents of which no view draws an amount. */
+  /** Number of documents without an amount read by a view. */
   readonly without: number;
 }
 

@@ -1,53 +1,55 @@
 /**
- * The login that was claimed, before the app is open: confirmed by the PIN that opens the app, or declined after it has.
+ * A claimed login, before the app is unlocked: the PIN that unlocks the app also confirms it, or it is
+ * declined after unlocking.
  *
- * Nothing is taken until the PIN was right: whoever leaves the screen has declined nothing, and the request waits on.
+ * Nothing is accepted before the PIN is right. Leaving the screen doesn't decline the request, which stays
+ * pending.
  */
 
 import { honestValue } from "@mshield/look/honest_text.ts";
-import { NetworkError, type PinPrompt, type PinSource, type Scan, type Unlike } from "@mshield/shield";
+import { NetworkError, type PinPrompt, type PinSource, type Scan, type NewProperty } from "@mshield/shield";
 import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
 
-import { dropKeptScan, useKeptScan } from "../../../engine/kept_scan.ts";
+import { dropPendingScan, usePendingScan } from "../../../engine/pending_scan.ts";
 import { readStatus, refresh } from "../../../engine/phone.ts";
 import { withPin } from "../../../engine/pin_entry.ts";
 import { shield } from "../../../engine/shield.ts";
 import { type Task, useTask } from "../../../engine/task.ts";
 import { type Ending, endingOf } from "../confirm/ending.ts";
-import { loginAbout } from "../confirm/pin_about.ts";
+import { loginPinContext } from "../confirm/pin_context.ts";
 import { outcome, outcomeOf } from "../outcome.ts";
-import type { Settled } from "../signed/settled.ts";
+import type { PriorSignature } from "../signed/prior_signature.ts";
 
 type Say = (key: string, values?: Record<string, unknown>) => string;
 
 export interface ClaimedLoginScreen {
-  /** As a scan would have given it, without what is signed; null where nothing was kept. */
+  /** The login in the form of a scanned request, without the data to sign; null if nothing was stored. */
   readonly scanned: ShallowRef<Scan | null>;
-  readonly unlike: readonly Unlike[];
+  readonly unlike: readonly NewProperty[];
   readonly opening: Task;
   readonly declining: Task;
   readonly ending: Ref<Ending | null>;
-  /** What is known of this phone's part in it; null before the app is open. */
-  readonly settled: ShallowRef<Settled | null>;
+  /** True if this phone has signed the login; null before the app is unlocked. */
+  readonly settled: ShallowRef<PriorSignature | null>;
   readonly lost: ComputedRef<"before" | "unknown" | null>;
-  /** Where the app goes on; null where it stays. */
+  /** Confirms the login. Returns the path to open next; null to stay. */
   confirm(): Promise<string | null>;
-  /** 不是我发起的: the PIN opens the app, which then says so. */
+  /** 不是我发起的: the PIN unlocks the app, which then reports it. */
   decline(): Promise<void>;
   expire(): Promise<void>;
   drop(): void;
 }
 
-export function useClaimed(t: Say): ClaimedLoginScreen {
-  const kept = useKeptScan().value;
-  const shown = kept?.shown ?? null;
+export function useClaimedLogin(t: Say): ClaimedLoginScreen {
+  const storedClaim = usePendingScan().value;
+  const shown = storedClaim?.shown ?? null;
   const scanned = shallowRef<Scan | null>(null);
   const opening = useTask();
   const declining = useTask();
   const ending = ref<Ending | null>(null);
-  const settled = shallowRef<Settled | null>(null);
+  const settled = shallowRef<PriorSignature | null>(null);
   const isPinGiven = ref(false);
-  if (kept !== null && shown !== null) {
+  if (storedClaim !== null && shown !== null) {
     const { requestId, number, askedAt } = shown.login;
     scanned.value = {
       requestId,
@@ -56,7 +58,8 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
       requester: shown.requester,
       returnUrl: null,
       askedAt,
-      expiresAt: kept.expiresAt,
+      isFromInbox: false,
+      expiresAt: storedClaim.expiresAt,
       prolongsBy: null,
       tasks: [],
     };
@@ -68,7 +71,8 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
     return isPinGiven.value ? "unknown" : "before";
   });
 
-  function noticed(pin: PinSource): PinSource {
+  /** Wraps a source of the PIN so that `isPinGiven` is set once it has returned the PIN. */
+  function markPinGiven(pin: PinSource): PinSource {
     return async (prompt) => {
       const digits = typeof pin === "string" ? pin : await pin(prompt);
       isPinGiven.value = true;
@@ -83,34 +87,32 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
     }
     const system = honestValue(request.requester.name);
     const about = {
-      ...loginAbout(request, system, t),
+      ...loginPinContext(request, system, t),
       detail: ({ left }: PinPrompt) => `${honestValue(request.requester.domain)}\n${t("both", { left })}`,
     };
-    // Under the PIN's sheet, which stands over every screen: its end counts wherever they have gone meanwhile.
-    let done = null as Awaited<ReturnType<typeof shield.unlockAndLogIn>> | null;
+    // The PIN sheet is above every screen, so the result counts even if the user has left this screen
+    // meanwhile.
+    let result = null as Awaited<ReturnType<typeof shield.unlockAndLogIn>> | null;
     await opening.run(async () => {
-      done = await withPin(about, (pin) => shield.unlockAndLogIn(shown, noticed(pin)));
+      result = await withPin(about, (pin) => shield.unlockAndLogIn(shown, markPinGiven(pin)));
     });
-    if (!done) {
+    if (!result) {
       const end = opening.problem.value && endingOf(opening.problem.value, Date.now() >= request.expiresAt);
-      over(end ?? null);
+      finish(end ?? null);
       return null;
     }
     await readStatus();
-    if (done.login === "waits") {
-      return "/scan";
-    }
-    if (done.login === "closed") {
-      // The engine has asked whether it is this phone's own, whose answer was lost.
+    if (result.login === "closed") {
+      // The engine has already ruled out that this phone itself had confirmed it and lost the answer.
       settled.value = { kind: "unsigned" };
-      over(Date.now() >= request.expiresAt ? "expired" : "closed");
+      finish(Date.now() >= request.expiresAt ? "expired" : "closed");
       return null;
     }
-    dropKeptScan();
+    dropPendingScan();
     const { requestId, kind } = request;
     const approved = { requestId, kind, documents: [], recovered: false, returnAddress: null };
     outcome.value = outcomeOf(request, approved, {}, Date.now());
-    // As whom one is logged in stands in the receipt; without it the login is as good.
+    // The receipt shows the account of the login; the login also works without it.
     void refresh().catch(() => null);
     return "/result";
   }
@@ -133,28 +135,28 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
       }
       const taken = await shield.scan(claim);
       await shield.decline("not_me", taken.requestId);
-      dropKeptScan();
+      dropPendingScan();
       return true;
     });
     await readStatus();
     if (isDeclined) {
-      over("not_me");
+      finish("not_me");
     } else if (declining.problem.value) {
-      over(endingOf(declining.problem.value, Date.now() >= request.expiresAt));
+      finish(endingOf(declining.problem.value, Date.now() >= request.expiresAt));
     }
   }
 
-  function over(end: Ending | null): void {
+  function finish(end: Ending | null): void {
     if (end !== null) {
       ending.value = end;
-      dropKeptScan();
+      dropPendingScan();
     }
   }
 
   async function expire(): Promise<void> {
-    // One that is under way goes on; one that was lost may have gone through, and can still be found out.
+    // A confirmation in progress continues; a lost one may have succeeded, which can still be found out.
     if (!opening.isBusy.value && !declining.isBusy.value && lost.value !== "unknown") {
-      over("expired");
+      finish("expired");
     }
     await Promise.resolve();
   }
@@ -170,6 +172,6 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
     confirm,
     decline,
     expire,
-    drop: dropKeptScan,
+    drop: dropPendingScan,
   };
 }

@@ -1,4 +1,4 @@
-/** Words of confirming a login before the app is open. */
+/** Texts of confirming a login before the app is unlocked. */
 
 export const claimedWords = {
   zh: {

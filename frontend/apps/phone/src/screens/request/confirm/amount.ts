@@ -1,11 +1,11 @@
-/** The amount among the lines of a display, which is shown large. */
+/** The amount among the lines of a display, which is shown in large type. */
 
 import type { Line } from "@mshield/shield";
 
 export interface Amount {
   readonly label: string;
   readonly currency: string;
-  /** With thousands marks: 186,000.00. */
+  /** With thousands separators: 186,000.00. */
   readonly number: string;
 }
 
@@ -15,12 +15,12 @@ const VALUE = new RegExp(
   `^(${CURRENCY})?\\s*(\\d{1,3}(?:,\\d{3})+(?:\\.\\d{1,4})?|\\d{1,15}(?:\\.\\d{1,4})?)\\s*(${CURRENCY})?$`,
 );
 
-/** The first line that is one, or null. */
+/** Returns the first line that is an amount, or null. */
 export function amountOf(lines: readonly Line[]): { readonly amount: Amount; readonly line: Line } | null {
   for (const line of lines) {
     const match = LABEL.test(line.label) ? VALUE.exec(line.value.trim()) : null;
     const [, before, digits, after] = match ?? [];
-    // Two currencies are none; a number alone may count pieces.
+    // Exactly one currency is required: two contradict each other, and a number alone may be a quantity.
     if (digits !== undefined && (before === undefined) !== (after === undefined)) {
       const currency = before ?? after ?? "";
       return { amount: { label: line.label, currency, number: withMarks(digits) }, line };

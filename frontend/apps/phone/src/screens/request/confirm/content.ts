@@ -1,4 +1,4 @@
-/** What a document's content is, and how it is shown. */
+/** The kind of a document's content, and how it is shown. */
 
 import { readToSign, type SignedXml, signedXmlOf, XmlError } from "@mshield/forms/xml.ts";
 import type { Task } from "@mshield/shield";
@@ -10,16 +10,16 @@ import { xmlLines } from "./xml_lines.ts";
 
 export type Content =
   | { readonly kind: TextKind; readonly lines: Lines }
-  /** Shown as it looks, by what `screens/request/pages` has. */
+  /** Shown as pages, by `screens/request/pages`. */
   | { readonly kind: PagesKind }
-  /** Not to be read on a screen: type, size and digest stand for it. */
+  /** Not readable on a screen: type, size and digest are shown instead. */
   | { readonly kind: "other" }
   /** The content stays with the business system. */
   | { readonly kind: "absent" };
 
 export type TextKind = "text" | "xml" | "json";
 export type PagesKind = "pdf" | "image";
-export type Given = Pick<Task, "content" | "mediaType" | "format" | "message" | "options">;
+export type DocumentContent = Pick<Task, "content" | "mediaType" | "format" | "message" | "options">;
 
 const CHARSETS: Readonly<Record<string, Charset>> = {
   "utf-8": "utf-8",
@@ -32,7 +32,7 @@ const CHARSETS: Readonly<Record<string, Charset>> = {
 };
 type Charset = "utf-8" | "gb18030" | "ascii";
 
-export function contentOf(source: Given): Content {
+export function contentOf(source: DocumentContent): Content {
   const { content, mediaType, format } = source;
   if (content === null) {
     return { kind: "absent" };
@@ -56,7 +56,10 @@ export function contentOf(source: Given): Content {
   return { kind, lines: read(text) ?? textLines(text) };
 }
 
-/** XML that is signed in its canonical form: drawn from the reading by which that is checked, or not at all. */
+/**
+ * Returns the content of XML signed in canonical form: drawn from the same parse that the signature check
+ * uses, otherwise not drawn.
+ */
 function signedContent(content: Uint8Array, signed: SignedXml): Content {
   try {
     return { kind: "xml", lines: documentLines(readToSign(content, signed)) };
@@ -68,8 +71,8 @@ function signedContent(content: Uint8Array, signed: SignedXml): Content {
   }
 }
 
-/** Whether it is a document of pages, of which the phone tells how far they were shown. */
-export const isOfPages = ({ content, mediaType }: Pick<Task, "content" | "mediaType">): boolean =>
+/** Returns whether it is a document with pages, for which the phone records the pages shown. */
+export const hasPages = ({ content, mediaType }: Pick<Task, "content" | "mediaType">): boolean =>
   content !== null && pagesKindOf(mediaType) !== null;
 
 export const isPicture = ({ mediaType }: Pick<Task, "mediaType">): boolean =>
@@ -94,8 +97,9 @@ function kindOf(type: string): TextKind | null {
 }
 
 /**
- * What the octets are read by, which is signed: UTF-8, or what the XML itself or the type says; the type is signed with
- * attributes alone. Null where they say something else, or different things; the service refuses the same.
+ * Returns the charset of the signed bytes: UTF-8, or the one named by the XML declaration or the media type.
+ * The media type is signed only with attributes. Null if the names are unknown or contradict each other; the
+ * service refuses the same cases.
  */
 function charsetOf(
   content: Uint8Array,
@@ -103,25 +107,26 @@ function charsetOf(
   parameters: string,
   isTypeSigned: boolean,
 ): Charset | null {
-  const typed = /charset=([a-z0-9-]+)/.exec(parameters)?.[1];
+  const typeCharset = /charset=([a-z0-9-]+)/.exec(parameters)?.[1];
   const declared = kind === "xml" ? declaredEncoding(content) : undefined;
-  const named = [typed, declared]
+  const charsets = [typeCharset, declared]
     .filter((name) => name !== undefined)
     .map((name) => CHARSETS[name.toLowerCase()]);
-  const [charset = "utf-8", other = charset] = named.length > 0 && named[0] === undefined ? [null] : named;
+  const [charset = "utf-8", other = charset] =
+    charsets.length > 0 && charsets[0] === undefined ? [null] : charsets;
   if (charset === null || other !== charset || (kind === "json" && charset === "gb18030")) {
     return null;
   }
   return charset === "gb18030" && declared === undefined && !isTypeSigned ? null : charset;
 }
 
-/** Null where the octets aren't of the charset. */
+/** Returns the decoded text; null if the bytes are invalid in the charset. */
 function textOf(content: Uint8Array, charset: Charset): string | null {
   if (charset === "ascii" && content.some((octet) => octet > 0x7f)) {
     return null;
   }
   try {
-    // A mark of the order of octets is a character like others: it is signed, and shown.
+    // Keep a byte order mark as an ordinary character: it is signed, so it is shown.
     return new TextDecoder(charset === "ascii" ? "utf-8" : charset, { fatal: true, ignoreBOM: true }).decode(
       content,
     );

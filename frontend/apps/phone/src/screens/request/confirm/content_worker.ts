@@ -1,4 +1,4 @@
-/** Reads one content, and hands out its lines. */
+/** Worker that reads one content and returns its lines on request. */
 
 import { type Content, contentOf } from "./content.ts";
 import { type Answer, type Order, STEP } from "./orders.ts";
@@ -14,6 +14,6 @@ addEventListener("message", ({ data }: MessageEvent<Order>) => {
     "lines" in content
       ? { kind: content.kind, count: content.lines.count, lines: content.lines.shown(from, to) }
       : { kind: content.kind, count: 0, lines: [] };
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's postMessage has no target origin
   postMessage(answer);
 });

@@ -1,6 +1,6 @@
 /**
- * The lines of XML that is signed in its canonical form: made of the very reading that was checked, not of a second one. What
- * references and attributes say is what that reading says.
+ * Returns the lines of XML signed in canonical form, from the parse that was checked instead of a second one:
+ * references and attributes have the values of that parse.
  */
 
 import type { Item, Start, XmlDocument } from "@mshield/forms/xml.ts";
@@ -19,7 +19,7 @@ export function documentLines({ items }: XmlDocument): Lines {
     if (kind !== "text" || pieces[place]!.trim() !== "") {
       lines.line(depth);
     } else {
-      from += pieces[place]!.length; // nothing but blanks between tags
+      from += pieces[place]!.length; // only whitespace between tags
       place++;
       continue;
     }
@@ -33,7 +33,10 @@ export function documentLines({ items }: XmlDocument): Lines {
   return lines;
 }
 
-/** How many items stand on one line from a start on: those of an element with nothing but a text in it, or the tag alone. */
+/**
+ * Returns how many items go on the line that starts here: those of an element that contains only text, or the
+ * tag alone.
+ */
 function leafAt(items: readonly Item[], place: number): number {
   if (items[place + 1]!.kind === "end") {
     return 2;
@@ -41,7 +44,7 @@ function leafAt(items: readonly Item[], place: number): number {
   return items[place + 1]!.kind === "text" && items[place + 2]!.kind === "end" ? 3 : 1;
 }
 
-/** `names` are those of the elements that are open. */
+/** Returns the text of an item; `names` is the stack of open elements. */
 function pieceOf(item: Item, names: string[]): string {
   switch (item.kind) {
     case "start": {
@@ -53,7 +56,7 @@ function pieceOf(item: Item, names: string[]): string {
     case "text":
       return item.text;
     case "instruction":
-      return `<?${item.target} ${item.data}?>`; // none is in canonical content
+      return `<?${item.target} ${item.data}?>`; // canonical content contains none
   }
 }
 

@@ -1,8 +1,8 @@
-/** Handing a document's octets to another app of the phone: by its sharing sheet, or as a download. */
+/** Handing a document's bytes to another app on the phone, by the share sheet or as a download. */
 
 import type { Task } from "@mshield/shield";
 
-/** What is named by its type; anything else is a file of no kind. */
+/** File extensions by media type; other types get none. */
 const ENDINGS: Readonly<Record<string, string>> = {
   "application/pdf": "pdf",
   "application/zip": "zip",
@@ -20,7 +20,10 @@ const ENDINGS: Readonly<Record<string, string>> = {
   "image/jpeg": "jpg",
 };
 
-/** The content as it is signed, named by what its digest begins with: the asker's title names no file on the phone. */
+/**
+ * Returns the content as it is signed, as a file named by the start of its digest: the requester's title must
+ * not name a file on the phone.
+ */
 export function fileOf(
   { content, mediaType }: Pick<Task, "content" | "mediaType">,
   fingerprint: string,
@@ -32,7 +35,7 @@ export function fileOf(
   return new File([octets], name, { type: ending === undefined ? "application/octet-stream" : type });
 }
 
-/** Whether the phone's sheet takes it, or it is downloaded. A sheet that was closed again is neither's failure. */
+/** Opens the share sheet, or downloads the file. Closing the sheet isn't a failure. */
 export async function openElsewhere(file: File): Promise<"shared" | "downloaded" | "closed"> {
   const shared = { files: [file] };
   if (navigator.canShare?.(shared)) {
@@ -43,7 +46,7 @@ export async function openElsewhere(file: File): Promise<"shared" | "downloaded"
       if (error instanceof DOMException && error.name === "AbortError") {
         return "closed";
       }
-      // Some browsers say that they can, and then refuse the type.
+      // Some browsers claim to support sharing and then refuse the type.
     }
   }
   const address = URL.createObjectURL(file);

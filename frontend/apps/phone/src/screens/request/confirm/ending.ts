@@ -1,4 +1,4 @@
-/** How a request ends without a signature by this phone. */
+/** Ways in which a request ends without a signature by this phone. */
 
 import type { ShieldError } from "@mshield/shield";
 
@@ -6,7 +6,7 @@ export type Ending = "not_me" | "declined" | "expired" | "closed";
 
 const CLOSED = new Set(["request_closed", "task_closed", "nothing_scanned"]);
 
-/** What this refusal says of the request; null where it may go on. */
+/** Returns how this refusal ends the request; null if the request may go on. */
 export function endingOf({ code }: ShieldError, isOver: boolean): Ending | null {
   if (code === "expired_request") {
     return "expired";

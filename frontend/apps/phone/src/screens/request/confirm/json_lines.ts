@@ -1,7 +1,7 @@
 /**
- * JSON indented for reading. The tokens stay as they stand, so that numbers keep their digits and a name that is there
- * twice is seen twice; only escaped characters are written as themselves. Null for what isn't JSON, or is nested deeper than
- * anybody reads: that is shown as it is.
+ * Returns JSON indented for reading. Tokens stay as written, so that numbers keep their digits and duplicate
+ * names stay visible; only escaped characters are decoded. Null if it isn't JSON, or nested too deep to read:
+ * it is then shown as it is.
  */
 
 import { CODED, Lines, MARKUP, PLAIN, SPACED } from "./lines.ts";
@@ -10,7 +10,7 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c] as const;
 const DEEPEST = 1000;
 const MARK = 1;
 const BLANK = 2;
-/** By code what ends a number or a word. */
+/** Character codes that end a number or a word. */
 const ENDS = new Uint8Array(128);
 for (const [all, kind] of [
   ['"{}[],:', MARK],
@@ -41,12 +41,12 @@ export function jsonLines(text: string): Lines | null {
     lines.part(start, end, kind);
   };
   let before = "";
-  for (let at = skipped(text, 0), end; at < text.length; at = skipped(text, end)) {
+  for (let at = skipSpace(text, 0), end; at < text.length; at = skipSpace(text, end)) {
     const token = text[at]!;
     end = tokenEnd(text, at);
     if (token === "{" || token === "[") {
       put(at, end, MARKUP);
-      const next = text[skipped(text, end)];
+      const next = text[skipSpace(text, end)];
       if (next !== "}" && next !== "]") {
         isNew = true;
         depth += 1;
@@ -63,7 +63,7 @@ export function jsonLines(text: string): Lines | null {
     } else if (token === ":") {
       put(at, end, MARKUP | SPACED);
     } else {
-      const isName = text[skipped(text, end)] === ":";
+      const isName = text[skipSpace(text, end)] === ":";
       put(at, end, CODED | (isName ? MARKUP : PLAIN));
     }
     before = token;
@@ -71,7 +71,7 @@ export function jsonLines(text: string): Lines | null {
   return lines;
 }
 
-/** Whether its brackets nest no deeper than `DEEPEST`. */
+/** Returns whether the text nests no deeper than `DEEPEST`. */
 function isReadable(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
@@ -87,7 +87,7 @@ function isReadable(text: string): boolean {
   return depth <= DEEPEST;
 }
 
-/** Where the token ends that begins here, at the end of the text where a string isn't closed. */
+/** Returns the end of the token that starts here; the end of the text for an unterminated string. */
 function tokenEnd(text: string, start: number): number {
   let at = start + 1;
   if (text.charCodeAt(start) === QUOTE) {
@@ -104,8 +104,8 @@ function tokenEnd(text: string, start: number): number {
   return at;
 }
 
-/** Past white space. */
-function skipped(text: string, from: number): number {
+/** Returns the position after white space. */
+function skipSpace(text: string, from: number): number {
   let at = from;
   while (ENDS[text.charCodeAt(at)] === BLANK) {
     at++;
@@ -113,7 +113,7 @@ function skipped(text: string, from: number): number {
   return at;
 }
 
-/** Characters that are escaped without need are written as themselves. */
+/** Decodes escaped characters from U+00A0 on; others stay escaped. */
 function readable(token: string): string {
   return token.replaceAll(/\\(?:u([0-9a-fA-F]{4})|.)/g, (all, hex: string | undefined) => {
     const code = hex === undefined ? 0 : Number.parseInt(hex, 16);

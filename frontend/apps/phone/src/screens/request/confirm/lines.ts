@@ -1,36 +1,37 @@
 /**
- * A document's content in lines to show, markup apart from what it holds. Where the lines and their parts lie in the text
- * is kept as numbers, so that a content of millions of lines is read in a moment; texts are made of the few that are drawn.
+ * A document's content as lines to show, with markup separate from text. Positions of lines and parts are
+ * stored as numbers, so that a content of millions of lines is read quickly; strings are created only for the
+ * few lines that are drawn.
  */
 
 import { honest } from "@mshield/look/honest_text.ts";
 
-export interface ShownPart {
+export interface TextPart {
   readonly text: string;
-  /** Markup, which is shown paler than what it holds. */
+  /** True if the part is markup, which is shown paler than text. */
   readonly isMarkup: boolean;
 }
 
-export interface ShownLine {
+export interface TextLine {
   readonly depth: number;
-  readonly parts: readonly ShownPart[];
+  readonly parts: readonly TextPart[];
 }
 
-/** What a part is: markup or not, with references to be read or not, with a space after it or not. */
+/** Flags of a part: markup; references to decode; a space after it. */
 export const PLAIN = 0;
 export const MARKUP = 1;
 export const CODED = 2;
 export const SPACED = 4;
 const KINDS = 8;
 
-/** Characters of a line; what is longer is several. */
+/** Maximum characters per line; longer lines are split. */
 const LONGEST = 1000;
-/** Characters of the longest reference: none is cut in two. */
+/** Maximum length of a reference, so that splitting doesn't cut one. */
 const REFERENCE = 12;
 const DEEPEST = 100;
 const DEPTHS = 128;
 
-/** A list of numbers that grows. */
+/** A growing list of numbers. */
 export class Numbers {
   #held = new Uint32Array(1024);
   length = 0;
@@ -57,15 +58,15 @@ export class Numbers {
 export class Lines {
   readonly #source: string;
   readonly #readable: (text: string) => string;
-  /** Of each line its first part, and its depth in the lowest bits. */
+  /** For each line, the index of its first part, with the depth in the lowest bits. */
   readonly #begun = new Numbers();
-  /** Of each part where it begins; and where it ends, with its kind in the lowest bits. */
+  /** For each part, its start, and its end with the kind in the lowest bits. */
   readonly #starts = new Numbers();
   readonly #ends = new Numbers();
   #depth = 0;
   #room = LONGEST;
 
-  /** `readable` reads the references of a part that is `CODED`. */
+  /** Creates an empty list; `readable` decodes the references of `CODED` parts. */
   constructor(source: string, readable: (text: string) => string = (text) => text) {
     this.#source = source;
     this.#readable = readable;
@@ -75,14 +76,14 @@ export class Lines {
     return this.#begun.length;
   }
 
-  /** Begins a line; the parts that follow are its own. */
+  /** Begins a line; the following parts belong to it. */
   line(depth: number): void {
     this.#depth = Math.min(depth, DEEPEST);
     this.#begun.push(this.#starts.length * DEPTHS + this.#depth);
     this.#room = LONGEST;
   }
 
-  /** Adds what stands from `start` up to `end`, on as many lines as it takes. */
+  /** Adds the text from `start` to `end`, on as many lines as needed. */
   part(start: number, end: number, kind: number): void {
     let from = start;
     while (end - from > this.#room) {
@@ -94,11 +95,11 @@ export class Lines {
     this.#put(from, end, kind);
   }
 
-  /** These lines as they are shown: with hidden characters written out. */
-  shown(from: number, to: number): ShownLine[] {
-    const lines: ShownLine[] = [];
+  /** Returns these lines for display, with hidden characters made visible. */
+  shown(from: number, to: number): TextLine[] {
+    const lines: TextLine[] = [];
     for (let n = Math.max(from, 0); n < Math.min(to, this.count); n++) {
-      const parts: ShownPart[] = [];
+      const parts: TextPart[] = [];
       for (let p = this.#first(n); p < this.#first(n + 1); p++) {
         parts.push(this.#part(p));
       }
@@ -111,7 +112,7 @@ export class Lines {
     return line < this.count ? Math.floor(this.#begun.at(line) / DEPTHS) : this.#starts.length;
   }
 
-  #part(p: number): ShownPart {
+  #part(p: number): TextPart {
     const kind = this.#ends.at(p) % KINDS;
     const text = this.#source.slice(this.#starts.at(p), Math.floor(this.#ends.at(p) / KINDS));
     const read = honest((kind & CODED) === 0 ? text : this.#readable(text));
@@ -124,7 +125,7 @@ export class Lines {
     this.#room -= end - start;
   }
 
-  /** A place at or before `to` that parts no character and no reference. */
+  /** Returns a position at or before `to` that splits neither a character nor a reference. */
   #cut(from: number, to: number, kind: number): number {
     if ((kind & CODED) !== 0) {
       for (let at = to - 1; at > Math.max(from, to - REFERENCE); at--) {
@@ -143,7 +144,7 @@ export class Lines {
   }
 }
 
-/** A text's own lines. */
+/** Returns the lines of a plain text. */
 export function textLines(text: string): Lines {
   const lines = new Lines(text);
   for (let at = 0; ;) {

@@ -1,15 +1,15 @@
-/** What the page and the worker that reads a content tell each other. */
+/** Messages between the page and the worker that reads a content. */
 
-import type { Content, Given } from "./content.ts";
-import type { ShownLine } from "./lines.ts";
+import type { Content, DocumentContent } from "./content.ts";
+import type { TextLine } from "./lines.ts";
 
-/** Lines that are drawn at a time. */
+/** Number of lines drawn at a time. */
 export const STEP = 200;
 
-/** What the worker is asked, one thing after the other, and what it answers to both. */
-export type Order = { readonly open: Given } | { readonly from: number; readonly to: number };
+/** Requests to the worker, and its answer to both kinds. */
+export type Order = { readonly open: DocumentContent } | { readonly from: number; readonly to: number };
 export interface Answer {
   readonly kind: Content["kind"];
   readonly count: number;
-  readonly lines: readonly ShownLine[];
+  readonly lines: readonly TextLine[];
 }

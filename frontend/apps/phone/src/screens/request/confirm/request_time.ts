@@ -1,25 +1,25 @@
-/** The time of a request on the screen: how little is left of it, and its end where nobody answers. */
+/** Countdown of a request: the time left, and the end if the user doesn't answer. */
 
 import type { Scan } from "@mshield/shield";
 import { useIntervalFn } from "@vueuse/core";
 import { computed, type ComputedRef, type Ref, ref, type ShallowRef } from "vue";
 
-import type { Answering } from "../answering.ts";
+import type { RequestActions } from "../request_actions.ts";
 
 const WARN_MS = 10_000;
 const LAST_MS = 60_000;
 
 export interface RequestTime {
   readonly now: Ref<number>;
-  /** It ends in a moment, which is said. */
+  /** True if the request ends within moments, which is announced. */
   readonly isSoon: ComputedRef<boolean>;
-  /** Of a signature: its last minute, which is shown. */
+  /** True if a signature request is in its last minute, which is shown. */
   readonly isLast: ComputedRef<boolean>;
 }
 
 export function useRequestTime(
   scanned: ShallowRef<Scan | null>,
-  { ending, expire }: Pick<Answering, "ending" | "expire">,
+  { ending, expire }: Pick<RequestActions, "ending" | "expire">,
 ): RequestTime {
   const now = ref(Date.now());
   useIntervalFn(async () => {

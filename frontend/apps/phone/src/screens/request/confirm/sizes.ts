@@ -1,4 +1,4 @@
-/** A size in bytes as one reads it: 812 B, 12.4 KB, 3.1 MB. */
+/** Formats a size in bytes: 812 B, 12.4 KB, 3.1 MB. */
 export function readableSize(bytes: number): string {
   const units = ["B", "KB", "MB", "GB"];
   let [size, unit] = [bytes, 0];

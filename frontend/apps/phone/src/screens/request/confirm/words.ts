@@ -1,9 +1,9 @@
 import { words as batchWords } from "../batch/words.ts";
-import { wayWords } from "../way_out.ts";
+import { remedyWords } from "../remedy.ts";
 
 export const words = {
   zh: {
-    way: wayWords.zh,
+    way: remedyWords.zh,
     batch: batchWords.zh,
     loginTitle: "确认登录",
     signTitle: "确认签名",
@@ -103,12 +103,12 @@ export const words = {
     },
   },
   en: {
-    way: wayWords.en,
+    way: remedyWords.en,
     batch: batchWords.en,
     loginTitle: "Confirm the login",
     signTitle: "Confirm the signature",
     registered: "Registered",
-    loginAs: "You are to log in as",
+    loginAs: "Log in as",
     signWhat: "You are to sign",
     match: "Is it {number} on the PC too?",
     matchSign: "Is it {number} on their page too?",

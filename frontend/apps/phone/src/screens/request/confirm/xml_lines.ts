@@ -1,7 +1,7 @@
 /**
- * XML indented for reading. Only blanks between tags change; nothing is left out, added or resolved but for the five
- * named entities and character references. Null for what isn't well nested, or has a DOCTYPE: that is shown as it is.
- * Each character is looked at once, whatever is written: the time is that of the length.
+ * Returns XML indented for reading. Only whitespace between tags changes; nothing is omitted, added or
+ * resolved except the five named entities and character references. Null if it isn't well nested or has a
+ * DOCTYPE: it is then shown as it is. Each character is visited once, so the time is linear for any input.
  */
 
 import { CODED, Lines, MARKUP, Numbers, PLAIN } from "./lines.ts";
@@ -21,12 +21,12 @@ export function xmlLines(text: string): Lines | null {
   return tokens && new Reader(source, tokens).lines();
 }
 
-/** Puts tokens on lines: an element with nothing but a text in it is one. */
+/** Arranges tokens in lines; an element that contains only text is one line. */
 class Reader {
   readonly #source: string;
   readonly #ends: Numbers;
   readonly #lines: Lines;
-  /** Where the names of the elements that are open begin. */
+  /** Positions of the names of the open elements. */
   readonly #open = new Numbers();
 
   constructor(source: string, ends: Numbers) {
@@ -46,7 +46,7 @@ class Reader {
     return this.#open.length === 0 && this.#lines.count > 0 ? this.#lines : null;
   }
 
-  /** How many tokens were put on a line; 0 where a tag closes what isn't open. */
+  /** Returns how many tokens were put on a line; 0 if a closing tag doesn't match the open element. */
   #take(token: number): number {
     const start = this.#start(token);
     if (this.#isClosing(token)) {
@@ -63,7 +63,7 @@ class Reader {
     }
     const next = this.#source[start + 1];
     if (next === "!" || next === "?") {
-      return this.#put(token, [MARKUP]); // these know no references
+      return this.#put(token, [MARKUP]); // these contain no references
     }
     return this.#takeOpening(token);
   }
@@ -84,7 +84,7 @@ class Reader {
     return 1;
   }
 
-  /** One line of as many tokens as there are kinds. */
+  /** Puts as many tokens on one line as there are kinds. */
   #put(token: number, kinds: readonly number[]): number {
     this.#lines.line(this.#open.length);
     kinds.forEach((kind, n) => this.#lines.part(this.#start(token + n), this.#ends.at(token + n), kind));
@@ -125,7 +125,7 @@ class Reader {
   }
 }
 
-/** Where comments, CDATA, instructions, tags and texts end; null where something is none of these. */
+/** Returns the ends of comments, CDATA, instructions, tags and texts; null if something is none of these. */
 function tokensOf(source: string): Numbers | null {
   const ends = new Numbers();
   for (let at = 0, end; at < source.length; at = end) {
@@ -157,7 +157,7 @@ function endOf(source: string, at: number): number {
   return isClosing ? closingEnd(source, name) : openingEnd(source, name);
 }
 
-/** A closing tag has nothing but its name, and blanks after it. */
+/** Returns the end of a closing tag, which may contain only its name and whitespace after it. */
 function closingEnd(source: string, name: number): number {
   let isOver = false;
   for (let at = name; at < source.length; at++) {
@@ -173,7 +173,7 @@ function closingEnd(source: string, name: number): number {
   return -1;
 }
 
-/** An opening tag ends at a `>` that no quoted value holds; none holds a `<`. */
+/** Returns the end of an opening tag: the first `>` outside quotes. A `<` before it is an error. */
 function openingEnd(source: string, name: number): number {
   let quote = 0;
   for (let at = name; at < source.length; at++) {
@@ -196,7 +196,7 @@ function isNameEnd(unit: number): boolean {
   return unit === GREATER || unit === SLASH || isSpace(unit) || Number.isNaN(unit);
 }
 
-/** As `\s` and `trim` have it. */
+/** Returns whether the code unit is white space as in `\s` and `trim`. */
 function isSpace(unit: number): boolean {
   return unit <= 0x20 ? unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) : unit >= 0xa0 && isWideSpace(unit);
 }

@@ -1,27 +1,30 @@
-/** What about a document wants a second confirmation before it is signed, and what was confirmed. */
+/** Reasons for a second confirmation before a document is signed, and the confirmations given. */
 
 import type { Scan, Task } from "@mshield/shield";
-import type { Confirmed } from "@mshield/forms";
+import type { Confirmation } from "@mshield/forms";
 import { computed, type ComputedRef, reactive, type ShallowRef } from "vue";
 
 import type { Content } from "../confirm/content.ts";
 
-/** The asker's words differ, the content contradicts itself, it isn't here, can't be shown; its view isn't proven. */
+/**
+ * Reason for the alarm: the requester's description differs, the content contradicts itself, it is absent, it
+ * can't be shown, or its view isn't proven.
+ */
 export type Alarm = "differs" | "odds" | "absent" | "other" | "unproven";
 
 export interface Alarms {
   of(task: Task): Alarm | null;
-  /** What the content turned out to be, once it was read. */
+  /** Records the kind of the content, once it was read. */
   note(task: Task, kind: Content["kind"]): void;
   confirm(task: Task): void;
   isConfirmed(task: Task): boolean;
-  /** For the engine, by `sid`. */
-  confirmed(): ReadonlyMap<string, Confirmed>;
-  /** Documents whose confirmation is wanting. */
+  /** Returns the confirmations by `sid`, for the engine. */
+  confirmed(): ReadonlyMap<string, Confirmation>;
+  /** Documents with a missing confirmation. */
   readonly open: ComputedRef<readonly Task[]>;
 }
 
-const WORDS: Readonly<Record<Alarm, Confirmed>> = {
+const WORDS: Readonly<Record<Alarm, Confirmation>> = {
   differs: "mismatch",
   odds: "none",
   absent: "unread",

@@ -1,35 +1,41 @@
-/** Asks the worker that draws documents; its file comes with the first document, not with the app. */
+/**
+ * Client of the worker that draws documents; its file is loaded with the first document, not with the app.
+ */
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 import { type DocumentReader, NetworkError, orderOf, type Task } from "@mshield/shield";
 import type { DocumentOrder } from "@mshield/views";
 
-import type { Head, Line, RestLine, Wanted } from "./drawing.ts";
-// oxlint-disable-next-line import/default -- Vite makes the address
+import type { DrawingHead, Line, RestLine, LineRange } from "./drawing.ts";
+// oxlint-disable-next-line import/default -- Vite generates the default export, the address
 import workerAddress from "./drawing_worker.ts?worker&url";
-import type { Answer, Checked, Order } from "./drawing_worker.ts";
+import type { Answer, CheckResult, Order } from "./drawing_worker.ts";
 import { isSameOrder } from "./same_order.ts";
 
-/** A worker that was sent more in all ends with its document, and with it all memory that it took. */
+/**
+ * A worker that has received more bytes in all isn't used for another document, so that its memory is freed.
+ */
 const MOST_OCTETS = 1024 * 1024;
-/** A document that was checked is shown next, if at all. */
+/** Time in ms for which a checked document is kept, to be shown next. */
 const KEPT_MS = 10_000;
-/** What is measured, in the names of `performance.measure`. */
+/** Names of the measurements for `performance.measure`. */
 const CHECKED = "mshield-drawn";
 const OPENED = "mshield-drawing-opened";
 
-export interface Opened extends Head {
-  more(wanted: Wanted & { readonly table: number }): Promise<readonly Line[]>;
-  more(wanted: Wanted & { readonly table: "rest" }): Promise<readonly RestLine[]>;
+export interface OpenedDrawing extends DrawingHead {
+  more(wanted: LineRange & { readonly table: number }): Promise<readonly Line[]>;
+  more(wanted: LineRange & { readonly table: "rest" }): Promise<readonly RestLine[]>;
 }
 
-/** One worker, which does what it is asked one thing after the other; NetworkError where its file didn't come. */
+/**
+ * One worker that handles requests one after the other. Raises: NetworkError if its file couldn't be loaded.
+ */
 class Drawer {
   readonly #worker = new Worker(scriptAddress(workerAddress), { type: "module", name: "drawing" });
   #last: Promise<unknown> = Promise.resolve();
   #hasAnswered = false;
   #octets = 0;
-  /** One that waits for its document may stop before anybody asks it. */
+  /** True if the worker has failed, which may happen before its first request. */
   hasStopped = false;
 
   constructor() {
@@ -45,9 +51,9 @@ class Drawer {
     return await answer;
   }
 
-  async check(order: DocumentOrder): Promise<Checked> {
+  async check(order: DocumentOrder): Promise<CheckResult> {
     this.#octets += order.content?.length ?? 0;
-    return (await this.ask({ check: order })) as Checked;
+    return (await this.ask({ check: order })) as CheckResult;
   }
 
   async open(order: DocumentOrder): Promise<string> {
@@ -55,7 +61,7 @@ class Drawer {
     return (await this.ask({ open: order })) as string;
   }
 
-  /** Whether it may read one more. */
+  /** True if the worker may read another document. */
   get isFit(): boolean {
     return !this.hasStopped && this.#octets <= MOST_OCTETS;
   }
@@ -69,7 +75,7 @@ class Drawer {
       const once = { once: true };
       this.#worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => resolve(data), once);
       this.#worker.addEventListener("error", (event) => reject(this.#stopped(event)), once);
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's postMessage has no target origin
       this.#worker.postMessage(order);
     });
     this.#hasAnswered = true;
@@ -79,7 +85,7 @@ class Drawer {
     return answer.value;
   }
 
-  /** An error within the script says what it was; of one that wasn't loaded the browser says nothing. */
+  /** Returns the error: for one within the script the browser gives details, for a failed load it doesn't. */
   #stopped(event: Event): Error {
     return this.#hasAnswered || event instanceof ErrorEvent
       ? new Error("the worker has stopped")
@@ -87,15 +93,15 @@ class Drawer {
   }
 }
 
-/** A worker that waits: warming up for its document, or with the one that it drew last. */
+/** An idle worker, which is warming up or holds the document it drew last. */
 interface Waiting {
   readonly drawer: Drawer;
   readonly drawn: { readonly order: DocumentOrder; readonly head: string } | null;
 }
 let waiting: Waiting | null = null;
 
-/** A worker is started for a document that is on its way. */
-export function expectDocument(): void {
+/** Starts a worker for a document that is about to arrive. */
+export function prepareWorker(): void {
   if (waiting === null || !waiting.drawer.isFit) {
     wait({ drawer: new Drawer(), drawn: null });
   }
@@ -108,7 +114,7 @@ function wait(next: Waiting | null): void {
   waiting = next;
 }
 
-/** The one that waits, if it may read one more, or a new one. */
+/** Returns the idle worker if it may read another document, otherwise a new one. */
 function nextDrawer(): Drawer {
   if (waiting?.drawer.isFit) {
     const { drawer } = waiting;
@@ -119,8 +125,11 @@ function nextDrawer(): Drawer {
   return new Drawer();
 }
 
-/** For the engine: reads one document, and keeps what it drew for the screen, until the next one or a little while. */
-export const readBeside: DocumentReader = async (order) => {
+/**
+ * Reads one document for the engine, and keeps the drawing for the screen until the next document or for
+ * `KEPT_MS`.
+ */
+export const readInWorker: DocumentReader = async (order) => {
   const drawer = nextDrawer();
   const start = performance.now();
   try {
@@ -140,26 +149,29 @@ export const readBeside: DocumentReader = async (order) => {
   }
 };
 
-/** A document to be shown, until `close`; what was drawn for its check isn't drawn again. */
-export function openDrawing(task: Task): { readonly opened: Promise<Opened>; readonly close: () => void } {
+/** Opens a document for display, until `close`; reuses the drawing made for its check. */
+export function openDrawing(task: Task): {
+  readonly opened: Promise<OpenedDrawing>;
+  readonly close: () => void;
+} {
   const start = performance.now();
   const order = orderOf(task, task.view?.octets ?? null);
-  const kept = keptOf(order);
+  const kept = cachedDrawer(order);
   if (kept !== null) {
     waiting = null;
   }
   const drawer = kept?.drawer ?? nextDrawer();
-  const more = (wanted: Wanted): Promise<never> => drawer.ask({ more: wanted }) as Promise<never>;
+  const more = (wanted: LineRange): Promise<never> => drawer.ask({ more: wanted }) as Promise<never>;
   const drawn = kept === null ? drawer.open(order) : Promise.resolve(kept.head);
-  const opened = drawn.then((text): Opened => {
-    const head = JSON.parse(text) as Head;
+  const opened = drawn.then((text): OpenedDrawing => {
+    const head = JSON.parse(text) as DrawingHead;
     performance.measure(OPENED, { start });
     return { ...head, more };
   });
   return { opened, close: () => drawer.close() };
 }
 
-function keptOf(order: DocumentOrder): { readonly drawer: Drawer; readonly head: string } | null {
+function cachedDrawer(order: DocumentOrder): { readonly drawer: Drawer; readonly head: string } | null {
   if (waiting === null || waiting.drawn === null || waiting.drawer.hasStopped) {
     return null;
   }

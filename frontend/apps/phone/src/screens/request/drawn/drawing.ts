@@ -1,19 +1,19 @@
 /**
- * A document as it is drawn, of which a screen gets the beginning of each table and the rest as it scrolls: a content may
- * have a hundred thousand lines.
+ * A drawn document, of which a screen gets the start of each table and more as the user scrolls: a content
+ * may have a hundred thousand lines.
  */
 
 import {
   type Cell,
   checkedOf,
   type CheckedReading,
-  type Compared,
+  type Comparison,
   type DocumentOrder,
   type DrawnLines,
   readDocument,
 } from "@mshield/views";
 
-/** Lines of a table, or of what the view doesn't list, that are handed out at a time. */
+/** Number of lines of a table, or of the unlisted content, returned at a time. */
 export const STEP = 50;
 
 export type Line = readonly (Cell | null)[];
@@ -21,21 +21,24 @@ export type RestLine = DrawnLines["rest"][number];
 export type TableHead = Extract<DrawnLines["body"][number], { lines: unknown }> & { readonly count: number };
 export type Part = Exclude<DrawnLines["body"][number], { lines: unknown }> | TableHead;
 
-/** The drawn lines with no more than the beginning of each table. */
+/** The drawn lines with only the start of each table. */
 export type DrawnHead = Omit<DrawnLines, "body" | "rest"> & {
   readonly body: readonly Part[];
   readonly rest: readonly RestLine[];
   readonly restCount: number;
 };
 
-export interface Head {
+export interface DrawingHead {
   readonly drawn: DrawnHead | null;
-  /** Null where nothing can be compared. */
-  readonly compared: Compared | null;
+  /** The comparison with the requester's description; null if nothing can be compared. */
+  readonly compared: Comparison | null;
 }
 
-/** Which lines are wanted: of a table by its place in the body, or of what the view doesn't list. */
-export interface Wanted {
+/**
+ * Range of lines to return: of a table, by its index in the body, or of the content that the view doesn't
+ * list.
+ */
+export interface LineRange {
   readonly table: number | "rest";
   readonly from: number;
   readonly to: number;
@@ -43,8 +46,8 @@ export interface Wanted {
 
 /** One document that was read. */
 export class Drawing {
-  readonly head: Head;
-  /** What the check of its task needs of it. */
+  readonly head: DrawingHead;
+  /** The part of the reading that the check of its task needs. */
   readonly checked: CheckedReading;
   readonly #lines: DrawnLines | null;
 
@@ -56,16 +59,25 @@ export class Drawing {
     this.head = { drawn: this.#lines && headOf(this.#lines), compared };
   }
 
-  more({ table, from, to }: Wanted): readonly Line[] | readonly RestLine[] {
-    if (table === "rest") {
-      return this.#lines?.rest.slice(from, to) ?? [];
-    }
-    const part = this.#lines?.body[table];
-    return part !== undefined && "lines" in part ? part.lines.slice(from, to) : [];
+  more(wanted: LineRange): readonly Line[] | readonly RestLine[] {
+    return this.#lines === null ? [] : linesOf(this.#lines, wanted);
   }
 }
 
-function headOf(lines: DrawnLines): DrawnHead {
+/** Returns a range of the drawn lines. */
+export function linesOf(
+  lines: DrawnLines,
+  { table, from, to }: LineRange,
+): readonly Line[] | readonly RestLine[] {
+  if (table === "rest") {
+    return lines.rest.slice(from, to);
+  }
+  const part = lines.body[table];
+  return part !== undefined && "lines" in part ? part.lines.slice(from, to) : [];
+}
+
+/** Returns the lines with only the start of each table. */
+export function headOf(lines: DrawnLines): DrawnHead {
   const body = lines.body.map((part): Part => {
     if (!("lines" in part)) {
       return part;

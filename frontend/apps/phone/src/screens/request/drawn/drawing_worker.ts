@@ -1,34 +1,34 @@
 /**
- * Reads a document beside the screen, once: for the check of its task, and as it is then shown. Of the lines it hands out
- * what the screen comes to; what it shows at once it answers as text, not as a tree of small objects.
+ * Worker that reads a document once, for the check of its task and for display. It returns further lines as
+ * the screen scrolls. The initial lines are sent as JSON text, which is cheaper than a tree of small objects.
  */
 
 import type { CheckedReading, DocumentOrder } from "@mshield/views";
 
-import { Drawing, type Wanted } from "./drawing.ts";
+import { Drawing, type LineRange } from "./drawing.ts";
 import { SAMPLE } from "./sample.ts";
 
 export type Order =
-  { readonly check: DocumentOrder } | { readonly open: DocumentOrder } | { readonly more: Wanted };
-/** `head` is a `Head` as JSON. */
-export type Checked = CheckedReading & { readonly head: string };
-/** `refused` says why it was not drawn. */
+  { readonly check: DocumentOrder } | { readonly open: DocumentOrder } | { readonly more: LineRange };
+/** Result of a check; `head` is a `Head` as JSON. */
+export type CheckResult = CheckedReading & { readonly head: string };
+/** Answer to an order; `refused` says why it was not drawn. */
 export type Answer = { readonly value: unknown } | { readonly refused: string };
 
-/** Drawings that nobody sees: what a browser has run some times it runs several times as fast. */
+/** Number of warm-up drawings: browsers run code several times faster after some executions. */
 const ROUNDS = 40;
 
-/** Of the document at hand. */
+/** The current document. */
 let drawing: Drawing | null = null;
 let isAsked = false;
 
 addEventListener("message", ({ data }: MessageEvent<Order>) => {
   isAsked = true;
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's postMessage has no target origin
   postMessage(answered(data));
 });
 
-/** Warms up, until the first order comes. */
+/** Warms up until the first order arrives. */
 function warm(rounds: number): void {
   if (!isAsked && rounds > 0) {
     answered({ check: SAMPLE });
@@ -53,5 +53,5 @@ function valueOf(order: Order): unknown {
   drawing = null;
   drawing = new Drawing("check" in order ? order.check : order.open);
   const head = JSON.stringify(drawing.head);
-  return "check" in order ? ({ ...drawing.checked, head } satisfies Checked) : head;
+  return "check" in order ? ({ ...drawing.checked, head } satisfies CheckResult) : head;
 }

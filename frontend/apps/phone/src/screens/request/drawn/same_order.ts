@@ -1,4 +1,6 @@
-/** Whether two orders are of the same document: then what was drawn of the one is what would be drawn of the other. */
+/**
+ * Returns whether two orders are for the same document, so that a drawing of one can be reused for the other.
+ */
 
 import type { DocumentOrder } from "@mshield/views";
 
@@ -15,7 +17,7 @@ export function isSameOrder(a: DocumentOrder, b: DocumentOrder): boolean {
   return isSaid && isSigned && isSame(a.view, b.view) && isSame(a.content, b.content);
 }
 
-/** The engine's store gives copies. */
+/** Compares bytes by value, since the engine's store returns copies. */
 function isSame(a: Octets, b: Octets): boolean {
   if (a === null || b === null || a === b) {
     return a === b;

@@ -1,6 +1,6 @@
 /**
- * A document of all that views draw, by which a worker warms up: in Chinese, as what a browser compiles for Latin letters
- * doesn't serve it for others.
+ * A sample document that uses all features of views, to warm up a worker. It is in Chinese, since browsers
+ * optimise code for Latin text separately.
  */
 
 import { type DocumentOrder } from "@mshield/views";

@@ -23,7 +23,7 @@ export const words = {
     uncheckedMark: "没有核对",
     noCompare: "这份原文没法和对方的说明对照。",
     differs: {
-      title: "对方说的和原文不一样",
+      title: "对方说明与原文不一致",
       text: "您签的是原文。请先问清楚，再决定签不签。",
       said: "对方的说明",
       content: "原文里是",
@@ -95,7 +95,7 @@ export const words = {
     lastWait: "先输入最后 4 位",
     decline: "不签",
     scroll: "往下看，还有内容没看到",
-    skipText: "原文很长，没看完也签",
+    skipText: "原文很长，未读完，仍要签署",
     notMe: "不是我发起的",
   },
   en: {

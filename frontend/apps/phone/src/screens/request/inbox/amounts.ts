@@ -1,6 +1,6 @@
 /**
- * What the requests of the inbox come to, before any is opened: their contents are fetched and drawn behind the list, one
- * request after the other, each once while the list stands.
+ * Totals of the requests in the inbox, before any is opened. The contents are loaded and drawn in the
+ * background, one request after the other, once each while the list is open.
  */
 
 import type { InboxRequest, WaitingReadings } from "@mshield/shield";
@@ -8,25 +8,28 @@ import { computed, type ComputedRef, onScopeDispose, shallowReactive, watch } fr
 
 import { type Sums, sumsOf } from "../batch/sums.ts";
 
-/** Octets of contents that a list fetches; the amounts of what comes after stay unknown until it is opened. */
+/**
+ * Maximum bytes of contents that a list loads; the totals of further requests stay unknown until they are
+ * opened.
+ */
 const MOST_OCTETS = 8 * 1024 * 1024;
 
 export interface Amounts {
-  /** Null while it isn't read yet. */
-  of(request: InboxRequest): Read | null;
-  /** Of several together; `open` says that some aren't read yet. */
+  /** Returns the total of a request; null while the request isn't read. */
+  of(request: InboxRequest): RequestAmounts | null;
+  /** Returns the total of several requests; `open`: some aren't read yet. */
   sums(requests: readonly InboxRequest[]): Sums & { readonly open: boolean };
 }
-export type Read = Sums & { readonly documents: WaitingReadings["documents"] };
+export type RequestAmounts = Sums & { readonly documents: WaitingReadings["documents"] };
 
-/** How often a request that can't be read is asked for, once with each list. */
+/** Maximum number of attempts to read a request, one per list. */
 const MOST_TRIES = 3;
-/** Of a request of which nothing can be known. */
+/** Result for a request that can't be read. */
 const NOTHING: WaitingReadings = { documents: [], octets: 0 };
 
 /**
- * `isBusy` holds it up: the engine does one thing at a time. `read` gives null where it failed, and `later` where none of
- * them can be read now: then the next list tries again.
+ * Loads the totals. Pauses while `isBusy`, since the engine does one thing at a time. `read` returns null if
+ * it failed, and `later` if no request can be read now, so that the next list tries again.
  */
 export function useAmounts(
   waiting: ComputedRef<readonly InboxRequest[]>,
@@ -52,7 +55,7 @@ export function useAmounts(
       while (next.value && !isBusy() && !work.isOver) {
         const request = next.value;
         const { requestId } = request;
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        // oxlint-disable-next-line no-await-in-loop -- the engine handles one call at a time
         const readings = work.left > 0 ? await read(request) : NOTHING;
         if (readings === "later") {
           break;
@@ -76,7 +79,7 @@ export function useAmounts(
     work.isOver = true;
   });
 
-  /** Documents that no view draws are those without an amount. */
+  /** Adds up the documents; those that no view draws count as without an amount. */
   function sumsIn(requests: readonly InboxRequest[]): Sums {
     const documents = requests.flatMap(({ requestId }) => known.get(requestId)?.documents ?? []);
     const { lines, without } = sumsOf(documents);

@@ -1,4 +1,4 @@
-/** What is offered once something was signed: first finger or face, at another time to be notified. Once for each. */
+/** Offers after a signature: first fingerprint or face, another time notifications; once each. */
 
 import { useLocalStorage } from "@vueuse/core";
 
@@ -6,14 +6,14 @@ export type Offer = "finger" | "push";
 
 const answered = useLocalStorage<Offer[]>("mshield-offered", []);
 
-/** What this phone could do and doesn't. */
-export interface Possible {
+/** One check per feature: whether this phone supports it and it is still off. */
+export interface FeatureChecks {
   finger(): Promise<boolean>;
   push(): Promise<boolean>;
 }
 
-/** The next thing to offer, null for none. Where it can't be found out, it isn't offered. */
-export async function nextOffer(possible: Possible): Promise<Offer | null> {
+/** Returns the next offer, or null. If support can't be determined, the feature isn't offered. */
+export async function nextOffer(possible: FeatureChecks): Promise<Offer | null> {
   for (const offer of ["finger", "push"] as const) {
     if (!answered.value.includes(offer) && (await possible[offer]().catch(() => false))) {
       return offer;
@@ -22,7 +22,7 @@ export async function nextOffer(possible: Possible): Promise<Offer | null> {
   return null;
 }
 
-/** It was taken or put off: either way it isn't offered again. */
+/** Records that the user accepted or postponed the offer; in either case it isn't repeated. */
 export function markAnswered(offer: Offer): void {
   answered.value = [...new Set([...answered.value, offer])];
 }

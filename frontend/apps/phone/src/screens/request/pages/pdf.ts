@@ -1,40 +1,42 @@
 /**
- * A PDF, opened by pdf.js: its own worker, files of this app alone, no forms, no scripts, nothing asked of the network
- * but what the app brings. Loaded when the first PDF is shown.
+ * A PDF, opened by pdf.js with its own worker and only files of this app: no forms, no scripts, and no
+ * network requests except to the app's own files. Loaded when the first PDF is shown.
  */
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 import { getDocument, PDFWorker, version } from "pdfjs-dist/legacy/build/pdf.mjs";
-// oxlint-disable-next-line import/default -- Vite makes the address
+// oxlint-disable-next-line import/default -- Vite generates the default export, the address
 import viewerAddress from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?worker&url";
 import type { PDFDocumentProxy, PDFPageProxy, RenderTask } from "pdfjs-dist";
 
 import { faultOf, faultOfPage } from "./pdf_faults.ts";
-// oxlint-disable-next-line import/default -- Vite makes the address
+// oxlint-disable-next-line import/default -- Vite generates the default export, the address
 import scanAddress from "./scan_worker.ts?worker&url";
 
 const DATA = `${import.meta.env.BASE_URL}assets/pdfjs-${version}`;
-/** Of one page's picture: more than a phone shows, less than what it can't hold. */
+/** Maximum pixels of a page's image: more than a phone displays, within what it can hold. */
 const MOST_PIXELS = 8_000_000;
 const SHARPEST = 3;
 const QUIET = 0;
 
 export interface Pdf {
   readonly pages: number;
-  /** Why it must not be signed, as far as the whole file says it; a page may have reasons of its own. */
+  /**
+   * Returns why the PDF must not be signed, as far as the whole file shows; a page may have further reasons.
+   */
   fault(): Promise<string | null>;
-  /** Draws a page of so many CSS pixels' width; rejects where it can't be drawn whole. */
+  /** Draws a page at this width in CSS pixels; rejects if it can't be drawn completely. */
   draw(page: number, canvas: HTMLCanvasElement, width: number): Drawing;
   close(): void;
 }
 
 export interface Drawing {
-  /** Its text, as far as the file tells it, and why it must not be signed. */
+  /** The page's text, as far as the file contains it, and why it must not be signed. */
   readonly done: Promise<{ readonly text: string; readonly fault: string | null }>;
   cancel(): void;
 }
 
-export class Unfit extends Error {
+export class UnfitPdf extends Error {
   readonly fault: string;
 
   constructor(fault: string) {
@@ -43,7 +45,7 @@ export class Unfit extends Error {
   }
 }
 
-/** Rejects with `Unfit` what must not be signed, with another error what can't be shown. */
+/** Opens a PDF. Raises: `UnfitPdf` if it must not be signed, another error if it can't be shown. */
 export async function openPdf(content: Uint8Array): Promise<Pdf> {
   const viewer = new Worker(scriptAddress(viewerAddress), { type: "module", name: "pdf" });
   const worker = PDFWorker.create({ port: viewer as never });
@@ -77,7 +79,7 @@ export async function openPdf(content: Uint8Array): Promise<Pdf> {
   } catch (error) {
     close();
     const fault = isLocked(error) ? "encrypted" : await scan(content);
-    throw fault === null ? error : new Unfit(fault);
+    throw fault === null ? error : new UnfitPdf(fault);
   }
 }
 
@@ -88,7 +90,7 @@ function scan(content: Uint8Array): Promise<string | null> {
   return new Promise<string | null>((resolve, reject) => {
     worker.addEventListener("message", ({ data }: MessageEvent<string | null>) => resolve(data));
     worker.addEventListener("error", () => reject(new Error("the worker has stopped")));
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's postMessage has no target origin
     worker.postMessage(content);
   }).finally(() => worker.terminate());
 }

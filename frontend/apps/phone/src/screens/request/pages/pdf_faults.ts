@@ -1,4 +1,4 @@
-/** What the viewer says of a PDF that must not be signed; the reasons are the service's. */
+/** Reasons why a PDF must not be signed, according to the viewer; they are the service's reasons. */
 
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist";
 
@@ -13,6 +13,7 @@ interface Annotation {
   readonly hasAppearance?: boolean;
   readonly fieldType?: string | null;
   readonly annotationFlags?: number;
+  readonly borderStyle?: { readonly width?: number };
 }
 
 interface Field {
@@ -58,13 +59,16 @@ export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
   return faults.find(([, isThere]) => isThere)?.[0] ?? null;
 }
 
-/** All fields, whatever holds them. The viewer's own word on scripts counts every field of a signature as one. */
+/**
+ * Returns all fields, in whatever structure. The viewer's own flag for scripts can't be used, since it counts
+ * every signature field as one.
+ */
 function fieldsIn(fields: unknown): readonly Field[] {
   const all = fields instanceof Map ? [...fields.values()] : Object.values(fields ?? {});
   return (all as readonly (readonly Field[])[]).flat();
 }
 
-/** A form whose fields aren't all those of signatures, or can't be seen. */
+/** Returns whether it has a form with fields other than signatures, or whose fields can't be listed. */
 function isForm(info: Readonly<Record<string, unknown>>, fields: readonly Field[]): boolean {
   const isThere = Boolean(info["IsAcroFormPresent"] || info["IsSignaturesPresent"]);
   return isThere && (fields.length === 0 || fields.some(({ type }) => type !== "signature"));
@@ -88,13 +92,15 @@ function ofAnnotation(annotation: Annotation): string | null {
     hasAppearance,
     fieldType,
     annotationFlags = 0,
+    borderStyle,
   } = annotation;
   if (subtype === "Widget" && fieldType === "Sig") {
     const isAlike =
       Boolean(annotationFlags & HIDDEN) || (annotationFlags & (PRINTED | NOT_VIEWED)) === PRINTED;
     return actions ? "javascript" : isAlike || !hasAppearance ? null : "form";
   }
-  if (subtype !== "Link" || hasAppearance) {
+  // Some programs draw a link's border, this viewer and others don't.
+  if (subtype !== "Link" || hasAppearance || borderStyle?.width !== 0) {
     return OF_ANNOTATION[subtype] ?? "annotation";
   }
   if (actions) {

@@ -1,6 +1,6 @@
 /**
- * What the phone looks for in a PDF's octets itself, beside what the viewer says of it: objects that stand there twice
- * but in a signature's update, and words of what may act. The service's check reads packed objects too; this one doesn't.
+ * The phone's own check of a PDF's bytes, beside the viewer's: objects defined twice outside a signature's
+ * update, and names of active features. The service's check also reads compressed objects; this one doesn't.
  */
 
 const MOST = 20 * 1024 * 1024;
@@ -31,14 +31,34 @@ const ACTS: Readonly<Record<string, string>> = {
   Alternates: "alternates",
   Named: "action",
   Hide: "action",
+  Subtype2: "device",
 };
-/** What a form has beside the fields of signatures. */
+/** Signs of a form with fields other than signatures. */
 const FORM = /\/(?:NeedAppearances|FT\s*\/(?:Tx|Btn|Ch))(?![A-Za-z])/;
-/** What the update of a signature replaces: root, page, form, lists in them, and what is without any reference. */
+/**
+ * Objects that a signature's update replaces: catalog, page, form, lists in them, and objects without any
+ * reference.
+ */
 const REPLACED = /\/Type\s*\/(?:Catalog|Page)(?![A-Za-z])|\/Fields(?![A-Za-z])|^\s*\[/;
+/** Signs of what only some programs or printers carry out: PostScript, overprint, colour spaces without ink. */
+const DEVICE = new RegExp(
+  [
+    String.raw`/Subtype${WHITE}*/PS(?![A-Za-z0-9])`,
+    String.raw`/(?:OP|op)${WHITE}+true(?![A-Za-z])`,
+    String.raw`/Separation${WHITE}*/None(?![A-Za-z0-9])`,
+    String.raw`/DeviceN${WHITE}*\[(?:${WHITE}*/None(?![A-Za-z0-9]))+${WHITE}*\]`,
+  ].join("|"),
+);
+/** Transfer functions, in place or by their references. */
+const TRANSFER = new RegExp(
+  String.raw`/(?:TR2?|TransferFunction)${WHITE}*(<<[^>]*|\[[^\]]*|\d+${WHITE}+\d+${WHITE}+R)`,
+  "g",
+);
+const REFERENCE = new RegExp(String.raw`(\d+)${WHITE}+(\d+)${WHITE}+R`, "g");
+const FUNCTION = /\/FunctionType(?![A-Za-z])/;
 const ACT = new RegExp(`/(${Object.keys(ACTS).join("|")})(?![A-Za-z])`);
 
-/** Null where nothing stands out; the reasons are the service's. */
+/** Returns the reason to refuse the PDF, in the service's terms; null if there is none. */
 export function scanned(octets: Uint8Array): string | null {
   if (octets.length > MOST) {
     return "too_large";
@@ -58,10 +78,27 @@ export function scanned(octets: Uint8Array): string | null {
   if (FORM.test(text) || count(/\/FT\s*\/Sig(?![A-Za-z])/g) > count(/\/ByteRange(?![A-Za-z])/g)) {
     return "form";
   }
+  if (DEVICE.test(text) || hasTransfer(text)) {
+    return "device";
+  }
   return hidesObjects(text) ? "revisions" : null;
 }
 
-/** What is added behind a signature is another's signature, or this one: then it replaces what that takes. */
+/** Returns whether a graphics state or halftone has a function that changes colours on some devices. */
+function hasTransfer(text: string): boolean {
+  return [...text.matchAll(TRANSFER)].some(([, value = ""]) => {
+    const bodies = [...value.matchAll(REFERENCE)].map(([, number, generation]) => {
+      const head = new RegExp(String.raw`(?<!\d)${number}${WHITE}+${generation}${WHITE}+obj`).exec(text);
+      return head === null ? "" : bodyAt(text, head.index);
+    });
+    return [value, ...bodies].some((body) => FUNCTION.test(body));
+  });
+}
+
+/**
+ * Returns whether an update could hide objects by defining them again. Only an update that a signature covers
+ * may do that, and only for objects that a signature must replace.
+ */
 function hidesObjects(text: string): boolean {
   const ends = signedEnds(text);
   if (ends === null) {
@@ -95,7 +132,10 @@ function mayReplace(body: string): boolean {
   return !/>>\s*stream/.test(body) && (REPLACED.test(body) || !/\d\s+\d+\s+R/.test(body));
 }
 
-/** Where signatures say that what they cover ends, without line ends; null where one leaves out more than a hex string. */
+/**
+ * Returns the ends of the byte ranges that signatures cover, without line ends; null if a range omits more
+ * than a hex string.
+ */
 function signedEnds(text: string): Set<number> | null {
   const ends = new Set<number>();
   const all = [...text.matchAll(RANGE)];
@@ -109,7 +149,7 @@ function signedEnds(text: string): Set<number> | null {
   return all.length === text.split("/ByteRange").length - 1 ? ends : null;
 }
 
-/** Start and end of each part that ends as a file does; ends without line ends. */
+/** Returns start and end of each part that ends like a file; ends exclude line ends. */
 function revisionsOf(text: string): [start: number, end: number][] {
   const parts: [number, number][] = [];
   let start = 0;

@@ -1,37 +1,40 @@
-/** How far documents of pages were shown, and whether the signature may be asked for: one for all that a request holds. */
+/** Progress of showing the pages of a request's documents, and whether the request may be signed. */
 
 import type { Pages } from "@mshield/forms";
 import type { Task } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, shallowReactive } from "vue";
 
-import { isOfPages } from "../confirm/content.ts";
+import { hasPages } from "../confirm/content.ts";
 
-/** What a phone knows: that it showed a page, never that somebody read it. */
+/** Pages of one document that the phone has shown; nothing tells whether somebody read them. */
 export interface Reading {
-  /** All pages; null until the document is open. */
+  /** Number of pages; null until the document is open. */
   readonly pages: number | null;
-  /** Numbers of those shown, from 1. */
+  /** Numbers of the pages shown, from 1. */
   readonly seen: ReadonlySet<number>;
-  /** Why it must not be signed. */
+  /** Why the document must not be signed; null if there is no reason. */
   readonly fault: string | null;
-  /** This phone can't draw all of it. */
+  /** True if this phone can't draw all of the document. */
   readonly isBroken: boolean;
 }
 
 export const UNOPENED: Reading = { pages: null, seen: new Set(), fault: null, isBroken: false };
 
-export const isWhole = ({ pages, seen, fault }: Reading): boolean =>
+export const isFullySeen = ({ pages, seen, fault }: Reading): boolean =>
   fault === null && pages !== null && seen.size >= pages;
 
-/** Signing without the rest: not before it is known what it is, and never where it must not be signed. */
-export const maySkip = ({ pages, fault, isBroken }: Reading): boolean =>
+/**
+ * Returns whether the document may be signed without the rest: only once its kind is known, and never if it
+ * must not be signed.
+ */
+export const canSkip = ({ pages, fault, isBroken }: Reading): boolean =>
   fault === null && (pages !== null || isBroken);
 
 export function unseenPages({ pages, seen }: Reading): number[] {
   return Array.from({ length: pages ?? 0 }, (_, n) => n + 1).filter((page) => !seen.has(page));
 }
 
-/** The pages that were on the screen, as spans of first and last page. */
+/** Returns the shown pages as ranges of first and last page. */
 export function spansOf(seen: ReadonlySet<number>): Pages["shown"] {
   const spans: [number, number][] = [];
   for (const page of [...seen].toSorted((a, b) => a - b)) {
@@ -46,31 +49,31 @@ export function spansOf(seen: ReadonlySet<number>): Pages["shown"] {
 }
 
 export interface Readings {
-  /** Null for a document that has no pages. */
+  /** Returns null for a document without pages. */
   of(task: Task): Reading | null;
   note(task: Task, more: Partial<Reading>): void;
-  /** The person signs without seeing the rest. */
+  /** Records that the user signs without seeing the rest. */
   skip(task: Task): void;
   isSkipped(task: Task): boolean;
-  /** For the engine, by `sid`: what is signed without having been shown whole. */
+  /** Returns, by `sid` for the engine, the documents signed without having been shown completely. */
   confirmed(): ReadonlyMap<string, "unread">;
-  /** By `sid`: which pages of those were on the screen, where it is known how many there are. */
+  /** Returns, by `sid`, which pages of those were shown, if their number is known. */
   pages(): ReadonlyMap<string, Pages>;
-  /** Whether nothing hinders the signature of this one. */
+  /** Returns whether nothing prevents signing this one. */
   isDone(task: Task): boolean;
-  /** Those that hinder it. */
+  /** Documents that prevent signing. */
   readonly open: ComputedRef<readonly Task[]>;
 }
 
 export function useReadings(tasks: ComputedRef<readonly Task[]>): Readings {
   const readings = shallowReactive(new Map<string, Reading>());
   const skipped = reactive(new Set<string>());
-  const of = (task: Task): Reading | null => (isOfPages(task) ? (readings.get(task.sid) ?? UNOPENED) : null);
+  const of = (task: Task): Reading | null => (hasPages(task) ? (readings.get(task.sid) ?? UNOPENED) : null);
   function isDone(task: Task): boolean {
     const reading = of(task);
-    return reading === null || isWhole(reading) || (skipped.has(task.sid) && maySkip(reading));
+    return reading === null || isFullySeen(reading) || (skipped.has(task.sid) && canSkip(reading));
   }
-  const unread = (): Task[] => tasks.value.filter((task) => skipped.has(task.sid) && !isWhole(of(task)!));
+  const unread = (): Task[] => tasks.value.filter((task) => skipped.has(task.sid) && !isFullySeen(of(task)!));
   return {
     of,
     note: (task, more) => readings.set(task.sid, { ...(readings.get(task.sid) ?? UNOPENED), ...more }),

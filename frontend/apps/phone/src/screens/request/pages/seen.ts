@@ -1,6 +1,7 @@
 /**
- * Whether a page was shown: drawn whole, at three quarters of the screen's width or more, and each part of it before the
- * person's eyes for a second. Where a page is larger than the screen its parts may take turns.
+ * Rule by which a page counts as shown: drawn completely, at three quarters of the screen's width or more, and each part
+ * of it visible for a second. If a page is larger than the screen, its parts may be visible one after the
+ * other.
  */
 
 import { useIntervalFn } from "@vueuse/core";
@@ -12,11 +13,14 @@ const STEP_MS = 100;
 const COLUMNS = 4;
 const ROWS = 10;
 
-/** Shown time of each spot of one page. */
+/** Display time of each spot of one page. */
 export class Spots {
   readonly #shown = new Float64Array(COLUMNS * ROWS);
 
-  /** `isShown` says it of a spot's place, in parts of the page's width and height. */
+  /**
+   * Adds `ms` to each spot for which `isShown` returns true; it receives the position as fractions of the
+   * page's width and height.
+   */
   add(ms: number, isShown: (x: number, y: number) => boolean): void {
     this.#shown.forEach((before, n) => {
       if (
@@ -33,15 +37,15 @@ export class Spots {
   }
 }
 
-export interface Looked {
-  /** The page's picture. */
+export interface PageView {
+  /** Element with the page's image. */
   readonly picture: Readonly<Ref<HTMLElement | null>>;
-  /** Which page it is, from 1; null while it isn't drawn whole. */
+  /** Number of the page, from 1; null while it isn't drawn completely. */
   readonly drawn: Readonly<Ref<number | null>>;
   readonly zoom: Readonly<Ref<number>>;
 }
 
-export function useSeen({ picture, drawn, zoom }: Looked, onSeen: (page: number) => void): void {
+export function useSeenPages({ picture, drawn, zoom }: PageView, onSeen: (page: number) => void): void {
   let spots = new Map<number, Spots>();
   let last = performance.now();
   const { pause, resume } = useIntervalFn(look, STEP_MS, { immediate: false });
@@ -56,7 +60,7 @@ export function useSeen({ picture, drawn, zoom }: Looked, onSeen: (page: number)
 
   function look(): void {
     const now = performance.now();
-    // A phone that slept for a minute showed nothing in it.
+    // A phone that slept for a minute displayed nothing during it.
     const passed = Math.min(now - last, 2 * STEP_MS);
     last = now;
     const page = drawn.value;
@@ -72,7 +76,10 @@ export function useSeen({ picture, drawn, zoom }: Looked, onSeen: (page: number)
   }
 }
 
-/** Whether a spot of it is on the screen with nothing above it: no bar, no sheet. */
+/**
+ * Returns a function that reports whether a spot is on the screen and not covered, for instance by a bar or a
+ * sheet.
+ */
 function shownBy(picture: HTMLElement): (x: number, y: number) => boolean {
   const { left, top, width, height } = picture.getBoundingClientRect();
   const view = window.visualViewport;

@@ -1,6 +1,9 @@
-/** The camera at the phone's back. */
+/** The rear camera. */
 
-/** Why there is no picture: not allowed, no camera, used by another app, or a browser that has none to give. */
+/**
+ * Why there is no picture: permission denied, no camera, used by another app, or not supported by the
+ * browser.
+ */
 export type CameraFault = "refused" | "missing" | "busy" | "unsupported";
 
 export class CameraError extends Error {
@@ -20,15 +23,15 @@ const FAULTS: Record<string, CameraFault> = {
   NotReadableError: "busy",
   AbortError: "busy",
 };
-/** Enough for a code that fills a fifth of the picture, and quick to read. */
+/** Resolution sufficient for a code that fills a fifth of the picture, and quick to decode. */
 const WANTED: MediaStreamConstraints = {
   audio: false,
   video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
 };
 
-/** Asks for the camera; throws CameraError. */
+/** Opens the camera. Raises: CameraError. */
 export async function openCamera(): Promise<MediaStream> {
-  // Absent in browsers within apps, and where the page isn't secure.
+  // Missing in browsers inside apps, and on insecure pages.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) {
     throw new CameraError("unsupported");
@@ -40,7 +43,7 @@ export async function openCamera(): Promise<MediaStream> {
   }
 }
 
-/** Switches it off: its light goes out. */
+/** Switches the camera off, including its light. */
 export function closeCamera(stream: MediaStream): void {
   for (const track of stream.getTracks()) {
     track.stop();
@@ -51,13 +54,13 @@ interface TorchCapabilities extends MediaTrackCapabilities {
   readonly torch?: boolean;
 }
 
-/** Whether its light can be switched. */
+/** Returns whether the torch can be switched. */
 export function hasTorch(stream: MediaStream): boolean {
   const track = stream.getVideoTracks()[0];
   return (track?.getCapabilities?.() as TorchCapabilities | undefined)?.torch === true;
 }
 
-/** Switches the light; whether that worked. */
+/** Switches the torch and returns whether that worked. */
 export async function switchTorch(stream: MediaStream, on: boolean): Promise<boolean> {
   try {
     await stream
@@ -69,8 +72,11 @@ export async function switchTorch(stream: MediaStream, on: boolean): Promise<boo
   }
 }
 
-/** Calls `change` when the user allows the camera in the browser's settings; what it gives stops that. */
-export function whenAllowed(change: () => void): () => void {
+/**
+ * Calls `change` when the user allows the camera in the browser's settings. Returns a function that stops
+ * this.
+ */
+export function onCameraAllowed(change: () => void): () => void {
   let status: PermissionStatus | null = null;
   let isOver = false;
   const heard = (): void => {
@@ -87,7 +93,7 @@ export function whenAllowed(change: () => void): () => void {
       }
       return null;
     })
-    .catch(() => null); // Firefox and older Safari don't know this name
+    .catch(() => null); // Firefox and older Safari don't know this permission name
   return () => {
     isOver = true;
     status?.removeEventListener("change", heard);

@@ -1,15 +1,17 @@
-/** What a scanned or typed text is, before anyone is asked about it. A text of someone else's is never opened. */
+/**
+ * Classification of a scanned or typed text, before any network request. The app never opens a foreign text.
+ */
 
 const REQUEST = /^\/q\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 export type Code =
-  /** The code of a login or a signature at this service. */
+  /** The code of a login or signature at this service. */
   | { readonly kind: "request"; readonly text: string; readonly requestId: string; readonly typedMs?: number }
-  /** Another address: of this service, but for something else, or someone else's. */
+  /** Another address: of another part of this service, or foreign. */
   | { readonly kind: "address"; readonly domain: string }
   | { readonly kind: "text" };
 
-/** What a QR code says; `origin` is this service's. */
+/** Classifies the text of a QR code; `origin` is this service's. */
 export function readCode(text: string, origin: string): Code {
   const address = addressIn(text);
   if (address === null) {
@@ -23,12 +25,12 @@ export function readCode(text: string, origin: string): Code {
   return { kind: "request", text, requestId };
 }
 
-/** As the service reads it: without U; I, L and O are 1, 1 and 0 there. */
+/** Short code as the service reads it: without U; I, L and O mean 1, 1 and 0. */
 const SHORT = /^[0-9A-TV-Z]{8}$/;
 
 /**
- * As `readCode`, of what somebody typed or pasted: blanks around it and a missing `https://` don't matter. A short code names no
- * request, and counts from when its typing began, `typedMs` ago.
+ * Like `readCode`, for a text that was typed or pasted: whitespace and a missing `https://` don't matter. A
+ * short code names no request, and its validity counts from when typing began, `typedMs` ago.
  */
 export function readTyped(typed: string, origin: string, typedMs = 0): Code {
   const text = typed.replaceAll(/\s+/g, "");

@@ -1,17 +1,18 @@
 /**
- * Reading QR codes: ZXing-C++ as WebAssembly, loaded when it is first needed, from this app's own files.
+ * QR code reader: ZXing-C++ as WebAssembly, loaded from this app's own files when first needed.
  *
- * The browsers' own BarcodeDetector is left out: it exists on few platforms, and what it finds differs between them.
+ * The browsers' own BarcodeDetector isn't used: it exists on few platforms, and its results differ between
+ * them.
  */
 
 import wasmAddress from "zxing-wasm/reader/zxing_reader.wasm?url";
 
-/** The texts of the codes in a picture; none where there is none. */
+/** Function that returns the texts of the codes in a picture; empty if there are none. */
 export type Reader = (picture: ImageData | Blob) => Promise<string[]>;
 
 let loading: Promise<Reader> | null = null;
 
-/** The reader, once it is here; asked for again after a failure. */
+/** Loads the reader. After a failure, the next call tries again. */
 export async function reader(): Promise<Reader> {
   loading ??= load();
   try {
@@ -22,7 +23,7 @@ export async function reader(): Promise<Reader> {
   }
 }
 
-/** Without this it would be fetched from a public network of copies. */
+/** Overrides the library's default address, which is a public CDN. */
 function locateFile(file: string, folder: string): string {
   return file.endsWith(".wasm") ? wasmAddress : folder + file;
 }

@@ -1,15 +1,18 @@
-/** Pictures to read: the middle of what the camera sees, or one from the album, no larger than reading needs. */
+/**
+ * Pictures to decode: the middle of the camera's view, or one from the album, scaled down to what decoding
+ * needs.
+ */
 
-/** A code's modules are still several pixels wide at that. */
+/** Maximum sides in pixels; a code's modules are still several pixels wide. */
 const MOST = 960;
 const MOST_OF_A_PHOTO = 2400;
 
-/** Takes the middle square of a video; keeps its canvas for the next one. */
+/** Captures the middle square of a video; reuses its canvas. */
 export class Picture {
   readonly #canvas = document.createElement("canvas");
   readonly #context = this.#canvas.getContext("2d", { willReadFrequently: true });
 
-  /** Null as long as the video has no picture. */
+  /** Captures a picture; null while the video has none. */
   of(video: HTMLVideoElement): ImageData | null {
     const { videoWidth: width, videoHeight: height } = video;
     const from = Math.min(width, height);
@@ -26,7 +29,7 @@ export class Picture {
   }
 }
 
-/** A picture from the album; null for a file that is none. */
+/** Reads a picture from the album; null if the file isn't one. */
 export async function photo(file: Blob): Promise<ImageData | null> {
   let bitmap: ImageBitmap;
   try {

@@ -1,13 +1,13 @@
-/** On what the app runs, as far as the way to the camera's permission differs. */
+/** The platform of the app, as far as granting the camera permission differs. */
 
 export type Platform = "wechat" | "ios" | "iosInstalled" | "android" | "androidInstalled" | "desktop";
 
-/** Read off the browser's own description; `isInstalled`: opened from the home screen. */
+/** Detects the platform from the user agent; `isInstalled`: opened from the home screen. */
 export function platformOf(userAgent: string, isInstalled: boolean, touches = 0): Platform {
   if (/MicroMessenger/i.test(userAgent)) {
     return "wechat";
   }
-  // An iPad says that it is a Mac, but is touched.
+  // An iPad reports a Mac, but has a touch screen.
   if (/iPhone|iPad|iPod/.test(userAgent) || (/Macintosh/.test(userAgent) && touches > 1)) {
     return isInstalled ? "iosInstalled" : "ios";
   }
@@ -17,7 +17,7 @@ export function platformOf(userAgent: string, isInstalled: boolean, touches = 0)
   return "desktop";
 }
 
-/** This device's. */
+/** Returns the platform of this device. */
 export function platform(): Platform {
   const isInstalled = matchMedia("(display-mode: standalone)").matches;
   return platformOf(navigator.userAgent, isInstalled, navigator.maxTouchPoints);

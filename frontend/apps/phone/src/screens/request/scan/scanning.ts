@@ -1,7 +1,7 @@
 /**
- * The camera's picture, read again and again until the screen is left; off while it can't be seen.
+ * Continuous scanning of the camera's picture until the screen is left; paused while the page is hidden.
  *
- * What is measured: `mshield-scan`, from the camera's first frame to the first code.
+ * Measurement: `mshield-scan`, from the camera's first frame to the first code.
  */
 
 import { useDocumentVisibility } from "@vueuse/core";
@@ -14,18 +14,21 @@ import {
   hasTorch,
   openCamera,
   switchTorch,
-  whenAllowed,
+  onCameraAllowed,
 } from "./camera.ts";
 import { type Reader, reader } from "./decoder.ts";
 import { Picture } from "./picture.ts";
 
-/** Between two pictures at least; longer where reading one takes longer, so that half the time stays for the screen. */
+/**
+ * Minimum pause between two pictures. It is longer if decoding takes longer, so that half the time is left
+ * for the screen.
+ */
 const PAUSE_MS = 40;
 const MEASURE = "mshield-scan";
 
 export interface Scanning {
   readonly fault: Readonly<Ref<CameraFault | null>>;
-  /** A picture is there. */
+  /** True if there is a picture. */
   readonly isLive: Readonly<Ref<boolean>>;
   readonly hasTorch: Readonly<Ref<boolean>>;
   readonly isTorchOn: Readonly<Ref<boolean>>;
@@ -37,7 +40,7 @@ export interface Scanning {
 
 type Video = Readonly<ShallowRef<HTMLVideoElement | null>>;
 
-/** Films into `video`; `onTexts` is told what each picture says, if anything. */
+/** Shows the camera in `video`, and calls `onTexts` with the texts of each picture that has any. */
 export function useScanning(video: Video, onTexts: (texts: readonly string[]) => Promise<void>): Scanning {
   const fault = ref<CameraFault | null>(null);
   const isLive = ref(false);
@@ -45,13 +48,13 @@ export function useScanning(video: Video, onTexts: (texts: readonly string[]) =>
   const isTorchOn = ref(false);
   const stream = shallowRef<MediaStream | null>(null);
   const visibility = useDocumentVisibility();
-  /** Of the present start: what belongs to an earlier one stops. */
+  /** Controller of the current start; aborting it stops everything that belongs to it. */
   let run = new AbortController();
 
   async function start(): Promise<void> {
     stop();
     const { signal } = run;
-    // Both take their time; what goes wrong with the reader is told when it is needed.
+    // Start both in parallel, since both take time. An error of the decoder is reported when it is needed.
     const reading = reader();
     reading.catch(() => null);
     try {
@@ -128,7 +131,7 @@ export function useScanning(video: Video, onTexts: (texts: readonly string[]) =>
     }
   }
 
-  const unwatch = whenAllowed(() => {
+  const unwatch = onCameraAllowed(() => {
     if (fault.value === "refused") {
       void start();
     }

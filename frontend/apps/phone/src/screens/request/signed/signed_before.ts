@@ -1,4 +1,6 @@
-/** What is said of a request that this phone has signed before: that it did, when, and the way to each signature. */
+/**
+ * Texts about a request that this phone has already signed: that it did, when, and links to the signatures.
+ */
 
 import { honestValue } from "@mshield/look/honest_text.ts";
 import { isSameDay, moment, time } from "@mshield/look/vue/dates.ts";
@@ -11,10 +13,10 @@ import { words } from "./words.ts";
 export interface SignedBefore {
   readonly title: string;
   readonly text: string;
-  /** To the one signature, or to all of mine; null where "my signatures" doesn't list it. */
+  /** Path of the one signature, or of all own signatures; null if they don't include it. */
   readonly to: string | null;
   readonly see: string;
-  /** Of several documents, all that were signed. */
+  /** For several documents, all that were signed. */
   readonly documents: readonly { readonly title: string; readonly to: string }[];
 }
 

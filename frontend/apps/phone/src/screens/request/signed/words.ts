@@ -1,4 +1,4 @@
-/** Words for a request that this phone has signed before. */
+/** Texts about a request that this phone has already signed. */
 
 export const words = {
   zh: {

@@ -1,0 +1,1 @@
+"""`mshield verify`: verifies signatures and evidence bundles offline."""

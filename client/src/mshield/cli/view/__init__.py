@@ -1,0 +1,1 @@
+"""`mshield view`: tools for authors of views."""

@@ -1,0 +1,1 @@
+"""`mshield witness`: cosigns checkpoints of transparency logs, for anybody who wants to watch them."""

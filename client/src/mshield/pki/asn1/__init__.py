@@ -1,0 +1,1 @@
+"""DER, PEM, object identifiers, and the frame shared by all signed structures."""

@@ -1,0 +1,1 @@
+"""CMS signatures and evidence bundles."""

@@ -1,0 +1,1 @@
+"""Comparison of the requester's description with the content it describes."""

@@ -1,0 +1,1 @@
+"""Strict readers of content, XML and JSON, into the tree that views use."""

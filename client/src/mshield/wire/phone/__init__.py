@@ -1,0 +1,1 @@
+"""JSON messages between the phone and the service, by subject."""

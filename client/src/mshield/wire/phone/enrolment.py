@@ -1,0 +1,137 @@
+"""Applying for a certificate, and renewing it."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from mshield.wire.messages import AnswerMessage, Hex16, Hex65, ProtocolWire, RequestMessage
+
+UserType = Literal["legal_person", "operator"]
+
+
+class ApplicantMessage(RequestMessage, frozen=True):
+    """The application form without its SMS code. Everything must match the filing (R4).
+
+    Without `id_number` the account's own is used, the only one that can match.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None
+    user_type: UserType
+    credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class ApplyMessage(ApplicantMessage, frozen=True, omit_defaults=True):
+    """The application form; the SMS code went to the account's phone.
+
+    `confirm_duplicate` (R6): the user was warned with `already_certified` and applies anyway, which fails and
+    puts this phone's certificate on hold.
+    """
+
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    confirm_duplicate: bool = False
+
+
+class SubjectMessage(AnswerMessage, frozen=True):
+    """Subject names that the certificate will carry."""
+
+    country: str
+    organisation: str
+    role: str
+    common_name: str
+
+
+class BegunMessage(AnswerMessage, frozen=True):
+    """Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof.
+
+    `id_number` is the holder's own if the application had none, so that the phone can refuse a PIN that is
+    part of it (R10); the phone doesn't store it.
+    """
+
+    uid: Hex16
+    sid: Hex16
+    challenge: str
+    shield_number: str
+    subject: SubjectMessage
+    id_number: str | None
+
+
+class PublicKeyMessage(ProtocolWire, frozen=True):
+    """Protocol, enrolment step 3: the joint public key."""
+
+    P: Hex65
+
+
+class Reason(StrEnum):
+    """Reason for a renewal, the more urgent first."""
+
+    FILING_CHANGED = "filing_changed"
+    ENDING = "ending"
+
+
+class RenewMessage(ApplicantMessage, frozen=True):
+    """The renewal form. Everything must match the filing and the first application.
+
+    The SMS code went to the account's phone.
+
+    `id_number` null means the account's own, which the user needn't type again.
+    """
+
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class RenewalDataMessage(AnswerMessage, frozen=True):
+    """Person and enterprise named by a certificate."""
+
+    name: str
+    user_type: UserType
+    enterprise: str
+    credit_code: str
+
+
+class RenewalPreviewMessage(AnswerMessage, frozen=True):
+    """Present data of the certificate, and the data on file, which the new one will carry.
+
+    `reason` is null if no renewal is due; `until` (ms) is the end of the period for renewals.
+    """
+
+    reason: Reason | None
+    until: int
+    id_number_masked: str
+    certified: RenewalDataMessage
+    filed: RenewalDataMessage
+
+
+class RenewalMessage(AnswerMessage, frozen=True):
+    """A renewal in progress. `sid` is the task of the certification request, `uid` the key that it is for.
+
+    `key` `new`: create a key with `challenge` as in an enrolment; then the old key signs the task `consent`,
+    and the new one the task `sid`. `key` `same`: the current key signs the task `sid`. Afterwards
+    `certificate_pem` is present; it takes effect once its key has signed the task `confirm`.
+    """
+
+    sid: Hex16
+    uid: Hex16
+    key: Literal["new", "same"]
+    state: Literal["begun", "issued"]
+    challenge: str | None
+    shield_number: str
+    subject: SubjectMessage
+    consent: Hex16 | None
+    confirm: Hex16 | None
+    certificate_pem: str | None
+    chain_pem: tuple[str, ...]
+    expires_at: int
+
+
+class RenewalDueMessage(AnswerMessage, frozen=True):
+    """Whether a renewal is due, why, and until when (ms) it is possible.
+
+    `ending`: less than half a year is left. `filing_changed`: logins and signatures may fail until it is
+    renewed (R22).
+    """
+
+    due: bool
+    reason: Reason | None
+    until: int

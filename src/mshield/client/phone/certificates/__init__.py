@@ -1,1 +1,0 @@
-"""A phone's certificate: the first, and its renewal."""

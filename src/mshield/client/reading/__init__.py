@@ -1,1 +1,0 @@
-"""How documents are read to be shown, by phone and verifier."""

@@ -1,1 +1,0 @@
-"""Watches a transparency log: follows it from run to run, and has witnesses cosign its checkpoints."""

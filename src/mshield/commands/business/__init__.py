@@ -1,1 +1,0 @@
-"""`mshield business`: business systems, and their views."""

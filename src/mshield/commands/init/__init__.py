@@ -1,1 +1,0 @@
-"""`mshield init`: a whole installation in one command."""

@@ -1,1 +1,0 @@
-"""`mshield legal-person`: the legal person's portal from the command line."""

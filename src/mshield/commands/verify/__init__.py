@@ -1,1 +1,0 @@
-"""`mshield verify`: signatures and bundles of evidence, offline."""

@@ -1,1 +1,0 @@
-"""`mshield view`: for authors of views."""

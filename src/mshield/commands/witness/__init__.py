@@ -1,1 +1,0 @@
-"""`mshield witness`: cosigns checkpoints of transparency logs, for whoever wants to watch them."""

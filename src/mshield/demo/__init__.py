@@ -1,1 +1,0 @@
-"""The demonstration (`make demo`): the real service with invented people, and the main job run against it over HTTP."""

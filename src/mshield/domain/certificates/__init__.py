@@ -1,1 +1,0 @@
-"""Certificates: states and holds, history, renewal, shield numbers, PINs, how a CA stands."""

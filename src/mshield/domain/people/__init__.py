@@ -1,1 +1,0 @@
-"""What people agree to, and what they ask for of their own account."""

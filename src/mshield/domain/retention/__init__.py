@@ -1,1 +1,0 @@
-"""How long what is kept (保存期限)."""

@@ -1,1 +1,0 @@
-"""Business systems: what they register, OpenID Connect, webhooks, addresses that lead back."""

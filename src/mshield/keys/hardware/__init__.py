@@ -1,1 +1,0 @@
-"""Devices that keep keys: tokens by PKCS#11, cipher machines by GM/T 0018."""

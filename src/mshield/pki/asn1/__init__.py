@@ -1,1 +1,0 @@
-"""DER, PEM, object identifiers, and the frame that all signed structures share."""

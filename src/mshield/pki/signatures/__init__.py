@@ -1,1 +1,0 @@
-"""CMS signatures and bundles of evidence."""

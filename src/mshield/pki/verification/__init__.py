@@ -1,1 +1,0 @@
-"""Offline judgement of a certificate and its status."""

@@ -1,0 +1,1 @@
+"""The service: shared basis, subjects, HTTP interface and commands."""

@@ -1,0 +1,1 @@
+"""Accounts, their logins and devices, and rate limits."""

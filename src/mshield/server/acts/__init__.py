@@ -1,0 +1,1 @@
+"""Recorded acts (操作) of staff and commands, and approvals by two people."""

@@ -1,0 +1,115 @@
+"""Readings and searches of personal data by staff: who, what kind, whom; numbers are masked, names aren't stored."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mshield.server.database.interface import Database, Row
+from mshield.server.database.queries import Queries
+from mshield.wire.ids import first_id, new_id
+from mshield.wire.times import DAY_MS, HOUR_MS
+
+KEPT_MS: Final = 180 * DAY_MS
+MOST: Final = 2_000
+"""Maximum readings per member of staff and hour; more are refused, so that none goes unrecorded."""
+
+ReadingKind = Literal[
+    "accounts",
+    "account",
+    "proofs",
+    "consents",
+    "asks",
+    "erasure",
+    "filing",
+    "filing_import",
+    "filing_export",
+    "certificates",
+    "certificate",
+    "sms",
+    "approvals",
+    "approval",
+    "archive",
+]
+"""Kind of reading: the list searched, or the data opened."""
+
+_SQL: Final = Queries("acts", "readings")
+_CLEAR: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """Recorded reading; `subject` is an account, a filed person, or empty if the result had none or several.
+
+    `staff_name` is None for commands on the server. `at` is ms.
+    """
+
+    id: str
+    staff_id: str
+    staff_name: str | None
+    kind: ReadingKind
+    subject: str
+    number_masked: str
+    at: int
+
+
+async def record(
+    db: Database,
+    *,
+    staff_id: str,
+    kind: ReadingKind,
+    subject: str = "",
+    number: str = "",
+    hourly: bool = False,
+    now: int,
+) -> bool:
+    """Records a reading; False if the member has made `MOST` within the hour. No-op while the service is read only.
+
+    `hourly` readings, of lists that pages reload, are recorded only once an hour.
+    """
+    if db.read_only:
+        return True
+    since = first_id(now - HOUR_MS)
+    if hourly and await db.one(_SQL["recent"], staff_id=staff_id, kind=kind, subject=subject, since=since):
+        return True
+    inserted = await db.run(
+        _SQL["insert"],
+        id=new_id(now),
+        staff_id=staff_id,
+        kind=kind,
+        subject=subject,
+        number_masked=mask_number(number),
+        since=since,
+        most=MOST,
+        now=now,
+    )
+    return inserted == 1
+
+
+async def page(
+    db: Database, *, staff_id: str | None, subject: str | None, before: str, most: int
+) -> list[ReadingRow]:
+    """Returns readings with ids below `before`, newest first; about one subject and by one member, if given."""
+    if subject and staff_id:
+        rows = await db.all(
+            _SQL["page_about_by"], subject=subject, staff_id=staff_id, before=before, most=most
+        )
+    elif subject:
+        rows = await db.all(_SQL["page_about"], subject=subject, before=before, most=most)
+    elif staff_id:
+        rows = await db.all(_SQL["page_by"], staff_id=staff_id, before=before, most=most)
+    else:
+        rows = await db.all(_SQL["page"], before=before, most=most)
+    return [_reading(row) for row in rows]
+
+
+async def purge(db: Database, *, before: int) -> int:
+    """Deletes readings made before this time (ms) and returns their number."""
+    return await db.run(_SQL["purge"], before=first_id(before))
+
+
+def mask_number(number: str) -> str:
+    """Masks all characters of a number, whole or end, except the last four."""
+    return "*" * max(0, len(number) - _CLEAR) + number[-_CLEAR:]
+
+
+def _reading(row: Row) -> ReadingRow:
+    return ReadingRow(**row)

@@ -1,0 +1,34 @@
+-- name: insert!
+-- Nothing if the reader has spent the hour's readings, over readings_staff.
+INSERT INTO readings (id, staff_id, kind, subject, number_masked, at)
+SELECT :id, :staff_id, :kind, :subject, :number_masked, CAST(:now AS BIGINT)
+WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM readings WHERE staff_id = :staff_id AND id >= :since LIMIT :most) r) < :most;
+
+-- name: recent
+-- Whether the reader has made such a reading since then, over readings_staff.
+SELECT 1 AS found FROM readings
+WHERE staff_id = :staff_id AND id >= :since AND kind = :kind AND subject = :subject AND number_masked = '' LIMIT 1;
+
+-- name: page
+SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
+FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
+WHERE r.id < :before ORDER BY r.id DESC LIMIT :most;
+
+-- name: page_by
+SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
+FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
+WHERE r.staff_id = :staff_id AND r.id < :before ORDER BY r.id DESC LIMIT :most;
+
+-- name: page_about
+SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
+FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
+WHERE r.subject = :subject AND r.subject <> '' AND r.id < :before ORDER BY r.id DESC LIMIT :most;
+
+-- name: page_about_by
+SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
+FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
+WHERE r.subject = :subject AND r.subject <> '' AND r.staff_id = :staff_id AND r.id < :before
+ORDER BY r.id DESC LIMIT :most;
+
+-- name: purge!
+DELETE FROM readings WHERE id < :before;

@@ -1,0 +1,1 @@
+"""Keys and rows of the certificate authorities, used by everything that issues."""

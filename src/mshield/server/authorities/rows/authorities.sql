@@ -1,0 +1,53 @@
+-- name: find_authority^
+SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities WHERE name = :name;
+
+-- name: find_certificate^
+SELECT certificate FROM authorities WHERE name = :name;
+
+-- name: list_authorities
+SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
+
+-- name: list_authority_states
+-- Which authorities there are and which are revoked, without their certificates and keys; and each one's last shard.
+SELECT name, revoked_at, revocation_reason,
+  (SELECT COALESCE(MAX(s.shard), 0) FROM crl_shards s WHERE s.authority = authorities.name) AS shard
+FROM authorities ORDER BY created_at, name;
+
+-- name: revoke_authority!
+UPDATE authorities SET revoked_at = :now, revocation_reason = :reason WHERE name = :name AND revoked_at IS NULL;
+
+-- name: insert_authority!
+INSERT INTO authorities (name, certificate, key_box, crl_number, created_at)
+VALUES (:name, :certificate, :key_box, 0, :now);
+
+-- name: replace_authority!
+-- For OCSP responders, which live for weeks. Guarded by the certificate that was read.
+UPDATE authorities SET certificate = :certificate, key_box = :key_box
+WHERE name = :name AND certificate = :old_certificate;
+
+-- name: next_crl_number^
+-- Each number is given once. Holds the row until commit, so that a later number never stands on an older list.
+UPDATE authorities SET crl_number = crl_number + 1 WHERE name = :name RETURNING crl_number;
+
+-- name: insert_crl!
+INSERT INTO crls (authority, number, der, basis, this_update, next_update)
+VALUES (:authority, :number, :der, :basis, :this_update, :next_update);
+
+-- name: await_turn!
+-- Holds the row until commit: of two who put a list in force at once the second one sees the first one's.
+UPDATE authorities SET crl_number = crl_number WHERE name = :name;
+
+-- name: latest_crl^
+SELECT number, basis, this_update, next_update FROM crls WHERE authority = :authority ORDER BY number DESC LIMIT 1;
+
+-- name: crl_der^
+SELECT der FROM crls WHERE authority = :authority AND number = :number;
+
+-- name: prune_crls!
+-- A list is given out until the next one is there. Those made lately may still be on their way to a reader.
+DELETE FROM crls WHERE this_update < :before
+  AND number < (SELECT MAX(c.number) FROM crls c WHERE c.authority = crls.authority);
+
+-- name: delete_crls!
+-- Under a new key of the same name the lists begin anew; their numbers go on.
+DELETE FROM crls WHERE authority = :authority;

@@ -1,0 +1,1 @@
+"""Certificate authority: creation, renewal, revocation, state."""

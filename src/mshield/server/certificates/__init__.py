@@ -1,0 +1,1 @@
+"""Certificate of a device: application, issuance, display, binding, renewal, expiry."""

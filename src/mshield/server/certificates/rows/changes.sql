@@ -1,0 +1,30 @@
+-- name: standing^
+SELECT state, holds FROM certificates WHERE serial = :serial;
+
+-- name: serial_in_force^
+SELECT certificate AS serial FROM keys WHERE uid = :uid AND certificate IS NOT NULL;
+
+-- name: move!
+-- Guarded by the standing that was read. revoked_at is set once, by whatever ends the certificate.
+UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
+  held_since = CASE WHEN :is_held THEN CASE WHEN holds = '' THEN :now ELSE held_since END END,
+  revoked_at = CASE WHEN :ends THEN :now ELSE revoked_at END,
+  revocation_reason = CASE WHEN :ends THEN :revocation_reason ELSE revocation_reason END
+WHERE serial = :serial AND state = :old_state AND holds = :old_holds;
+
+-- name: note_listed!
+-- The next revocation list tells of it (server/ca/rows/shards). In the transaction of the change, so that none is lost.
+INSERT INTO crl_changes (serial, issuer, changes) SELECT serial, issuer, 1 FROM certificates WHERE serial = :serial
+ON CONFLICT (serial) DO UPDATE SET changes = crl_changes.changes + 1;
+
+-- name: keep_signed!
+-- A renewal's certificate waits as `issued`, signed, until it is confirmed.
+UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;
+
+-- name: insert_event!
+INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, revocation_reason, at)
+VALUES (:id, :serial, :event, :actor, :actor_id, :reason, :state, :holds, :revocation_reason, :now);
+
+-- name: history
+SELECT id, serial, event, actor, actor_id, reason, state, holds, at FROM certificate_events
+WHERE serial = :serial ORDER BY id;

@@ -1,0 +1,1 @@
+"""`mshield business`: business systems and their views."""

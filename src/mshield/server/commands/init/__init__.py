@@ -1,0 +1,1 @@
+"""`mshield init`: creates a whole installation in one command."""

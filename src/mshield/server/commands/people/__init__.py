@@ -1,0 +1,1 @@
+"""Command `mshield people`."""

@@ -1,0 +1,1 @@
+"""Figures, jobs and alarms for operators of the service."""

@@ -1,0 +1,1 @@
+"""Filing (备案): import, lookup, refresh, and the people on file."""

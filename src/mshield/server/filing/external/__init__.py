@@ -1,0 +1,1 @@
+"""Other systems of the filing (备案)."""

@@ -1,0 +1,52 @@
+"""HTTP API of the staff console."""
+
+from typing import Final
+
+from mshield.server.http.console import (
+    account_search,
+    accounts,
+    acts,
+    approvals,
+    asks,
+    ca,
+    certificates,
+    dashboard,
+    erasure,
+    filed_people,
+    filing,
+    identity,
+    my_login,
+    readings,
+    running,
+    sessions,
+    set_ups,
+    staff,
+    systems,
+    views,
+    webhooks,
+)
+
+ROUTERS: Final = (
+    sessions.captchas,
+    sessions.router,
+    set_ups.router,
+    my_login.router,
+    staff.router,
+    approvals.router,
+    filing.router,
+    filed_people.router,
+    identity.router,
+    account_search.router,
+    accounts.router,
+    asks.router,
+    erasure.router,
+    acts.router,
+    readings.router,
+    systems.router,
+    views.router,
+    webhooks.router,
+    certificates.router,
+    ca.router,
+    dashboard.router,
+    running.router,
+)

@@ -1,0 +1,1 @@
+"""Identity proofs: links from accounts to people on file."""

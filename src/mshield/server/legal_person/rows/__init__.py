@@ -1,0 +1,1 @@
+"""Data of the legal person's portal: people, shields, and sessions."""

@@ -1,0 +1,1 @@
+"""Rows that contain sealed boxes."""

@@ -1,0 +1,1 @@
+"""SMS providers and push services."""

@@ -1,0 +1,1 @@
+"""Notices, pushes, and the record of sent SMS."""

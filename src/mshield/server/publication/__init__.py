@@ -1,0 +1,1 @@
+"""Public status data: revocation lists, OCSP answers and their signers."""

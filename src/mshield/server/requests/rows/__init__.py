@@ -1,0 +1,1 @@
+"""Requests of business systems, scans, results, evidence, retention."""

@@ -1,0 +1,1 @@
+"""Detection and declaration of a database restored from an older copy."""

@@ -1,0 +1,1 @@
+"""Storage of the high-water mark outside the database."""

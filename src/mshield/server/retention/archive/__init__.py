@@ -1,0 +1,1 @@
+"""Archive files of past months (ADR 98)."""

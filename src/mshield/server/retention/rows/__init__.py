@@ -1,0 +1,1 @@
+"""Rows of retention, erasure and archiving."""

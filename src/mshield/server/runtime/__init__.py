@@ -1,0 +1,1 @@
+"""Parts of a running process: clocks, events, metrics, health, jobs, limits."""

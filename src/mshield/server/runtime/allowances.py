@@ -1,0 +1,53 @@
+"""Limits on costly work for unauthenticated callers: per address, per network and in total.
+
+Counters are kept in memory per process: counting twice across processes is harmless.
+"""
+
+from collections import Counter
+
+from mshield.server.values.throttling import address_subject, prefix_subject
+
+
+class Allowance:
+    """Limits per address, per network and in total within a fixed window (ms), after which all counters reset."""
+
+    def __init__(self, *, address: int, network: int, everybody: int, window: int) -> None:
+        self._address, self._network, self._everybody, self._window = address, network, everybody, window
+        self._start, self._all = 0, 0
+        self._spent: Counter[str] = Counter()
+
+    def wait(self, address: str, *, now: int) -> int:
+        """Returns the seconds until this address may use it again; 0 if it may now."""
+        self._turn(now)
+        spent = self._spent
+        if (
+            self._all < self._everybody
+            and spent.get(_address(address), 0) < self._address
+            and spent.get(_network(address), 0) < self._network
+        ):
+            return 0
+        return (self._start + self._window - now) // 1000 + 1
+
+    def spend(self, address: str, *, now: int) -> None:
+        """Records one use. Ignored once the address is over its limit.
+
+        So one address can't exhaust the limit that all share.
+        """
+        if self.wait(address, now=now):
+            return
+        self._all += 1
+        self._spent[_address(address)] += 1
+        self._spent[_network(address)] += 1
+
+    def _turn(self, now: int) -> None:
+        if not self._start <= now < self._start + self._window:
+            self._start, self._all = now, 0
+            self._spent.clear()
+
+
+def _address(address: str) -> str:
+    return f"address {address_subject(address)}"
+
+
+def _network(address: str) -> str:
+    return f"network {prefix_subject(address)}"

@@ -1,0 +1,1 @@
+"""Access to other systems for all subjects: calls, names, addresses, tables."""

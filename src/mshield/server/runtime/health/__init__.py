@@ -1,0 +1,1 @@
+"""Readiness of this process and its database."""

@@ -1,0 +1,1 @@
+"""Background jobs, each run by one of the processes of a database at a time."""

@@ -1,0 +1,16 @@
+-- name: stands^
+-- Whether this database has the mark. One that is older than all that are kept, or than the last declared restore, tells
+-- nothing: that loss is declared.
+SELECT 1 AS stands FROM high_water
+WHERE id = 1 AND lost_since IS NULL
+  AND (:at <= declared_at
+    OR (mark >= :number
+      AND (EXISTS (SELECT 1 FROM high_water_marks WHERE mark = :number AND token = :token)
+        OR :number < (SELECT MIN(mark) FROM high_water_marks))));
+
+-- name: is_whole^
+SELECT 1 AS stands FROM high_water WHERE id = 1 AND lost_since IS NULL;
+
+-- name: note_loss!
+-- The latest time that anybody knows of is the nearest to the loss.
+UPDATE high_water SET lost_since = CASE WHEN lost_since > :since THEN lost_since ELSE :since END WHERE id = 1;

@@ -1,0 +1,1 @@
+"""Security log: events and writer."""

@@ -1,0 +1,1 @@
+"""Distributed tracing: the trace of each call, and its span for a collector."""

@@ -1,0 +1,1 @@
+"""Keyed seals of rows with authority, and the record of every change of such a row."""

@@ -1,0 +1,8 @@
+-- name: rolled_back_counters
+-- A batch's signatures have one version. A record beside one is of a wrong PIN.
+SELECT DISTINCT row_key FROM (
+  SELECT row_key, version, steps, LAG(version) OVER (PARTITION BY row_key ORDER BY version, steps) AS before FROM (
+    SELECT row_key, version, 1 AS steps FROM sealed_changes WHERE place = 'keys'
+    UNION ALL
+    SELECT DISTINCT lower(hex(uid)), key_version, 2 FROM signatures WHERE key_version IS NOT NULL) AS counted) AS in_order
+WHERE before IS NOT NULL AND version < before + steps ORDER BY row_key LIMIT :limit;

@@ -1,0 +1,1 @@
+"""Signing sessions, their outcomes, and the service's own tasks."""

@@ -1,0 +1,1 @@
+"""Staff of the service's operator: logins, second factors, changes, approvals by a second member."""

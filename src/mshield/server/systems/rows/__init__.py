@@ -1,0 +1,1 @@
+"""Business systems, their views, and their webhooks."""

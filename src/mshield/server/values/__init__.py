@@ -1,0 +1,1 @@
+"""Values used by several subjects: names, id numbers, rate-limit keys, percentiles."""

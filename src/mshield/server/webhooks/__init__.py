@@ -1,0 +1,1 @@
+"""Webhooks (回调): endpoints of business systems for ended requests, and deliveries."""

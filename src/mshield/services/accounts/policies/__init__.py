@@ -1,1 +1,0 @@
-"""Privacy policy and user agreement: the documents, and who agreed to them."""

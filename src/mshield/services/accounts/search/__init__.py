@@ -1,1 +1,0 @@
-"""Accounts as staff look for them."""

@@ -1,1 +1,0 @@
-"""The certificate authority: made, renewed, revoked, and how it stands."""

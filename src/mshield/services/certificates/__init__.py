@@ -1,1 +1,0 @@
-"""The certificate of a device: applied for, issued, shown, bound, renewed, expired."""

@@ -1,1 +1,0 @@
-"""Running what the service does by itself, once among all processes of a database."""

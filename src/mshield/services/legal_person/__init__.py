@@ -1,1 +1,0 @@
-"""The legal person (法人) at the portal: session, lists, acts, their own shield."""

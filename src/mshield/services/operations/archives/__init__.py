@@ -1,1 +1,0 @@
-"""Months of what is over, in files (ADR 98)."""

@@ -1,1 +1,0 @@
-"""What belongs to one running process: events, figures, health, repeated calls."""

@@ -1,5 +1,0 @@
-"""Whether what the service needs is there."""
-
-from mshield.store.process.health import ping
-
-__all__ = ["ping"]

@@ -1,1 +1,0 @@
-"""What anyone may fetch: revocation lists, OCSP answers and who signs them."""

@@ -1,1 +1,0 @@
-"""Requests of business systems: asked, followed, answered, and their result."""

@@ -1,1 +1,0 @@
-"""Co-signing: opening and finishing a session, and what a key signs for the service itself."""

@@ -1,1 +1,0 @@
-"""Staff of the organisation that runs the service: logins, factors, changes, approvals by two."""

@@ -1,1 +1,0 @@
-"""All SQL: one module and one .sql file of named statements per aggregate, over PostgreSQL and SQLite."""

@@ -1,1 +1,0 @@
-"""Accounts, their logins and devices, and the limits on tries."""

@@ -1,1 +1,0 @@
-"""Certificate authorities and what they have signed last."""

@@ -1,1 +1,0 @@
-"""The two databases behind one interface, migrations, and the named SQL."""

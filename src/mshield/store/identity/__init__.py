@@ -1,1 +1,0 @@
-"""What ties accounts to the people on file."""

@@ -1,1 +1,0 @@
-"""What the legal person sees: people, shields, and their sessions."""

@@ -1,4 +1,0 @@
--- The model of a device, as its browser said it at the last login.
--- depends: 0104_cosignatures
-
-ALTER TABLE device_uses ADD COLUMN model TEXT;

@@ -1,1 +1,0 @@
-"""Notices and the record of sent SMS."""

@@ -1,1 +1,0 @@
-"""Jobs, sealed boxes, secrets, the high-water mark."""

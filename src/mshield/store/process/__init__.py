@@ -1,1 +1,0 @@
-"""Health, figures and repeated calls of the running processes."""

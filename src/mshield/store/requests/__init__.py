@@ -1,1 +1,0 @@
-"""Requests of business systems, scans, results, evidence."""

@@ -1,1 +1,0 @@
-"""Keyed seals of the rows that carry authority, and the record of each change of one."""

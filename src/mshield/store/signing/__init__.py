@@ -1,1 +1,0 @@
-"""Signing sessions, their outcome, and the service's own tasks."""

@@ -1,1 +1,0 @@
-"""Business systems and their webhooks."""

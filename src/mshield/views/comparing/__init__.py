@@ -1,1 +1,0 @@
-"""An asker's words against the content that they are about."""

@@ -1,1 +1,0 @@
-"""Content read strictly, as a tree that views look into: XML and JSON."""

@@ -1,1 +1,0 @@
-"""HTTP: one package per audience; only problems.py turns errors into HTTP."""

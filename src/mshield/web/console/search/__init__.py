@@ -1,1 +1,0 @@
-"""Lists of people, found by what staff know of them."""

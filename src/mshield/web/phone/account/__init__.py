@@ -1,1 +1,0 @@
-"""Accounts as the phone app calls them: registration, login, opening again, consents, one's own data."""

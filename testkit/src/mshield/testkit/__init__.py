@@ -1,0 +1,1 @@
+"""Programs that play people: the virtual phone, the virtual legal person, the demonstration."""

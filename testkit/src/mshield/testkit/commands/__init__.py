@@ -1,0 +1,1 @@
+"""The commands `mshield phone` and `mshield legal-person`."""

@@ -1,0 +1,1 @@
+"""`mshield legal-person`: the legal representative's portal on the command line."""

@@ -1,0 +1,1 @@
+"""Parts shared by `mshield phone` and `mshield legal-person`."""

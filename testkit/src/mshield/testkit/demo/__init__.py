@@ -1,0 +1,1 @@
+"""Demonstration (`make demo`): the real service with invented people, and its main workflow run over HTTP."""

@@ -1,0 +1,78 @@
+"""The record shows what was signed: the lines drawn from the content, and beside them the business system's words."""
+
+from typing import Final
+
+import pytest
+
+from mshield.server.database.interface import Database, SealBroken
+from mshield.server.keys.keyring import Keyring
+from mshield.server.requests.my_signatures import MadeSignature, MySignatures
+from mshield.server.retention import sweep
+from mshield.server.retention.erase_person import ErasePerson, by_command
+from mshield.server.runtime.clocks.watch import unwatched
+from mshield.server.settings.settings import Settings
+from tests.requests.test_drawn_documents import DRAWN, Drawn
+from tests.requests.test_evidence import Signed
+from tests.support.clock import Clock
+from tests.support.second_person import SECOND
+from tests.support.signing import PHONE_NUMBER, fetch, shown_of, tamper
+
+SETTINGS: Final = Settings.of(public_origin="https://shield.example", keep_grace_days=0)
+DAY: Final = 86_400
+
+
+class Record:
+    """A document that was signed although the business system's words name another order number."""
+
+    def __init__(self, drawn: Drawn) -> None:
+        self.drawn, self.world = drawn, drawn.world
+
+    async def signed(self) -> None:
+        await self.drawn.finish(await shown_of(self.drawn.db, self.drawn.sids))
+        await self.drawn.signed.logged()
+
+    async def detail(self) -> MadeSignature:
+        login = await self.world.login()
+        return await MySignatures(self.drawn.db).one(login, self.drawn.sids[0], now=self.world.clock())
+
+
+@pytest.fixture
+async def record(db: Database, keyring: Keyring, clock: Clock) -> Record:
+    drawn = Drawn(await Signed.on(db, keyring, clock))
+    await drawn.asked()
+    made = Record(drawn)
+    await made.signed()
+    return made
+
+
+async def test_record_has_the_lines_of_the_content_and_names_the_signer(record: Record) -> None:
+    detail = await record.detail()
+    assert detail.drawing == DRAWN.octets
+    assert detail.row.confirmed == "mismatch"
+    assert detail.lines == ({"label": "订单号", "value": "另一个"},)
+    assert (detail.row.common_name, detail.row.shield_number) != (None, None)
+
+
+async def test_lines_stay_when_the_content_is_erased(record: Record) -> None:
+    record.world.clock.advance(seconds=40 * DAY)
+    await sweep.erase(record.drawn.db, SETTINGS, unwatched(record.world.clock))
+    (sid,) = record.drawn.sids
+    assert (await fetch(record.drawn.db, "SELECT content FROM tasks WHERE sid = $1", sid))["content"] is None
+    assert (await record.detail()).drawing == DRAWN.octets
+
+
+async def test_lines_are_erased_with_the_data_of_their_person(record: Record) -> None:
+    world = record.world
+    world.clock.advance(seconds=40 * DAY)
+    await sweep.erase(record.drawn.db, SETTINGS, unwatched(world.clock))
+    person = ErasePerson(record.drawn.db, world.keyring, world.lookup)
+    order = by_command(second_person=SECOND, reason="来信 2026-7")
+    done = await person(await person.find(PHONE_NUMBER), order, now=world.clock())
+    assert {part.name: part.rows for part in done.erased}["contents"] == 1
+    assert (await record.detail()).drawing is None
+
+
+async def test_changed_lines_are_refused(record: Record) -> None:
+    await tamper(record.drawn.db, "UPDATE tasks SET drawing = $1 WHERE drawing IS NOT NULL", b'{"title":"x"}')
+    with pytest.raises(SealBroken):
+        await record.detail()
