@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.support.clock import Clock
+from tests.support.clock_steps import ClockSteps
 from tests.support.memory import folder_in_memory
 from tests.support.once import share
 from tests.support.order import long_first
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _TESTS: Final = Path(__file__).parent
 _SHARED: Final = pytest.StashKey[Path]()
 _LEAST_MEMORY_KIB: Final = 8
+_STEPS: Final = ClockSteps()
 
 
 # ---- one folder and one PostgreSQL for all worker processes ----
@@ -154,6 +156,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = long_first(
         [item for item in items if item not in set(long)], long, worker.get("workercount", 1)
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Runs a test again if it failed because the machine's clock was set."""
+    return _STEPS.run(item, nextitem)
 
 
 def pytest_runtest_setup() -> None:

@@ -1,7 +1,4 @@
-"""`mshield clock`: shows whether the clocks of this machine and of the service's processes are trusted; confirms them.
-
-Confirms them.
-"""
+"""`mshield clock`: shows whether the clocks of this machine and the service's processes are trusted; confirms them."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
