@@ -20,8 +20,8 @@ from mshield.server.seals.reading import has_rows
 
 KEY: Final = "seal"
 _KEY_BYTES: Final = 32
-_KNOWN: Final = 4096
-_LARGEST_KNOWN: Final = 4096
+_RECENT: Final = 4096
+_LARGEST_RECENT: Final = 4096
 
 
 class SealsLost(KeysError):
@@ -44,23 +44,22 @@ class RowSealer:
         if len(key) != _KEY_BYTES:
             raise ValueError(f"the key of the seals must have {_KEY_BYTES} bytes")
         self._begun: Final = HMAC(key, SM3())  # copying costs half as much as creating one
-        # The same rows of people and enterprises are checked again and again, so cache the results.
-        self._known: Final = lru_cache(maxsize=_KNOWN)(self._fits)
+        # The same rows are checked again and again, and a new document soon after it was sealed.
+        self._recent: Final = lru_cache(maxsize=_RECENT)(self._mac)
 
     def mac(self, data: bytes) -> bytes:
         """Returns the seal of the data, 32 bytes."""
+        # Large documents are checked seldom, and would fill the memory.
+        return self._recent(data) if len(data) <= _LARGEST_RECENT else self._mac(data)
+
+    def fits(self, data: bytes, seal: bytes) -> bool:
+        """Reports whether `seal` is the seal of the data, compared in constant time."""
+        return hmac.compare_digest(self.mac(data), seal)
+
+    def _mac(self, data: bytes) -> bytes:
         mac = self._begun.copy()
         mac.update(data)
         return mac.finalize()
-
-    def fits(self, data: bytes, seal: bytes) -> bool:
-        """Reports whether `seal` is the seal of the data."""
-        # Documents are checked seldom, and would fill the memory.
-        return self._known(data, seal) if len(data) <= _LARGEST_KNOWN else self._fits(data, seal)
-
-    def _fits(self, data: bytes, seal: bytes) -> bool:
-        """Reports whether `seal` is the seal of the data, compared in constant time."""
-        return hmac.compare_digest(self.mac(data), seal)
 
 
 async def load_sealer(db: Database, keyring: Keyring, *, now: int) -> None:
