@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from mshield.views import ViewError, compare, draw, fitting, read_view
 from mshield.views.comparing.facts import Facts
-from mshield.views.comparing.tokens import squash_of
 
 
 def _view(**members: object) -> bytes:
@@ -232,8 +231,3 @@ def test_yuan_is_a_currency_only_as_a_whole_text(content: str, status: str) -> N
 )
 def test_words_are_found_like_in_squashed_texts(texts: list[str], words: str) -> None:
     assert Facts(texts).say(words) == (words in Facts(texts).squashes)
-
-
-@given(text=st.text(alphabet="报关 单.a1-、\n…\r“", max_size=200), times=st.integers(1, 5))
-def test_a_long_text_is_squashed_like_its_parts(text: str, times: int) -> None:
-    assert squash_of(text * times) == "".join(squash_of(character) for character in text) * times

@@ -21,14 +21,13 @@ _FOLD: Final = (
     | {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
     | {wide: wide - 0xFEE0 + 32 for wide in range(0xFF21, 0xFF3B)}
 )
-_TO_FOLD: Final = re.compile("[A-Z\uff01-\uff5e\u3000\xa0\t\uffe5]++")
+_FOLDED: Final = "[A-Z\uff01-\uff5e\u3000\xa0\t\uffe5]"
+# `re` searches twice as fast for a pattern that begins with a set of characters than for one with a repeated set.
+_TO_FOLD: Final = re.compile(f"{_FOLDED}{_FOLDED}*+")
 _PUNCTUATION: Final = "!\"#%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 BREAKS: Final = frozenset(_PUNCTUATION + "、。《》“”‘’【】「」〔〕·—…\n\r")
 _OF_BREAKS: Final = re.escape("".join(sorted(BREAKS)))
 _NO_BREAKS: Final = re.compile(f"[ {_OF_BREAKS}]++")
-_BREAKS_AND_SPACE: Final = BREAKS | {" "}
-_SHORT: Final = 64
-"""Code points up to which a regular expression removes characters faster than one replacement for each of them."""
 
 _SIGNS: Final = {"us$": "USD", "hk$": "HKD", "¥": "CNY", "$": "USD", "€": "EUR", "£": "GBP"}
 _CURRENCIES: Final = _SIGNS | {name: code for code, names in NAMES.items() for name in names}
@@ -95,11 +94,7 @@ def tight_of(folded: str) -> str:
 
 def squash_of(folded: str) -> str:
     """Removes spaces and punctuation from a folded text."""
-    if len(folded) <= _SHORT:
-        return _NO_BREAKS.sub("", folded)
-    for character in _BREAKS_AND_SPACE.intersection(folded):
-        folded = folded.replace(character, "")
-    return folded
+    return _NO_BREAKS.sub("", folded)
 
 
 def tokens(folded: str) -> list[Token]:
