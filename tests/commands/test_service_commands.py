@@ -1,7 +1,9 @@
 """The operator's commands, run as by an operator: exit codes, JSON, and error messages."""
 
+import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,12 +12,16 @@ from typing import Any
 
 import pytest
 
+from mshield.testkit.demo.service import StepFailed, require_free_ports
 from tests.support.forked import run_forked
 from tests.support.migrated import put_migrated
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
 CLI = "mshield.cli.main"
+_IPV6 = Path("/proc/net/if_inet6")
+LOOPBACK6 = _IPV6.exists() and f"{1:032x} " in _IPV6.read_text()
+"""Whether this machine has the address ::1."""
 
 
 class Shell:
@@ -148,19 +154,54 @@ def test_unusable_tls_certificate_is_reported(shell: Shell, tmp_path: Path, writ
     assert f"{file} can't be used: it must contain a certificate and its unencrypted key" in done.stderr
 
 
-def test_occupied_port_is_reported(shell: Shell) -> None:
-    port = free_ports(3) + 2
-    with socket.create_server(("127.0.0.1", port)):
-        served = shell.run("serve", "--port", str(port), "--lang", "en")
-        assert served.returncode == 1
-        assert f"port {port} is in use or not permitted" in served.stderr
-        shown = shell.run("--port", str(port), "--once", module="mshield.testkit.demo")
-        assert shown.returncode == 1
-        assert f"port {port} is taken" in shown.stderr
-        assert f"make demo PORT={port + 10}" in shown.stderr
-        beside = shell.run("--port", str(port - 2), "--once", module="mshield.testkit.demo")
-        assert beside.returncode == 1
-        assert f"port {port} is taken; the demonstration needs {port - 2} to {port}" in beside.stderr
+def test_service_at_an_unusable_port_or_host_is_refused_with_the_reason(shell: Shell) -> None:
+    port = str(free_ports(1))
+    taken = ("port_taken", f"端口 {port} 已被占用", f"port {port} is in use: stop the program")
+    cases = (
+        ("127.0.0.1", *taken),
+        *(("::1", *taken) for _ in range(LOOPBACK6)),
+        ("192.0.2.1", "bad_host", "192.0.2.1 不是本机地址", "192.0.2.1 is not an address of this machine"),
+        ("nowhere.invalid", "bad_host", "不是本机地址", "nowhere.invalid is not an address of this machine"),
+    )
+    with _listening(int(port)), _listening(int(port), "::1") if LOOPBACK6 else contextlib.nullcontext():
+        for host, code, zh, en in cases:
+            for lang, said in (("zh", zh), ("en", en)):
+                done = shell.run("serve", "--host", host, "--port", port, "--lang", lang)
+                assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+                assert f"[{code}]" in done.stderr
+                assert "Traceback" not in done.stderr
+        refused = shell.run("serve", "--port", port, "--json")
+        assert json.loads(refused.stderr)["error"]["port"] == int(port)
+    if LOOPBACK6:  # A free port passes this check, so the next one refuses.
+        assert "[plain_origin]" in shell.run("serve", "--host", "::1", "--port", port).stderr
+
+
+def test_demonstration_names_the_taken_port_and_free_ones(shell: Shell) -> None:
+    first = free_ports(3)
+    # Browsers ask localhost at its IPv6 address too.
+    for taken, host in ((first, "127.0.0.1"), (first + 2, "127.0.0.1"), *(((first + 1, "::1"),) * LOOPBACK6)):
+        with _listening(taken, host):
+            shown = shell.run("--port", str(first), "--once", module="mshield.testkit.demo")
+            assert shown.returncode == 1
+            assert f"port {taken} is taken: stop the program that uses it" in shown.stderr
+            assert f"the demonstration needs {first} to {first + 2}" in shown.stderr
+            assert f"端口 {taken} 已被占用" in shown.stderr
+            assert "Traceback" not in shown.stderr
+
+
+def test_demonstration_proposes_only_ports_that_are_free() -> None:
+    first = free_ports(13)
+    with _listening(first), _listening(first + 12):
+        with pytest.raises(StepFailed) as refused:
+            require_free_ports(first, 3)
+        proposed = re.findall(r"make demo PORT=(\d+)", str(refused.value))
+        assert len(proposed) == 2  # in English and Chinese
+        assert int(proposed[0]) != first + 10
+        require_free_ports(int(proposed[0]), 3)
+
+
+def _listening(port: int, host: str = "127.0.0.1") -> socket.socket:
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
 
 
 def test_production_refuses_a_plain_http_origin(shell: Shell) -> None:

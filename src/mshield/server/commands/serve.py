@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -13,6 +15,24 @@ import click
 from mshield.cli.parts.output import Output, Refused, output_options, refusing
 
 _FILES: Final = 65_536
+_REFUSALS: Final = {
+    errno.EADDRINUSE: (
+        "port_taken",
+        "端口 {port} 已被占用：请关闭占用它的程序，或用 --port 换一个",
+        "port {port} is in use: stop the program that uses it, or choose another with --port",
+    ),
+    errno.EACCES: (
+        "port_not_permitted",
+        "当前用户无权使用端口 {port}：请用 --port 换一个 1024 及以上的端口",
+        "this user may not listen at port {port}: choose one from 1024 upwards with --port",
+    ),
+}
+"""Errors of a port: code, and the sentence in Chinese and English."""
+_NO_ADDRESS: Final = (
+    "bad_host",
+    "{host} 不是本机地址：请用 --host 换一个",
+    "{host} is not an address of this machine: choose another with --host",
+)
 
 
 @click.command()
@@ -130,19 +150,28 @@ def _allow_connections() -> None:
 
 
 def _require_free(out: Output, host: str, port: int) -> None:
+    """Raises Refused if the service can't listen at the port of this host; says why."""
+    refusal: tuple[str, str, str] | None = _NO_ADDRESS
+    for family, *_, address in _addresses(host, port):
+        try:
+            with socket.create_server(address, family=family):
+                refusal = None
+        except OSError as error:
+            if error.errno in _REFUSALS:
+                refusal = _REFUSALS[error.errno]
+                break
+    if refusal is not None:
+        code, zh, en = refusal
+        message = out.pick(zh, en).format(host=host, port=port)
+        raise Refused(message, code=code, extra={"port": port}, as_json=out.json)
+
+
+def _addresses(host: str, port: int) -> Sequence[tuple[Any, ...]]:
+    """Looks the host's addresses up, of IPv4 and IPv6; none if it is unknown."""
     try:
-        with socket.create_server((host, port)):
-            pass
-    except OSError as error:
-        raise Refused(
-            out.pick(
-                f"端口 {port} 已被占用或不可用：请用 --port 换一个",
-                f"port {port} is in use or not permitted: choose another with --port",
-            ),
-            code="port_taken",
-            extra={"port": port},
-            as_json=out.json,
-        ) from error
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        return ()
 
 
 def _require_certificate(out: Output, file: Path) -> None:

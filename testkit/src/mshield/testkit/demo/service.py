@@ -1,5 +1,6 @@
 """Service of the demonstration: `mshield serve` as a process, in a folder that is recreated each time."""
 
+import errno
 import json
 import os
 import shutil
@@ -20,6 +21,14 @@ from mshield.testkit.demo.second_person import SecondPerson
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 10.0
+_FAULTS: Final = {
+    errno.EADDRINUSE: (
+        "已被占用：请关闭占用它的程序，或换一组端口",
+        "is taken: stop the program that uses it, or choose other ports",
+    ),
+    errno.EACCES: ("当前用户无权使用：请换一组端口", "is not permitted to this user: choose other ports"),
+}
+"""Errors of a port: fault and advice, in Chinese and English."""
 
 
 class StepFailed(Exception):
@@ -27,19 +36,34 @@ class StepFailed(Exception):
 
 
 def require_free_ports(first: int, count: int) -> None:
-    """Raises StepFailed if one of the ports is in use."""
+    """Raises StepFailed if one of the ports can't be used; names it and ports that are free."""
     for port in range(first, first + count):
+        fault = _fault(port)
+        if fault is not None:
+            zh, en = _FAULTS[fault]
+            others = (*range(first + 10, 65536 - count, 10), *range(8000, first, 10))
+            other = next(
+                (other for other in others if not any(map(_fault, range(other, other + count)))), 8000
+            )
+            raise StepFailed(
+                f"port {port} {en}: make demo PORT={other} (the demonstration needs {first} to {first + count - 1})\n"
+                f"端口 {port} {zh}：make demo PORT={other}（演示需要 {first} 到 {first + count - 1}）"
+            )
+
+
+def _fault(port: int) -> int | None:
+    """Returns the error's number if the port is taken or not permitted; None if it is free."""
+    # Browsers ask localhost at both addresses, so a program at either one would answer in the service's place.
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
-            with socket.create_server(("127.0.0.1", port)):
+            with socket.create_server((address, port), family=family):
                 pass
         except OSError as error:
-            other = first + 10 if first + 10 + count <= 65536 else 8000
-            raise StepFailed(
-                f"port {port} is taken; the demonstration needs {first} to {first + count - 1}: stop what uses it, "
-                f"or choose others: make demo PORT={other}\n"
-                f"端口 {port} 已被占用，演示需要 {first} 到 {first + count - 1}：请关闭占用它的程序，"
-                f"或换一组端口：make demo PORT={other}"
-            ) from error
+            if error.errno in _FAULTS:
+                return error.errno
+            if family == socket.AF_INET:
+                raise  # The service needs IPv4; IPv6 may be switched off.
+    return None
 
 
 def shown(path: Path) -> str:
