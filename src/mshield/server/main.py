@@ -317,7 +317,7 @@ async def _assemble(
         ),
     )
     log = await open_log(db, keyring, settings.site, now=clock())
-    publication = Publisher(db, keyring, engine, settings, authorities)
+    publication = Publisher(db, keyring, engine, settings, authorities, count=metrics.count)
     notices = open_notices(ground, open_gateway(settings))
     identity = open_identity(ground)
     accounts = open_accounts(ground, notices, identity)

@@ -7,7 +7,7 @@ needn't wait for a signature.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
@@ -54,13 +54,24 @@ The query costs more than everything else, and a change still becomes visible wi
 """
 
 MAX_CACHED: Final = 4096
+MAX_OF_UNKNOWN: Final = MAX_CACHED // 2
+"""Cached answers up to which one about an unknown certificate is cached too."""
+
 SHORT_REQUEST: Final = 512
 """Maximum size in bytes of a request whose parsed form is cached, if it has no nonce."""
 
 _log = logging.getLogger(__name__)
 
 V = TypeVar("V")
+Admit = Callable[[int], bool]
+"""Function that counts so many certificates, or time stamps, against the caller's share; False beyond the share."""
+
 Statuses = tuple[tuple[CertId, CertStatus], ...]
+
+
+def admit_all(number: int) -> bool:  # noqa: ARG001  # the form of `Admit`
+    """Admits callers of this process, which have no share."""
+    return True
 
 
 class CaEnded(Exception):
@@ -129,10 +140,14 @@ class OcspPublisher:
         self._kept: dict[bytes, _CachedAnswer] = {}
         self._requests: dict[bytes, OcspRequest] = {}
 
-    async def answer(self, request: bytes, *, now: int) -> OcspAnswer:
-        """Answers any request, if necessary with an error response. Never raises."""
+    async def answer(self, request: bytes, *, now: int, admit: Admit = admit_all) -> OcspAnswer:
+        """Answers any request, if necessary with an error response: `try_later` beyond the share. Never raises."""
         try:
-            return await self._answer(self._parsed(request), now=now)
+            parsed = self._parsed(request)
+            cost = self._cost(parsed, now=now)
+            if cost and not admit(cost):
+                return OcspAnswer(error_response("try_later"))
+            return await self._answer(parsed, now=now)
         except (DerError, OcspError):
             return OcspAnswer(error_response("malformed_request"))
         except StoreError as error:
@@ -226,6 +241,17 @@ class OcspPublisher:
                 _put(self._requests, request, parsed)
         return parsed
 
+    def _cost(self, parsed: OcspRequest, *, now: int) -> int:
+        """Returns the number of certificates to look up; 0 for a cached answer about one, the usual request.
+
+        A cached answer about many is compared with the statuses of all of them.
+        """
+        number = len(parsed.cert_ids)
+        if parsed.nonce is not None or number > 1:
+            return number
+        cached = self._kept.get(_key(parsed.cert_ids))
+        return 0 if cached is not None and 0 <= now - cached.made_at < KEEP_MS else number
+
     async def _answer(self, parsed: OcspRequest, *, now: int) -> OcspAnswer:
         issuer = self._issuer_of(parsed)
         if issuer is None:
@@ -317,7 +343,9 @@ class OcspPublisher:
     ) -> _CachedAnswer:
         der = await self._sign(signer, statuses, now=now, nonce=None)
         answer = _CachedAnswer(der, issuer, statuses, signer.certificate, now, now, asked)
-        _put(self._kept, _key(cert_id for cert_id, _ in statuses), answer)
+        # Invented serials are endless, so that their answers displace no others.
+        if len(self._kept) < MAX_OF_UNKNOWN or not any(isinstance(status, Unknown) for _, status in statuses):
+            _put(self._kept, _key(cert_id for cert_id, _ in statuses), answer)
         return answer
 
     async def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:

@@ -28,7 +28,7 @@ from mshield.server.keys.errors import NoAuthority
 from mshield.server.keys.keyring import Keyring
 from mshield.server.publication.crl import RETAIN_MS, CrlPublisher, entries_of, revoked_cas, until
 from mshield.server.publication.lists import MAX_CACHED_BYTES, Name, PublishedCrl, StoredLists, renew_at
-from mshield.server.publication.ocsp import OcspAnswer, OcspPublisher, OcspSigner
+from mshield.server.publication.ocsp import Admit, OcspAnswer, OcspPublisher, OcspSigner, admit_all
 from mshield.server.settings.settings import Settings
 from mshield.wire.times import HOUR_MS, MINUTE_MS
 
@@ -261,10 +261,10 @@ class P256Publisher:
         await self._signer()
         return await self.lists.current(ca, shard=shard, now=now)
 
-    async def ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
+    async def ocsp(self, request: bytes, *, now: int, admit: Admit = admit_all) -> OcspAnswer:
         """Answers any OCSP request (DER)."""
         await self._signer()
-        return await self.answers.answer(request, now=now)
+        return await self.answers.answer(request, now=now, admit=admit)
 
     async def refresh(self, *, changed: bool, now: int) -> int:
         """Makes the list if it is due, and returns how many it made; `changed`: a CA's list was made."""

@@ -23,15 +23,28 @@ from mshield.server.keys.errors import NoAuthority
 from mshield.server.keys.keyring import Keyring
 from mshield.server.publication.crl import CrlPublisher
 from mshield.server.publication.lists import PublishedCrl
-from mshield.server.publication.ocsp import PRESIGN_SECONDS, CaEnded, OcspAnswer, OcspPublisher
+from mshield.server.publication.ocsp import (
+    PRESIGN_SECONDS,
+    Admit,
+    CaEnded,
+    OcspAnswer,
+    OcspPublisher,
+    admit_all,
+)
 from mshield.server.publication.p256 import P256Publisher
 from mshield.server.publication.time_stamps import TimeStamping
+from mshield.server.runtime.allowances import Allowance
+from mshield.server.runtime.metrics import Count, uncounted
 from mshield.server.settings.settings import Settings
 
 __all__ = ["CaEnded", "OcspAnswer", "PublishedCrl", "Publisher"]
 
 _P256_OF: Final = f"{P256}-"
 """Prefix of a list's name for the same list signed with P-256."""
+
+_SHARE_MS: Final = 10_000
+_NETWORKS: Final = 5
+"""Number of full shares that all networks together have."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -40,9 +53,17 @@ class Publisher:
     """Publisher of one process; it caches lists and some answers, all of which may be lost."""
 
     def __init__(
-        self, db: Database, keyring: Keyring, engine: Engine, settings: Settings, authorities: Authorities
+        self,
+        db: Database,
+        keyring: Keyring,
+        engine: Engine,
+        settings: Settings,
+        authorities: Authorities,
+        *,
+        count: Count = uncounted,
     ) -> None:
-        self._db, self._authorities = db, authorities
+        self._db, self._authorities, self._count = db, authorities, count
+        self._shares = {"ocsp": _share_of(settings), "time_stamp": _share_of(settings)}
         self._crls = CrlPublisher(db, keyring, engine, settings, authorities)
         self._ocsp = OcspPublisher(db, keyring, engine, settings.ca, authorities)
         self.time_stamps = TimeStamping(db, keyring, engine, settings, is_sure=authorities.may_sign)
@@ -111,16 +132,37 @@ class Publisher:
                     _log.warning("OCSP answers are not signed ahead: %s", type(error).__name__)
                 is_working = False
 
-    async def time_stamp(self, profile: Profile, request: bytes, *, now: int) -> bytes:
-        """Returns the own TSA's answer (DER) to any request. Raises: NotFound (no TSA)."""
+    async def time_stamp(
+        self, profile: Profile, request: bytes, *, now: int, address: str | None = None
+    ) -> bytes:
+        """Returns the own TSA's answer (DER) to any request. Raises: NotFound (no TSA).
+
+        With `address`, the stamp counts against the share of the caller's network.
+        """
+        admit = self._admitting("time_stamp", address, now=now)
         try:
-            return await self.time_stamps.answer(profile, request, now=now)
+            return await self.time_stamps.answer(profile, request, now=now, admit=admit)
         except NoAuthority as error:
             raise NotFound from error
 
-    async def p256_ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
+    async def p256_ocsp(self, request: bytes, *, now: int, address: str | None = None) -> OcspAnswer:
         """Like `ocsp`, but signed with P-256, for clients without SM2. Raises: NotFound (not enabled)."""
-        return await self._ordinary().ocsp(request, now=now)
+        admit = self._admitting("ocsp", address, now=now)
+        return await self._ordinary().ocsp(request, now=now, admit=admit)
+
+    def _admitting(self, kind: str, address: str | None, *, now: int) -> Admit:
+        """Returns the function that counts answers to this address, and what it refuses in the metrics."""
+        if address is None:
+            return admit_all
+        share = self._shares[kind]
+
+        def admit(number: int) -> bool:
+            is_admitted = share.spend(address, now=now, number=number)
+            if not is_admitted:
+                self._count("over_share", kind)
+            return is_admitted
+
+        return admit
 
     def _ordinary(self) -> P256Publisher:
         if self._p256 is None:
@@ -136,9 +178,12 @@ class Publisher:
             raise NotFound
         return certificate
 
-    async def ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
-        """Answers any OCSP request (DER)."""
-        return await self._ocsp.answer(request, now=now)
+    async def ocsp(self, request: bytes, *, now: int, address: str | None = None) -> OcspAnswer:
+        """Answers any OCSP request (DER).
+
+        With `address`, an answer that isn't cached counts against the share of the caller's network.
+        """
+        return await self._ocsp.answer(request, now=now, admit=self._admitting("ocsp", address, now=now))
 
     async def ocsp_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
         """Returns an OCSP response (DER, no nonce) about the shield certificate with this serial (hex).
@@ -154,3 +199,8 @@ class Publisher:
     async def ocsp_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
         """Returns the root's OCSP response (DER, no nonce) about an issuing CA, made at or after `since`."""
         return await self._ocsp.answer_for_ca(certificate, now=now, since=since)
+
+
+def _share_of(settings: Settings) -> Allowance:
+    share = settings.process.fresh_answers_per_network
+    return Allowance(address=share, network=share, everybody=_NETWORKS * share, window=_SHARE_MS)

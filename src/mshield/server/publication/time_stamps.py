@@ -19,6 +19,7 @@ from mshield.server.authorities.tsa import TsaKeys
 from mshield.server.database.interface import Database
 from mshield.server.keys.hardware.held import signing
 from mshield.server.keys.keyring import Keyring
+from mshield.server.publication.ocsp import Admit, admit_all
 from mshield.server.runtime.clocks.clock_sync import is_off
 from mshield.server.settings.settings import Settings
 
@@ -51,8 +52,8 @@ class TimeStamping:
         self._last = 0
         self.policy = tsa_policy(settings.ca.oid_arc)
 
-    async def answer(self, profile: Profile, request: bytes, *, now: int) -> bytes:
-        """Returns the answer (DER) to any request. Raises: NoAuthority (no such key)."""
+    async def answer(self, profile: Profile, request: bytes, *, now: int, admit: Admit = admit_all) -> bytes:
+        """Returns the answer (DER) to any request; `system_failure` beyond the share. Raises: NoAuthority (no key)."""
         if len(request) > MAX_REQUEST:
             return rejected("bad_request")
         try:
@@ -61,6 +62,10 @@ class TimeStamping:
             return rejected(_REFUSED.get(error.reason, "bad_data_format"))
         if parsed.policy not in {None, self.policy}:
             return rejected("unaccepted_policy")
+        if not admit(1):
+            return rejected(
+                "system_failure"
+            )  # RFC 3161 has no failure for this; the nearest one may be retried.
         try:
             return granted(await self.token(profile, parsed, now=now))
         except TimeNotAvailable:

@@ -28,16 +28,17 @@ class Allowance:
             return 0
         return (self._start + self._window - now) // 1000 + 1
 
-    def spend(self, address: str, *, now: int) -> None:
-        """Records one use. Ignored once the address is over its limit.
+    def spend(self, address: str, *, now: int, number: int = 1) -> bool:
+        """Records so many uses. False once the address is over its limit; then nothing is recorded.
 
         So one address can't exhaust the limit that all share.
         """
         if self.wait(address, now=now):
-            return
-        self._all += 1
-        self._spent[_address(address)] += 1
-        self._spent[_network(address)] += 1
+            return False
+        self._all += number
+        self._spent[_address(address)] += number
+        self._spent[_network(address)] += number
+        return True
 
     def _turn(self, now: int) -> None:
         if not self._start <= now < self._start + self._window:

@@ -66,6 +66,13 @@ class ProcessSettings(BaseModel):
         default=10_000,
         description="concurrent streams and long polls per process; a tenth is reserved for business systems",
     )
+    fresh_answers_per_network: Positive = Field(
+        default=1000,
+        description=(
+            "certificates in OCSP requests with a nonce or without a cached answer, per process, network "
+            "(IPv4 /24, IPv6 /56) and 10 seconds; as many time stamps; 5× for all networks together"
+        ),
+    )
     calls_per_process: Positive = Field(
         default=32,
         description="concurrent calls per process; above it, calls are refused with 503 and may be retried",

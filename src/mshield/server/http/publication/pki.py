@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from mshield.pki.timestamps.algorithms import Profile
 from mshield.server.http.answers import cached
-from mshield.server.http.caller import context_of
+from mshield.server.http.caller import address_of, context_of
 from mshield.server.http.openapi import problems
 from mshield.server.http.router import Router
 from mshield.server.publication.publisher import OcspAnswer, PublishedCrl
@@ -121,7 +121,9 @@ async def crl(request: Request, name: ListName) -> Response:
 async def ocsp_post(request: Request) -> Response:
     """Takes an OCSP request (DER, at most 16 kB and 64 certificates) in the body; a nonce is echoed."""
     context = context_of(request)
-    answer = await context.publication.ocsp(await request.body(), now=context.clock())
+    answer = await context.publication.ocsp(
+        await request.body(), now=context.clock(), address=address_of(request)
+    )
     return _not_cached(answer)
 
 
@@ -134,7 +136,9 @@ async def ocsp_post(request: Request) -> Response:
 async def ocsp_get(request: Request, encoded: str) -> Response:
     """Takes an OCSP request in base64 in the path (RFC 6960, A.1); without a nonce the answer may be cached."""
     context = context_of(request)
-    answer = await context.publication.ocsp(_decoded(encoded), now=context.clock())
+    answer = await context.publication.ocsp(
+        _decoded(encoded), now=context.clock(), address=address_of(request)
+    )
     return _ocsp(request, answer)
 
 
@@ -148,7 +152,9 @@ async def ocsp_get(request: Request, encoded: str) -> Response:
 async def p256_ocsp_post(request: Request) -> Response:
     """Answers like `POST /pki/ocsp`, for clients without SM2: ECDSA with SHA-256 by the key of `/pki/p256.cer`."""
     context = context_of(request)
-    answer = await context.publication.p256_ocsp(await request.body(), now=context.clock())
+    answer = await context.publication.p256_ocsp(
+        await request.body(), now=context.clock(), address=address_of(request)
+    )
     return _not_cached(answer)
 
 
@@ -161,7 +167,9 @@ async def p256_ocsp_post(request: Request) -> Response:
 async def p256_ocsp_get(request: Request, encoded: str) -> Response:
     """Answers like `GET /pki/ocsp/{encoded}`, for clients without SM2."""
     context = context_of(request)
-    answer = await context.publication.p256_ocsp(_decoded(encoded), now=context.clock())
+    answer = await context.publication.p256_ocsp(
+        _decoded(encoded), now=context.clock(), address=address_of(request)
+    )
     return _ocsp(request, answer)
 
 
@@ -194,7 +202,9 @@ async def p256_time_stamp(request: Request) -> Response:
 
 async def _stamped(request: Request, profile: Profile) -> Response:
     context = context_of(request)
-    answer = await context.publication.time_stamp(profile, await request.body(), now=context.clock())
+    answer = await context.publication.time_stamp(
+        profile, await request.body(), now=context.clock(), address=address_of(request)
+    )
     return Response(answer, headers={"Cache-Control": "no-store"}, media_type=_REPLY)
 
 
