@@ -14,6 +14,7 @@ def fetch_what_is_published(life: Life) -> None:
     for path in (
         "/pki/root.cer",
         "/pki/issuing.cer",
+        "/pki/issuing.p7c",
         "/pki/issuing.crl",
         "/log/checkpoint",
         "/log/witnesses",

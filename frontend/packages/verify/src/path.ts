@@ -40,26 +40,34 @@ export function verifyPath(
   return { leaf, intermediates: path.slice(1, -1), root };
 }
 
+/**
+ * Searches a path, in the order of `intermediates`: a cross-certified CA has a certificate by each root. Each
+ * certificate is visited once, so that many with the same name cost no more than their number.
+ */
 function findPath(
   leaf: Certificate,
   intermediates: readonly Certificate[],
   roots: readonly Certificate[],
 ): Certificate[] {
-  const path = [leaf];
-  while (path.length <= MAX_INTERMEDIATES + 1) {
+  const seen = [leaf];
+  const waiting = [[leaf]];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const last = path.at(-1)!;
     const root = roots.find((candidate) => isNamed(last, candidate));
     if (root !== undefined) {
       return [...path, root];
     }
-    // A certificate may not be twice in a path, which also terminates the search.
-    const above = intermediates.find(
-      (candidate) => isNamed(last, candidate) && !path.some((used) => isSameCertificate(used, candidate)),
-    );
-    if (above === undefined) {
-      break;
+    if (path.length > MAX_INTERMEDIATES) {
+      continue;
     }
-    path.push(above);
+    const next: Certificate[][] = [];
+    for (const candidate of intermediates) {
+      if (isNamed(last, candidate) && !seen.some((used) => isSameCertificate(used, candidate))) {
+        seen.push(candidate);
+        next.push([...path, candidate]);
+      }
+    }
+    waiting.push(...next.toReversed());
   }
   throw new PartError("unknown_issuer", "no path to a trusted root");
 }

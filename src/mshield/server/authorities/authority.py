@@ -12,13 +12,16 @@ from typing import Final, TypeVar
 
 from mshield.gm.engine import Engine
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.errors import PkiError
 from mshield.pki.signer import Signer
 from mshield.server.authorities.keys import CaKey, opened_ca_key
 from mshield.server.authorities.rows.authorities import (
     AuthorityRow,
     AuthorityState,
+    CrossRow,
     find_authority,
     list_authority_states,
+    list_cross,
 )
 from mshield.server.database.interface import Database, Tx
 from mshield.server.errors import ClockDoubted
@@ -83,6 +86,7 @@ class Authorities:
         self._issuing: dict[str, Authority] = {}
         self._revoked: dict[str, RevokedCa] = {}
         self._shards: dict[str, int] = {}
+        self._cross: list[CrossRow] = []
         self.is_sure: Callable[[], bool] = lambda: True
         """Whether this process trusts its clock; set by the clock watch."""
 
@@ -106,6 +110,7 @@ class Authorities:
             if row.revoked_at is not None
         }
         self._shards = {row.name: row.shard for row in states}
+        self._cross = await list_cross(db) if any(row.crossed for row in states) else []
         names = [row.name for row in states if generation_of(row.name) is not None]
         for name in sorted(names, key=lambda name: generation_of(name) or 0):
             if name not in self._issuing:
@@ -163,9 +168,36 @@ class Authorities:
                 return (above.certificate, self.root)
         raise NoAuthority("此证书不是本机构签发的", "this certificate was issued by another CA")
 
+    def cross_of(self, name: str) -> tuple[bytes, ...]:
+        """Returns the certificates (DER) of the issuing CA by other roots, oldest first."""
+        return tuple(row.certificate for row in self._cross if row.authority == name)
+
+    def whole_chain_pem_of(self, certificate: Certificate) -> tuple[str, ...]:
+        """Returns `chain_pem_of`, then the issuing CA's certificates of the strict profile by other roots.
+
+        One that only the tolerant reader takes is left out: a verifier with strict roots must not meet it.
+        """
+        (issuing, root), cross = self.chain_of(certificate), list[str]()
+        for row in self._cross:
+            authority = self._issuing.get(row.authority)
+            if authority is not None and authority.certificate.ski == issuing.ski and is_strict(row):
+                cross.append(_pem(row.certificate))
+        return (_pem(issuing.der), _pem(root.der), *cross)
+
     def chain_pem_of(self, certificate: Certificate) -> tuple[str, ...]:
         """Returns `chain_of` as PEM texts."""
         return tuple(_pem(above.der) for above in self.chain_of(certificate))
+
+
+@lru_cache(maxsize=32)
+def is_strict(row: CrossRow) -> bool:
+    """Reports whether cross certificate and its root are both of the strict profile."""
+    try:
+        parse_certificate(row.certificate)
+        parse_certificate(row.root)
+    except PkiError:
+        return False
+    return True
 
 
 async def load_authorities(db: Database, keyring: Keyring, engine: Engine) -> Authorities:

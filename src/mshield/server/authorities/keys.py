@@ -12,11 +12,14 @@ from mshield.gm.curve import N
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import PrivateKey, generate
 from mshield.pki.signer import KeySigner, Signer
-from mshield.server.keys.errors import BadAuthority, BadKeyReference
+from mshield.server.keys.errors import BadAuthority, BadKeyReference, KeyElsewhere
 from mshield.server.keys.hardware.reference import MachineKey, parse_reference
 from mshield.server.keys.keyring import Keyring
 
 SCALAR_BYTES: Final = 32
+ELSEWHERE: Final = "elsewhere:"
+"""Reference of the root's key if it isn't on this server."""
+
 _MARK: Final = b"@"
 _LEAST: Final = SCALAR_BYTES + 8
 
@@ -42,9 +45,16 @@ def opened_ca_key(
 ) -> Signer:
     """Opens the key from the box of the authority `name`, whose certificate has the public key `public`.
 
-    Raises: BadAuthority (key doesn't match the certificate), BadKeyReference, HardwareError.
+    Raises: BadAuthority (key doesn't match the certificate), KeyElsewhere, BadKeyReference, HardwareError.
     """
-    if (reference := reference_in(box_content)) is not None:
+    reference = reference_in(box_content)
+    if reference == ELSEWHERE:
+        raise KeyElsewhere(
+            "根密钥不在本服务器上：请用 mshield ca request 生成请求，由根签发后用 mshield ca import 导入",
+            "the root's key isn't on this server: make a request with `mshield ca request`, have the root "
+            "sign it, then run `mshield ca import`",
+        )
+    if reference is not None:
         signer: Signer = _device_signer(keyring, engine, reference)
     else:
         d = int.from_bytes(box_content, "big")

@@ -42,13 +42,13 @@ async def renew_issuing(
     HardwareError; AuthorityExists (another renewal came first); BadKeyReference, also for the key of an
     earlier generation.
     """
-    newest = await _newest(db)
+    newest = await newest_generation(db)
     previous = await find_authority(db, name=issuing_name(newest))
     if previous is None:
         raise _no_authority(issuing_name(newest))
     name = issuing_name(newest + 1)
     root = await open_authority(db, keyring, engine, ROOT)
-    subject = _next_subject(parse_certificate(previous.certificate), newest)
+    subject = next_subject(parse_certificate(previous.certificate), newest)
     (row, responder), certificate = make_issuing(
         keyring, engine, settings, root, name=name, subject=subject, key=key, now=now
     )
@@ -82,9 +82,16 @@ async def revoke_issuing(db: Database, name: str, *, reason: int, now: int) -> C
 
 
 async def revoke_issuing_in(
-    tx: Tx, name: str, *, reason: int, by: By, details: Mapping[str, object] | None = None, now: int
+    tx: Tx,
+    name: str,
+    *,
+    reason: int,
+    by: By,
+    details: Mapping[str, object] | None = None,
+    at: int | None = None,
+    now: int,
 ) -> Certificate:
-    """Like `revoke_issuing`, but inside the caller's transaction.
+    """Like `revoke_issuing`, but inside the caller's transaction; `at` (ms) is the revocation's time, by default now.
 
     It makes the job `ca` due at once, which revokes the certificates that the CA issued. Raises: as
     `revoke_issuing`.
@@ -92,7 +99,7 @@ async def revoke_issuing_in(
     row = None if generation_of(name) is None else await find_authority(tx, name=name)
     if row is None:
         raise _no_authority(name)
-    if not await revoke_authority(tx, name=name, reason=reason, now=now):
+    if not await revoke_authority(tx, name=name, reason=reason, now=now if at is None else at):
         raise AuthorityRevoked(f"{name} 早已被吊销", f"{name} is already revoked")
     act_details = {"reason": reason, **(details or {})}
     await acts.record(tx, by=by, act="ca.revoke_issuing", subject=name, details=act_details, now=now)
@@ -101,12 +108,14 @@ async def revoke_issuing_in(
     return parse_certificate(row.certificate)
 
 
-async def _newest(db: Database) -> int:
+async def newest_generation(db: Database) -> int:
+    """Returns the generation of the newest issuing CA; 1 if there is none."""
     generations = [generation_of(row.name) or 0 for row in await list_authority_states(db)]
     return max(generations, default=0) or 1
 
 
-def _next_subject(before: Certificate, generation: int) -> Name:
+def next_subject(before: Certificate, generation: int) -> Name:
+    """Returns the name of the generation after this one."""
     common_name = before.subject.common_name.removesuffix(f" {generation}")
     return make_name(
         country=before.subject.get(oids.COUNTRY),

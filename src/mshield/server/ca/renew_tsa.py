@@ -108,7 +108,7 @@ def make_tsa(
 ) -> tuple[AuthorityRow, AuthorityRow]:
     """Returns rows with new keys and certificates: first SM2, then P-256."""
     sm2 = _sm2(keyring, settings, root, new_ca_key(keyring, engine, keys.sm2), now=now)
-    return sm2, _p256(keyring, root.certificate, new_p256(keyring, keys.p256), now=now)
+    return sm2, make_p256_tsa(keyring, root.certificate, new_p256(keyring, keys.p256), now=now)
 
 
 def _sm2(keyring: Keyring, settings: Settings, root: Authority, key: CaKey, *, now: int) -> AuthorityRow:
@@ -130,9 +130,10 @@ def _sm2(keyring: Keyring, settings: Settings, root: Authority, key: CaKey, *, n
     return seal_authority(keyring, TSA["sm2"], certificate, key)
 
 
-def _p256(
+def make_p256_tsa(
     keyring: Keyring, root: Certificate, private: ec.EllipticCurvePrivateKey, *, now: int
 ) -> AuthorityRow:
+    """Returns the row of the self-signed P-256 authority, which is named after the root."""
     certificate = make_p256_certificate(
         private,
         country=root.subject.get(oids.COUNTRY),

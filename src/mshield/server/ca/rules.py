@@ -13,6 +13,9 @@ _LIST_LATE_MS: Final = 600_000
 _RESPONDER_DUE_MS: Final = 13 * DAY_MS
 """Remaining validity (ms) of a responder certificate at which its renewal is one day overdue."""
 
+IMPORT_DUE_MS: Final = 45 * DAY_MS
+"""Remaining validity (ms) of what only an offline root can renew at which the first warning appears."""
+
 Severity = Literal["bad", "warn"]
 CaStanding = Literal["issuing", "former", "revoked", "expired", "root"]
 
@@ -38,7 +41,11 @@ class ListStateMessage(AnswerMessage, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaState:
-    """State of the root or of a generation of the issuing CA. `responder_until` is the end of its OCSP responder."""
+    """State of the root or of a generation of the issuing CA. `responder_until` is the end of its OCSP responder.
+
+    `elsewhere`: the root's key isn't here, so its list and responder are imported. `unlisted`: issuing CAs that
+    are revoked here but not yet on the imported list.
+    """
 
     name: str
     generation: int | None
@@ -46,13 +53,17 @@ class CaState:
     not_after: int
     crl: ListStateMessage | None
     responder_until: int | None
+    elsewhere: bool = False
+    unlisted: tuple[str, ...] = ()
 
 
 def warnings_of(cas: Sequence[CaState], *, leaf_days: int, now: int) -> tuple[WarningMessage, ...]:
     """Returns the warnings, the most severe first."""
     warnings = list(_missing(cas))
     for ca in cas:
-        if ca.standing != "expired":
+        if ca.standing != "expired" and ca.elsewhere:
+            warnings += [*_ends(ca, leaf_ms=leaf_days * DAY_MS, now=now), *_imported(ca, now=now)]
+        elif ca.standing != "expired":
             warnings += [
                 *_ends(ca, leaf_ms=leaf_days * DAY_MS, now=now),
                 *_lists(ca, now=now),
@@ -119,6 +130,60 @@ def _lists(ca: CaState, *, now: int) -> Iterator[WarningMessage]:
             f"{ca.name} 的吊销列表早该更新，任务 crl 可能没有运行",
             f"The revocation list of {ca.name} should have been renewed. The job crl may not be running",
         )
+
+
+def _imported(ca: CaState, *, now: int) -> Iterator[WarningMessage]:
+    """Yields what a root whose key is elsewhere has to make soon; each takes a visit to that key."""
+    if ca.crl is None or now >= ca.crl.next_update:
+        yield WarningMessage(
+            "root_crl_over",
+            "bad",
+            ca.name,
+            "根的吊销列表已过期，对方可能不再接受证书。请由根签发新列表，再运行 mshield ca import-crl",
+            "The root's revocation list has expired, so verifiers may reject all certificates. Have the root "
+            "make the next one, then run mshield ca import-crl",
+        )
+    elif ca.crl.next_update - now < IMPORT_DUE_MS:
+        yield WarningMessage(
+            "root_crl_due",
+            "warn",
+            ca.name,
+            f"根的吊销列表还剩 {_days(ca.crl.next_update, now)} 天。请由根签发新列表，再运行 mshield ca import-crl",
+            f"The root's revocation list ends in {_days(ca.crl.next_update, now)} days. Have the root make "
+            "the next one, then run mshield ca import-crl",
+        )
+    if ca.responder_until is None or now >= ca.responder_until:
+        yield WarningMessage(
+            "root_responder_over",
+            "bad",
+            ca.name,
+            "根的 OCSP 响应证书已过期，存证无法生成。请运行 mshield ca request root_ocsp，由根签发后导入",
+            "The OCSP responder's certificate of the root has expired, so no evidence can be made. Run mshield ca "
+            "request root_ocsp, have the root sign it, import it",
+        )
+    elif ca.responder_until - now < IMPORT_DUE_MS:
+        yield WarningMessage(
+            "root_responder_due",
+            "warn",
+            ca.name,
+            f"根的 OCSP 响应证书还剩 {_days(ca.responder_until, now)} 天。"
+            "请运行 mshield ca request root_ocsp，由根签发后导入",
+            f"The OCSP responder's certificate of the root ends in {_days(ca.responder_until, now)} days. Run "
+            "mshield ca request root_ocsp, have the root sign it, import it",
+        )
+    for name in ca.unlisted:
+        yield WarningMessage(
+            "root_crl_lacks",
+            "bad",
+            name,
+            f"{name} 已在此吊销，但根的吊销列表中还没有。请由根吊销它并签发新列表，再运行 mshield ca import-crl",
+            f"{name} is revoked here, but not on the root's list. Have the root revoke it and make the next list, "
+            "then run mshield ca import-crl",
+        )
+
+
+def _days(until: int, now: int) -> int:
+    return (until - now) // DAY_MS
 
 
 def _answers(ca: CaState, *, now: int) -> Iterator[WarningMessage]:

@@ -227,6 +227,21 @@ CREATE TABLE authorities (
   revocation_reason BIGINT
 );
 
+CREATE TABLE authority_requests (
+  name TEXT PRIMARY KEY,
+  request BYTEA NOT NULL,
+  key_box BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE cross_certificates (
+  sha256 BYTEA PRIMARY KEY,
+  authority TEXT NOT NULL REFERENCES authorities (name),
+  certificate BYTEA NOT NULL,
+  root BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
 CREATE TABLE crls (
   authority TEXT NOT NULL REFERENCES authorities (name),
   number BIGINT NOT NULL,

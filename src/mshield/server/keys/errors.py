@@ -97,6 +97,30 @@ class BadAuthority(KeysError):
     code = "bad_authority"
 
 
+class KeyElsewhere(KeysError):
+    """The root's key isn't on this server, so what it signs is requested from it and imported."""
+
+    code = "key_elsewhere"
+
+
+class NoCaRequest(KeysError):
+    """No open request of this server has the name or the key."""
+
+    code = "no_ca_request"
+
+
+class BadCaImport(KeysError):
+    """A certificate or list of another CA is not what was requested; `findings` names each fault."""
+
+    code = "bad_ca_import"
+
+    def __init__(self, what: str, *findings: tuple[str, str]) -> None:
+        self.findings = findings
+        self.extra = {"findings": [{"code": code, "detail": detail} for code, detail in findings]}
+        text = "; ".join(f"{code}: {detail}" if detail else code for code, detail in findings)
+        super().__init__(f"{what} 不能导入：{text}", f"{what} can't be imported: {text}")
+
+
 class ClearMasterKey(KeysError):
     """A master key is in the clear although the settings require wrapping by a token."""
 

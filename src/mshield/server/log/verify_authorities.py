@@ -77,12 +77,13 @@ def _read(history: _History, act: AuthorityAct, details: Mapping[str, Any]) -> N
         case "ca.renew_issuing":
             history.fingerprints[name] |= _hex(details, "sha256")
             history.fingerprints[responder_name(name)] |= _hex(details, "responder_sha256")
-        case "ca.renew_responder" | "ca.init_p256" | "ca.renew_p256" | "ca.renew_tsa":
+        case "ca.renew_responder" | "ca.init_p256" | "ca.renew_p256" | "ca.renew_tsa" | "ca.import":
             history.fingerprints[name] |= _hex(details, "sha256")
             history.replaced[name] |= _hex(details, "old_sha256")
         case "ca.revoke_issuing":
             reason = details.get("reason")
-            history.revoked[name].add((act.at, reason if isinstance(reason, int) else None))
+            at = details.get("revoked_at", act.at)  # the time on the root's list, if that list revoked it
+            history.revoked[name].add((at, reason if isinstance(reason, int) else None))
 
 
 def _details(act: AuthorityAct) -> Mapping[str, Any]:

@@ -51,6 +51,9 @@ RETAIN_MS: Final = 31 * DAY_MS
 RETENTION_MS: Final = MINUTE_MS
 """Time in ms for which a replaced list stays in the database, for processes about to read it."""
 
+IMPORTED: Final = "imported"
+"""Basis of the root's list if the root's key is elsewhere: the list is imported and never made here."""
+
 _BATCH: Final = 500
 _BATCHES: Final = 40
 """Changes read at a time, and maximum number of reads per run."""
@@ -80,13 +83,21 @@ class CrlPublisher:
     async def current(self, ca: str, *, shard: int = 0, now: int) -> PublishedCrl:
         """Returns the list in force at `now`; makes one only if there is none, e.g. before the job's first run.
 
-        Raises: NotFound (the shard isn't open), ClockDoubted (a list would have to be made).
+        Raises: NotFound (the shard isn't open, or an imported list has ended), ClockDoubted (a list would have
+        to be made).
         """
         if (crl := await self._stored.current((ca, shard), now=now)) is not None:
             return crl
         async with self._making:
             crl = await self._stored.current((ca, shard), now=now)
+            if crl is None and ca == ROOT and await self._is_imported():
+                raise NotFound  # the imported list has ended: only the root can make the next one
             return crl if crl is not None else await self._make((ca, shard), now=now)
+
+    async def _is_imported(self) -> bool:
+        """Reports whether the root's lists are imported, since its key is elsewhere."""
+        latest = await store.latest_crl(self._db, authority=ROOT)
+        return latest is not None and latest.basis == IMPORTED
 
     async def refresh(self, *, now: int) -> int:
         """Makes each list that is due, and deletes those no longer needed; returns how many it made.
@@ -171,6 +182,8 @@ class CrlPublisher:
 
         A list with another basis is rebuilt.
         """
+        if ca == ROOT and latest.basis == IMPORTED:
+            return True
         if ca == ROOT:
             due_at = renew_at(latest.this_update, latest.next_update)
             return now < due_at and latest.basis == _root_basis(revoked_cas(self._authorities))

@@ -10,6 +10,7 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.signatures.cms import build_certs_only
 from mshield.pki.timestamps.algorithms import Profile
 from mshield.server.authorities.authority import Authorities, generation_of
 from mshield.server.authorities.p256 import P256
@@ -84,6 +85,17 @@ class Publisher:
         if ca == P256:
             return await self._ordinary().certificate()
         return (await self._find(ca)).der
+
+    async def certificates(self, ca: str) -> bytes:
+        """Returns the certificates of an issuing CA, by the own and other roots, as certs-only CMS (DER).
+
+        Raises: NotFound.
+        """
+        await self._authorities.refresh(self._db)
+        authority = self._authorities.find(ca)
+        if authority is None:
+            raise NotFound
+        return build_certs_only([authority.certificate.der, *self._authorities.cross_of(ca)])
 
     async def crl(self, name: str, *, now: int) -> PublishedCrl:
         """Returns the last list made by the job for the root, an issuing CA, one of its shards, or the P-256 signer.

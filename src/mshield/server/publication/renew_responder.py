@@ -28,7 +28,7 @@ from mshield.server.authorities.authority import (
 from mshield.server.authorities.keys import new_ca_key
 from mshield.server.authorities.rows.authorities import AuthorityRow, list_authorities, replace_authority
 from mshield.server.database.interface import Conflict, Database, Tx
-from mshield.server.keys.errors import AuthorityExists, HardwareError, NoAuthority
+from mshield.server.keys.errors import AuthorityExists, HardwareError, KeyElsewhere, NoAuthority
 from mshield.server.keys.keyring import Keyring
 from mshield.wire.times import DAY_MS, HOUR_MS
 
@@ -55,8 +55,8 @@ async def current_responder(
 ) -> Authority:
     """Returns the responder of `ca`, whose certificate is `issuer`, after renewing it if that is due.
 
-    If the device with the CA's key fails, the current responder stays in use until its end. Raises:
-    NoAuthority, BadAuthority, SealError, HardwareError.
+    If the device with the CA's key fails, or the root's key is elsewhere, the current responder stays in use
+    until its end. Raises: NoAuthority, BadAuthority, SealError, HardwareError, KeyElsewhere.
     """
     name = responder_name(ca)
     responder = await open_authority(db, keyring, engine, name)
@@ -67,7 +67,7 @@ async def current_responder(
         row, certificate = await authority.signing(
             lambda: make_responder(keyring, engine, authority, now=now)
         )
-    except HardwareError as error:
+    except (HardwareError, KeyElsewhere) as error:
         if now >= responder.certificate.not_after:
             raise
         _log.error("the OCSP responder of %s can't be renewed: %s", ca, error)
@@ -84,14 +84,19 @@ async def renew_responders(
 ) -> list[tuple[str, Certificate]]:
     """Makes new keys for the responder of the named CA, or of every unexpired CA; returns names and certificates.
 
-    `name` may also be the responder's own. Raises: NoAuthority, BadAuthority, SealError, AuthorityExists
-    (another renewal came first).
+    `name` may also be the responder's own. Raises: NoAuthority, BadAuthority, SealError, KeyElsewhere,
+    AuthorityExists (another renewal came first).
     """
     rows = {row.name: row for row in await list_authorities(db)}
     renewed = []
     for ca in _select_cas(rows, name, now=now):
         old = parse_certificate(rows[responder_name(ca)].certificate)
-        authority = await open_authority(db, keyring, engine, ca)
+        try:
+            authority = await open_authority(db, keyring, engine, ca)
+        except KeyElsewhere:
+            if name is not None:
+                raise
+            continue  # the root's responder: its next certificate is requested from the root
         row, new = make_responder(keyring, engine, authority, now=now)
         renewed.append((row, old, new.certificate))
     try:

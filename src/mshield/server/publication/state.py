@@ -1,10 +1,12 @@
 """State of the CA, its lists, its OCSP responders and the log, for `mshield doctor` and the console."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mshield.gm.engine import Engine
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.revocation.crl import parse_crl
 from mshield.server.authorities.authority import ROOT, generation_of, responder_name
 from mshield.server.authorities.p256 import P256
 from mshield.server.authorities.rows import authorities as store
@@ -12,6 +14,7 @@ from mshield.server.authorities.rows.authorities import AuthorityRow, CrlRow
 from mshield.server.ca.rules import CaStanding, CaState, ListStateMessage, WarningMessage, warnings_of
 from mshield.server.database.interface import Database
 from mshield.server.log.rows import log
+from mshield.server.publication.crl import IMPORTED
 from mshield.server.publication.lists import renew_at
 from mshield.server.publication.rows import shards
 from mshield.server.restore.rows import high_water
@@ -96,6 +99,7 @@ class ReadCaState:
         certificate = parse_certificate(row.certificate)
         responder_certificate = None if responder is None else parse_certificate(responder.certificate)
         crl = await self._first_to_end(row.name)
+        elsewhere = row.name == ROOT and crl is not None and crl.basis == IMPORTED
         state = CaState(
             name=row.name,
             generation=generation_of(row.name),
@@ -107,8 +111,14 @@ class ReadCaState:
                 crl.number, crl.this_update, crl.next_update, renew_at(crl.this_update, crl.next_update)
             ),
             responder_until=None if responder_certificate is None else responder_certificate.not_after,
+            elsewhere=elsewhere,
+            unlisted=await self._unlisted(crl) if elsewhere and crl is not None else (),
         )
         return OneCa(state, certificate, responder_certificate, row.revoked_at, row.revocation_reason)
+
+    async def _unlisted(self, crl: CrlRow) -> tuple[str, ...]:
+        der = await store.crl_der(self.db, authority=ROOT, number=crl.number)
+        return () if der is None else _missing_in(der, await store.list_authorities(self.db))
 
     async def _first_to_end(self, ca: str) -> CrlRow | None:
         """Returns the earliest-ending list among all shards, so that a list that isn't renewed shows up."""
@@ -135,6 +145,21 @@ class ReadCaState:
         return Running(
             self.engine.name, self.engine.version, self.db.dialect, elapsed_us, mark, marked_at, has_p256
         )
+
+
+def _missing_in(crl: bytes, rows: Sequence[AuthorityRow]) -> tuple[str, ...]:
+    """Returns the issuing CAs that are revoked here but not on the root's list (DER)."""
+    parsed = parse_crl(crl)
+    revoked = [
+        (row.name, parse_certificate(row.certificate))
+        for row in rows
+        if row.revoked_at is not None and generation_of(row.name) is not None
+    ]
+    return tuple(
+        name
+        for name, certificate in revoked
+        if certificate.serial not in parsed.revoked and parsed.this_update <= certificate.not_after
+    )
 
 
 def _standing(row: AuthorityRow, certificate: Certificate, *, is_newest: bool, now: int) -> CaStanding:

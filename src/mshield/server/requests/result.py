@@ -137,7 +137,7 @@ class MakeResult:
                 signer.shield_number,
             ),
             certificate_pem=certificate_pem,
-            chain_pem=self.authorities.chain_pem_of(certificate),
+            chain_pem=self.authorities.whole_chain_pem_of(certificate),
             signed_at=max([document.signed_at for document in signed_documents]),
             documents=tuple(documents),
             ocsp_b64=None if ocsp is None else _encoded(ocsp),

@@ -24,8 +24,8 @@ class Result(ResultMessage, frozen=True, kw_only=True):
     """A signed request with its evidence; `documents` are in the order in which they were sent.
 
     The user may have excluded documents of a batch: `declined` lists them, and only `signed` have a
-    signature. `chain_pem` is the issuing CA, then the root; the root isn't trusted just because it is
-    included.
+    signature. `chain_pem` is the issuing CA, then the root, then the issuing CA's certificates by other
+    roots; no root is trusted just because it is included.
     """
 
     signer: Signer

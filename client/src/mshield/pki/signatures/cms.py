@@ -57,6 +57,18 @@ class SignedData:
     time_stamps: tuple[bytes, ...] = field(default=(), repr=False)
 
 
+def build_certs_only(certificates: Sequence[bytes]) -> bytes:
+    """Encodes certificates (DER) as a SignedData without signers (RFC 5280, 4.2.2.1)."""
+    signed = der.sequence(
+        _VERSION,
+        der.tlv(der.SET),
+        der.sequence(der.oid(oids.CMS_DATA)),
+        der.tlv(0xA0, *sorted(certificates)),
+        der.tlv(der.SET),
+    )
+    return der.sequence(der.oid(oids.CMS_SIGNED_DATA), der.explicit(0, signed))
+
+
 def build_signed_data(
     *,
     content: bytes | None,

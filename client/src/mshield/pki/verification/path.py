@@ -4,7 +4,7 @@ Each function takes the moment to judge at, and returns a frozen result that des
 raises a PathError.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -65,20 +65,25 @@ def verify_chain(
 
 def _find_path(
     leaf: Certificate, intermediates: Sequence[Certificate], roots: Sequence[Certificate]
-) -> list[Certificate]:
-    path = [leaf]
-    while len(path) <= MAX_INTERMEDIATES + 1:
-        root = _issuer(path[-1], roots)
+) -> tuple[Certificate, ...]:
+    """Searches a path, in the order of `intermediates`: a cross-certified CA has a certificate by each root.
+
+    Each certificate is visited once, so that many with the same name cost no more than their number.
+    """
+    seen = {leaf.der}
+    waiting: list[tuple[Certificate, ...]] = [(leaf,)]
+    while waiting:
+        path = waiting.pop()
+        root = next((ca for ca in roots if _names(path[-1], ca)), None)
         if root is not None:
-            return [*path, root]
-        # A certificate may not occur twice in a path, which also ends the search.
-        above = _issuer(path[-1], (c for c in intermediates if c not in path))
-        if above is None:
-            break
-        path.append(above)
+            return (*path, root)
+        if len(path) > MAX_INTERMEDIATES:
+            continue
+        above = [ca for ca in intermediates if ca.der not in seen and _names(path[-1], ca)]
+        seen.update(ca.der for ca in above)
+        waiting += [(*path, ca) for ca in reversed(above)]
     raise UnknownIssuer(f"no path from certificate {leaf.serial:x} to a trusted root")
 
 
-def _issuer(certificate: Certificate, candidates: Iterable[Certificate]) -> Certificate | None:
-    names = (certificate.issuer_der, certificate.aki)
-    return next((c for c in candidates if (c.subject_der, c.ski) == names), None)
+def _names(certificate: Certificate, issuer: Certificate) -> bool:
+    return (certificate.issuer_der, certificate.aki) == (issuer.subject_der, issuer.ski)

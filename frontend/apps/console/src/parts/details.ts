@@ -45,6 +45,8 @@ const ORDER = Object.keys(detailWords.zh.field);
 const TIMES = new Set([
   "counts_from",
   "old_until",
+  "next_update",
+  "revoked_at",
   "expires_at",
   "effective_at",
   "since",

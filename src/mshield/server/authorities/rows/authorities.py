@@ -6,6 +6,7 @@ content.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -28,12 +29,16 @@ class AuthorityRow:
 
 
 class AuthorityState(msgspec.Struct, frozen=True, gc=False):
-    """Revocation state of an authority, and the shard for its new certificates."""
+    """Revocation state of an authority, and the shard for its new certificates.
+
+    `crossed` is another number after each change of its cross certificates.
+    """
 
     name: str
     revoked_at: int | None
     revocation_reason: int | None
     shard: int = 0
+    crossed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ async def find_certificate(db: Database, *, name: str) -> bytes | None:
     return None if row is None else row["certificate"]
 
 
-async def list_authorities(db: Database) -> list[AuthorityRow]:
+async def list_authorities(db: Database | Tx) -> list[AuthorityRow]:
     """Returns all authorities, in order of creation."""
     return [_authority(row) for row in await db.all(_SQL["list_authorities"])]
 
@@ -67,7 +72,8 @@ async def list_authority_states(db: Database | Tx) -> list[AuthorityState]:
     """Returns the state of each authority, in order of creation."""
     rows = await db.all(_SQL["list_authority_states"])
     return [
-        AuthorityState(row["name"], row["revoked_at"], row["revocation_reason"], row["shard"]) for row in rows
+        AuthorityState(row["name"], row["revoked_at"], row["revocation_reason"], row["shard"], row["crossed"])
+        for row in rows
     ]
 
 
@@ -98,6 +104,64 @@ async def replace_authority(tx: Tx, row: AuthorityRow, *, old_certificate: bytes
         old_certificate=old_certificate,
     )
     return touched == 1
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """Open request (DER) for the certificate of the authority `name`, with its sealed key."""
+
+    name: str
+    request: bytes = field(repr=False)
+    key_box: bytes = field(repr=False)
+    created_at: int
+
+
+async def list_requests(db: Database | Tx) -> list[RequestRow]:
+    """Returns the open requests by name."""
+    return [RequestRow(**row) for row in await db.all(_SQL["list_requests"])]
+
+
+async def insert_request(tx: Tx, row: RequestRow) -> None:
+    """Inserts a request. Raises: Conflict (one of this name is open)."""
+    await tx.run(
+        _SQL["insert_request"], name=row.name, request=row.request, key_box=row.key_box, now=row.created_at
+    )
+
+
+async def delete_request(tx: Tx, row: RequestRow) -> bool:
+    """Deletes a request; False if it is no longer open."""
+    return await tx.run(_SQL["delete_request"], name=row.name, request=row.request) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class CrossRow:
+    """Certificate (DER) of the issuing CA `authority` by another root, and that root's certificate (DER)."""
+
+    authority: str
+    certificate: bytes = field(repr=False)
+    root: bytes = field(repr=False)
+
+
+async def list_cross(db: Database | Tx) -> list[CrossRow]:
+    """Returns the cross certificates, oldest first."""
+    return [CrossRow(**row) for row in await db.all(_SQL["list_cross"])]
+
+
+async def insert_cross(tx: Tx, row: CrossRow, *, now: int) -> None:
+    """Inserts a cross certificate. Raises: Conflict (it is there)."""
+    await tx.run(
+        _SQL["insert_cross"],
+        sha256=sha256(row.certificate).digest(),
+        authority=row.authority,
+        certificate=row.certificate,
+        root=row.root,
+        now=now,
+    )
+
+
+async def delete_cross(tx: Tx, fingerprint: bytes) -> bool:
+    """Deletes the cross certificate with this SHA-256; False if there is none."""
+    return await tx.run(_SQL["delete_cross"], sha256=fingerprint) == 1
 
 
 async def next_crl_number(tx: Tx, *, name: str) -> int | None:

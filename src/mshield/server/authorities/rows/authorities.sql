@@ -10,7 +10,9 @@ SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authoritie
 -- name: list_authority_states
 -- Which authorities there are and which are revoked, without their certificates and keys; and each one's last shard.
 SELECT name, revoked_at, revocation_reason,
-  (SELECT COALESCE(MAX(s.shard), 0) FROM crl_shards s WHERE s.authority = authorities.name) AS shard
+  (SELECT COALESCE(MAX(s.shard), 0) FROM crl_shards s WHERE s.authority = authorities.name) AS shard,
+  (SELECT COUNT(*) + COALESCE(MAX(x.created_at), 0) FROM cross_certificates x
+   WHERE x.authority = authorities.name) AS crossed
 FROM authorities ORDER BY created_at, name;
 
 -- name: revoke_authority!
@@ -24,6 +26,26 @@ VALUES (:name, :certificate, :key_box, 0, :now);
 -- For OCSP responders, which live for weeks. Guarded by the certificate that was read.
 UPDATE authorities SET certificate = :certificate, key_box = :key_box
 WHERE name = :name AND certificate = :old_certificate;
+
+-- name: list_requests
+SELECT name, request, key_box, created_at FROM authority_requests ORDER BY name;
+
+-- name: insert_request!
+INSERT INTO authority_requests (name, request, key_box, created_at) VALUES (:name, :request, :key_box, :now);
+
+-- name: delete_request!
+-- Guarded by the request that was read: of two who import its certificate one comes first.
+DELETE FROM authority_requests WHERE name = :name AND request = :request;
+
+-- name: list_cross
+SELECT authority, certificate, root FROM cross_certificates ORDER BY created_at, sha256;
+
+-- name: insert_cross!
+INSERT INTO cross_certificates (sha256, authority, certificate, root, created_at)
+VALUES (:sha256, :authority, :certificate, :root, :now);
+
+-- name: delete_cross!
+DELETE FROM cross_certificates WHERE sha256 = :sha256;
 
 -- name: next_crl_number^
 -- Each number is given once. Holds the row until commit, so that a later number never stands on an older list.

@@ -24,6 +24,7 @@ MAX_REQUEST: Final = 16 * 1024
 """Maximum size of an OCSP request in bytes: 64 certificates by SHA-256 or SM3 and a nonce need 9 kB."""
 
 _CERTIFICATE: Final = "application/pkix-cert"
+_CERTIFICATES: Final = "application/pkcs7-mime"
 _CRL: Final = "application/pkix-crl"
 _REQUEST: Final = "application/ocsp-request"
 _RESPONSE: Final = "application/ocsp-response"
@@ -54,6 +55,7 @@ def _documented(description: str, media_type: str, *, cached: bool) -> dict[int 
 
 
 _CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True) | problems(404, 503)
+_P7C_ANSWERS: Final = _documented("The certificates (DER)", _CERTIFICATES, cached=True) | problems(404, 503)
 _CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, cached=True) | problems(
     404, 503
 )
@@ -87,6 +89,18 @@ async def certificate(request: Request, ca: Ca) -> Response:
     """Returns the SM2 certificate of the root or an issuing CA; the first is `issuing`, after a renewal `issuing-2`."""
     der = await context_of(request).publication.certificate(ca)
     return cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
+
+
+@router.get(
+    "/{ca}.p7c",
+    summary="Get all certificates of an issuing CA",
+    operation_id="listCaCertificates",
+    answers=_P7C_ANSWERS,
+)
+async def certificates(request: Request, ca: Ca) -> Response:
+    """Returns an issuing CA's certificates by the own root and by others that cross-certified it (certs-only CMS)."""
+    der = await context_of(request).publication.certificates(ca)
+    return cached(request, der, _CERTIFICATES, {"Cache-Control": f"public, max-age={_CRL_SECONDS}"})
 
 
 @router.get(

@@ -81,6 +81,7 @@ def _nonce_box(table: str) -> BoxColumn:
 BOXES = (
     BoxColumn("secrets", "name", "box", "secret", _text("name")),
     BoxColumn("authorities", "name", "key_box", "authority", _text("name")),
+    BoxColumn("authority_requests", "name", "key_box", "authority", _text("name")),
     BoxColumn("oidc_keys", "kid", "key_box", "oidc-key", _text("kid")),
     BoxColumn("accounts", "id", "id_number_box", ACCOUNT_BOX, _text("id")),
     BoxColumn("filed_persons", "id", "id_number_box", FILING_BOX, _text("id")),

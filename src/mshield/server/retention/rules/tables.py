@@ -85,8 +85,8 @@ RETAINED: Final = (
         _KEPT,
     ),
     Table(
-        ("authorities", "crls", "crl_shards", "crl_changes"),
-        "the CA's own certificates and sealed keys; published lists",
+        ("authorities", "authority_requests", "cross_certificates", "crls", "crl_shards", "crl_changes"),
+        "the CA's own certificates, requests and sealed keys; published lists",
         "without them nothing can be verified",
         "authorities as long as the service runs; a list until an hour after the next",
         "job `crl`",

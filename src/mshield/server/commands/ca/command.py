@@ -1,21 +1,43 @@
 """`mshield ca`: creates the certificate authority, shows it, renews and revokes its issuing CAs. Overwrites nothing."""
 
-import time
-from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mshield.cli.parts.output import Output, output_options, table
+from mshield.cli.parts.output import Output, output_options
+from mshield.server.commands.ca.ceremony import command as ceremony_command
+from mshield.server.commands.ca.cross import command as cross_command
+from mshield.server.commands.ca.files import FOLDER
+from mshield.server.commands.ca.requests import (
+    import_command,
+    import_crl_command,
+    request_command,
+    requests_command,
+    show_requests,
+)
+from mshield.server.commands.ca.show import certificate_data, certificate_lines
 from mshield.server.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.pki.certificates.certificate import Certificate
+    from mshield.server.ca.requests import CaRequest
 
 
 @click.group(name="ca")
 def command() -> None:
     """Certificate authority: create, show, renew, revoke (证书签发机构)."""
+
+
+for each in (
+    request_command,
+    requests_command,
+    import_command,
+    import_crl_command,
+    cross_command,
+    ceremony_command,
+):
+    command.add_command(each)
 
 
 @command.command()
@@ -25,15 +47,47 @@ def command() -> None:
 @click.option("--organisation", help="Organisation (O) of the CA's certificates; by default the name.")
 @click.option("--root-key", help="Key of the root in a cipher machine (MSHIELD_SDF_LIBRARY): sdf:INDEX.")
 @click.option("--issuing-key", help="Key of the issuing CA in a cipher machine: sdf:INDEX.")
+@click.option(
+    "--root-elsewhere", is_flag=True, help="Make requests to a root whose key is never on this server."
+)
+@click.option("--out", "folder", type=FOLDER, help="With --root-elsewhere: folder for NAME.csr and NAME.ext.")
 @output_options
 def init(
-    out: Output, name: str, organisation: str | None, root_key: str | None, issuing_key: str | None
+    out: Output,
+    *,
+    name: str,
+    organisation: str | None,
+    root_key: str | None,
+    issuing_key: str | None,
+    root_elsewhere: bool,  # click passes booleans
+    folder: Path | None,
 ) -> None:
     """Create SM2 root, issuing CA, OCSP responders and time stamping authority, with keys sealed under the master key.
 
     Refused if a CA already exists. MSHIELD_PUBLIC_ORIGIN becomes part of the certificates: set it first.
+
+    With --root-elsewhere it makes three requests (PKCS#10) instead, for issuing CA, the root's OCSP responder
+    and time stamping authority; `mshield ca import` takes the root's answers.
     """
     from mshield.server.ca.init import CaKeyNames, CaNames, init_ca
+    from mshield.server.ca.requests import request_first
+
+    if root_elsewhere:
+        if root_key is not None:
+            raise click.UsageError("--root-key and --root-elsewhere exclude each other")
+
+        async def ask(service: Service) -> "list[CaRequest]":
+            names, keys = (
+                CaNames(name=name, organisation=organisation or name),
+                CaKeyNames(issuing=issuing_key),
+            )
+            keyring, engine = service.keyring, service.engine
+            return await request_first(
+                service.db, keyring, engine, service.settings, names, keys=keys, now=service.now
+            )
+
+        show_requests(out, on_service(out, ask, dated=True), folder)
+        return
 
     async def work(service: Service) -> tuple["Certificate", "Certificate"]:
         keyring, engine = service.keyring, service.engine
@@ -43,7 +97,10 @@ def init(
 
     root, issuing = on_service(out, work, dated=True)
     created = [("root", root), ("issuing", issuing)]
-    out.data([_data(kind, certificate) for kind, certificate in created], _lines(out, created))
+    out.data(
+        [certificate_data(kind, certificate) for kind, certificate in created],
+        certificate_lines(out, created),
+    )
 
 
 @command.command()
@@ -62,8 +119,11 @@ def show(out: Output, pem: bool) -> None:
         click.echo("".join(certificate.pem() for certificate in reversed(cas)), nl=False)
         return
     revoked = {kind for kind, _, is_revoked in authorities if is_revoked}
-    data = [{**_data(kind, certificate), "revoked": kind in revoked} for kind, certificate in certificates]
-    out.data(data, _lines(out, certificates, revoked))
+    data = [
+        {**certificate_data(kind, certificate), "revoked": kind in revoked}
+        for kind, certificate in certificates
+    ]
+    out.data(data, certificate_lines(out, certificates, revoked))
 
 
 @command.command(name="renew-issuing")
@@ -84,7 +144,7 @@ def renew_issuing(out: Output, key: str | None) -> None:
         )
 
     name, certificate = on_service(out, work, dated=True)
-    out.data(_data(name, certificate), _lines(out, [(name, certificate)]))
+    out.data(certificate_data(name, certificate), certificate_lines(out, [(name, certificate)]))
 
 
 @command.command(name="renew-responder")
@@ -103,7 +163,10 @@ def renew_responder(out: Output, name: str | None) -> None:
         return await renew(service.db, service.keyring, service.engine, name, now=service.now)
 
     responders = on_service(out, work, dated=True)
-    out.data([_data(kind, certificate) for kind, certificate in responders], _lines(out, responders))
+    out.data(
+        [certificate_data(kind, certificate) for kind, certificate in responders],
+        certificate_lines(out, responders),
+    )
 
 
 @command.command(name="init-p256")
@@ -180,7 +243,7 @@ def revoke_issuing(out: Output, name: str, reason: str, yes: bool) -> None:  # c
 
     certificate = on_service(out, work)
     out.data(
-        {**_data(name, certificate), "revoked": reason},
+        {**certificate_data(name, certificate), "revoked": reason},
         [out.pick(f"已吊销 {name}", f"revoked {name}: {certificate.subject.common_name}")],
     )
 
@@ -194,33 +257,3 @@ def _ask_twice(out: Output, name: str) -> None:
     typed = click.prompt(out.pick("请再输入一次名称以确认", "Type its name again to confirm"), err=True)
     if typed != name:
         raise click.Abort
-
-
-def _data(kind: str, certificate: "Certificate") -> dict[str, object]:
-    return {
-        "kind": kind,
-        "common_name": certificate.subject.common_name,
-        "organisation": certificate.subject.organisation,
-        "serial": f"{certificate.serial:040x}",
-        "not_before": certificate.not_before,
-        "not_after": certificate.not_after,
-        "sha256": certificate.fingerprint().hex(),
-        "pem": certificate.pem(),
-    }
-
-
-def _lines(
-    out: Output, certificates: list[tuple[str, "Certificate"]], revoked: AbstractSet[str] = frozenset()
-) -> list[str]:
-    rows = [
-        [
-            kind,
-            certificate.subject.common_name,
-            out.pick("已吊销", "revoked")
-            if kind in revoked
-            else time.strftime("%Y-%m-%d", time.gmtime(certificate.not_after // 1000)),
-            certificate.fingerprint().hex(),
-        ]
-        for kind, certificate in certificates
-    ]
-    return table(["", out.pick("名称", "name"), out.pick("有效期至", "until"), "SHA-256"], rows)

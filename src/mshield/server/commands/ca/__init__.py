@@ -1,0 +1,1 @@
+"""`mshield ca`: the certificate authority, requests to a root elsewhere, cross certificates, ceremony, policy."""
