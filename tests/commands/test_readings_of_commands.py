@@ -31,7 +31,7 @@ def recorded(office: Operator) -> list[tuple[str, str, str, str]]:
     """Returns who, kind, subject and masked number of all readings, oldest first."""
 
     async def page(db: Database) -> list[readings.ReadingRow]:
-        return await readings.page(db, staff_id=None, subject=None, before=NEWEST, most=100)
+        return await readings.page(db, before=NEWEST, most=100)
 
     rows = office.on_database(page)
     return [(row.staff_id, row.kind, row.subject, row.number_masked) for row in reversed(rows)]
@@ -91,3 +91,33 @@ def test_shield_search_by_a_number_counts(office: Operator, monkeypatch: pytest.
     assert office.json("shield", "find", "6027") == []
     assert office.refused("shield", "find", "6028") == "too_many_requests"
     assert office.json("shield", "find", OPERATOR.name) == []
+
+
+def test_stopping_a_shield_by_number_counts_and_leaves_a_reading(
+    office: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the number is a shield's is told like by a search."""
+    monkeypatch.setattr(number_searches, "MOST", 10)
+    options = ("--evidence", "工单 2026-7", "--reason", "来电", "--second-person", "许安然")
+    numbers = ("MS26000001120", "MS26000001121")
+    for act, number in zip(("suspend", "revoke"), numbers, strict=True):
+        assert office.refused("shield", act, number, *options) == "not_found"
+    assert office.refused("shield", "resume", numbers[0], *options) == "too_many_requests"
+    masked = ["*" * 9 + number[-4:] for number in numbers]
+    assert recorded(office) == [("commands", "certificates", "", mask) for mask in masked]
+
+
+def test_dry_runs_of_a_list_count_their_guesses(
+    office: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(number_searches, "MOST", 10)
+    guess = tmp_path / "guess.csv"
+    head = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型,手机号"
+    for phone in ("13812340001", "13812340002", "13812340003"):
+        person = (
+            f"宁波北潮进出口有限公司,{OPERATOR.credit_code},{OPERATOR.name},居民身份证,{OPERATOR.id_number}"
+        )
+        guess.write_text(f"{head}\n{person},操作员,{phone}\n", "utf-8")
+        if phone[-1] != "3":
+            office.json("filing", "import", str(guess), "--dry-run")
+    assert office.refused("filing", "import", str(guess), "--dry-run") == "too_many_requests"

@@ -22,6 +22,7 @@ from mshield.server.staff.one_time_code import STEP_MS
 from mshield.server.staff.rows import factors
 from mshield.server.staff.rules import StaffRole
 from mshield.wire.ids import new_id
+from mshield.wire.times import DAY_MS
 from tests.commands.test_ca_commands import Operator
 from tests.support.application import EXAMPLES, Application
 from tests.support.small_view import CONTENT, small_view
@@ -164,6 +165,30 @@ def test_who_cannot_confirm_is_refused_with_the_reason(office: Operator) -> None
     assert _why(office, *add, code=member.code(wall_clock())) == "role"
     office.on_database(lambda db: disable_staff(db, staff_id=member.member.id, now=wall_clock()))
     assert _why(office, *add, code=member.code(wall_clock())) == "disabled"
+
+
+@pytest.mark.parametrize("others", ["none", "new", "old"])
+def test_member_added_at_the_server_confirms_nothing_for_a_day(office: Operator, others: str) -> None:
+    """Else one person with a shell is both: `mshield staff add`, and its address opened by themselves."""
+    now = wall_clock()
+    if others != "none":
+        age = DAY_MS + 1 if others == "old" else DAY_MS // 2
+        officers = [StaffRole.SECURITY_OFFICER]
+        office.on_database(lambda db: add_staff(db, name="顾行", roles=officers, now=now - age))
+    member = _member(office)
+    add = ("business", "add", "海天", "--domain", "b.example", "--second-person", NAME)
+    if others == "old":
+        assert _why(office, *add[:-2], code=member.code(wall_clock())) == "new_login"
+        assert _acts(office, "staff.confirm") == []
+    else:
+        assert office.json(*add, answer=f"{member.code(wall_clock())}\n")["client_id"]
+
+
+def test_member_set_up_a_day_ago_confirms_beside_older_ones(office: Operator) -> None:
+    then = wall_clock() - DAY_MS - 60_000
+    member = _member(office, at=then)
+    add = ("business", "add", "海天", "--domain", "b.example", "--second-person", NAME)
+    assert office.json(*add, answer=f"{member.code(wall_clock())}\n")["client_id"]
 
 
 def test_a_security_key_does_not_confirm_at_a_terminal(office: Operator) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Final
 
+import httpx
 import pytest
 
 from mshield.server.accounts import number_searches
 from mshield.server.staff.rules import StaffRole
 from mshield.testkit.demo.people import OPERATOR
-from tests.support.application import Application, Device
+from tests.support.application import EXAMPLES, Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Staff
 from tests.support.shield_over_http import Shield
@@ -87,6 +88,99 @@ async def test_guesses_made_at_once_share_the_limit(
     guesses = (f"1381111{guess:04}" for guess in range(20))
     answers = await asyncio.gather(*(clerk.call("GET", "/accounts", phone=guess) for guess in guesses))
     assert sum(answer.status_code == 404 for answer in answers) == 10
+
+
+def listed(*people: tuple[str, str]) -> bytes:
+    """Returns a list that files these numbers, by name of an operator of the example's enterprise."""
+    head = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型,手机号"
+    lines = [
+        f"宁波北潮进出口有限公司,{OPERATOR.credit_code},{name},居民身份证,{OPERATOR.id_number},操作员,{phone}"
+        for name, phone in people
+    ]
+    return "\n".join([head, *lines]).encode()
+
+
+async def send(staff: Staff, content: bytes, query: str) -> httpx.Response:
+    headers = await staff.session() | {"Content-Type": "text/csv"}
+    url = f"/api/console/filing/imports{query}"
+    return await staff.application.http.post(url, content=content, headers=headers)
+
+
+@pytest.mark.parametrize("query", ["?dry_run=true", ""])
+async def test_a_filed_number_or_name_is_not_guessed_by_lists(
+    application: Application, number: str, query: str
+) -> None:
+    """Each list says of one guess whether it is on file, and changes nothing: a dry run, or one that waits for two."""
+    assert number
+    officer = await Staff.of(application, StaffRole.FILING_OFFICER)
+    codes = []
+    for guess in range(62):
+        name = OPERATOR.name if guess % 2 else f"林知{'一二三四五六七八九十'[guess // 2 % 10]}"
+        answer = await send(officer, listed((name, f"1381234{guess:04}")), query)
+        codes.append(answer.status_code)
+    assert [code for code in codes if code == 429] == codes[60:], codes
+    other = await Staff.of(application, StaffRole.FILING_OFFICER)
+    assert (await send(other, listed((OPERATOR.name, OPERATOR.phone)), "?dry_run=true")).status_code == 200
+
+
+async def test_bad_list_leaves_a_reading_and_counts_its_guesses(
+    application: Application, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A faulty line keeps a list from being imported; the report says what is on file all the same."""
+    assert number
+    monkeypatch.setattr(number_searches, "MOST", 5)
+    officer = await Staff.of(application, StaffRole.FILING_OFFICER)
+    auditor = await Staff.of(application, StaffRole.AUDITOR)
+    content = listed((OPERATOR.name, "13812340000")) + b"\n,,,,,,"
+    content += "\n宁波北潮进出口有限公司,错,某,居民身份证,1,操作员,".encode()
+    assert_refused(await send(officer, content, ""), "filing_lines_bad", 422)
+    items = (await auditor.call("GET", "/readings", staff_id=officer.id)).json()["items"]
+    assert [item["kind"] for item in items] == ["filing_import"]
+    assert_refused(await send(officer, content, ""), "too_many_requests", 429)
+
+
+async def test_lists_that_are_carried_out_or_unchanged_do_not_count(
+    application: Application, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert number
+    monkeypatch.setattr(number_searches, "MOST", 1)
+    officer = await Staff.of(application, StaffRole.FILING_OFFICER)
+    for query in ("?dry_run=true", "", ""):
+        answer = await send(officer, (EXAMPLES / "filing.csv").read_bytes(), query)
+        assert answer.is_success, answer.text
+
+
+async def test_long_dry_run_needs_the_second_factor_as_the_import(
+    application: Application, number: str
+) -> None:
+    assert number
+    officer = await Staff.of(application, StaffRole.FILING_OFFICER)
+    content = (EXAMPLES / "filing.csv").read_bytes()
+    await officer.session()
+    application.clock.advance(seconds=301)
+    headers = officer.headers | {"Content-Type": "text/csv"}
+    url = "/api/console/filing/imports?dry_run=true"
+    long = await application.http.post(url, content=content, headers=headers)
+    assert_refused(long, "second_factor_needed", 403)
+    short = await application.http.post(url, content=listed((OPERATOR.name, OPERATOR.phone)), headers=headers)
+    assert short.status_code == 200
+
+
+async def test_shield_numbers_are_not_guessed_by_requests_for_approval(
+    application: Application, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(number_searches, "MOST", 10)
+    clerk = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    auditor = await Staff.of(application, StaffRole.AUDITOR)
+    question = {"act": "shield.suspend", "details": {"evidence": "证明 2026-7"}, "reason": "来电"}
+    unknown = number[:-1] + str((int(number[-1]) + 1) % 10)
+    for _ in range(2):
+        asked = await clerk.call("POST", "/approvals", {**question, "subject": unknown})
+        assert asked.status_code == 404
+    asked = await clerk.call("POST", "/approvals", {**question, "subject": number})
+    assert_refused(asked, "too_many_requests", 429)
+    items = (await auditor.call("GET", "/readings", end=unknown[-4:])).json()["items"]
+    assert [item["kind"] for item in items] == ["certificates"] * 2
 
 
 async def test_customer_service_finds_by_whole_numbers_only(application: Application, number: str) -> None:

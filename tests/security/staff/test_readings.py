@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from mshield.server.accounts import number_searches
 from mshield.server.acts.rows import readings
 from mshield.server.retention.rows import own_data
 from mshield.server.retention.sweep import purge
@@ -55,9 +56,67 @@ async def test_each_search_and_each_opened_account_leaves_a_reading(
     both = (await auditor.call("GET", "/readings", subject=account, staff_id=clerk.id)).json()["items"]
     assert both == about
     other = (await auditor.call("GET", "/readings", subject=account, staff_id=auditor.id)).json()
-    assert other == {"items": [], "next": None}
+    assert other == {"items": [], "next": None, "more_people": False}
     assert {item["subject_name"] for item in items if item["subject"]} == {OPERATOR.name}
     assert {item["subject_name"] for item in items if not item["subject"]} == {None}
+
+
+async def test_auditor_finds_readings_by_words_about_the_person(
+    application: Application, account: str
+) -> None:
+    clerk = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    auditor = await Staff.of(application, StaffRole.AUDITOR)
+    for path, field, value, _ in SEARCHES:
+        await clerk.call("GET", path, **{field: value})
+    await clerk.call("GET", f"/accounts/{account}")
+    for terms in (
+        {"name": OPERATOR.name},
+        {"id_number": OPERATOR.id_number},
+        {"end": OPERATOR.phone},
+        {"end": OPERATOR.phone[-4:], "name": OPERATOR.name},
+        {"credit_code": OPERATOR.credit_code, "name": OPERATOR.name},
+    ):
+        items = (await auditor.call("GET", "/readings", **terms)).json()["items"]
+        kinds = {"account", "accounts", "filing", "certificates"}
+        searches = {"sms"} if terms == {"end": OPERATOR.phone} else set()  # of a number, not of a person
+        assert {item["kind"] for item in items} == kinds | searches, terms
+    assert (await auditor.call("GET", "/readings", name="查无此人")).json()["items"] == []
+    assert await read(application, by=auditor) == []
+
+
+async def test_auditor_finds_searches_for_a_number_that_found_nobody(application: Application) -> None:
+    clerk = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    auditor = await Staff.of(application, StaffRole.AUDITOR)
+    for phone in ("13900009999", "13900008888"):
+        assert (await clerk.call("GET", "/accounts", phone=phone)).status_code == 404
+    for end in ("9999", "13900009999"):
+        (item,) = (await auditor.call("GET", "/readings", end=end)).json()["items"]
+        assert item["number_masked"] == "*******9999"
+    other = (await auditor.call("GET", "/readings", end="9999", staff_id=auditor.id)).json()
+    assert other == {"items": [], "next": None, "more_people": False}
+
+
+async def test_auditor_finds_readings_by_the_login_of_a_member(application: Application) -> None:
+    clerk = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    auditor = await Staff.of(application, StaffRole.AUDITOR)
+    assert (await clerk.call("GET", "/accounts", phone="13900009999")).status_code == 404
+    (item,) = (await auditor.call("GET", "/readings")).json()["items"]
+    found = (await auditor.call("GET", "/readings", by_name=item["staff_name"][1:])).json()["items"]
+    assert found == [item]
+    assert (await auditor.call("GET", "/readings", by_name="查无此人")).json()["items"] == []
+    both = await auditor.call("GET", "/readings", by_name="某", staff_id=clerk.id)
+    assert_refused(both, "invalid_request", 422)
+    twice = await auditor.call("GET", "/readings", name="某", subject=clerk.id)
+    assert_refused(twice, "invalid_request", 422)
+
+
+async def test_search_of_readings_by_a_number_counts(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(number_searches, "MOST", 5)
+    auditor = await Staff.of(application, StaffRole.AUDITOR)
+    assert (await auditor.call("GET", "/readings", end="9999")).status_code == 200
+    assert_refused(await auditor.call("GET", "/readings", end="9998"), "too_many_requests", 429)
 
 
 async def test_search_that_finds_nobody_leaves_a_reading(application: Application) -> None:

@@ -113,14 +113,26 @@ test("an address with filters opens the filtered list", async () => {
   expect(page.find<HTMLInputElement>(".search input").element.value).toBe(PERSON);
 });
 
-test("part of an id is not searched for", async () => {
+test("words search for people and numbers, and stay out of the address", async () => {
   const { page, router } = await shown();
-  await page.find(".search input").setValue("林知远");
-  await vi.advanceTimersByTimeAsync(WAIT_MS);
-  await flushPromises();
-  expect(page.text()).toContain("请输入完整的对象编号");
-  expect(queries()).toEqual([{}]);
-  expect(router.currentRoute.value.query).toEqual({});
+  for (const words of ["林知远", "尾号 6027", "13812346027", PERSON.toUpperCase()]) {
+    await page.find(".search input").setValue(words);
+    await vi.advanceTimersByTimeAsync(WAIT_MS);
+    await flushPromises();
+  }
+  expect(queries()).toEqual([
+    {},
+    { name: "林知远" },
+    { end: "6027" },
+    { end: "13812346027" },
+    { subject: PERSON },
+  ]);
+  expect(router.currentRoute.value.query).toEqual({ subject: PERSON });
+});
+
+test("more people than were searched for are told", async () => {
+  pages = [{ items: [reading()], next: null, more_people: true }];
+  expect((await shown()).page.find(".note").exists()).toBe(true);
 });
 
 test("the next page follows the first, and an empty list says so", async () => {

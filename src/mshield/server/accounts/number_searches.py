@@ -28,6 +28,9 @@ Searches beyond it are refused and appear in the security log.
 MISS: Final = 5
 """What a search counts that finds nobody."""
 
+MOST_COMPARED: Final = 5
+"""Lines of a filing list that count as misses, so that a long list can still be checked a dozen times an hour."""
+
 COMMANDS: Final = "commands"
 """Whoever runs commands on the server: together they are one member of staff."""
 
@@ -54,6 +57,25 @@ async def search_by_number(
     return result
 
 
+async def compare_list(
+    db: Database, compare: Callable[[], Awaitable[T]], *, guesses: Callable[[T], int], member: str, now: int
+) -> T:
+    """Compares a list with the filing, and counts each of the `guesses` in it as a miss, at most `MOST_COMPARED`.
+
+    Like a search, it is counted before it is made. Nothing is counted while the service is read only.
+
+    Raises: TooManyRequests, and as `compare`.
+    """
+    if db.read_only:
+        return await compare()
+    await _count(db, scope=_SCOPE, subject=member, count=MISS * MOST_COMPARED, now=now)
+    result = await compare()
+    unused = MISS * (MOST_COMPARED - min(guesses(result), MOST_COMPARED))
+    if unused:
+        await limits.give_back(db, scope=_SCOPE, subject=member, count=unused)
+    return result
+
+
 async def count_at_portal(db: Database, number: str | None, *, account: str, now: int) -> bool:
     """Counts a search by a legal person as a miss, once an hour per normalised number; returns whether it did.
 
@@ -76,7 +98,7 @@ async def hit_at_portal(db: Database, *, account: str) -> None:
     await limits.give_back(db, scope=_OF_PORTAL, subject=account, count=MISS - 1)
 
 
-async def _count(db: Database, *, scope: str, subject: str, now: int) -> None:
+async def _count(db: Database, *, scope: str, subject: str, count: int = MISS, now: int) -> None:
     limit = Limit(scope=scope, subject=subject, most=MOST, stale=now - HOUR_MS)
-    if not await limits.count_ahead(db, limit, count=MISS, now=now):
+    if not await limits.count_ahead(db, limit, count=count, now=now):
         raise await too_many(db, limit, now=now)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Defined here, so that `--help` needs no server packages.
 _CAUSES = ("unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation")
+_SHOWN = 18  # characters of the number that a reading masks, at most
 _STATES = ("issued", "active", "pin_locked", "expiring", "expired", "superseded", "revoked")
 
 
@@ -53,13 +54,22 @@ def _add(name: str, sentence: str) -> None:
         async def work(service: Service) -> None:
             from mshield.server.legal_person.stop import StopShields
 
-            await StopShields(service.db).at_the_server(
-                f"shield.{name}",
-                number,
-                {"evidence": evidence} | ({} if cause is None else {"cause": cause}),
-                reason=reason,
-                second_person=await confirmed_by(out, service, second_person, SERVING),
-                now=service.now,
+            confirmed = await confirmed_by(out, service, second_person, SERVING)
+
+            async def stop() -> bool:
+                await StopShields(service.db).at_the_server(
+                    f"shield.{name}",
+                    number,
+                    {"evidence": evidence} | ({} if cause is None else {"cause": cause}),
+                    reason=reason,
+                    second_person=confirmed,
+                    now=service.now,
+                )
+                return True
+
+            # A refusal says whether the shield exists, and its state.
+            await by_number(
+                service, stop, kind="certificates", number=number[-_SHOWN:], subjects=lambda _: ()
             )
 
         on_service(out, work)

@@ -1137,6 +1137,8 @@ CREATE INDEX readings_staff ON readings (staff_id, id);
 
 CREATE INDEX readings_subject ON readings (subject, id) WHERE subject <> '';
 
+CREATE INDEX readings_number ON readings (number_masked, id) WHERE number_masked <> '';
+
 CREATE TABLE push_subscriptions (
   device_id TEXT PRIMARY KEY REFERENCES devices (id),
   account_id TEXT NOT NULL REFERENCES accounts (id),

@@ -101,6 +101,16 @@ class Report:
         return sum(line.waits is not None for line in self.lines)
 
     @property
+    def guesses(self) -> int:
+        """Number of lines that differ from the filing and aren't carried out: the report says so of each guess."""
+        return sum(
+            line.record is not None
+            and line.kind in {"added", "changes"}
+            and (not self.applied or line.waits is not None)
+            for line in self.lines
+        )
+
+    @property
     def will_add(self) -> int:
         """Number of people not on file yet, or no longer."""
         return self._count("add")

@@ -5,10 +5,11 @@ a shield is. All other lines take effect at once. One approval request holds all
 create a request: it skips those lines and reports that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mshield.server.accounts.number_searches import compare_list
 from mshield.server.database.interface import Tx
 from mshield.server.filing.import_list import Held, ImportFiling
 from mshield.server.filing.origin import Origin
@@ -86,8 +87,12 @@ class ImportByStaff:
     async def plan(
         self, member: StaffMember, rows: Sequence[FilingRow], *, tell: ReportProgress = no_progress, now: int
     ) -> Report:
-        """Returns what the import would do; changes nothing."""
-        return await self.imports.plan(rows, waits=_waits(member), tell=tell, now=now)
+        """Returns what the import would do; changes nothing. Raises: TooManyRequests (too many guesses)."""
+
+        async def plan() -> Report:
+            return await self.imports.plan(rows, waits=_waits(member), tell=tell, now=now)
+
+        return await self._counted(member, plan, now=now)
 
     async def apply(
         self,
@@ -98,7 +103,10 @@ class ImportByStaff:
         tell: ReportProgress = no_progress,
         now: int,
     ) -> tuple[Report, str | None]:
-        """Imports the list. Returns the report, and the id of the approval request created, if any."""
+        """Imports the list. Returns the report, and the id of the approval request created, if any.
+
+        Lines that aren't carried out are counted as in a dry run. Raises: TooManyRequests.
+        """
         question_ids: list[str] = []
 
         async def hold(tx: Tx, held: Sequence[Held]) -> Waits:
@@ -123,8 +131,19 @@ class ImportByStaff:
                 question_ids.append(question.id)
             return "approval"
 
-        report = await self.imports.apply(rows, by=member.by, origin=origin, hold=hold, tell=tell, now=now)
+        async def apply() -> Report:
+            return await self.imports.apply(rows, by=member.by, origin=origin, hold=hold, tell=tell, now=now)
+
+        report = await self._counted(member, apply, now=now)
         return report, question_ids[-1] if question_ids and report.applied else None
+
+    async def _counted(
+        self, member: StaffMember, compare: Callable[[], Awaitable[Report]], *, now: int
+    ) -> Report:
+        db = self.imports.db
+        return await compare_list(
+            db, compare, guesses=lambda report: report.guesses, member=member.id, now=now
+        )
 
 
 async def _take(

@@ -116,8 +116,13 @@ class ListActs:
         accounts, is_cut = await self.resolve_people.accounts.ids(words, most=MAX_MATCHES)
         if words.name is None or words != Words(name=words.name):
             return Actors(accounts, is_cut)
-        staff = await acts.staff_named(self.db, words.name, most=MAX_MATCHES + 1)
-        return Actors((*staff[:MAX_MATCHES], *accounts), is_cut or len(staff) > MAX_MATCHES)
+        staff = await self.members(words.name)
+        return Actors((*staff.ids, *accounts), is_cut or staff.is_cut)
+
+    async def members(self, name: str) -> Actors:
+        """Returns the members of staff whose login names contain this text."""
+        staff = await acts.staff_named(self.db, name, most=MAX_MATCHES + 1)
+        return Actors(staff[:MAX_MATCHES], len(staff) > MAX_MATCHES)
 
     async def names(self, rows: Sequence[ActRow]) -> Mapping[str, str]:
         """Returns the current names of the acts' subjects by id; erased people have none."""

@@ -1,6 +1,6 @@
 """Readings and searches of personal data by staff: recorded before the answer is sent, and listed for auditors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mshield.server.acts.rows import acts, readings
 from mshield.server.acts.rows.readings import ReadingKind, ReadingRow
@@ -46,10 +46,16 @@ def same_subject(people: Iterable[str]) -> str:
 
 
 async def list_readings(
-    db: Database, *, staff_id: str | None, subject: str | None, before: str, most: int
+    db: Database,
+    *,
+    readers: Sequence[str] | None,
+    subjects: Sequence[str] | None,
+    end: str,
+    before: str,
+    most: int,
 ) -> list[ReadingRow]:
-    """Returns readings with ids below `before`, newest first; about one subject and by one member, if given."""
-    return await readings.page(db, staff_id=staff_id, subject=subject, before=before, most=most)
+    """Returns readings with ids below `before`, newest first; about any of the subjects or a number, if given."""
+    return await readings.page(db, readers=readers, subjects=subjects, end=end, before=before, most=most)
 
 
 async def subject_names(db: Database, rows: Iterable[ReadingRow]) -> Mapping[str, str]:

@@ -20,8 +20,11 @@ from mshield.server.staff.second_factor import SecondFactors
 from mshield.server.staff.security_keys import new_challenge
 from mshield.server.staff.session import Place, new_token
 from mshield.server.values.lines import in_one_spacing
-from mshield.wire.times import MINUTE_MS
+from mshield.wire.times import DAY_MS, MINUTE_MS
 from mshield.wire.tokens import token_hash
+
+NEW_MS: Final = DAY_MS
+"""Age below which an authenticator confirms no command, so that others have seen the act that led to it."""
 
 _PLACE: Final = Place("", "")
 """Place of attempts at the server, which has no address."""
@@ -59,6 +62,13 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
             "don't work at a terminal: the member first adds an authenticator app at the console"
         ),
     ),
+    "new_login": (
+        "--second-person 所写的员工添加验证器应用不到 24 小时，没有执行。请另一位员工确认，或明天再执行",
+        (
+            "The member of staff named by --second-person has had an authenticator app for less than 24 hours. "
+            "Nothing was done. Name another member, or run the command tomorrow"
+        ),
+    ),
     "no_code": (
         "没有读到动态码，没有执行。请在终端输入，或由标准输入传入",
         "No one-time code was read. Nothing was done. Enter it at the terminal, or pass it on standard input",
@@ -78,16 +88,28 @@ class ConfirmCommand:
         """Second factors of the staff."""
         return self.second.factors
 
-    async def find(self, name: str, roles: Collection[StaffRole]) -> StaffMember:
+    async def find(self, name: str, roles: Collection[StaffRole], *, now: int) -> StaffMember:
         """Returns the member with this login name. Raises: SecondPersonRefused, unless they can confirm."""
         row = await store.find_named(self.db, name=in_one_spacing(name))
         if row is None:
             raise SecondPersonRefused("unknown")
         member = _checked(row, roles)
         own = await factors.of_member(self.db, staff_id=member.id)
-        if not any(factor.kind == "totp" for factor in own):
+        ages = [now - factor.created_at for factor in own if factor.kind == "totp"]
+        if not ages:
             raise SecondPersonRefused("no_authenticator")
+        # Else whoever adds a member or resets a login at the server could confirm their own command with it.
+        if max(ages) < NEW_MS and await self._is_established(roles, now=now):
+            raise SecondPersonRefused("new_login")
         return member
+
+    async def _is_established(self, roles: Collection[StaffRole], *, now: int) -> bool:
+        """Reports whether somebody has been able to confirm for long, unlike on an installation's first day."""
+        members = map(member_of, await store.list_all(self.db))
+        return any(
+            member.created_at <= now - NEW_MS and member.state == "active" and set(member.roles) & set(roles)
+            for member in members
+        )
 
     async def __call__(
         self, member: StaffMember, code: str, *, roles: Collection[StaffRole], command: str, now: int

@@ -1,5 +1,6 @@
 """Readings and searches of personal data by staff: who, what kind, whom; numbers are masked, names aren't stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -33,6 +34,8 @@ ReadingKind = Literal[
 
 _SQL: Final = Queries("acts", "readings")
 _CLEAR: Final = 4
+_LONGEST: Final = 32
+"""Length of the longest number that a search accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +88,34 @@ async def record(
 
 
 async def page(
-    db: Database, *, staff_id: str | None, subject: str | None, before: str, most: int
+    db: Database,
+    *,
+    readers: Sequence[str] | None = None,
+    subjects: Sequence[str] | None = None,
+    end: str = "",
+    before: str,
+    most: int,
 ) -> list[ReadingRow]:
-    """Returns readings with ids below `before`, newest first; about one subject and by one member, if given."""
-    if subject and staff_id:
+    """Returns readings with ids below `before`, newest first, by any of `readers` if given.
+
+    With `subjects`, some thousands at most, only readings about one of these, and searches for a number with this
+    `end`, of which only the last four characters are stored.
+    """
+    if readers is not None and not readers:
+        return []
+    names = ",".join(readers or ())
+    if subjects is not None:
+        numbers = ",".join(_masks(end)) if end else ""
         rows = await db.all(
-            _SQL["page_about_by"], subject=subject, staff_id=staff_id, before=before, most=most
+            _SQL["page_about"],
+            subjects=",".join(subjects),
+            numbers=numbers,
+            readers=names,
+            before=before,
+            most=most,
         )
-    elif subject:
-        rows = await db.all(_SQL["page_about"], subject=subject, before=before, most=most)
-    elif staff_id:
-        rows = await db.all(_SQL["page_by"], staff_id=staff_id, before=before, most=most)
+    elif names:
+        rows = await db.all(_SQL["page_by"], readers=names, before=before, most=most)
     else:
         rows = await db.all(_SQL["page"], before=before, most=most)
     return [_reading(row) for row in rows]
@@ -109,6 +129,11 @@ async def purge(db: Database, *, before: int) -> int:
 def mask_number(number: str) -> str:
     """Masks all characters of a number, whole or end, except the last four."""
     return "*" * max(0, len(number) - _CLEAR) + number[-_CLEAR:]
+
+
+def _masks(end: str) -> list[str]:
+    """Returns the masks of all numbers that may end so, of each length."""
+    return ["*" * hidden + end[-_CLEAR:] for hidden in range(_LONGEST - _CLEAR + 1)]
 
 
 def _reading(row: Row) -> ReadingRow:

@@ -14,21 +14,5 @@ SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_maske
 FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
 WHERE r.id < :before ORDER BY r.id DESC LIMIT :most;
 
--- name: page_by
-SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
-FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
-WHERE r.staff_id = :staff_id AND r.id < :before ORDER BY r.id DESC LIMIT :most;
-
--- name: page_about
-SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
-FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
-WHERE r.subject = :subject AND r.subject <> '' AND r.id < :before ORDER BY r.id DESC LIMIT :most;
-
--- name: page_about_by
-SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
-FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
-WHERE r.subject = :subject AND r.subject <> '' AND r.staff_id = :staff_id AND r.id < :before
-ORDER BY r.id DESC LIMIT :most;
-
 -- name: purge!
 DELETE FROM readings WHERE id < :before;

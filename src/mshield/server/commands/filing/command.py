@@ -9,7 +9,7 @@ import click
 from mshield.cli.parts.output import Output, Refused, output_options, table
 from mshield.server.commands.filing import identity as filing_identity
 from mshield.server.commands.filing import people as filing_people
-from mshield.server.commands.parts.number_search import record
+from mshield.server.commands.parts.number_search import compare_list
 from mshield.server.commands.parts.second_person import (
     confirmed_by,
     find_second_person,
@@ -103,13 +103,16 @@ def import_(
     async def work(service: Service) -> "Report":
         db, keyring = service.db, service.keyring
         filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=service.now))
+        tell = _progress(out)
         if dry_run:
-            await record(service, "filing_import")  # It shows what is on file.
             waits = await _waits(service, second_person)
-            return await filing.plan(rows, waits=waits, tell=_progress(out), now=service.now)
+            return await compare_list(
+                service, lambda: filing.plan(rows, waits=waits, tell=tell, now=service.now)
+            )
         other = None if second_person is None else await confirmed_by(out, service, second_person)
-        return await filing.apply(
-            rows, second_person=other, origin=origin, tell=_progress(out), now=service.now
+        return await compare_list(
+            service,
+            lambda: filing.apply(rows, second_person=other, origin=origin, tell=tell, now=service.now),
         )
 
     report = on_service(out, work, dated=not dry_run)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mshield.server.commands.parts.service import Service
 
 if TYPE_CHECKING:
+    from mshield.server.filing.report import Report
     from mshield.server.staff.readings import ReadingKind
 
 T = TypeVar("T")
@@ -23,6 +24,25 @@ async def count_search(
     return await search_by_number(service.db, find, hit=hit, member=COMMANDS, now=service.now)
 
 
+async def compare_list(service: Service, compare: "Callable[[], Awaitable[Report]]") -> "Report":
+    """Compares a list with the filing, counts its guesses and records the reading, if it shows what is on file.
+
+    Raises: TooManyRequests, and as `compare`.
+    """
+    from mshield.server.accounts import number_searches
+
+    report = await number_searches.compare_list(
+        service.db,
+        compare,
+        guesses=lambda made: made.guesses,
+        member=number_searches.COMMANDS,
+        now=service.now,
+    )
+    if not report.applied or report.guesses:
+        await record(service, "filing_import")
+    return report
+
+
 async def by_number(
     service: Service,
     find: Callable[[], Awaitable[T]],
@@ -36,11 +56,13 @@ async def by_number(
 
     Raises: TooManyRequests, and as `find`.
     """
-    from mshield.server.errors import NotFound
+    from mshield.server.errors import DomainError, TooManyRequests
 
     try:
         result = await count_search(service, find, hit=hit)
-    except NotFound:
+    except TooManyRequests:
+        raise
+    except DomainError:  # It says that there is nobody, or in what state somebody is.
         await record(service, kind, number=number)
         raise
     await record(service, kind, subjects(result), number=number)

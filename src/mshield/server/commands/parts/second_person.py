@@ -64,7 +64,7 @@ async def find_second_person(service: Service, name: str, roles: tuple[str, ...]
     """Returns the named member of staff, without asking for a code. Raises: SecondPersonRefused."""
     from mshield.server.staff.rules import StaffRole
 
-    return await _confirm(service).find(name, frozenset(map(StaffRole, roles)))
+    return await _confirm(service).find(name, frozenset(map(StaffRole, roles)), now=service.now)
 
 
 def _confirm(service: Service) -> "ConfirmCommand":

@@ -1188,6 +1188,7 @@ CREATE TABLE readings (
 );
 CREATE INDEX readings_staff ON readings (staff_id, id);
 CREATE INDEX readings_subject ON readings (subject, id) WHERE subject <> '';
+CREATE INDEX readings_number ON readings (number_masked, id) WHERE number_masked <> '';
 
 -- Where an installation of the app receives pushes. The address is a capability and its key a secret: both are
 -- sealed.

@@ -9,8 +9,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.server.certificates.errors import ShieldEnded
 from mshield.server.context import Context
-from mshield.server.errors import NotFound
+from mshield.server.errors import Conflict, NotFound
 from mshield.server.filing import outside_changes
 from mshield.server.filing.proposals import Proposed
 from mshield.server.http import openapi
@@ -20,8 +21,11 @@ from mshield.server.http.caller import context_of, holds_no_secret
 from mshield.server.http.console.authentication import PEOPLE, staff_of
 from mshield.server.http.console.grave import require_grave
 from mshield.server.http.console.readings import record_reading
+from mshield.server.http.console.search_words import searched
 from mshield.server.http.query import Query
 from mshield.server.http.router import Router
+from mshield.server.legal_person.stop import EVENTS
+from mshield.server.signing.errors import Held
 from mshield.server.staff.approvals import ApprovalRow
 from mshield.server.staff.members import StaffMember
 from mshield.server.staff.rules import StaffRole
@@ -193,14 +197,24 @@ async def ask(request: Request) -> Response:
     """
     member = await staff_of(request, *_DECIDE)
     message, context = await body_of(request, AskApprovalMessage), context_of(request)
-    row = await context.staff.approvals.ask(
-        member,
-        act=message.act,
-        subject=message.subject,
-        details=message.details,
-        reason=message.reason,
-        now=context.clock(),
-    )
+
+    async def put_up() -> ApprovalRow:
+        return await context.staff.approvals.ask(
+            member,
+            act=message.act,
+            subject=message.subject,
+            details=message.details,
+            reason=message.reason,
+            now=context.clock(),
+        )
+
+    is_by_number = message.act in EVENTS  # A refusal says whether the shield exists, and its state.
+    try:
+        row = await searched(request, member, put_up, by_number=is_by_number, hit=lambda _: True)
+    except (NotFound, ShieldEnded, Conflict, Held):
+        if is_by_number:
+            await record_reading(request, member, "certificates", number=message.subject)
+        raise
     return JsonAnswer(approval_message(context, member, row), 201)
 
 
