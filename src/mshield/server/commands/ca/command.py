@@ -9,6 +9,7 @@ from mshield.cli.parts.output import Output, output_options
 from mshield.server.commands.ca.ceremony import command as ceremony_command
 from mshield.server.commands.ca.cross import command as cross_command
 from mshield.server.commands.ca.files import FOLDER
+from mshield.server.commands.ca.policy import command as policy_command
 from mshield.server.commands.ca.requests import (
     import_command,
     import_crl_command,
@@ -36,6 +37,7 @@ for each in (
     import_crl_command,
     cross_command,
     ceremony_command,
+    policy_command,
 ):
     command.add_command(each)
 
