@@ -110,7 +110,12 @@ class Answered:
     unusable: bool = False
 
 
-Outcome = Pending | Refused | Answered
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The CA has no such request: it never arrived, or its transaction is over. Only `poll` answers so."""
+
+
+Outcome = Pending | Refused | Answered | Missing
 
 
 @dataclass(frozen=True, slots=True)
