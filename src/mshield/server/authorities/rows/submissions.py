@@ -18,6 +18,9 @@ from mshield.server.seals.tables import SUBMISSIONS
 
 _SQL: Final = Queries("authorities", "submissions")
 _JOINED: Final = SUBMISSIONS.joined("s_")
+UNACCEPTED: Final = "unaccepted"
+"""Code of a certificate that ended here while its acceptance was on its way to the CA."""
+
 _LENGTH: Final = 3
 """Octets before each certificate of a stored chain."""
 
@@ -117,15 +120,10 @@ async def end_here(tx: Tx, *, handle: str, now: int) -> None:
     row = await find(tx, handle=handle)
     if row is None or row.state not in ENDED_HERE:
         return
-    ended = replace(row, state=ENDED_HERE[row.state], next_at=now, tries=0, changed_at=now)
+    code = UNACCEPTED if row.state is SubmissionState.ACCEPTING else row.code
+    ended = replace(row, state=ENDED_HERE[row.state], code=code, next_at=now, tries=0, changed_at=now)
     # A call in progress finds another state when it settles, and so stores nothing.
     await change(tx, row, ended)
-
-
-async def find_taken(db: Database | Tx, *, issuer_serial: bytes) -> str | None:
-    """Returns the handle under which a certificate with this issuer and serial is stored, or None."""
-    row = await db.one(_SQL["taken"], issuer_serial=issuer_serial)
-    return None if row is None else str(row["handle"])
 
 
 async def find_chain(db: Database | Tx, *, issuer_serial: bytes) -> tuple[bytes, ...] | None:

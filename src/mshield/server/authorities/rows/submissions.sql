@@ -29,9 +29,6 @@ UPDATE ca_submissions SET state = :state, answer = :answer, chain = :chain, issu
   tries = :tries, next_at = :next_at, changed_at = :changed_at
 WHERE handle = :handle AND state = :old_state AND next_at = :old_next_at;
 
--- name: taken^
-SELECT handle FROM ca_submissions WHERE issuer_serial = :issuer_serial;
-
 -- name: chain^
 SELECT sealed(ca_submissions AS s) FROM ca_submissions s WHERE s.issuer_serial = :issuer_serial;
 
