@@ -29,8 +29,10 @@ from mshield.pki.certificates.names import LeafSubject
 from mshield.pki.revocation.crl import Revoked, build_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.server.accounts.session import Caller
+from mshield.server.authorities.chains import Chains
 from mshield.server.authorities.rows.authorities import CrlRow, insert_crl
 from mshield.server.certificates.certificate import Certificates
+from mshield.server.certificates.local_authority import LocalAuthority
 from mshield.server.certificates.rows.certificates import list_revoked
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.migrate import migrate
@@ -135,7 +137,11 @@ async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
     confirmed = [await _confirmed(ca) for _ in range(ISSUED)]
     await settle(ca.db)
     certificates = Certificates(
-        ca.db, ca.engine, ca.authorities, ca.issue, Proofs(ca.db, ca.issue.settings.identity)
+        ca.db,
+        ca.engine,
+        Chains(ca.db, ca.authorities),
+        LocalAuthority(ca.db, ca.issue),
+        Proofs(ca.db, ca.issue.settings.identity),
     )
 
     async def finish(first: int) -> None:

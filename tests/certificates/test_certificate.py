@@ -44,7 +44,9 @@ async def _only(world: World) -> CertificateRow:
 async def _reserved_only(world: World) -> CertificateRow:
     """Crashes the process right after it reserved the serial; returns the reserved row."""
     mortal = MortalDatabase(world.db, deadly=_RESERVES)
-    issuing = replace(world.certificates, db=mortal, issue=replace(world.certificates.issue, db=mortal))
+    local = world.certificates.local
+    dying = replace(local, db=mortal, issue=replace(local.issue, db=mortal))
+    issuing = replace(world.certificates, db=mortal, local=dying)
     with pytest.raises(Died):
         await issuing.issue_confirmed(world.phone.caller, now=world.clock())
     return await _only(world)

@@ -56,7 +56,7 @@ def test_verify_reads_the_archive_and_names_it(
         await archive.write(month, await kept.prover(), now=clock())
         assert await archive.remove(month, now=clock()) == 1
         await kept.logged()
-        root.write_bytes(kept.make.authorities.root.der)
+        root.write_bytes(kept.make.chains.authorities.root.der)
         return kept.signed, str(kept.make.log.key.verifier)
 
     request, log_key = office.on_database(archived)

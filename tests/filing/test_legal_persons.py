@@ -229,7 +229,7 @@ async def test_approver_sees_the_shields_that_will_stop(
 ) -> None:
     context, now = application.context, application.clock()
     new, _ = await person(context.db, context.keyring, load_engine(), now=now)
-    issue = context.certificates.own.issue
+    issue = context.certificates.own.local.issue
     row = await issue.reserve(dataclasses.replace(new, credit_code=KNOWN.split(",")[1]), now=now)
     await issue.issue(row.serial, now=now)
     report = await _import(officer, KNOWN.replace("北潮", "南潮"))

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from mshield.server.acts.actor import By
+from mshield.server.authorities.chains import Chains
 from mshield.server.certificates.search import FindCertificates
 from mshield.server.database.interface import Database
 from mshield.server.errors import InvalidRequest, NotFound
@@ -147,7 +148,7 @@ async def test_r22_a_certificate_knows_whether_its_filing_changed(db: Database, 
     new, _ = await person(db, keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     await ca.issue.issue(row.serial, now=START)
-    certificates = FindCertificates(db, keyring, ca.lookup, ca.authorities, dt.UTC)
+    certificates = FindCertificates(db, keyring, ca.lookup, Chains(db, ca.authorities), dt.UTC)
     before = await certificates.one(row.serial, now=START)
     assert (before.filing_changed, before.row.ended_at) == (False, None)
     people = FiledPeople(db, keyring, ca.lookup)

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from mshield.server.authorities.chains import Chains
 from mshield.server.certificates.search import FindCertificates, OneCertificate
 from mshield.server.database.interface import Database
 from mshield.server.filing.external.files import read_filing
@@ -72,7 +73,9 @@ async def _certified(ca: Ca, filing: ImportFiling, *, most: int = 1) -> list[str
 
 
 async def _certificate(ca: Ca, serial: str) -> OneCertificate:
-    return await FindCertificates(ca.db, ca.keyring, ca.lookup, ca.authorities, dt.UTC).one(serial, now=START)
+    return await FindCertificates(ca.db, ca.keyring, ca.lookup, Chains(ca.db, ca.authorities), dt.UTC).one(
+        serial, now=START
+    )
 
 
 async def test_r22_a_change_outside_is_found_and_makes_renewal_due(

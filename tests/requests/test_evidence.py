@@ -15,6 +15,7 @@ from mshield.pki.signatures.evidence import Evidence
 from mshield.pki.signatures.stored_display import read_display
 from mshield.pki.tlog.entry import Holder
 from mshield.server.authorities.authority import load_authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.interface import Database
 from mshield.server.errors import NotFound
@@ -50,7 +51,9 @@ class Signed:
         log = await open_log(db, keyring, settings.site, now=clock())
         asked = await world.asked([b"one", b"two"])
         await world.sign(await world.scan(asked))
-        return cls(world, MakeEvidence(db, authorities, publisher, log, world.ask.secrets), asked.id)
+        return cls(
+            world, MakeEvidence(db, Chains(db, authorities), publisher, log, world.ask.secrets), asked.id
+        )
 
     async def logged(self) -> None:
         """Sequences the log, like the job that runs once a second."""
@@ -63,7 +66,7 @@ class Signed:
     def verified(self, evidence: Evidence) -> VerifiedEvidence:
         return verify_evidence(
             evidence,
-            roots=[self.make.authorities.root.der],
+            roots=[self.make.chains.authorities.root.der],
             log_keys=[str(self.make.log.key.verifier)],
             at=datetime.fromtimestamp(self.world.clock() / 1000, UTC),
             engine=self.world.engine,

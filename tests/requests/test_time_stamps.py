@@ -16,6 +16,7 @@ from mshield.pki.timestamps.request import parse_request
 from mshield.pki.timestamps.response import granted, rejected
 from mshield.pki.timestamps.token import make_token
 from mshield.server.authorities.authority import load_authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.database.interface import Database
 from mshield.server.keys.keyring import Keyring
 from mshield.server.log.open_log import open_log
@@ -50,7 +51,7 @@ class Signed:
             world.db, world.engine, settings.time_stamps, publisher.time_stamps, world.clock, ask=self._ask
         )
         self.log_job = StampCheckpoints(self.job, make.log)
-        self.result = MakeResult(world.ask, make.authorities, publisher, settings.time_stamps)
+        self.result = MakeResult(world.ask, make.chains, publisher, settings.time_stamps)
 
     async def _ask(self, url: str, request: bytes) -> bytes:
         self.asked += 1
@@ -78,7 +79,7 @@ class Signed:
         made = await self.make(self.world.system, self.request_id, 0, now=self.world.clock())
         return verify_evidence(
             read_evidence(made.encode()),
-            roots=[self.make.authorities.root.der],
+            roots=[self.make.chains.authorities.root.der],
             log_keys=[str(self.make.log.key.verifier)],
             tsa_roots=[tsa.root for tsa in tsas],
             at=datetime.fromtimestamp(self.world.clock() / 1000, UTC),
@@ -102,7 +103,7 @@ def signed(db: Database, keyring: Keyring, clock: Clock, tmp_path: Path) -> Make
         authorities = await load_authorities(db, keyring, world.engine)
         publisher = Publisher(db, keyring, world.engine, settings, authorities)
         log = await open_log(db, keyring, settings.site, now=clock())
-        evidence = MakeEvidence(db, authorities, publisher, log, world.ask.secrets)
+        evidence = MakeEvidence(db, Chains(db, authorities), publisher, log, world.ask.secrets)
         made = Signed(world, settings, publisher, evidence)
         await made.sign()
         return made

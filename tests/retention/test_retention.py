@@ -11,6 +11,7 @@ from mshield.client.verification import VerificationError
 from mshield.pki.signatures.evidence import Evidence
 from mshield.pki.signatures.formats import Format
 from mshield.server.authorities.authority import load_authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.database.interface import Database
 from mshield.server.errors import ClockDoubted, NotFound
 from mshield.server.keys.keyring import Keyring
@@ -56,8 +57,10 @@ class Kept:
         authorities = await load_authorities(db, keyring, world.engine)
         publisher = Publisher(db, keyring, world.engine, SETTINGS, authorities)
         log = await open_log(db, keyring, SETTINGS.site, now=clock())
-        evidence = MakeEvidence(db, authorities, publisher, log, world.ask.secrets)
-        kept = cls(world, evidence, MakeResult(world.ask, authorities, publisher, SETTINGS.time_stamps))
+        evidence = MakeEvidence(db, Chains(db, authorities), publisher, log, world.ask.secrets)
+        kept = cls(
+            world, evidence, MakeResult(world.ask, Chains(db, authorities), publisher, SETTINGS.time_stamps)
+        )
         kept.unanswered = await kept.ask("raw")
         kept.signed = await kept.ask(*CONTENTS)
         await world.sign([bytes(row) for row in await kept.taken(kept.signed)])
@@ -104,12 +107,12 @@ class Kept:
 
     async def prover(self) -> Prover:
         """Returns the maker of an archive's proofs."""
-        return Prover(self.make.log, (self.make.authorities, self.make.publisher))
+        return Prover(self.make.log, (self.make.chains.authorities, self.make.publisher))
 
     def verify(self, evidence: Evidence, content: bytes | None = None) -> bytes | None:
         return verify_evidence(
             evidence,
-            roots=[self.make.authorities.root.der],
+            roots=[self.make.chains.authorities.root.der],
             log_keys=[str(self.make.log.key.verifier)],
             content=content,
             at=datetime.fromtimestamp(self.world.clock() / 1000, UTC),

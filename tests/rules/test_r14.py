@@ -213,7 +213,7 @@ async def test_r14_what_a_renewal_has_made_ready_is_revoked_with_the_shield(brow
         **{name: getattr(first, name) for name in NewCertificate.__dataclass_fields__}
         | {"request_sid": b"renewal of first"}
     )
-    second = await context.certificates.own.issue.reserve(renewed, now=context.clock())
+    second = await context.certificates.own.local.issue.reserve(renewed, now=context.clock())
     assert _short(await browser.act("freeze", number)) == [("changed", "active", ["frozen"])]
     shown = await browser.shield(number)
     assert shown["shield"]["serial"] == first.serial

@@ -141,7 +141,7 @@ async def test_nothing_with_a_timestamp_is_made(served: Application, machine: Ma
     request = TimeStampRequest(hash="sm3", digest=bytes(32)).encode()
     machine.ahead = JUMP
     with pytest.raises(ClockDoubted):
-        context.certificates.own.issue.new_reservation(now=now)
+        context.certificates.own.local.issue.new_reservation(now=now)
     # The current list is still served; no other is made.
     assert (await served.http.get("/pki/issuing.crl")).status_code == 200
     refused = await served.http.get("/pki/root.crl")

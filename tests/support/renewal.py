@@ -156,5 +156,5 @@ async def make_renewing(
     world = await make_world(db, keyring, clock, settings=settings)
     if due:
         clock.advance(seconds=(settings.ca.certificate_days - 100) * DAY)
-    renew = Renew(db, world.engine, keyring, world.lookup, world.certificates.issue, settings, any_code)
+    renew = Renew(db, world.engine, keyring, world.lookup, world.certificates.local.issue, settings, any_code)
     return Renewing(world, renew, Bind(db, settings.signing), world.phone)

@@ -16,10 +16,12 @@ from mshield.pki.certificates import csr
 from mshield.pki.signatures.stored_display import read_display
 from mshield.server.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.server.authorities.authority import load_authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.ca.init import CaNames, init_ca
 from mshield.server.certificates.certificate import Certificates
 from mshield.server.certificates.enrol import Enrol
 from mshield.server.certificates.issue import Issue
+from mshield.server.certificates.local_authority import LocalAuthority
 from mshield.server.database.interface import Database
 from mshield.server.database.queries import Query, Statement
 from mshield.server.identity.consents import Consents
@@ -291,7 +293,11 @@ async def make_world(
         clock=clock,
         enrol=Enrol(db, engine, keyring, lookup, any_code, proofs),
         certificates=Certificates(
-            db, engine, authorities, Issue(db, keyring, lookup, authorities, settings), proofs
+            db,
+            engine,
+            Chains(db, authorities),
+            LocalAuthority(db, Issue(db, keyring, lookup, authorities, settings)),
+            proofs,
         ),
         opening=OpenSigning(db, engine, keyring, settings.signing, consents),
         finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents, with_id_number=True),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from mshield.gm.engine import Engine
 from mshield.server.authorities.authority import Authorities
+from mshield.server.authorities.chains import Chains
+from mshield.server.authorities.outside.opened import OutsideCas
 from mshield.server.database.interface import Database
 from mshield.server.keys.keyring import Keyring
 from mshield.server.keys.secrets import LookupKey
@@ -21,7 +23,7 @@ class Ground:
     """Shared basis of all services.
 
     `clock` returns ms since 1970, `clock_watch` reports whether it is trusted, `count` adds to the service's
-    metrics. `known` is a mark that an older copy of the database lacks.
+    metrics. `known` is a mark that an older copy of the database lacks. `outside` are other CAs, if configured.
     """
 
     settings: Settings
@@ -35,4 +37,6 @@ class Ground:
     keyring: Keyring
     lookup: LookupKey
     authorities: Authorities
+    chains: Chains
     events: Events
+    outside: OutsideCas | None = None

@@ -32,6 +32,11 @@ async def _count_certificates(context: Context) -> int:
     return await context.certificates.count()
 
 
+async def _submissions(context: Context) -> int:
+    submissions = context.certificates.submissions
+    return 0 if submissions is None else await submissions.run(now=_now(context))
+
+
 async def _end_leaves(context: Context) -> int:
     return await end_leaves(context.db, now=_now(context))
 
@@ -116,6 +121,7 @@ async def _webhooks_wanted(context: Context) -> bool:
 
 JOBS: Final = (
     Job(END_LEAVES, 3600, _end_leaves),
+    Job("ca_submissions", 2, _submissions),
     Job("counts", 30, _count_certificates),
     Job("closings", 600, _closings, limit_seconds=3600),
     Job("crl", 2, _publish_crls),

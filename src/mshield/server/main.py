@@ -16,6 +16,8 @@ from mshield.server import errors as server_errors
 from mshield.server import jobs
 from mshield.server.accounts.opened import open_accounts
 from mshield.server.authorities.authority import load_authorities
+from mshield.server.authorities.chains import Chains
+from mshield.server.authorities.outside.opened import open_outside_cas
 from mshield.server.ca.revoke import RevokeCa
 from mshield.server.certificates.opened import open_certificates
 from mshield.server.context import Context
@@ -312,6 +314,8 @@ async def _assemble(
         keyring=keyring,
         lookup=await load_lookup_key(db, keyring, now=clock()),
         authorities=authorities,
+        chains=Chains(db, authorities),
+        outside=open_outside_cas(settings.ca.cas, now=clock()),
         events=Events(
             settings.database.database_direct or settings.database.url if db.dialect == "postgresql" else None
         ),

@@ -89,6 +89,11 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "Log in first",
         "3.4",
     ),
+    "ca_waiting": (
+        "证书签发机构正在处理您的申请。可以关闭应用，稍后再打开查看",
+        "The certificate authority is processing your application. You can close the app and look again later",
+        "3.6",
+    ),
     "no_key": (
         "本机尚未申请证书，请先申请",
         "This phone has no certificate yet. Apply for one first",

@@ -75,7 +75,7 @@ export async function apply(
   requirePin(pin);
   tell("check");
   if (operation.vault.state.pending !== null) {
-    const issued = await adopt(operation, pin);
+    const issued = await adoptUnlessRefused(operation, pin);
     if (issued !== null) {
       return issued;
     }
@@ -111,9 +111,29 @@ export async function resume(operation: Operation, pin: string): Promise<IssuedC
 export async function fetchCertificate(operation: Operation): Promise<IssuedCertificate | null> {
   try {
     const answer = await operation.connection.get("/api/phone/certificate", operation.loggedIn());
+    if (isWaiting(answer)) {
+      throw new PhoneError("ca_waiting");
+    }
     return readCertificate(answer);
   } catch (error) {
     if (error instanceof ProblemError && error.code === "no_certificate") {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** Reports whether an outside CA still decides. */
+function isWaiting(answer: unknown): boolean {
+  return typeof answer === "object" && answer !== null && "look_after_s" in answer;
+}
+
+/** Adopts the certificate of an earlier application, unless an outside CA refused that: then the user begins anew. */
+async function adoptUnlessRefused(operation: Operation, pin: string): Promise<IssuedCertificate | null> {
+  try {
+    return await adopt(operation, pin);
+  } catch (error) {
+    if (error instanceof ProblemError && REFUSED.has(error.code)) {
       return null;
     }
     throw error;

@@ -65,6 +65,11 @@ export const TEXTS: Readonly<Record<string, Text>> = {
     "3.9",
   ],
   not_logged_in: ["请先登录", "Log in first", "3.4"],
+  ca_waiting: [
+    "证书签发机构正在处理您的申请。可以关闭应用，稍后再打开查看",
+    "The certificate authority is processing your application. You can close the app and look again later",
+    "3.6",
+  ],
   no_key: ["本机尚未申请证书，请先申请", "This phone has no certificate yet. Apply for one first", "3.6"],
   same_pin: ["新 PIN 码不能与原 PIN 码相同，请换一个", "The new PIN is the old one. Choose another", "3.8"],
   weak_pin: ["PIN 码太简单，请换一个", "This PIN is too easy to guess. Choose another", "3.8"],

@@ -161,6 +161,10 @@ class Authorities:
         """Returns the CA's revocation, or None."""
         return self._revoked.get(name)
 
+    def issued(self, certificate: Certificate) -> bool:
+        """Reports whether one of these issuing CAs issued the certificate."""
+        return any(above.certificate.ski == certificate.aki for above in self._issuing.values())
+
     def chain_of(self, certificate: Certificate) -> tuple[Certificate, Certificate]:
         """Returns the chain above a leaf: its issuing CA, then the root. Raises: NoAuthority."""
         for above in self._issuing.values():

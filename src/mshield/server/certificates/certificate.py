@@ -5,7 +5,6 @@ reservation, the certificate. After a crash between two of them, the phone's nex
 `finish` completes the rest.
 """
 
-import contextlib
 import json
 from dataclasses import dataclass
 
@@ -15,20 +14,21 @@ from mshield.pki.certificates import csr
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
 from mshield.server.accounts.session import Caller, PhoneLogin
-from mshield.server.authorities.authority import Authorities
-from mshield.server.certificates.errors import AlreadyCertified, DeviceLimit, OtherAccount
-from mshield.server.certificates.issue import Issue, new_certificate, reservation_of
+from mshield.server.authorities.chains import Chains
+from mshield.server.authorities.rows import submissions
+from mshield.server.authorities.rows.submissions import SubmissionRow
+from mshield.server.certificates.authority import CertificateAuthority
+from mshield.server.certificates.issue import new_certificate
+from mshield.server.certificates.local_authority import LocalAuthority
+from mshield.server.certificates.outside_authority import OutsideAuthorities
 from mshield.server.certificates.rows import certificates, issuing
 from mshield.server.certificates.rows import changes as certificate_changes
-from mshield.server.certificates.rows.certificates import CertificateRow, NewCertificate, Reservation
 from mshield.server.certificates.rows.issuing import ConfirmedKey
 from mshield.server.certificates.rules.states import CertificateState, shown_state
-from mshield.server.database.interface import Database, Tx
-from mshield.server.errors import Conflict, DomainError, Unauthenticated
-from mshield.server.filing.errors import NoFiling
+from mshield.server.database.interface import Database
+from mshield.server.errors import Conflict, Unauthenticated
 from mshield.server.identity.errors import IdentityUnproven
 from mshield.server.identity.proofs import Proofs
-from mshield.server.keys.errors import NoAuthority
 from mshield.server.signing.rows import sessions as signing
 from mshield.wire import pin_tries
 from mshield.wire.identity import ROLE_NAMES, Role
@@ -42,9 +42,11 @@ class Certificates:
 
     db: Database
     engine: Engine
-    authorities: Authorities
-    issue: Issue
+    chains: Chains
+    local: LocalAuthority
     proofs: Proofs
+    outside: OutsideAuthorities | None = None
+    """Outside CAs, if any are configured."""
 
     async def issue_confirmed(self, caller: Caller, *, now: int) -> None:
         """Issues the certificate of an enrolment whose request is signed; does nothing without such a request.
@@ -78,7 +80,7 @@ class Certificates:
             serial=row.serial,
             shield_number=row.shield_number,
             pem=certificate.pem(),
-            chain_pem=self.authorities.chain_pem_of(certificate),
+            chain_pem=await self.chains.chain_pem_of(certificate),
             log_key=log_key,
             subject=SubjectMessage(
                 country="CN",
@@ -95,6 +97,14 @@ class Certificates:
             ),
         )
 
+    async def at_outside_ca(self, login: PhoneLogin) -> SubmissionRow | None:
+        """Returns the device's newest application if it is at an outside CA, or ended there."""
+        if self.outside is None:
+            return None
+        return await submissions.newest_of_device(
+            self.db, device_id=login.device_id, account_id=login.account_id
+        )
+
     async def _issue(self, key: ConfirmedKey, *, now: int) -> None:
         # Check before reserving a serial, so that a request with names other than the application's consumes
         # none.
@@ -106,56 +116,19 @@ class Certificates:
             subject=key.subject,
         )
         new = new_certificate(key, subject, request_sid=key.request_sid)
-        reserved = key.reserved
-        if reserved is None:
+        if key.reserved is None:
             await self._require_proven(key, now=now)
-            reserved = await self._reserve(key, new, now=now)
-        await self.issue.issue_reserved(new, reserved, key.holder, now=now)
+        await self._authority_of(key).certify(key, new, now=now)
+
+    def _authority_of(self, key: ConfirmedKey) -> CertificateAuthority:
+        """Returns the CA that has the key's request, or else the one that the routes choose."""
+        return self.local if self.outside is None else self.outside.authority_of(key, self.local)
 
     async def _require_proven(self, key: ConfirmedKey, *, now: int) -> None:
         """Checks the account's proof again, since it may have ended after the application. Raises: IdentityUnproven."""
         if not await self.proofs.stands(self.db, key.account_id, key.person_id, Role(key.role), now=now):
             await issuing.refuse(self.db, key)
             raise IdentityUnproven(counts_from=None)
-
-    async def _reserve(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
-        # Try the one guarded statement first: it nearly always succeeds. It fails, without a reason, if
-        # anything differs from what was read. It may have raised the person's count by then, which at worst
-        # makes simultaneous applications take the slow path too.
-        with contextlib.suppress(NoAuthority):  # Another process may have created a CA.
-            reservation = self.issue.new_reservation(now=now)
-            version = self.authorities.version
-            if await issuing.reserve(self.db, key, new, reservation, authorities=version, now=now):
-                return reservation
-        return await self._reserve_in_turn(key, new, now=now)
-
-    async def _reserve_in_turn(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
-        async def work(tx: Tx) -> tuple[issuing.Admission, CertificateRow | None]:
-            admission = await issuing.admit(tx, key)
-            if admission != "admitted":
-                # Return instead of raising: the commit voids the key, so that a retry isn't admitted after
-                # the reason has gone. The phone has to apply again.
-                return admission, None
-            return admission, await self.issue.reserve_in(tx, new, now=now)
-
-        admission, row = await self.db.write(work)
-        if row is None:
-            raise _refusal(admission)
-        return reservation_of(row)
-
-
-def _refusal(admission: issuing.Admission) -> DomainError:
-    match admission:
-        case "no_filing":
-            return NoFiling()
-        case "occupied":
-            return AlreadyCertified()
-        case "limit":
-            return DeviceLimit()
-        case "other_account":
-            return OtherAccount()
-        case "gone" | "admitted":  # "admitted" without a row: the request's reservation can't be read
-            return Conflict()
 
 
 def signed_subject(

@@ -8,7 +8,7 @@ import base64
 import hmac
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -25,8 +25,10 @@ from mshield.server.accounts.holder import own_id_number
 from mshield.server.accounts.session import PhoneLogin
 from mshield.server.accounts.sms_codes import SpendCode
 from mshield.server.acts.actor import By
+from mshield.server.authorities.outside.settings import CaEntry, CaProfile
 from mshield.server.certificates import apply_again
 from mshield.server.certificates.errors import DeviceLimit, OtherAccount
+from mshield.server.certificates.outside_authority import OutsideAuthorities
 from mshield.server.certificates.rows import enrolment as store
 from mshield.server.certificates.rules.states import MAX_DEVICES
 from mshield.server.database.interface import Conflict, Database
@@ -58,6 +60,7 @@ class Begun:
     """Answer of step 1.
 
     `own_id_number` is the account's id number if the user entered none; no part of it may be the PIN (R10).
+    `issuer` is the outside CA that will issue the certificate.
     """
 
     uid: bytes
@@ -66,6 +69,7 @@ class Begun:
     shield_number: str
     subject: LeafSubject
     own_id_number: str | None = field(repr=False)
+    issuer: CaEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,9 @@ class Enrol:
     look_up: LookUpFiling | None = None
     """Lookup in the outside filing system, if one is configured."""
 
+    outside: OutsideAuthorities | None = None
+    """Outside CAs, if any are configured."""
+
     async def check(self, login: PhoneLogin, application: ApplicantMessage, *, now: int) -> None:
         """Checks the data as `begin` would, so that a user whose data will be refused needn't choose a PIN.
 
@@ -93,6 +100,7 @@ class Enrol:
             self.db, scope="apply_check", subject=login.account_id, most=_CHECKS, window=HOUR_MS, now=now
         )
         _, person, claim = await self._claim(login, application, now=now)
+        self._route(person)
         await self.proofs.require(claim, now=now)
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
         if occupant is not None:
@@ -111,10 +119,11 @@ class Enrol:
         """Runs step 1. `sms_code`, of purpose `apply`, is spent last, so that a mistake elsewhere costs no new code.
 
         Raises: NoFiling, IdentityUnproven, DeviceLimit, AppliesLater, OtherAccount, SmsCodeWrong,
-        SmsCodeExpired, Unavailable (no free shield number found), and what `refresh_record` and
+        SmsCodeExpired, Unavailable (no free shield number found), CaUnavailable, and what `refresh_record` and
         `apply_again.refuse` raise.
         """
         own, person, claim = await self._claim(login, application, now=now)
+        issuer = self._route(person)
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         is_proven = await self.proofs.require(claim, now=now)
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
@@ -125,7 +134,8 @@ class Enrol:
         await spend_code()
         if not is_proven:
             await self._prove_by_phone(claim, now=now)
-        return await self._begin(login, person, certified_subject(person), own, now=now)
+        begun = await self._begin(login, person, certified_subject(person), own, now=now)
+        return begun if issuer is None else replace(begun, issuer=issuer.entry)
 
     async def _claim(
         self, login: PhoneLogin, application: ApplicantMessage, *, now: int
@@ -141,6 +151,10 @@ class Enrol:
             raise OtherAccount
         agree = same_name(login.name, person.name)
         return own, person, Claim(login.account_id, login.phone, person.id, Role(person.role), agree)
+
+    def _route(self, person: store.FiledPerson) -> CaProfile | None:
+        """Returns the outside CA that will issue, None for the service's own. Raises: CaUnavailable."""
+        return None if self.outside is None else self.outside.route(person.role, person.credit_code)
 
     async def _require_free(self, login: PhoneLogin, person: store.FiledPerson, *, now: int) -> None:
         used = await store.other_devices_in_use(

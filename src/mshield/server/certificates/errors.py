@@ -152,3 +152,57 @@ class NotBound(
     faq="3.10",
 ):
     """An app-to-app request came before the certificate was bound (R8)."""
+
+
+class CaUnavailable(
+    DomainError,
+    code="ca_unavailable",
+    zh="证书签发机构现在不接受申请，什么都没丢，请稍后再试",
+    en="The certificate authority accepts no applications at the moment. Nothing was lost. Try again later",
+    faq="3.1",
+):
+    """The outside CA that would issue the certificate is disabled, or no longer configured."""
+
+
+class CaRefused(
+    DomainError,
+    code="ca_refused",
+    zh="证书签发机构没有同意签发{words_zh}。请按说明处理后重新申请",
+    en="The certificate authority did not issue the certificate{words_en}. Resolve this and apply again",
+    faq="3.6",
+):
+    """The outside CA refused; `words` are its own, empty if it gave none."""
+
+    def __init__(self, *, words: str = "") -> None:
+        super().__init__(words=words)
+
+    @property
+    def zh(self) -> str:
+        """The Chinese sentence, with the CA's words if there are any."""
+        return self.zh_text.format(words_zh=f"：{self.extra['words']}" if self.extra["words"] else "")
+
+    @property
+    def en(self) -> str:
+        """The English sentence, with the CA's words if there are any."""
+        return self.en_text.format(words_en=f": {self.extra['words']}" if self.extra["words"] else "")
+
+
+class CaBadCertificate(
+    DomainError,
+    code="ca_bad_certificate",
+    zh="签发机构返回的证书有误，没有采用，已通知运维。请稍后重新申请",
+    en="The authority returned a certificate with an error, which was rejected, and the operators were notified. Apply "
+    "again later",
+    faq="3.6",
+):
+    """The outside CA's certificate failed a check and was rejected at the CA."""
+
+
+class CaTimeout(
+    DomainError,
+    code="ca_timeout",
+    zh="证书签发机构一直没有答复，这次申请已结束。请重新申请",
+    en="The certificate authority never answered, so this application has ended. Apply again",
+    faq="3.6",
+):
+    """The outside CA left the request undecided for the configured days."""

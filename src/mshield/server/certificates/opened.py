@@ -10,9 +10,12 @@ from mshield.server.certificates.count import CountCertificates
 from mshield.server.certificates.disown_device import DisownDevice
 from mshield.server.certificates.enrol import Enrol
 from mshield.server.certificates.issue import Issue
+from mshield.server.certificates.local_authority import LocalAuthority
+from mshield.server.certificates.outside_authority import OutsideAuthorities
 from mshield.server.certificates.renew import Renew
 from mshield.server.certificates.renewal_preview import PreviewRenewal
 from mshield.server.certificates.search import FindCertificates
+from mshield.server.certificates.submissions import Submissions
 from mshield.server.filing.look_up import LookUpFiling
 from mshield.server.ground import Ground
 from mshield.server.identity.proofs import Proofs
@@ -31,6 +34,8 @@ class Certificates:
     search: FindCertificates
     count: CountCertificates
     disown_device: DisownDevice
+    submissions: Submissions | None
+    """Requests at outside CAs, if any are configured."""
 
 
 def open_certificates(
@@ -42,12 +47,29 @@ def open_certificates(
     `spend_code` spends their SMS code, and `step_up` accepts the PIN instead of a code where possible.
     """
     issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
+    submissions = outside = None
+    if ground.outside is not None:
+        submissions = Submissions(ground.db, ground.engine, ground.keyring, ground.outside)
+        outside = OutsideAuthorities(ground.db, submissions, ground.outside.cas)
     renew = Renew(
-        ground.db, ground.engine, ground.keyring, ground.lookup, issue, ground.settings, spend_code, look_up
+        ground.db,
+        ground.engine,
+        ground.keyring,
+        ground.lookup,
+        issue,
+        ground.settings,
+        spend_code,
+        look_up,
+        outside,
     )
     return Certificates(
-        enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, proofs, look_up),
-        own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue, proofs),
+        enrol=Enrol(
+            ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, proofs, look_up, outside
+        ),
+        own=OwnCertificate(
+            ground.db, ground.engine, ground.chains, LocalAuthority(ground.db, issue), proofs, outside
+        ),
+        submissions=submissions,
         renew=renew,
         preview=PreviewRenewal(renew),
         bind=Bind(ground.db, ground.settings.signing),
@@ -55,7 +77,7 @@ def open_certificates(
             ground.db,
             ground.keyring,
             ground.lookup,
-            ground.authorities,
+            ground.chains,
             ZoneInfo(ground.settings.site.time_zone),
         ),
         count=CountCertificates(ground.db),

@@ -33,8 +33,9 @@ from mshield.server.certificates.enrol import (
     refresh_record,
     subject_text,
 )
-from mshield.server.certificates.errors import NoCertificate, OtherApplicant
+from mshield.server.certificates.errors import CaUnavailable, NoCertificate, OtherApplicant
 from mshield.server.certificates.issue import Issue, new_certificate
+from mshield.server.certificates.outside_authority import OutsideAuthorities
 from mshield.server.certificates.rows import certificates, enrolment, renewal_outcome
 from mshield.server.certificates.rows import renewals as store
 from mshield.server.certificates.rows.enrolment import FiledPerson
@@ -93,6 +94,9 @@ class Renew:
     look_up: LookUpFiling | None = None
     """Lookup in the outside filing system, if one is configured."""
 
+    outside: OutsideAuthorities | None = None
+    """Outside CAs, if any are configured."""
+
     async def due(self, login: PhoneLogin, *, now: int) -> RenewalDueMessage | None:
         """Reports whether renewal is due; None if nothing can be renewed, or its holder is no longer on file.
 
@@ -117,7 +121,7 @@ class Renew:
 
         Raises: NoCertificate, PinLocked, Held, CertificateExpired (the certificate can't sign); NoFiling,
         OtherApplicant, RenewalNotDue, SmsCodeWrong, SmsCodeExpired; Conflict (two calls at once); what
-        `current` and `refresh_record` raise. `sms_code`, of purpose `renew`, is spent last.
+        `current` and `refresh_record` raise; CaUnavailable. `sms_code`, of purpose `renew`, is spent last.
         """
         if application.id_number is None:
             own = await own_id_number(self.db, self.keyring, login)
@@ -127,6 +131,8 @@ class Renew:
         person = await find_applicant(self.db, self.lookup, login, application)
         if person.id != old.person_id:
             raise OtherApplicant
+        if self.outside is not None and self.outside.route(person.role, person.credit_code) is not None:
+            raise CaUnavailable  # Renewal at an outside CA isn't built: the certificate in force stays.
         zone = ZoneInfo(self.settings.site.time_zone)
         reason = renewal.require_due(self.why(old, now=now), not_after=old.not_after, zone=zone)
         await self.spend_code(phone=login.phone, purpose="renew", code=sms_code, now=now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
-from mshield.server.authorities.authority import Authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.certificates.rows import search as store
 from mshield.server.certificates.rows.search import FoundRow, Place, SearchTerms, WholeRow
 from mshield.server.certificates.rules.messages import CertificateEventMessage, OtherCertificateMessage
@@ -102,7 +102,7 @@ class FindCertificates:
     db: Database
     keyring: Keyring
     lookup: LookupKey
-    authorities: Authorities
+    chains: Chains
     zone: dt.tzinfo
 
     async def page(
@@ -167,17 +167,17 @@ class FindCertificates:
         chain = () if row is None else await self._chain(row)
         if not chain:
             raise NotFound
-        return chain[("certificate", "issuing", "root").index(part)]
+        return {"certificate": chain[0], "issuing": chain[1], "root": chain[-1]}[part]
 
     async def _chain(self, row: WholeRow) -> tuple[Certificate, ...]:
         if row.der is None:
             return ()
         certificate = parse_certificate(row.der)
         try:
-            return (certificate, *self.authorities.chain_of(certificate))
+            return (certificate, *await self.chains.chain_of(certificate))
         except NoAuthority:  # Its CA was created after this process last refreshed.
-            await self.authorities.refresh(self.db)
-            return (certificate, *self.authorities.chain_of(certificate))
+            await self.chains.authorities.refresh(self.db)
+            return (certificate, *await self.chains.chain_of(certificate))
 
     def _line(self, row: FoundRow, id_number: str, *, now: int) -> FoundLine:
         state, holds = CertificateState(row.state), parse_holds(row.holds)

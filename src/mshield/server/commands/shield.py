@@ -108,6 +108,7 @@ def find(out: Output, words: str, *, state: str | None, most: int) -> None:
         from zoneinfo import ZoneInfo
 
         from mshield.server.authorities.authority import load_authorities
+        from mshield.server.authorities.chains import Chains
         from mshield.server.certificates.search import FindCertificates, FoundLine
         from mshield.server.certificates.words import read_words
         from mshield.server.keys.secrets import load_lookup_key
@@ -115,7 +116,7 @@ def find(out: Output, words: str, *, state: str | None, most: int) -> None:
         authorities = await load_authorities(service.db, service.keyring, service.engine)
         lookup = await load_lookup_key(service.db, service.keyring, now=service.now)
         zone = ZoneInfo(service.settings.site.time_zone)
-        search = FindCertificates(service.db, service.keyring, lookup, authorities, zone)
+        search = FindCertificates(service.db, service.keyring, lookup, Chains(service.db, authorities), zone)
         terms, end = read_words(words)
         number = terms.shield_number if end is None else end.text
 

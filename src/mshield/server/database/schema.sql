@@ -402,6 +402,33 @@ CREATE INDEX certificates_ends ON certificates (not_after, serial, state, holds)
 
 CREATE INDEX certificates_enterprise_account ON certificates (credit_code, account_id);
 
+CREATE TABLE ca_submissions (
+  handle TEXT PRIMARY KEY REFERENCES certificates (serial),
+  key BYTEA NOT NULL UNIQUE,
+  ca TEXT NOT NULL,
+  p10 BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  answer BYTEA,
+  chain BYTEA,
+  issuer_serial BYTEA UNIQUE,
+  ca_serial TEXT,
+  code TEXT NOT NULL DEFAULT '',
+  words TEXT NOT NULL DEFAULT '',
+  reference TEXT NOT NULL DEFAULT '',
+  transaction_box BYTEA,
+  tries INTEGER NOT NULL DEFAULT 0,
+  next_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+
+CREATE INDEX ca_submissions_due ON ca_submissions (next_at)
+  WHERE state IN ('asked', 'waiting', 'answered', 'accepting', 'bad', 'cancelling', 'revoking');
+
+CREATE INDEX ca_submissions_ca ON ca_submissions (ca, state, created_at);
+
 CREATE TABLE certificate_events (
   id TEXT PRIMARY KEY,
   serial TEXT NOT NULL REFERENCES certificates (serial),

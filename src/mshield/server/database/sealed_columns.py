@@ -90,6 +90,10 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("serial", "uid", "account_id", "device_id", "person_id", "filing_version", "shield_number"),
             *("organisation", "credit_code", "role", "common_name", "issuer", "not_before", "not_after"),
         ),
+        "ca_submissions": (
+            *("handle", "key", "ca", "p10", "state"),
+            *("answer", "chain", "issuer_serial", "ca_serial", "code"),
+        ),
         "oidc_authorizations": (
             *("id", "client_id", "parameters", "fresh_ms", "browser_hash", "request_id"),
         ),

@@ -40,6 +40,6 @@ def open_provider(ground: Ground, ask: Ask) -> OidcProvider:
         requests=requests,
         authorize=Authorize(db, ask, clients, requests, issuer),
         tokens=Tokens(db, clients, callers, keys, subjects, issuer),
-        user_info=UserInfo(db, clients, ground.authorities, subjects),
+        user_info=UserInfo(db, clients, ground.chains, subjects),
         log_out=LogOut(db, clients, keys, issuer),
     )

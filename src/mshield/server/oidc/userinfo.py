@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6750 import InvalidTokenError
 
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
-from mshield.server.authorities.authority import Authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.database.interface import Database
 from mshield.server.oidc.clients import OidcClients
 from mshield.server.oidc.login import Login, Subjects
@@ -33,7 +33,7 @@ class UserInfo:
 
     db: Database
     clients: OidcClients
-    authorities: Authorities
+    chains: Chains
     subjects: Subjects
 
     async def __call__(self, headers: Mapping[str, str], *, now: int) -> Answer:
@@ -49,7 +49,7 @@ class UserInfo:
         if token is None:
             return _refused(InvalidRequestError("The access token is malformed."))
         row = await self._usable(token[1], now=now)
-        return _refused(InvalidTokenError()) if row is None else Answer(200, self._claims(row), [])
+        return _refused(InvalidTokenError()) if row is None else Answer(200, await self._claims(row), [])
 
     async def _usable(self, token: str, *, now: int) -> store.TokenRow | None:
         row = await store.find_token(self.db, token_hash=token_hash(token), now=now)
@@ -57,9 +57,9 @@ class UserInfo:
             return None
         return None if await self.clients.find(row.client_id, now=now) is None else row
 
-    def _claims(self, row: store.TokenRow) -> dict[str, Any]:
+    async def _claims(self, row: store.TokenRow) -> dict[str, Any]:
         login, scope = Login(self.subjects.of(row.login, row.client_id), row.login), row.parameters["scope"]
-        chain = self.authorities.chain_of(_parsed(row.login.certificate))
+        chain = await self.chains.chain_of(_parsed(row.login.certificate))
         proof = login.whole_proof(scope, tuple(certificate.der for certificate in chain))
         return {**login.claims(scope), **login.assurance(), "mshield_login": proof}
 

@@ -232,6 +232,16 @@ class ContentTooComplex(
     """
 
 
+class CaStatusUnavailable(
+    DomainError,
+    code="ca_status_unavailable",
+    zh="证书由外部机构签发，本服务还不能为其状态作证；签名本身有效，可取结果",
+    en="An outside authority issued the certificate, whose status this service can't attest yet. The signature's "
+    "result is available",
+):
+    """Evidence needs the outside CA's own statement of the certificate's status, which isn't fetched yet."""
+
+
 class ReturnUrlUnknown(
     DomainError,
     code="return_url_unknown",

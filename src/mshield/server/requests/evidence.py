@@ -31,7 +31,7 @@ from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.pki.tlog.entry import parse_entry
 from mshield.pki.tlog.proof import InclusionProof
 from mshield.server.accounts.session import PhoneLogin
-from mshield.server.authorities.authority import Authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.database.interface import Database
 from mshield.server.errors import NotFound
 from mshield.server.log.damage import NotLogged
@@ -40,7 +40,13 @@ from mshield.server.log.read import prove_under
 from mshield.server.log.rows.log import view_position
 from mshield.server.publication.publisher import CaEnded, Publisher
 from mshield.server.requests.checkpoint_stamps import checkpoint_for
-from mshield.server.requests.errors import ContentErased, EvidenceOver, NotLoggedYet, NotSigned
+from mshield.server.requests.errors import (
+    CaStatusUnavailable,
+    ContentErased,
+    EvidenceOver,
+    NotLoggedYet,
+    NotSigned,
+)
 from mshield.server.requests.rows.evidence import DocumentRow, SignatureRow, find_document
 from mshield.server.requests.rows.my_signatures import place_of
 from mshield.server.requests.rows.time_stamps import StampRow
@@ -57,7 +63,7 @@ class MakeEvidence:
     """Builds evidence bundles."""
 
     db: Database
-    authorities: Authorities
+    chains: Chains
     publisher: Publisher
     log: Log
     secrets: RequestSecrets
@@ -103,7 +109,10 @@ class MakeEvidence:
         _require_content(row)
         view = read_display(row.display).view
         logged = await self._logged(row, signed, view, now=now)
-        chain = self.authorities.chain_of(parse_certificate(signed.certificate))
+        certificate = parse_certificate(signed.certificate)
+        if not self.chains.is_own(certificate):
+            raise CaStatusUnavailable
+        chain = self.chains.authorities.chain_of(certificate)
         octets = None if view is None else await store_views.octets_of(self.db, digest=view.digest)
         status = await self._status(chain[0], signed, now=now)
         return bundle_of(row, signed, rows, Proven(chain, status, logged, octets))

@@ -25,7 +25,7 @@ from mshield.pki.signatures.formats import (
 )
 from mshield.pki.signatures.pdf import finished, fits
 from mshield.pki.signatures.stored_display import StoredDisplay, read_display
-from mshield.server.authorities.authority import Authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.errors import InvalidRequest
 from mshield.server.publication.publisher import CaEnded, Publisher
 from mshield.server.requests.ask import Ask
@@ -47,7 +47,7 @@ class MakeResult:
     """Builds results."""
 
     ask: Ask
-    authorities: Authorities
+    chains: Chains
     publisher: Publisher
     settings: TimeStampSettings
 
@@ -70,7 +70,7 @@ class MakeResult:
         signer = result.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
         certificate, certificate_pem = _parsed(signer.certificate)
-        chain = self.authorities.chain_of(certificate)
+        chain = await self.chains.chain_of(certificate)
         stamps = await self._stamps(result.id)
         documents: list[SignedDocumentMessage] = []
         signed_documents = result.signed
@@ -125,7 +125,9 @@ class MakeResult:
                     content_erased=document.is_erased,
                 )
             )
-        ocsp = await self._ocsp(signer, now=now)
+        # The service never answers for the status of another CA's certificates.
+        is_own = self.chains.is_own(certificate)
+        ocsp = await self._ocsp(signer, now=now) if is_own else None
         return ResultMessage(
             id=result.id,
             kind="login" if result.kind == "login" else "signature",
@@ -137,7 +139,7 @@ class MakeResult:
                 signer.shield_number,
             ),
             certificate_pem=certificate_pem,
-            chain_pem=self.authorities.whole_chain_pem_of(certificate),
+            chain_pem=await self.chains.whole_chain_pem_of(certificate),
             signed_at=max([document.signed_at for document in signed_documents]),
             documents=tuple(documents),
             ocsp_b64=None if ocsp is None else _encoded(ocsp),

@@ -109,6 +109,8 @@ CERTIFICATES: Final = SealedTable("certificates", logged=False)
 
 The certificate's state is in its events.
 """
+SUBMISSIONS: Final = SealedTable("ca_submissions", logged=False)
+"""The seal covers the state and the outside CA's certificate: only a checked one is accepted and put in force."""
 RENEWALS: Final = SealedTable("renewals", logged=False)
 AUTHORIZATIONS: Final = SealedTable("oidc_authorizations", logged=False, permanent=False)
 """The seal covers the client's request, the browser, and the signed login request; each step reseals the row."""
@@ -124,5 +126,5 @@ TABLES: Final = (
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
     *(APPROVALS, PROPOSALS, PHONE_CHANGES, FILED_PHONE_CHANGES, CLOSINGS, SHIELD_ASKS),
     *(SYSTEMS, VIEWS, UNSHOWN, OIDC_CLIENTS, WEBHOOKS),
-    *(KEYS, CERTIFICATES, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
+    *(KEYS, CERTIFICATES, SUBMISSIONS, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
 )

@@ -48,6 +48,13 @@ class CaSettings(BaseModel):
         default=False,
         description="also publish CRLs and OCSP responses signed with P-256, for clients without SM2",
     )
+    cas: str | None = Field(
+        default=None,
+        description=(
+            "file (TOML) of outside CAs and of the routes that choose one; empty: this service's own CA issues "
+            "every certificate; see outside-ca.md"
+        ),
+    )
     ocsp_hours: Positive = Field(default=12, description="lifetime of an OCSP response")
 
     @property

@@ -42,6 +42,13 @@ class SubjectMessage(AnswerMessage, frozen=True):
     common_name: str
 
 
+class IssuerMessage(AnswerMessage, frozen=True):
+    """Outside CA that issues the certificate, as people call it."""
+
+    name: str
+    name_en: str
+
+
 class BegunMessage(AnswerMessage, frozen=True):
     """Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof.
 
@@ -55,6 +62,7 @@ class BegunMessage(AnswerMessage, frozen=True):
     shield_number: str
     subject: SubjectMessage
     id_number: str | None
+    issuer: IssuerMessage | msgspec.UnsetType = msgspec.UNSET
 
 
 class PublicKeyMessage(ProtocolWire, frozen=True):

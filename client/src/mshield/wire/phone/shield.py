@@ -3,7 +3,7 @@
 from typing import Literal
 
 from mshield.wire.messages import AnswerMessage, Hex16
-from mshield.wire.phone.enrolment import RenewalDueMessage, SubjectMessage
+from mshield.wire.phone.enrolment import IssuerMessage, RenewalDueMessage, SubjectMessage
 
 
 class AccountMessage(AnswerMessage, frozen=True):
@@ -46,6 +46,23 @@ class CertificateMessage(AnswerMessage, frozen=True):
     changes: tuple[ChangeMessage, ...]
 
 
+class WaitingCertificateMessage(AnswerMessage, frozen=True):
+    """Application at an outside CA: `waiting`, or `ended` without a certificate.
+
+    `reference` is the CA's name for it, `words` are the CA's own, `code` is the error's code if it ended. The
+    phone looks again after `look_after_s`.
+    """
+
+    state: Literal["waiting", "ended"]
+    ca: IssuerMessage
+    shield_number: str
+    reference: str
+    words: str
+    code: str
+    look_after_s: int
+    since: int
+
+
 class BindingMessage(AnswerMessage, frozen=True):
     """A binding in force; `serial` is the certificate that signed it. Times in ms."""
 
@@ -57,10 +74,14 @@ class BindingMessage(AnswerMessage, frozen=True):
 
 
 class MeMessage(AnswerMessage, frozen=True):
-    """My page; `certificate` is null before the first application, `renewal` if nothing can be renewed."""
+    """My page; `certificate` is null before the first application, `renewal` if nothing can be renewed.
+
+    `application` is set while an outside CA decides, and after it issued no certificate.
+    """
 
     account: AccountMessage
     shield_number: str | None
     certificate: CertificateMessage | None
     renewal: RenewalDueMessage | None
     bindings: tuple[BindingMessage, ...]
+    application: WaitingCertificateMessage | None = None

@@ -7,13 +7,18 @@ They are made only here. Each change inserts a row with actor, event, reason, ti
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.pki.certificates.certificate import parse_certificate
 from mshield.server.acts.actor import SERVICE, Actor, By
+from mshield.server.authorities.rows import submissions
+from mshield.server.authorities.rules.submissions import is_handle
 from mshield.server.certificates.rows import bindings
 from mshield.server.certificates.rules import states as rules
 from mshield.server.certificates.rules.states import CertificateEvent, CertificateState, Standing
 from mshield.server.database.interface import Database, Tx, Undone
 from mshield.server.database.queries import Queries
 from mshield.server.errors import Conflict, NotFound
+from mshield.server.seals.sealing import changing
+from mshield.server.seals.tables import CERTIFICATES
 from mshield.server.signing.errors import Busy
 from mshield.wire.ids import new_id
 
@@ -73,7 +78,10 @@ async def change(
             now=now,
         )
         if updated == 1:
-            if _is_listed(before) or _is_listed(standing):
+            if is_handle(serial):
+                if standing.state in _ENDED:
+                    await submissions.end_here(tx, handle=serial, now=now)
+            elif _is_listed(before) or _is_listed(standing):
                 await note_listed(tx, serial=serial)
             await record(
                 tx,
@@ -131,6 +139,28 @@ async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: in
     except Undone:
         return False
     return bool(rows)
+
+
+def validity_of(der: bytes) -> tuple[int, int]:
+    """Returns the validity in the certificate, in ms."""
+    certificate = parse_certificate(der)
+    return certificate.not_before, certificate.not_after
+
+
+async def activate_outside(tx: Tx, *, serial: str, der: bytes, validity: tuple[int, int], now: int) -> bool:
+    """Like `activate` for an outside CA's certificate, whose validity replaces the reserved one.
+
+    Part of it may be written if it returns False, so the caller must not commit then.
+    """
+    row = await tx.one(_SQL["uid_of"], serial=serial)
+    if row is None or await tx.run(_SQL["activate"], serial=serial, der=der, now=now) != 1:
+        return False
+    if await tx.run(_SQL["certify_key"], uid=row["uid"], serial=serial) != 1:
+        return False
+    async with changing(tx, CERTIFICATES, serial):
+        await tx.run(_SQL["set_validity"], serial=serial, not_before=validity[0], not_after=validity[1])
+    await _record_own(tx, serial, CertificateEvent.ACTIVATE, now=now)
+    return True
 
 
 async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:

@@ -28,3 +28,20 @@ VALUES (:id, :serial, :event, :actor, :actor_id, :reason, :state, :holds, :revoc
 -- name: history
 SELECT id, serial, event, actor, actor_id, reason, state, holds, at FROM certificate_events
 WHERE serial = :serial ORDER BY id;
+
+-- name: uid_of^
+SELECT uid FROM certificates WHERE serial = :serial;
+
+-- name: set_validity!
+-- What an outside CA's certificate says replaces what was reserved.
+UPDATE certificates SET not_before = :not_before, not_after = :not_after WHERE serial = :serial;
+
+-- name: activate!
+-- The first signed certificate is the one; a second one made of the same reservation is thrown away.
+UPDATE certificates SET der = :der, state = 'active', changed_at = :now
+WHERE serial = :serial AND state = 'issued' AND der IS NULL;
+
+-- name: certify_key!
+-- A key's first certificate is the one in force for it; a later one is put in force by its renewal.
+UPDATE keys SET state = 'certified', certificate = :serial, generation = generation + 1
+WHERE uid = :uid AND state = 'confirmed';

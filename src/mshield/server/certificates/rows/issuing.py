@@ -119,6 +119,11 @@ async def refuse(db: Database, key: ConfirmedKey) -> None:
     await db.run(_SQL["refuse_key"], uid=key.uid)
 
 
+async def void_key(tx: Tx, *, uid: bytes) -> None:
+    """Like `refuse`, inside a transaction."""
+    await tx.run(_SQL["refuse_key"], uid=uid)
+
+
 async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
     """Decides at reservation time whether the key may get its certificate, so simultaneous applications can't all pass.
 

@@ -429,6 +429,33 @@ ALTER TABLE keys ADD COLUMN seal BYTEA;
 -- Binds the enrolment to its account, like a login's mark.
 ALTER TABLE keys ADD COLUMN mark BYTEA;
 
+-- Requests at outside CAs: one of each certificate that isn't issued here. answer is stored before it is confirmed;
+-- issuer_serial is a hash of the issuer's name and the serial, by which no certificate is taken twice.
+CREATE TABLE ca_submissions (
+  handle TEXT PRIMARY KEY REFERENCES certificates (serial),
+  key BYTEA NOT NULL UNIQUE,
+  ca TEXT NOT NULL,
+  p10 BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  answer BYTEA,
+  chain BYTEA,
+  issuer_serial BYTEA UNIQUE,
+  ca_serial TEXT,
+  code TEXT NOT NULL DEFAULT '',
+  words TEXT NOT NULL DEFAULT '',
+  reference TEXT NOT NULL DEFAULT '',
+  transaction_box BYTEA,
+  tries INTEGER NOT NULL DEFAULT 0,
+  next_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+CREATE INDEX ca_submissions_due ON ca_submissions (next_at)
+  WHERE state IN ('asked', 'waiting', 'answered', 'accepting', 'bad', 'cancelling', 'revoking');
+CREATE INDEX ca_submissions_ca ON ca_submissions (ca, state, created_at);
+
 -- Each change of a certificate's state or holds.
 CREATE TABLE certificate_events (
   id TEXT PRIMARY KEY,

@@ -298,7 +298,7 @@ def _whole(one: OneCertificate) -> CertificateDetailMessage:
         filing_changed=one.filing_changed,
         wrong_pins=row.failures,
         wrong_pins_ever=row.wrong_total,
-        chain=tuple(map(_chain, _PARTS, one.chain)),
+        chain=tuple(map(_chain, _PARTS, (*one.chain[:2], *one.chain[2:][-1:]))),
         events=one.events,
         others=one.others,
     )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,7 @@ from mshield.wire.phone.enrolment import (
     ApplicantMessage,
     ApplyMessage,
     BegunMessage,
+    IssuerMessage,
     PublicKeyMessage,
     SubjectMessage,
 )
@@ -82,6 +84,9 @@ async def apply(request: Request) -> Response:
         shield_number=enrolment.shield_number,
         subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
         id_number=enrolment.own_id_number,
+        issuer=msgspec.UNSET
+        if enrolment.issuer is None
+        else IssuerMessage(enrolment.issuer.display, enrolment.issuer.display_en or enrolment.issuer.display),
     )
     return JsonAnswer(answer, 201)
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.pki.certificates.certificate import parse_certificate_pem
-from mshield.server.authorities.authority import Authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.certificates.renew import Renewal
 from mshield.server.http import openapi
 from mshield.server.http.answers import JsonAnswer, no_content
@@ -54,7 +54,7 @@ async def renew(request: Request) -> Response:
     login, context = await phone_of(request), context_of(request)
     message, now = await body_of(request, RenewMessage), context.clock()
     renewal = await context.certificates.renew.begin(login, message, sms_code=message.sms_code, now=now)
-    answer = _message(renewal, context.authorities)
+    answer = await _message(renewal, context.chains)
     return JsonAnswer(answer, 201)
 
 
@@ -68,7 +68,7 @@ async def current(request: Request) -> Response:
     """Returns the renewal; issues its certificate once everything is signed. 404 if no renewal is in progress."""
     login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    answer = _message(await context.certificates.renew.current(login, now=now), context.authorities)
+    answer = await _message(await context.certificates.renew.current(login, now=now), context.chains)
     return JsonAnswer(answer)
 
 
@@ -89,7 +89,7 @@ async def give_up(request: Request) -> Response:
     return no_content()
 
 
-def _message(renewal: Renewal, authorities: Authorities) -> RenewalMessage:
+async def _message(renewal: Renewal, chains: Chains) -> RenewalMessage:
     subject = renewal.subject
     return RenewalMessage(
         sid=renewal.sid.hex(),
@@ -102,6 +102,8 @@ def _message(renewal: Renewal, authorities: Authorities) -> RenewalMessage:
         consent=None if renewal.consent is None else renewal.consent.hex(),
         confirm=None if renewal.confirm is None else renewal.confirm.hex(),
         certificate_pem=renewal.pem,
-        chain_pem=() if renewal.pem is None else authorities.chain_pem_of(parse_certificate_pem(renewal.pem)),
+        chain_pem=()
+        if renewal.pem is None
+        else await chains.chain_pem_of(parse_certificate_pem(renewal.pem)),
         expires_at=renewal.expires_at,
     )

@@ -91,6 +91,7 @@ BOXES = (
     BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),
     BoxColumn("idempotency", "call", "answer_box", "answer", _text("call")),
     BoxColumn("approvals", "id", "sealed_box", QUESTION_BOX, _question, ("subject", "asked_by")),
+    BoxColumn("ca_submissions", "handle", "transaction_box", "ca-transaction", _text("handle")),
     BoxColumn("webhook_endpoints", "id", "secret_box", "webhook", _text("id")),
     BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
     BoxColumn("push_subscriptions", "device_id", "address_box", "push-address", _text("device_id")),

@@ -70,6 +70,7 @@ SmsNotice = Literal[
     "filed_phone_stopped",
     "suspended",
     "resumed",
+    "ca_refused",
     "revoked_by_staff",
     "staff_acted",
     "closing_asked",

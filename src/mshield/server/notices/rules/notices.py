@@ -42,6 +42,7 @@ class NoticeKind(StrEnum):
     PIN_LOCKED = "pin_locked"
     REVOKED = "revoked"
     CA_REVOKED = "ca_revoked"
+    CA_REFUSED = "ca_refused"
     RENEWAL_ENDING = "renewal_ending"
     RENEWAL_FILING = "renewal_filing"
     EXPIRED = "expired"
@@ -166,6 +167,12 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "您尾号 {tail} 的手机盾证书已失效，因为签发机构停用了这一代证书。请在手机盾中重新申请。",
             "The certificate of your shield ending in {tail} is no longer valid, since its CA was revoked. Apply for "
             "a new one in the app.",
+            ("tail",),
+        ),
+        _K.CA_REFUSED: Wording(
+            "您尾号 {tail} 的手机盾证书申请没有通过。请打开手机盾查看原因，再重新申请。",
+            "The certificate of your shield ending in {tail} was not issued. Open the shield's app to see why, and "
+            "apply again.",
             ("tail",),
         ),
         _K.RENEWAL_ENDING: Wording(

@@ -7,6 +7,7 @@ from typing import Any
 from mshield.gm.engine import Engine
 from mshield.pki.tlog.entry import Holder
 from mshield.server.authorities.authority import load_authorities
+from mshield.server.authorities.chains import Chains
 from mshield.server.errors import NotFound
 from mshield.server.keys.keyring import Keyring
 from mshield.server.keys.secrets import load_lookup_key
@@ -47,7 +48,7 @@ class ArchivedEvidence:
         authorities = await load_authorities(archive.db, self.keyring, self.engine)
         publisher = Publisher(archive.db, self.keyring, self.engine, archive.settings, authorities)
         secrets = RequestSecrets(await load_lookup_key(archive.db, self.keyring, now=now))
-        make = MakeEvidence(archive.db, authorities, publisher, archive.log, secrets)
+        make = MakeEvidence(archive.db, Chains(archive.db, authorities), publisher, archive.log, secrets)
         bundle = await make.of_row(row, stamp_rows(document), now=now)
         return bundle.encode()
 

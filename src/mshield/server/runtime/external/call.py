@@ -36,6 +36,7 @@ class Answer:
 
     status: int
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 async def ask(
@@ -47,15 +48,18 @@ async def ask(
     content: bytes | None = None,
     repeatable: bool = True,
     attempts: int = ATTEMPTS,
+    tls: ssl.SSLContext | None = None,
 ) -> Answer:
     """Sends a request in at most `attempts` tries; `seconds` limits all tries together. Raises: OutsideError.
+
+    `tls` replaces the settings used for every outside system, for those with a CA or client certificate of their own.
 
     A request that isn't `repeatable` is sent once: a password must not be counted twice, and a code is valid
     only once.
     """
     try:
         async with asyncio.timeout(seconds):
-            return await _ask(method, url, headers, content, attempts=attempts if repeatable else 1)
+            return await _ask(method, url, headers, content, attempts=attempts if repeatable else 1, tls=tls)
     except TimeoutError as error:
         raise _failed(url, f"no answer within {seconds} s") from error
 
@@ -91,11 +95,17 @@ class OutsideSystem:
 
 
 async def _ask(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, attempts: int
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    content: bytes | None,
+    *,
+    attempts: int,
+    tls: ssl.SSLContext | None,
 ) -> Answer:
     failure: Exception | None = None
     async with httpx.AsyncClient(
-        verify=_tls(),
+        verify=tls or _tls(),
         trust_env=False,
         follow_redirects=False,
         timeout=None,  # noqa: S113  # `ask` limits all tries together
@@ -131,7 +141,7 @@ async def _once(
             read += part
             if len(read) > MAX_ANSWER:
                 raise _failed(url, "an answer that is too long")
-    return Answer(answer.status_code, bytes(read))
+    return Answer(answer.status_code, bytes(read), answer.headers)
 
 
 def _failed(url: str, what: str) -> OutsideError:

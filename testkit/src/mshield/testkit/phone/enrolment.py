@@ -38,6 +38,9 @@ from mshield.wire.pin import Holder
 _CODE_CAPTCHAS: Final = "/api/phone/sms-codes/captchas"
 OWN_NUMBER_PURPOSES: Final = frozenset({"apply", "renew", "close", "export"})
 """Purposes of SMS codes that a logged-in account requests: the code goes to the account's own number."""
+_REFUSED: Final = frozenset({"ca_refused", "ca_bad_certificate", "ca_timeout"})
+"""Ends of an application at an outside CA."""
+
 _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
 
 
@@ -95,8 +98,13 @@ def apply(operation: Operation, application: ApplyMessage, pin: str) -> IssuedCe
     """
     checked_pin(pin)
     state = operation.vault.state
-    if state.pending is not None and (issued := adopt(operation, pin)) is not None:
-        return issued
+    if state.pending is not None:
+        try:
+            if (issued := adopt(operation, pin)) is not None:
+                return issued
+        except ProblemError as error:
+            if error.code not in _REFUSED:  # An application that an outside CA refused is over: begin anew.
+                raise
     policy = fetch_policy(operation)
     require_strong(pin, policy, holder_of(operation, application.id_number))
     form = msgspec.to_builtins(application)
@@ -177,13 +185,18 @@ def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
 
 
 def fetch(operation: Operation) -> IssuedCertificate | None:
-    """Fetches this device's certificate from the service; None if there is none."""
+    """Fetches this device's certificate from the service; None if there is none.
+
+    Raises: PhoneError (`ca_waiting` while an outside CA decides), ProblemError (`ca_refused` and others).
+    """
     try:
         answer = operation.connection.get("/api/phone/certificate", operation.logged_in())
     except ProblemError as error:
         if error.code == "no_certificate":
             return None
         raise
+    if "look_after_s" in msgspec.json.decode(answer):
+        raise PhoneError("ca_waiting")
     return read(answer, IssuedCertificate)
 
 

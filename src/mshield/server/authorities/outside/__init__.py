@@ -1,0 +1,1 @@
+"""Certificate authorities outside the service: their protocols, behind one interface (`adapter`)."""

@@ -1,0 +1,44 @@
+-- Requests at outside CAs. Each change is guarded by state and next_at as they were read: of two processes one goes on.
+
+-- name: insert!
+INSERT INTO ca_submissions (handle, key, ca, p10, state, next_at, created_at, changed_at)
+VALUES (:handle, :key, :ca, :p10, 'asked', :now, :now, :now);
+
+-- name: find^
+SELECT s.handle, s.key, s.ca, s.p10, s.state, s.answer, s.chain, s.issuer_serial, s.ca_serial, s.code, s.words, s.reference,
+  s.transaction_box, s.tries, s.next_at, s.created_at, s.changed_at, s.seal_version, s.seal
+FROM ca_submissions s WHERE s.handle = :handle;
+
+-- name: newest_of_device^
+-- What a phone is told of its application: the newest certificate of the device is one that an outside CA was asked for.
+SELECT s.handle, s.key, s.ca, s.p10, s.state, s.answer, s.chain, s.issuer_serial, s.ca_serial, s.code, s.words, s.reference,
+  s.transaction_box, s.tries, s.next_at, s.created_at, s.changed_at, s.seal_version, s.seal
+FROM certificates c JOIN ca_submissions s ON s.handle = c.serial
+WHERE c.device_id = :device_id AND c.account_id = :account_id
+  AND NOT EXISTS (SELECT 1 FROM certificates d WHERE d.device_id = c.device_id AND d.account_id = c.account_id
+    AND (d.issued_at > c.issued_at OR (d.issued_at = c.issued_at AND d.serial > c.serial)));
+
+-- name: due
+SELECT handle FROM ca_submissions
+WHERE state IN ('asked', 'waiting', 'answered', 'accepting', 'bad', 'cancelling', 'revoking') AND next_at <= :now
+ORDER BY next_at, handle LIMIT :most;
+
+-- name: change!
+UPDATE ca_submissions SET state = :state, answer = :answer, chain = :chain, issuer_serial = :issuer_serial,
+  ca_serial = :ca_serial, code = :code, words = :words, reference = :reference, transaction_box = :transaction_box,
+  tries = :tries, next_at = :next_at, changed_at = :changed_at
+WHERE handle = :handle AND state = :old_state AND next_at = :old_next_at;
+
+-- name: chain^
+SELECT sealed(ca_submissions AS s) FROM ca_submissions s WHERE s.issuer_serial = :issuer_serial;
+
+-- name: certificate^
+-- What the CA is told beside the request: holder and enterprise as on file, and the reason of the end.
+SELECT c.uid, c.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state,
+  p.id AS person_id, p.id_type, p.id_number_box, p.phone
+FROM (SELECT c.uid, k.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state, c.person_id
+  FROM certificates c JOIN keys k ON k.uid = c.uid WHERE c.serial = :handle) c
+JOIN filed_persons p ON p.id = c.person_id;
+
+-- name: counts
+SELECT ca, state, COUNT(*) AS count, MIN(created_at) AS oldest FROM ca_submissions GROUP BY ca, state ORDER BY ca, state;

@@ -1,0 +1,101 @@
+"""A route to an outside CA, end to end: a phone applies, waits while the CA decides, signs with its certificate."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from examples.ra_server.server import RaServer, cas_toml
+from mshield.client import Document
+from mshield.client.errors import PhoneError, ProblemError
+from mshield.testkit.demo.people import OPERATOR
+from mshield.testkit.phone import VirtualPhone
+from tests.support.live_service import LiveService, apply, log_in, register
+from tests.support.ra_server import running_ra
+
+_DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=b"content")
+pytestmark = pytest.mark.slow
+
+
+def _service(folder: Path, ra: RaServer, url: str) -> LiveService:
+    service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
+    service.settings["MSHIELD_CAS"] = str(cas_toml(folder, url, ra))
+    service.prepare()
+    service.start()
+    return service
+
+
+def _applied(service: LiveService) -> VirtualPhone:
+    phone = service.phone()
+    register(service, phone)
+    log_in(service, phone)
+    return phone
+
+
+def _resumed(phone: VirtualPhone, pin: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            phone.resume_application(pin)
+        except PhoneError as error:
+            assert error.code == "ca_waiting"
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        else:
+            return
+
+
+def test_a_phone_waits_for_an_outside_ca_and_signs_with_its_certificate(tmp_path: Path) -> None:
+    with running_ra() as (ra, url):
+        service = _service(tmp_path, ra, f"{url}/wait")
+        try:
+            phone = _applied(service)
+            with pytest.raises(PhoneError) as waiting:
+                apply(service, phone)
+            assert waiting.value.code == "ca_waiting"
+            (key,) = ra.requests
+            with pytest.raises(PhoneError):
+                phone.resume_application(OPERATOR.pin)
+            service.kill()
+            ra.decide(key)
+            service.start()  # what was waiting is asked for again after a crash
+            _resumed(phone, OPERATOR.pin)
+            request = ra.requests[key]
+            assert request.certificate is not None
+            assert request.document["person"] == {"name": "林知远", "id_type": "resident_id"}
+            assert set(ra.states.values()) == {"good"}
+            assert phone.certificate().pem == request.certificate.pem()
+            with service.business() as business:
+                phone.scan(business.request_signature([_DOCUMENT]).qr)
+                done = phone.approve(pin=OPERATOR.pin)
+                result = business.result(done.request_id)
+            assert result.certificate_pem == request.certificate.pem()
+            assert result.chain_pem == (ra.authority.ca.pem(), ra.authority.root.pem())
+            # Its status is the CA's to state, so the service puts no OCSP response of its own into the result.
+            result.verify(roots=[ra.authority.root.der], documents=[_DOCUMENT], revocation="unchecked")
+        finally:
+            service.stop()
+
+
+def test_a_refused_application_has_the_ca_s_words_and_can_be_made_again(tmp_path: Path) -> None:
+    with running_ra() as (ra, url):
+        service = _service(tmp_path, ra, f"{url}/wait")
+        try:
+            phone = _applied(service)
+            with pytest.raises(PhoneError):
+                apply(service, phone)
+            (key,) = ra.requests
+            ra.decide(key, words="营业执照已过期")
+            with pytest.raises(ProblemError) as refused:
+                _resumed(phone, OPERATOR.pin)
+            assert refused.value.code == "ca_refused"
+            assert "营业执照已过期" in str(refused.value.zh)
+            with pytest.raises(PhoneError):
+                apply(service, phone)
+            again = next(one for one in ra.requests if one != key)
+            ra.decide(again)
+            _resumed(phone, OPERATOR.pin)
+            assert sorted(ra.states.values()) == ["good"]
+        finally:
+            service.stop()
