@@ -23,6 +23,7 @@ from mshield.server.database.interface import Database
 from mshield.server.keys.errors import AuthorityExists, BadCaImport, NoCaRequest
 from mshield.server.keys.keyring import Keyring
 from mshield.server.log.verify_authorities import check_authorities
+from mshield.server.publication.state import ReadCaState
 from mshield.wire.times import DAY_MS, HOUR_MS
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca
@@ -100,6 +101,9 @@ async def test_either_root_verifies_what_the_cross_certified_ca_issued(ca: Ca, r
     with pytest.raises(AuthorityExists):
         await _import(ca, cross_der, root.certificate)
     assert ca.authorities.chain_pem_of(leaf) == chain[:2]
+    for days, codes in ((3500, set()), (3570, {"cross_ends"})):
+        state = await ReadCaState(ca.db, ca.engine, ca.settings.ca)(now=START + days * DAY_MS)
+        assert {one.code for one in state.warnings} & {"cross_ends"} == codes
     assert await check_authorities(ca.db) == []
 
 

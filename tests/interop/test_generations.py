@@ -29,13 +29,14 @@ START = time.time_ns() // 1_000_000 - 2 * DAY
 """BouncyCastle uses its own clock and refuses future times."""
 
 
-async def _certified(ca: Ca, *, now: int) -> tuple[Certificate, KeySigner]:
+async def certified(ca: Ca, *, now: int) -> tuple[Certificate, KeySigner]:
+    """Issues the certificate of a new person, and returns it with its whole key."""
     new, private = await person(ca.db, ca.keyring, ca.engine, now=now)
     row = await ca.issue.reserve(new, now=now)
     return await ca.issue.issue(row.serial, now=now), KeySigner(ca.engine, private)
 
 
-async def _lay_out(ca: Ca, name: str, leaf: Certificate, key: KeySigner, folder: Path, *, now: int) -> Path:
+async def lay_out(ca: Ca, name: str, leaf: Certificate, key: KeySigner, folder: Path, *, now: int) -> Path:
     """Writes evidence of one signature under this generation, as published at that time."""
     publisher, issuing, root = ca.publisher(), ca.authorities.certificate(name), ca.authorities.root
     assert issuing is not None
@@ -71,8 +72,8 @@ async def test_ca_with_keys_in_a_cipher_machine_is_accepted(
     db = await open_database(sqlite_url)
     ring = Keyring((generate_master_key("aes"),), devices=Devices(machine.settings().keys))
     ca = await make_ca(db, ring, now=START, keys=CaKeyNames(root="sdf:1", issuing="sdf:2"))
-    leaf, key = await _certified(ca, now=START)
-    lines = judge(await _lay_out(ca, "issuing", leaf, key, tmp_path / "machine", now=START), at=START)
+    leaf, key = await certified(ca, now=START)
+    lines = judge(await lay_out(ca, "issuing", leaf, key, tmp_path / "machine", now=START), at=START)
     assert len(lines) == 8
     issuing = ca.authorities.issuing.certificate
     result = verify(tmp_path, root=ca.authorities.root, certificate=issuing, at=START)
@@ -84,16 +85,16 @@ async def test_both_generations_are_accepted_and_a_revoked_one_is_not(
     db: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
     ca, later = await make_ca(db, keyring, now=START), START + DAY
-    before = await _certified(ca, now=START)
+    before = await certified(ca, now=START)
     await renew_issuing(db, keyring, ca.engine, ca.settings, now=later)
-    after = await _certified(ca, now=later)
+    after = await certified(ca, now=later)
     assert after[0].aki != before[0].aki
     for name, (leaf, key) in (("issuing", before), ("issuing-2", after)):
-        lines = judge(await _lay_out(ca, name, leaf, key, tmp_path / name, now=later), at=later)
+        lines = judge(await lay_out(ca, name, leaf, key, tmp_path / name, now=later), at=later)
         assert len(lines) == 8
     await revoke_issuing(db, "issuing", reason=CA_COMPROMISE, now=later)
     for name, (leaf, key) in (("issuing-2", after), ("issuing", before)):
-        folder = await _lay_out(ca, name, leaf, key, tmp_path / f"{name} later", now=later)
+        folder = await lay_out(ca, name, leaf, key, tmp_path / f"{name} later", now=later)
         if name == "issuing":
             with pytest.raises(Rejected) as rejected:
                 judge(folder, at=later)

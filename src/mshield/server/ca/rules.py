@@ -16,6 +16,9 @@ _RESPONDER_DUE_MS: Final = 13 * DAY_MS
 IMPORT_DUE_MS: Final = 45 * DAY_MS
 """Remaining validity (ms) of what only an offline root can renew at which the first warning appears."""
 
+CROSS_DUE_MS: Final = 90 * DAY_MS
+"""Remaining validity (ms) of a cross certificate at which a warning appears."""
+
 Severity = Literal["bad", "warn"]
 CaStanding = Literal["issuing", "former", "revoked", "expired", "root"]
 
@@ -55,6 +58,20 @@ class CaState:
     responder_until: int | None
     elsewhere: bool = False
     unlisted: tuple[str, ...] = ()
+
+
+def cross_warning(ca: str, root: str, *, not_after: int, now: int) -> WarningMessage | None:
+    """Returns the warning about a certificate of `ca` by another root, if it ends soon or has ended."""
+    if not_after - now >= CROSS_DUE_MS:
+        return None
+    return WarningMessage(
+        "cross_ends",
+        "warn",
+        ca,
+        f"{root} 为 {ca} 签发的交叉证书还剩 {max(0, _days(not_after, now))} 天。请用 mshield ca cross 更换或移除",
+        f"The cross certificate of {ca} by {root} has {max(0, _days(not_after, now))} days left. Replace or remove "
+        "it: mshield ca cross",
+    )
 
 
 def warnings_of(cas: Sequence[CaState], *, leaf_days: int, now: int) -> tuple[WarningMessage, ...]:

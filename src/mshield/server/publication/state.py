@@ -6,12 +6,20 @@ from dataclasses import dataclass
 
 from mshield.gm.engine import Engine
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.revocation.crl import parse_crl
 from mshield.server.authorities.authority import ROOT, generation_of, responder_name
 from mshield.server.authorities.p256 import P256
 from mshield.server.authorities.rows import authorities as store
 from mshield.server.authorities.rows.authorities import AuthorityRow, CrlRow
-from mshield.server.ca.rules import CaStanding, CaState, ListStateMessage, WarningMessage, warnings_of
+from mshield.server.ca.rules import (
+    CaStanding,
+    CaState,
+    ListStateMessage,
+    WarningMessage,
+    cross_warning,
+    warnings_of,
+)
 from mshield.server.database.interface import Database
 from mshield.server.log.rows import log
 from mshield.server.publication.crl import IMPORTED
@@ -80,7 +88,16 @@ class ReadCaState:
         """Returns the current state."""
         cas = await self._cas(now=now)
         warnings = warnings_of([ca.state for ca in cas], leaf_days=self.settings.certificate_days, now=now)
+        warnings += await self._cross_warnings(now=now)
         return WholeState(cas, await self._log(), await self._running(), warnings)
+
+    async def _cross_warnings(self, *, now: int) -> tuple[WarningMessage, ...]:
+        found = []
+        for row in await store.list_cross(self.db):
+            certificate = parse_foreign_certificate(row.certificate)
+            root = certificate.issuer.common_name
+            found.append(cross_warning(row.authority, root, not_after=certificate.not_after, now=now))
+        return tuple(warning for warning in found if warning is not None)
 
     async def _cas(self, *, now: int) -> tuple[OneCa, ...]:
         rows = {row.name: row for row in await store.list_authorities(self.db)}
