@@ -12,6 +12,8 @@ from mshield.server.requests.ask import CreatedRequest
 from mshield.server.requests.document import Document
 from mshield.server.requests.errors import ShieldUnusable
 from mshield.server.settings.settings import Settings
+from mshield.server.systems.register import register_system
+from mshield.server.systems.rows import systems
 from mshield.server.systems.rows.systems import BusinessSystem
 from tests.support.clock import Clock
 from tests.support.return_url import RETURN_URL
@@ -49,6 +51,22 @@ async def _ask(
         body_hash=body,
         now=world.clock(),
     )
+
+
+async def test_invented_addresses_together_are_limited_per_system(world: World) -> None:
+    """Another system is not affected, nor by a request that names its user's address."""
+    together = 10 * 2 * MOST
+    for number in range(together):
+        await _ask(world, address=f"198.51.{number}.7")
+    with pytest.raises(TooManyRequests):
+        await _ask(world, address="198.51.100.200")
+    await _ask(world, kind="signature", shield=await _shield(world))
+    client_id, _ = await register_system(world.db, name="银行", domain="bank.example", now=world.clock())
+    other = await systems.find(world.db, client_id=client_id)
+    assert other is not None
+    await _ask(replace(world, system=other), address="198.51.0.7")
+    world.clock.advance(seconds=60)
+    await _ask(world, address="198.51.100.200")
 
 
 async def _shield(world: World) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mshield.server.staff.rules import StaffRole
+from mshield.server.systems.register import register_system
 from tests.support.clock import Clock
 from tests.support.intruder import Intruder
 from tests.support.outside_systems import Reply, serving
@@ -45,6 +47,34 @@ async def test_forged_message_is_not_signed(hook: Hooked, intruder: Intruder, ch
         assert len(receiver.asked) == asked
     (delivery,) = await hook.deliveries()
     assert (delivery.state, delivery.error) == ("dead", "record_changed")
+
+
+async def test_forged_endpoint_hides_no_other_system(
+    hook: Hooked, intruder: Intruder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The console and the command list it as changed, and an officer can remove it."""
+    application = hook.application
+    await register_system(application.context.db, name="银行", domain="bank.example", now=application.clock())
+    await hook.endpoint("http://127.0.0.1:9/own")
+    forged = await hook.endpoint("http://127.0.0.1:9/other")
+    assert (
+        intruder.run("UPDATE webhook_endpoints SET url = ? WHERE id = ?", "http://127.0.0.1:9/evil", forged)
+        == 1
+    )
+    officer = await application.session_of((await application.staff(StaffRole.SECURITY_OFFICER)).id)
+    listed = await application.http.get("/api/console/systems", headers=officer)
+    assert listed.status_code == 200, listed.text
+    by_name = {one["name"]: one["webhooks"] for one in listed.json()["items"]}
+    assert by_name["银行"] == []
+    (webhooks,) = [found for found in by_name.values() if found]
+    assert [(one["state"], one["reason"]) for one in webhooks] == [
+        ("active", None),
+        ("disabled", "record_changed"),
+    ]
+    assert "outside of the service" in caplog.text
+    removed = await application.http.delete(f"/api/console/webhooks/{forged}", headers=officer)
+    assert removed.status_code == 200, removed.text
+    assert len(await hook.endpoints.list_all()) == 1
 
 
 async def test_forged_endpoint_gets_nothing(hook: Hooked, intruder: Intruder) -> None:

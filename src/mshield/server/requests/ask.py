@@ -15,7 +15,14 @@ from mshield.pki.signatures.formats import PDF as PDF_FORMAT
 from mshield.server.content import image
 from mshield.server.content.words import is_long_text
 from mshield.server.database.interface import Database
-from mshield.server.errors import DomainError, IdempotencyMismatch, InvalidRequest, NotFound, Unavailable
+from mshield.server.errors import (
+    DomainError,
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+)
 from mshield.server.notices.push import Push
 from mshield.server.requests.content_process import AT_ONCE, refusal_of_image, refusal_of_pdf
 from mshield.server.requests.document import Document, DrawnDocument, task_of
@@ -37,6 +44,7 @@ from mshield.server.requests.rows import requests as store
 from mshield.server.requests.rules import RequestState, longest_life_ms, shown_state
 from mshield.server.requests.secrets import RequestSecrets
 from mshield.server.requests.xml_contents import canonical_contents
+from mshield.server.runtime.allowances import CallerAllowance
 from mshield.server.runtime.events import Events
 from mshield.server.runtime.rows.limits import Limit, count_alone, current_count
 from mshield.server.runtime.throttle import too_many
@@ -58,6 +66,8 @@ MOST_WAITING: Final = 10
 Channel = Literal["qr", "app"]
 """Channel to the phone: a QR code scanned from a screen, or another app on the same phone (R13)."""
 
+_NAMED_TOGETHER: Final = 10
+"""Requests of a business system at all PC addresses that it names, per process, in multiples of those without one."""
 _PDF: Final = "application/pdf"
 _IMAGES: Final[Mapping[str, image.Kind]] = {"image/png": "png", "image/jpeg": "jpeg"}
 
@@ -98,6 +108,9 @@ class Ask:
     secrets: RequestSecrets
     draw: DrawDocuments
     push: Push
+    _named: CallerAllowance = field(
+        default_factory=lambda: CallerAllowance(window=MINUTE_MS), init=False, repr=False
+    )
 
     async def create(  # Each parameter is one part of the request.
         self,
@@ -160,6 +173,7 @@ class Ask:
         if request.shield_number is not None:
             await self._require_room(request, request.shield_number, now=now)
         limit = self._limit(request, now=now)
+        self._require_few_named(limit, now=now)
         if request.kind == "login":
             is_stored = await store.create(
                 self.db, request, [_login_task(request, now=now)], limit=limit, now=now
@@ -250,6 +264,18 @@ class Ask:
             raise ShieldUnusable
         if waiting >= MOST_WAITING:
             raise InboxFull
+
+    def _require_few_named(self, limit: Limit, *, now: int) -> None:
+        """Counts a request at a PC with an address. Raises: TooManyRequests.
+
+        The business system names the address, so it could invent one for each request. Inventing or misusing
+        one harms no other system, since each has its own counters.
+        """
+        if limit.scope.startswith("shield_asked ") or limit.subject == UNKNOWN_ADDRESS:
+            return
+        most = _NAMED_TOGETHER * self.settings.requests.requests_per_system
+        if wait := self._named.spend(limit.scope, most=most, now=now):
+            raise TooManyRequests(retry_after=wait)
 
     def _limit(self, request: store.NewRequest, *, now: int) -> Limit:
         """Returns the rate limit of a request, which protects users from being pestered until they sign.

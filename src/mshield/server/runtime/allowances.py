@@ -1,4 +1,4 @@
-"""Limits on costly work for unauthenticated callers: per address, per network and in total.
+"""Limits on costly work: of unauthenticated callers per address, per network and in total, of others per caller.
 
 Counters are kept in memory per process: counting twice across processes is harmless.
 """
@@ -44,6 +44,24 @@ class Allowance:
         if not self._start <= now < self._start + self._window:
             self._start, self._all = now, 0
             self._spent.clear()
+
+
+class CallerAllowance:
+    """Limit per authenticated caller within a fixed window (ms), after which all counters reset."""
+
+    def __init__(self, *, window: int) -> None:
+        self._window, self._start = window, 0
+        self._spent: Counter[str] = Counter()
+
+    def spend(self, caller: str, *, most: int, now: int) -> int:
+        """Records one use and returns 0; once the caller has made `most`, returns the seconds to wait instead."""
+        if not self._start <= now < self._start + self._window:
+            self._start = now
+            self._spent.clear()
+        if self._spent[caller] >= most:
+            return (self._start + self._window - now) // 1000 + 1
+        self._spent[caller] += 1
+        return 0
 
 
 def _address(address: str) -> str:

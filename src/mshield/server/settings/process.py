@@ -64,7 +64,10 @@ class ProcessSettings(BaseModel):
     )
     waiting_per_process: Positive = Field(
         default=10_000,
-        description="concurrent streams and long polls per process; a tenth is reserved for business systems",
+        description=(
+            "concurrent streams and long polls per process; a tenth is reserved for business systems, "
+            "and one system has at most four times the free places"
+        ),
     )
     fresh_answers_per_network: Positive = Field(
         default=1000,

@@ -22,7 +22,10 @@ class RequestSettings(BaseModel):
     )
     requests_per_system: Positive = Field(
         default=1200,
-        description="the same limit per business system and minute, if no PC address is given",
+        description=(
+            "the same limit per business system and minute, if no PC address is given; 10× per process "
+            "for all given addresses together"
+        ),
     )
     requests_per_shield: Positive = Field(
         default=20, description="requests per minute that a business system may send to one shield's inbox"

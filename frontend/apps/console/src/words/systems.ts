@@ -101,7 +101,8 @@ export const systemWords = {
     hookUrl: "通知地址",
     hookHint: "https 地址；请求结束后会向它发送签名的通知",
     noHooks: "没有登记，业务系统只能自己查询请求状态",
-    hook: { active: "正常", disabled: "已停用：对方答复 410" },
+    hook: { active: "正常", disabled: "已停用：对方答复 410", changed: "记录被改动，已停用" },
+    changedHint: "这条记录在服务之外被改动过，不会向它发送通知。请查明原因，再删除并重新添加",
     goneHint: "停用期间的通知保留 90 天，启用后可重新发送。不再需要时请删除，删除后不再保留",
     waiting: "{n} 条待发",
     replay: "重新发送",
@@ -218,7 +219,9 @@ export const systemWords = {
     hookUrl: "Address",
     hookHint: "https; a signed message goes there when a request ends",
     noHooks: "None: the system asks for the state of its requests by itself",
-    hook: { active: "Active", disabled: "Disabled: it answered 410" },
+    hook: { active: "Active", disabled: "Disabled: it answered 410", changed: "Record changed, disabled" },
+    changedHint:
+      "This record was changed outside of the service, and nothing is sent to it. Find out why, then remove it and add it again",
     goneHint:
       "What it would be told is kept for 90 days, to be sent once it is enabled. Remove it where it isn't wanted: then nothing is kept",
     waiting: "{n} waiting",

@@ -28,8 +28,12 @@ Asker = Literal["page", "system"]
 """Kind of caller that holds a call. Each kind has its own limit per request, so that somebody with a page's token can't
 
 shut out business systems. A tenth of the process's places is reserved for business systems: anyone can begin
-logins, each with a waiting page.
+logins, each with a waiting page. A business system's calls, and those of its pages, may occupy at most
+`_OF_ONE_SYSTEM` times the places that are still free, so each further system finds some.
 """
+
+_OF_ONE_SYSTEM: Final = 4
+"""Places of one business system for each free one: 80 % if it is alone, 44 % each if two fill the process."""
 
 Look = Callable[[int], Awaitable[Followed]]
 """Function that returns the request's state at a time (ms)."""
@@ -43,6 +47,7 @@ class HeldCalls:
     def __init__(self) -> None:
         self._calls: set[Held] = set()
         self._pages = 0
+        self._by_system: Counter[tuple[Asker, str]] = Counter()
         self._by_request: Counter[tuple[Asker, str]] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -52,13 +57,14 @@ class HeldCalls:
     async def hold(self, held: "Held") -> Response:
         """Holds a call and returns it as an answer.
 
-        Raises: as `held.read_first`; TooManyRequests (limit per request), Unavailable (limit per process, or
-        stopping).
+        Raises: as `held.read_first`; TooManyRequests (limit per request or business system), Unavailable (limit
+        per process, or stopping).
         """
         self._admit(held)
         held.context.events.watch(held.request_id, held.wake)
         try:
             await held.read_first()
+            self._admit_system(held)
         except BaseException:
             self.dismiss(held)
             raise
@@ -71,10 +77,9 @@ class HeldCalls:
         self._calls.remove(held)
         self._pages -= held.asker == "page"
         held.context.events.unwatch(held.request_id, held.wake)
-        place = held.asker, held.request_id
-        self._by_request[place] -= 1
-        if not self._by_request[place]:
-            del self._by_request[place]
+        _release(self._by_request, (held.asker, held.request_id))
+        if held.client_id is not None:
+            _release(self._by_system, (held.asker, held.client_id))
 
     def _admit(self, held: "Held") -> None:
         settings, place = held.context.settings, (held.asker, held.request_id)
@@ -88,6 +93,19 @@ class HeldCalls:
         self._pages += held.asker == "page"
         self._by_request[place] += 1
 
+    def _admit_system(self, held: "Held") -> None:
+        """Counts a call, whose place is taken, for the system of its request. Raises: TooManyRequests."""
+        assert held.first is not None  # noqa: S101  # `read_first` has set it
+        most = held.context.settings.process.waiting_per_process
+        free = most - len(self._calls)
+        if held.asker == "page":
+            free = min(free, most * 9 // 10 - self._pages)
+        place = held.asker, held.first.client_id
+        if self._by_system[place] >= _OF_ONE_SYSTEM * (free + 1):
+            raise TooManyRequests(retry_after=_RETRY_AFTER)
+        held.client_id = held.first.client_id
+        self._by_system[place] += 1
+
     def _arm(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick)
 
@@ -99,6 +117,12 @@ class HeldCalls:
         self._timer = None
         if self._calls:
             self._arm()
+
+
+def _release(places: Counter[tuple[Asker, str]], place: tuple[Asker, str]) -> None:
+    places[place] -= 1
+    if not places[place]:
+        del places[place]
 
 
 class HeldAnswer(Response):
@@ -129,6 +153,7 @@ class Held:
         "_look_at",
         "_task",
         "asker",
+        "client_id",
         "context",
         "due",
         "ended",
@@ -139,6 +164,7 @@ class Held:
 
     def __init__(self, context: Context, request_id: str, look: Look, *, asker: Asker) -> None:
         self.context, self.request_id, self.asker = context, request_id, asker
+        self.client_id: str | None = None  # the request's system, once its share admitted the call
         self.first: Followed | None = None
         self._is_stale = False  # whether `first` may be older than the last change
         self.due = NEVER

@@ -1,5 +1,6 @@
 """Webhook endpoints of business systems: address, sealed secret, and the previous secret while both are valid."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +11,9 @@ from mshield.server.seals.tables import WEBHOOKS
 
 _SQL: Final = Queries("webhooks", "webhooks")
 _ENDPOINT: Final = WEBHOOKS.joined("e_")
+_LONGEST_ID: Final = 64
+_LONGEST_URL: Final = 512
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +57,28 @@ async def add(
 async def list_all(db: Database, *, client_id: str = "") -> list[ListedEndpoint]:
     """Returns all endpoints that are not removed, oldest first, of one business system if given.
 
-    Raises: SealBroken.
+    One that was changed outside of the service is listed as disabled, with the reason `record_changed`, so that
+    it doesn't hide the others; nothing is sent to it.
     """
-    return [
-        ListedEndpoint(
-            _endpoint(db, row),
-            waiting=row["waiting"],
-            dead=row["dead"],
-        )
-        for row in await db.all(_SQL["list_endpoints"], client_id=client_id)
-    ]
+    rows = await db.all(_SQL["list_endpoints"], client_id=client_id)
+    return [ListedEndpoint(_listed(db, row), waiting=row["waiting"], dead=row["dead"]) for row in rows]
+
+
+def _listed(db: Database, row: Row) -> Endpoint:
+    if _ENDPOINT.holds(db.sealer, row):
+        return _endpoint(db, row)
+    _log.critical("webhook endpoint %.64r was changed outside of the service", row["e_id"])
+    return Endpoint(
+        id=str(row["e_id"])[:_LONGEST_ID],
+        client_id=str(row["e_client_id"]),
+        url=str(row["e_url"])[:_LONGEST_URL],
+        state="disabled",
+        reason="record_changed",
+        secret_box=b"",
+        previous_box=None,
+        previous_until=None,
+        created_at=0,
+    )
 
 
 async def find(db: Database | Tx, *, id: str) -> Endpoint | None:  # noqa: A002
