@@ -1,4 +1,4 @@
-"""The plain interface as a server: `python -m examples.ra_server.server`. Read it from `RaServer.handle` down.
+"""The plain interface as a server: `python -m ra_server.server` in `examples`. Read it from `RaServer.handle` down.
 
 Its rules: a request is stored under its key before it is answered, and the same request always gets the same
 answer. Nothing is published before its confirmation arrives; what is rejected, or never confirmed, is withdrawn.
@@ -13,15 +13,16 @@ import hashlib
 import hmac
 import json
 import secrets
+import sys
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from examples.ra_server.authority import TestAuthority
 from mshield.gm import sm2
 from mshield.pki.certificates.certificate import Certificate
+from ra_server.authority import TestAuthority
 
 FAULTS = {
     "ok": "issues at once",
@@ -90,18 +91,21 @@ class RaServer:
                 return Reply(500)
             if not self._signed(method, path, headers, body):
                 return Reply(401, {"words": "signature or time"})
-            match [method, *rest.split("?")[0].split("/")]:
-                case ["PUT", "v1", "requests", key]:
-                    return self._put(key, body, fault)
-                case ["GET", "v1", "requests", key]:
-                    return self._answer(key, fault)
-                case ["PUT", "v1", "requests", key, "confirmation"]:
-                    return self._confirm(key, json.loads(body))
-                case ["PUT", "v1", "certificates", serial, "acts", _]:
-                    return self._act(serial, json.loads(body), fault)
-                case ["GET", "v1", "certificates"]:
-                    return Reply(200, self._list())
-            return Reply(404)
+            return self._answer_call(method, rest, body, fault)
+
+    def _answer_call(self, method: str, rest: str, body: bytes, fault: str) -> Reply:
+        match [method, *rest.split("?", maxsplit=1)[0].split("/")]:
+            case ["PUT", "v1", "requests", key]:
+                return self._put(key, body, fault)
+            case ["GET", "v1", "requests", key]:
+                return self._answer(key, fault)
+            case ["PUT", "v1", "requests", key, "confirmation"]:
+                return self._confirm(key, json.loads(body))
+            case ["PUT", "v1", "certificates", serial, "acts", _]:
+                return self._act(serial, json.loads(body), fault)
+            case ["GET", "v1", "certificates"]:
+                return Reply(200, self._list())
+        return Reply(404)
 
     def _signed(self, method: str, path: str, headers: dict[str, str], body: bytes) -> bool:
         """Checks the signature: HMAC-SHA-256 of `time.method.path.hex(sha256(body))`, five minutes at most."""
@@ -284,7 +288,8 @@ def main() -> None:
     ra = RaServer(TestAuthority("status.example"), secrets.token_hex(32).encode())
     folder = options.folder.resolve()
     path = cas_toml(folder, f"http://127.0.0.1:{options.port}/{options.fault}", ra)
-    print(f"MSHIELD_CAS={path}", flush=True)
+    sys.stdout.write(f"MSHIELD_CAS={path}\n")
+    sys.stdout.flush()
     http_server(ra, options.port).serve_forever()
 
 

@@ -1,17 +1,19 @@
-"""Certificates from an outside CA: one active certificate here, none accepted there that isn't ours, whatever happens."""
+"""Certificates from an outside CA: one active here, and none accepted there that isn't ours, whatever happens."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+from ra_server.server import RaServer
 
-from examples.ra_server.server import RaServer
 from mshield.server.certificates.rows import certificates
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.interface import Database
+from mshield.server.errors import Conflict
 from mshield.server.keys.keyring import Keyring
 from tests.support.clock import Clock
 from tests.support.issuing import change
@@ -230,40 +232,49 @@ async def test_any_interleaving_ends_with_what_both_sides_know(
     outside = outside_world(world, tmp_path, *running, fault=fault)
     await sign_request(world)
     for _ in range(draw.randrange(3, 10)):
-        step = draw.choice(["issue", "job", "two", "kill", "decide", "refuse", "revoke", "pause"])
-        known = await world.db.all(_HANDLES)
-        if step == "issue":
-            await asyncio.gather(outside.issue(), return_exceptions=True)
-        elif step == "job":
-            await outside.submissions().run(now=world.clock())
-        elif step == "two":
-            await asyncio.gather(*(outside.submissions().run(now=world.clock()) for _ in range(2)))
-        elif step == "kill":
-            mortal = MortalDatabase(world.db, deadly=frozenset(_COMMITS), skip=draw.randrange(4))
-            try:
-                await outside.submissions(mortal).run(now=world.clock())
-            except Died:
-                pass
-        elif step in {"decide", "refuse"}:
-            for key, request in outside.ra.requests.items():
-                if request.state == "waiting":
-                    outside.ra.decide(key, words=None if step == "decide" else "不同意")
-        elif step == "revoke" and known and draw.random() < 0.5:
-            try:
-                await change(
-                    world.db, known[0]["handle"], CertificateEvent.REVOKE, now=world.clock(), reason=5
-                )
-            except Exception as error:  # noqa: BLE001  # it has ended before
-                assert "Conflict" in type(error).__name__
+        await draw.choice(_STEPS)(outside, draw)
         world.clock.advance(seconds=draw.choice([1, 61, 400]))
-    for key, request in outside.ra.requests.items():
-        if request.state == "waiting":
-            outside.ra.decide(key)
     if not await world.db.all(_HANDLES):
         await outside.issue()
+    await _decide(outside, draw)
     await outside.settle()
     row = await outside.row()
     assert row.state in {"done", "refused", "cancelled", "revoked"}
     active = await fetch(world.db, "SELECT COUNT(*) AS n FROM certificates WHERE state = 'active'")
     assert active["n"] == (row.state == "done")
     assert outside.confirmed() == ([row.ca_serial] if row.state == "done" else [])
+
+
+async def _issue(outside: OutsideWorld, _: random.Random) -> None:
+    await asyncio.gather(outside.issue(), return_exceptions=True)
+
+
+async def _job(outside: OutsideWorld, _: random.Random) -> None:
+    await outside.submissions().run(now=outside.world.clock())
+
+
+async def _two_jobs(outside: OutsideWorld, draw: random.Random) -> None:
+    await asyncio.gather(_job(outside, draw), _job(outside, draw))
+
+
+async def _killed_job(outside: OutsideWorld, draw: random.Random) -> None:
+    mortal = MortalDatabase(outside.world.db, deadly=frozenset(_COMMITS), skip=draw.randrange(4))
+    with contextlib.suppress(Died):
+        await outside.submissions(mortal).run(now=outside.world.clock())
+
+
+async def _decide(outside: OutsideWorld, draw: random.Random) -> None:
+    for key, request in list(outside.ra.requests.items()):
+        if request.state == "waiting":
+            outside.ra.decide(key, words=draw.choice([None, None, "不同意"]))
+
+
+async def _revoke(outside: OutsideWorld, draw: random.Random) -> None:
+    known = await outside.world.db.all(_HANDLES)
+    if known and draw.random() < 0.5:
+        with contextlib.suppress(Conflict):  # it has ended before
+            handle, now = known[0]["handle"], outside.world.clock()
+            await change(outside.world.db, handle, CertificateEvent.REVOKE, now=now, reason=5)
+
+
+_STEPS: Final = (_issue, _job, _two_jobs, _killed_job, _decide, _revoke)

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from examples.ra_server.authority import TestAuthority, wall_clock
-from examples.ra_server.server import RaServer, cas_toml, http_server
+from ra_server.authority import TestAuthority, wall_clock
+from ra_server.server import RaServer, cas_toml, http_server
+
 from mshield.server.authorities.outside.opened import OutsideCas, open_outside_cas
 from mshield.server.authorities.rows import submissions as rows
 from mshield.server.authorities.rows.submissions import SubmissionRow

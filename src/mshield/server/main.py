@@ -279,6 +279,7 @@ async def require_ready(settings: Settings) -> None:
     require_origin(settings)
     require_spans(settings.process)
     open_gateway(settings)
+    open_outside_cas(settings.ca.cas, now=wall_clock())
     await wait_for_primary(settings.database.url)
     async with opened_database(settings.database.url, pool_size=settings.database.database_pool) as db:
         await _require_newest(db, settings, SecurityLog(), now=wall_clock())

@@ -167,24 +167,14 @@ class CaUnavailable(
 class CaRefused(
     DomainError,
     code="ca_refused",
-    zh="证书签发机构没有同意签发{words_zh}。请按说明处理后重新申请",
-    en="The certificate authority did not issue the certificate{words_en}. Resolve this and apply again",
+    zh="证书签发机构没有签发：{words}。请按说明处理后重新申请",
+    en="The certificate authority did not issue the certificate: {words}. Resolve this and apply again",
     faq="3.6",
 ):
-    """The outside CA refused; `words` are its own, empty if it gave none."""
+    """The outside CA refused; `words` are its own."""
 
     def __init__(self, *, words: str = "") -> None:
-        super().__init__(words=words)
-
-    @property
-    def zh(self) -> str:
-        """The Chinese sentence, with the CA's words if there are any."""
-        return self.zh_text.format(words_zh=f"：{self.extra['words']}" if self.extra["words"] else "")
-
-    @property
-    def en(self) -> str:
-        """The English sentence, with the CA's words if there are any."""
-        return self.en_text.format(words_en=f": {self.extra['words']}" if self.extra["words"] else "")
+        super().__init__(words=words or "未说明原因 (no reason given)")
 
 
 class CaBadCertificate(

@@ -73,6 +73,7 @@ def look(settings: "Settings", lang: "Lang" = "en") -> dict[str, tuple[bool, str
         **_engines(settings.keys.engine),
         **_origin(settings),
         **_sms(settings),
+        **_outside_cas(settings),
         **asyncio.run(_service(lang)),
     }
 
@@ -129,6 +130,25 @@ def _sms(settings: "Settings") -> dict[str, tuple[bool, str]]:
     except SmsNotSetUp as error:
         return {"SMS": (False, str(error))}
     return {"SMS": (True, settings.sms.gateway)}
+
+
+def _outside_cas(settings: "Settings") -> dict[str, tuple[bool, str]]:
+    """Checks the file of outside CAs with the files that it names; calls no CA."""
+    from mshield.server.authorities.outside.opened import open_outside_cas
+    from mshield.server.authorities.outside.settings import BadCas
+    from mshield.server.runtime.clocks.clock import wall_clock
+
+    try:
+        outside = open_outside_cas(settings.ca.cas, now=wall_clock())
+    except BadCas as error:
+        return {"outside CAs": (False, str(error))}
+    if outside is None:
+        return {}
+    names = ", ".join(
+        f"{name} (disabled)" if profile.entry.disabled else name
+        for name, profile in outside.cas.profiles.items()
+    )
+    return {"outside CAs": (True, f"{names}; {len(outside.cas.routes)} routes")}
 
 
 async def _service(lang: "Lang") -> dict[str, tuple[bool, str]]:

@@ -72,6 +72,7 @@ def command(
     Before the first start: mshield keys init, mshield migrate, mshield ca init.
     Settings are environment variables MSHIELD_*; `mshield doctor` shows them.
     """  # noqa: D301  # click needs the control character itself
+    from mshield.server.authorities.outside.settings import BadCas
     from mshield.server.database.interface import StoreError
     from mshield.server.main import require_ready
     from mshield.server.notices.external.sms_provider import SmsNotSetUp
@@ -104,6 +105,7 @@ def command(
             PlainOrigin,
             SpansNotInstalled,
             SmsNotSetUp,
+            BadCas,
             RestoreUndeclared,
             BadHighWaterFile,
             StoreError,

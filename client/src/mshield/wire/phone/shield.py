@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from mshield.wire.messages import AnswerMessage, Hex16
 from mshield.wire.phone.enrolment import IssuerMessage, RenewalDueMessage, SubjectMessage
 
@@ -84,4 +86,4 @@ class MeMessage(AnswerMessage, frozen=True):
     certificate: CertificateMessage | None
     renewal: RenewalDueMessage | None
     bindings: tuple[BindingMessage, ...]
-    application: WaitingCertificateMessage | None = None
+    application: WaitingCertificateMessage | msgspec.UnsetType = msgspec.UNSET

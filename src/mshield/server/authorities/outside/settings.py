@@ -30,6 +30,12 @@ _Oid = Annotated[str, msgspec.Meta(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_l
 class BadCas(Exception):
     """The file can't be used; the text names the entry and the fault, and contains no secret."""
 
+    code = "bad_cas"
+
+    def __init__(self, fault: str) -> None:
+        self.zh, self.en = f"外部签发机构的设置不可用：{fault}", f"settings of outside CAs: {fault}"
+        super().__init__(fault)
+
 
 class CaEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An outside CA as configured; `options` belong to its protocol.

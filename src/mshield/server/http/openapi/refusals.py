@@ -82,6 +82,7 @@ _USUAL: Final[Codes] = {
 """Error codes that each of these statuses can always have."""
 
 _EXTRA: Final[dict[str, Json]] = {
+    "words": "营业执照已过期",
     "left": 2,
     "retry_after": 42,
     "limit": 6,

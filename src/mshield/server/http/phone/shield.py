@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -48,7 +49,9 @@ async def me(request: Request) -> Response:
         certificate=current,
         renewal=await context.certificates.renew.due(login, now=now),
         bindings=await context.certificates.bind.list(login),
-        application=None if current else await _application(context, login, now=now),
+        application=msgspec.UNSET
+        if current
+        else await _application(context, login, now=now) or msgspec.UNSET,
     )
     return JsonAnswer(answer)
 
