@@ -36,6 +36,7 @@ class Answer:
 
     status: int
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 async def ask(
@@ -140,7 +141,7 @@ async def _once(
             read += part
             if len(read) > MAX_ANSWER:
                 raise _failed(url, "an answer that is too long")
-    return Answer(answer.status_code, bytes(read))
+    return Answer(answer.status_code, bytes(read), answer.headers)
 
 
 def _failed(url: str, what: str) -> OutsideError:
