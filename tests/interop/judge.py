@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import tempfile
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final
 
 SOURCES = Path(__file__).parent / "java"
@@ -144,6 +146,25 @@ def judge_pdf(file: Path) -> str:
     if code != 0:
         raise Rejected((out + err).strip().splitlines()[-1])
     return out
+
+
+@contextmanager
+def java_server(program: str, *arguments: object) -> Iterator[str]:
+    """Runs a server of `java/` and yields its address; its first line is `ready ADDRESS`. Raises: JudgeMissing."""
+    _look_for_java()
+    command = [*JAVA, "-Dfile.encoding=UTF-8", "-cp", _class_path(_compiled()), program, *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as java:
+        assert java.stdout is not None
+        try:
+            ready = java.stdout.readline().split()
+            assert ready[:1] == ["ready"], ready
+            drain = Thread(
+                target=java.stdout.read, daemon=True
+            )  # so that the server never waits for a full pipe
+            drain.start()
+            yield ready[1]
+        finally:
+            java.terminate()
 
 
 def _ask(*words: object) -> tuple[int, str, str]:
