@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mshield.gm.engine import load_engine
 from mshield.gm.sm3 import sm3
+from mshield.pki.asn1 import der
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.profiles import LeafIdentity
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
@@ -17,11 +18,13 @@ from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, Unknown, build_
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.signed_attributes import SignedAttributes
 from tests.fuzz.archive_seeds import archives
+from tests.support.cmp_ca import certs_only, cp, error, status, with_mac
 from tests.support.signed_data import attributes_of
 from tests.unit.client.bundle import CONTENT, LINES, Maker, login_message
 from tests.unit.client.statuses import ocsp
 from tests.unit.pki.authority import DAY, NOW, SUBJECT, Authority, make_authority
 
+CMP_TRANSACTION, CMP_NONCE = b"t" * 16, b"n" * 16
 _FILE: Final = Path(__file__).parent / "seeds.json"
 
 
@@ -56,6 +59,8 @@ def _made() -> dict[str, list[bytes]]:
             ocsp(a, a.issuing, Good(), at=NOW),
         ],
         "request_info": [build_request_info(SUBJECT, a.leaf_key.public)],
+        "cmp": _cmp(a),
+        "certs_only": [certs_only(a.leaf.der, a.issuing.der), certs_only(a.root.der)],
         "signature": [a.leaf_key.sign(CONTENT).to_der()],
         "attributes": [_attributes().encode()],
         "cms": [_cms(a, inside=inside, bound=bound) for inside in (True, False) for bound in (True, False)],
@@ -71,6 +76,31 @@ def _made() -> dict[str, list[bytes]]:
         ],
         "archive": archives(),
     }
+
+
+def _cmp(a: Authority) -> list[bytes]:
+    """Returns answers to the message with `CMP_TRANSACTION` and `CMP_NONCE`."""
+    poll = der.sequence(der.sequence(der.integer(-1), der.integer(60), der.sequence(der.utf8("人工审核"))))
+    return [
+        with_mac(
+            body,
+            transaction=CMP_TRANSACTION,
+            nonce=CMP_NONCE,
+            rounds=500,
+            implicit=number == 0,
+            extra=(a.issuing.der,) if number == 0 else (),
+        )
+        for number, body in enumerate(
+            (
+                cp(-1, status(0, text="ok"), a.leaf.der),
+                cp(0, status(2, "badDataFormat", "统一社会信用代码与登记不符")),
+                error(2, "badMessageCheck", "no"),
+                (26, poll),
+                (12, der.sequence(der.sequence(status(2, "certRevoked")))),
+                (19, der.null()),
+            )
+        )
+    ]
 
 
 def _attributes() -> SignedAttributes:

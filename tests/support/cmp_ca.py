@@ -20,6 +20,7 @@ from tests.unit.pki.authority import Authority
 
 REFERENCE: Final = b"ra-0001"
 SECRET: Final = b"insecure-test-secret"
+SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 WAITING, REJECTION, GRANTED = 3, 2, 0
 _IMPLICIT: Final = "1.3.6.1.5.5.7.4.13"
 _FAILURES: Final = {
@@ -60,7 +61,30 @@ def protected(
     extra: tuple[bytes, ...] = (),
 ) -> bytes:
     """Returns an answer with PasswordBasedMac by SHA-256 to this request (pyasn1's PKIMessage)."""
-    header, salt = request["header"], secrets.token_bytes(16)
+    header = request["header"]
+    return with_mac(
+        body,
+        implicit=implicit,
+        secret=secret,
+        transaction=transaction or bytes(header["transactionID"]),
+        nonce=nonce or bytes(header["senderNonce"]),
+        rounds=rounds,
+        extra=extra,
+    )
+
+
+def with_mac(
+    body: tuple[int, bytes],
+    *,
+    transaction: bytes,
+    nonce: bytes,
+    implicit: bool = False,
+    secret: bytes = SECRET,
+    rounds: int = 1000,
+    extra: tuple[bytes, ...] = (),
+) -> bytes:
+    """Returns an answer with PasswordBasedMac by SHA-256 to the message with this transaction and nonce."""
+    salt = secrets.token_bytes(16)
     sha256, mac = (
         der.sequence(der.oid(one), der.null()) for one in ("2.16.840.1.101.3.4.2.1", "1.2.840.113549.2.9")
     )
@@ -71,9 +95,9 @@ def protected(
         der.explicit(4, der.sequence()),
         der.explicit(0, der.tlv(der.GENERALIZED_TIME, b"20260101000000.25Z")),
         der.explicit(1, der.sequence(der.oid("1.2.840.113533.7.66.13"), parameters)),
-        der.explicit(4, der.octet_string(transaction or bytes(header["transactionID"]))),
+        der.explicit(4, der.octet_string(transaction)),
         der.explicit(5, der.octet_string(secrets.token_bytes(16))),
-        der.explicit(6, der.octet_string(nonce or bytes(header["senderNonce"]))),
+        der.explicit(6, der.octet_string(nonce)),
         *([der.explicit(8, der.sequence(der.sequence(der.oid(_IMPLICIT), der.null())))] if implicit else []),
     )
     whole, key = der.explicit(*body), secret + salt
@@ -259,3 +283,17 @@ def without_protection(message: bytes) -> bytes:
     """Returns the message with header and body alone."""
     read = parsed(message)
     return der.sequence(encoder.encode(read["header"]), encoder.encode(read["body"]))
+
+
+def certs_only(
+    *certificates: bytes, kind: str = SIGNED_DATA, signers: bytes = b"", version: int = 1
+) -> bytes:
+    """Encodes a SignedData with certificates alone."""
+    signed = der.sequence(
+        der.integer(version),
+        der.tlv(der.SET),
+        der.sequence(der.oid("1.2.840.113549.1.7.1")),
+        der.tlv(0xA0, *certificates),
+        der.tlv(der.SET, signers),
+    )
+    return der.sequence(der.oid(kind), der.explicit(0, signed))

@@ -28,6 +28,7 @@ from mshield.server.authorities.outside.adapter import (
 from mshield.server.authorities.outside.certs_only import read_certs_only
 from mshield.server.authorities.outside.est import EstAuthority
 from tests.support.cases import cases
+from tests.support.cmp_ca import SIGNED_DATA, certs_only
 from tests.support.outside_systems import Asked, Reply, serving
 from tests.unit.pki.authority import NOW, SUBJECT, authority
 
@@ -35,7 +36,7 @@ A = authority()
 INFO = build_request_info(SUBJECT, A.leaf_key.public)
 P10 = assemble(INFO, A.leaf_key.sign(INFO))
 HELD = Held(A.issuing.subject_der, A.leaf.serial, A.leaf.der)
-RFC, GB = "1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2"
+RFC, GB = SIGNED_DATA, "1.2.156.10197.6.1.4.2.2"
 SUBMISSION = Submission(
     key=hashlib.sha256(P10).digest(),
     p10=P10,
@@ -49,18 +50,6 @@ SUBMISSION = Submission(
         role="operator",
     ),
 )
-
-
-def certs_only(*certificates: bytes, kind: str = RFC, signers: bytes = b"", version: int = 1) -> bytes:
-    """Encodes a SignedData with certificates alone."""
-    signed = der.sequence(
-        der.integer(version),
-        der.tlv(der.SET),
-        der.sequence(der.oid("1.2.840.113549.1.7.1")),
-        der.tlv(0xA0, *certificates),
-        der.tlv(der.SET, signers),
-    )
-    return der.sequence(der.oid(kind), der.explicit(0, signed))
 
 
 def indefinite(value: bytes) -> bytes:

@@ -62,6 +62,12 @@ SOON_SECONDS: Final = 5
 
 LATEST_SECONDS: Final = 86_400
 _CONTENT_TYPE: Final = "application/pkixcmp"
+_HEADERS: Final = {
+    "Content-Type": _CONTENT_TYPE,
+    "Accept": _CONTENT_TYPE,
+    # Each message has a connection of its own. OpenSSL's server ends a transaction with a kept connection.
+    "Connection": "close",
+}
 _OK: Final = 200
 _CONFIGURATION: Final = frozenset({401, 403, 404})
 _TEMPORARY: Final = frozenset(
@@ -238,7 +244,7 @@ class CmpAuthority:
             answer = await ask(
                 "POST",
                 self.url,
-                headers={"Content-Type": _CONTENT_TYPE, "Accept": _CONTENT_TYPE},
+                headers=_HEADERS,
                 seconds=self.seconds,
                 content=sent.octets,
                 repeatable=False,
