@@ -35,10 +35,10 @@ def test_changed_answer_is_never_believed() -> None:
     given = seeds("cmp")
     covered = {_members(data) for data in given}
     for data in given:
-        assert _read(data)
+        _read(data)
 
     def judge(data: bytes) -> None:
-        if reading(_read, data, CmpError, calls=_CALLS):
+        if reading(_read, data, CmpError, calls=_CALLS) is not None:
             assert _members(data) in covered
 
     for data in mutations.each_place(given[0], depth=5):

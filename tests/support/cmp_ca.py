@@ -6,6 +6,7 @@ Its readers and MACs share no code with the service.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,9 +15,11 @@ from pyasn1.type import univ
 from pyasn1_alt_modules import rfc4210, rfc9810
 
 from mshield.pki.asn1 import der
+from mshield.pki.asn1.reader import Reader
 from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.names import leaf_subject, read_name
 from tests.support.outside_systems import Asked, Reply
-from tests.unit.pki.authority import Authority
+from tests.unit.pki.authority import NOW, YEAR, Authority
 
 REFERENCE: Final = b"ra-0001"
 SECRET: Final = b"insecure-test-secret"
@@ -145,6 +148,12 @@ class CmpCa:
     revoked: dict[int, int] = field(default_factory=dict)
     """Reasons by serial number."""
 
+    check_after: int = 90_000
+    """Seconds in `pollRep`."""
+
+    clock: Callable[[], int] | None = None
+    """Time of issuing in ms; without it the authority's own."""
+
     _waiting: dict[bytes, tuple[int, tuple[int, bytes]]] = field(default_factory=dict)
 
     def answer(self, asked: Asked) -> Reply:
@@ -191,15 +200,13 @@ class CmpCa:
             return self._polled(transaction, int(request["body"]["pollReq"][0]["certReqId"]))
         match kind:
             case "p10cr":
-                key = request["body"]["p10cr"]["certificationRequestInfo"]["subjectPublicKeyInfo"][
-                    "subjectPublicKey"
-                ]
-                body = self._issued(-1, key.asOctets(), transaction)
+                info = request["body"]["p10cr"]["certificationRequestInfo"]
+                body = self._issued(-1, info["subject"], info["subjectPublicKeyInfo"], transaction)
             case "cr":
                 asked = request["body"]["cr"][0]
                 assert asked["popo"].getName() == "raVerified"
-                key = asked["certReq"]["certTemplate"]["publicKey"]["subjectPublicKey"]
-                body = self._issued(0, key.asOctets(), transaction)
+                template = asked["certReq"]["certTemplate"]
+                body = self._issued(0, template["subject"], template["publicKey"], transaction)
             case "certConf":
                 body = self._confirmed(request["body"]["certConf"][0], transaction)
             case "rr":
@@ -222,11 +229,11 @@ class CmpCa:
         left, body = self._waiting[transaction]
         if left > 1:
             self._waiting[transaction] = (left - 1, body)
-            return 26, der.sequence(der.sequence(der.integer(request_id), der.integer(90_000)))
+            return 26, der.sequence(der.sequence(der.integer(request_id), der.integer(self.check_after)))
         del self._waiting[transaction]
         return body
 
-    def _issued(self, request_id: int, public: bytes, transaction: bytes) -> tuple[int, bytes]:
+    def _issued(self, request_id: int, subject: Any, key: Any, transaction: bytes) -> tuple[int, bytes]:
         refusals = {
             "reject": cp(request_id, status(REJECTION, "badDataFormat", "统一社会信用代码与登记不符")),
             "duplicate": cp(request_id, status(REJECTION, "duplicateCertReq")),
@@ -236,7 +243,13 @@ class CmpCa:
         }
         if self.mode in refusals:
             return refusals[self.mode]
-        certificate = self.authority.issue(public=public)
+        at = NOW if self.clock is None else self.clock()
+        certificate = self.authority.issue(
+            public=key["subjectPublicKey"].asOctets(),
+            subject=leaf_subject(read_name(Reader(encoder.encode(subject["rdnSequence"])))),
+            not_before=at - at % 1000,
+            not_after=at - at % 1000 + YEAR,
+        )
         self.unconfirmed[transaction] = certificate
         if self.mode == "encrypted":
             pair = der.sequence(der.explicit(1, der.sequence()))

@@ -316,7 +316,11 @@ async def _assemble(
         lookup=await load_lookup_key(db, keyring, now=clock()),
         authorities=authorities,
         chains=Chains(db, authorities),
-        outside=open_outside_cas(settings.ca.cas, now=clock()),
+        outside=open_outside_cas(
+            settings.ca.cas,
+            now=clock(),
+            machine_signer=lambda index: keyring.devices.machine_signer(index, engine),
+        ),
         events=Events(
             settings.database.database_direct or settings.database.url if db.dialect == "postgresql" else None
         ),

@@ -8,7 +8,9 @@ import base64
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from mshield.pki.asn1 import der
 from mshield.pki.asn1.reader import Reader
@@ -30,6 +32,7 @@ from mshield.server.authorities.outside.adapter import (
     plain_words,
 )
 from mshield.server.authorities.outside.certs_only import read_certs_only
+from mshield.server.authorities.outside.settings import BadCas, CaProfile, options_of
 from mshield.server.runtime.external.call import Answer, OutsideError, ask
 
 SECONDS: Final = 15.0
@@ -137,6 +140,34 @@ class EstAuthority:
         if answer.status in _CONFIGURATION:
             raise Unreachable(f"status {answer.status}", operator=True)
         return answer
+
+
+class EstOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Options of an EST CA: `user` has the entry's secret as its password."""
+
+    user: Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[^:]*$")] = ""
+    reenroll: bool = False
+
+
+def open_est(profile: CaProfile) -> EstAuthority:
+    """Creates the adapter. Raises: BadCas."""
+    options, entry = options_of(profile, EstOptions), profile.entry
+    if "api" in {entry.revoke, entry.hold, entry.release}:
+        raise BadCas(f'{profile.name}: EST revokes and holds nothing: set revoke = "by_hand"')
+    if bool(options.user) != bool(profile.secret):
+        raise BadCas(f"{profile.name}: options.user and secret_file belong together")
+    if not options.user and not entry.client_certificate:
+        raise BadCas(f"{profile.name}: kind est needs client_certificate, or options.user with secret_file")
+    return EstAuthority(
+        name=profile.name,
+        can=Capabilities(hold=entry.hold, release=entry.release, revoke=entry.revoke),
+        url=entry.url,
+        user=options.user,
+        password=profile.secret,
+        reenroll=options.reenroll,
+        tls=profile.tls(),
+        seconds=entry.seconds,
+    )
 
 
 def _certificates(answer: Answer) -> tuple[bytes, ...]:

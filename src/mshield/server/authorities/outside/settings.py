@@ -5,7 +5,7 @@ import re
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +18,7 @@ from mshield.pki.foreign.path import find_foreign_path
 from mshield.server.authorities.outside.adapter import Capabilities, Means
 from mshield.server.settings.forms import checked_outside_url
 
+T = TypeVar("T")
 LOCAL: Final = "local"
 _MAX_FILE: Final = 256 * 1024
 _NAME: Final = r"^[a-z][a-z0-9-]{0,31}$"
@@ -205,6 +206,14 @@ def _certificates(
         except PkiError as error:
             raise BadCas(f"{entry.name}: a certificate has no path to the roots: {error}") from error
     return roots, others
+
+
+def options_of(profile: CaProfile, form: type[T]) -> T:
+    """Returns the options of the entry's protocol in this form. Raises: BadCas."""
+    try:
+        return msgspec.convert(profile.entry.options, form)
+    except msgspec.ValidationError as error:
+        raise BadCas(f"{profile.name}: options: {error}") from error
 
 
 def _octets(path: Path) -> bytes:
