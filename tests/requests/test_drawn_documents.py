@@ -129,6 +129,11 @@ class Drawn:
             format="cms",
             view=RequestedView(VIEW_ID),
         )
+        await self.ask(document)
+
+    async def ask(self, document: Document) -> None:
+        """Has a phone take a request for this document."""
+        world = self.world
         made = await world.ask.create(
             world.system,
             kind="signature",

@@ -17,7 +17,7 @@ from mshield.pki.tlog.entry import Holder
 from mshield.server.authorities.authority import load_authorities
 from mshield.server.authorities.chains import Chains
 from mshield.server.certificates.rules.states import CertificateEvent
-from mshield.server.database.interface import Database
+from mshield.server.database.interface import Database, SealBroken
 from mshield.server.errors import NotFound
 from mshield.server.keys.keyring import Keyring
 from mshield.server.log.open_log import open_log
@@ -256,3 +256,21 @@ async def test_changed_title_or_requester_contradicts_the_log_entry(signed: Sign
             await tamper(db, f"UPDATE {table} SET {column} = $1 WHERE {where} = $2", text, key)  # noqa: S608  # the case's own names
             found = [each.code for each in (await verify_log(signed.make.log)).findings]
             assert ("row_changed" in found) == (text != was), (column, found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE tasks SET title = 'x'",
+        "UPDATE tasks SET display = '[]'",
+        "UPDATE requests SET asker_name = 'x'",
+        "UPDATE signatures SET key_version = 99",
+        "UPDATE certificates SET common_name = 'x'",
+        "UPDATE tasks SET seal = NULL",
+    ],
+)
+async def test_no_evidence_is_made_of_a_changed_row(signed: Signed, change: str) -> None:
+    await signed.logged()
+    await tamper(signed.world.db, change)
+    with pytest.raises(SealBroken):
+        await signed.evidence()

@@ -9,19 +9,25 @@ import copy
 import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from mshield.pki.errors import PkiError
+from mshield.pki.revocation.ocsp import Good
 from mshield.pki.signatures.display import Pages
+from mshield.pki.signatures.evidence import EvidenceStatus
+from mshield.pki.signatures.formats import AskedOptions, complete
 from mshield.pki.timestamps.token import parse_token
 from tests.support.stamped_bundles import OWN, SECOND
 from tests.support.verifier_cases import Case, by_page, by_python
-from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
+from tests.unit.client import bundles
+from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker, bound
 from tests.unit.client.bundles import VIEW
+from tests.unit.client.statuses import ocsp
 from tests.unit.pki.authority import DAY, authority
 
 pytestmark = pytest.mark.slow
@@ -124,6 +130,84 @@ PAGES: Final = Pages(5, ((1, 2), (4, 4)))
 
 UNREAD: Final = {"format": "cms_detached", "confirmed": "unread", "pages": PAGES}
 DRAWN: Final = {"view": VIEW, "log_stamp": lambda note: [OWN.stamp(note, at=SECOND)]}
+
+
+def judged(tried: Sequence[Any], tmp_path: Path) -> Iterator[tuple[Any, Any, Any]]:
+    """Yields each bundle with the verdicts of the page and of the command."""
+    cases = [
+        Case(
+            name=str(number),
+            kind="evidence",
+            signature=json.dumps(bundle).encode(),
+            roots=[A.root.der],
+            log_keys=[str(VKEY)],
+            at=SIGNED_AT + DAY,
+        )
+        for number, bundle in enumerate(tried)
+    ]
+    yield from zip(tried, by_page(cases, tmp_path), map(by_python, cases), strict=True)
+
+
+STAMPED: Final = {"stamp": lambda der: [OWN.stamp(der, at=SECOND)], "log_stamp": DRAWN["log_stamp"]}
+NEW: Final = [{"format": "raw"}, {}, {"format": "cms_detached"} | STAMPED, UNREAD, DRAWN | STAMPED]
+_NEW_CHANGES: Final = 220
+
+
+@pytest.mark.parametrize("made", NEW)
+def test_no_change_of_a_new_bundle_is_accepted(made: Any, tmp_path: Path) -> None:
+    """The log signed all of it: whatever was changed, taken away or put in, both verifiers refuse it."""
+    bundle = json.loads(Maker(A, belongs=True, **made).made().encode())
+    tried = [*itertools.islice(changes(bundle), _NEW_CHANGES)]
+    assert len(tried) == _NEW_CHANGES
+    (_, *good), *others = judged([bundle, *tried], tmp_path)
+    assert [each.verdict for each in good] == ["valid", "valid"]
+    for changed, page, python in others:
+        assert (page.verdict, python.verdict) == ("invalid", "invalid"), changed
+
+
+def parts_of_another() -> Iterator[tuple[str, Any]]:
+    """Yields a bundle with a part taken away, or of another bundle of the same signature, by what was done."""
+    evidence = Maker(A, format="cms_detached", belongs=True, **STAMPED).made()
+    at = SIGNED_AT + 120_000
+    status = EvidenceStatus(ocsp=ocsp(A, A.leaf, Good(), at=at), ca_ocsp=ocsp(A, A.issuing, Good(), at=at))
+    log = msgspec.structs.replace(evidence.log, time_stamps=msgspec.UNSET)
+    bundle = json.loads(evidence.encode())
+    other = json.loads(bound(msgspec.structs.replace(evidence, status=status, log=log)).encode())
+    yield "content", put(bundle, ("document", "content_b64"), None)
+    yield "status", put(bundle, ("status",), other["status"])
+    yield "status of the CA", put(bundle, ("status", "ca_ocsp_b64"), other["status"]["ca_ocsp_b64"])
+    yield "time stamps of the log", put(bundle, ("log",), other["log"])
+    yield "note", put(bundle, ("log", "belongs"), other["log"]["belongs"])
+    yield "no time stamps of the log", put(bundle, ("log",), _without(bundle["log"], "time_stamps"))
+    yield "no note", put(bundle, ("log",), _without(bundle["log"], "belongs"))
+    no_stamps = _without(bundle["log"], "belongs", "time_stamps")
+    yield "neither", put(put(bundle, ("log",), no_stamps), ("document", "content_b64"), None)
+
+
+def _without(part: Any, *names: str) -> Any:
+    return {name: value for name, value in part.items() if name not in names}
+
+
+def test_part_taken_away_or_of_another_bundle_is_found(tmp_path: Path) -> None:
+    names, changed = zip(*parts_of_another(), strict=True)
+    for name, (_, page, python) in zip(names, judged(changed, tmp_path), strict=True):
+        code = "bad_log_proof" if name in {"no note", "neither"} else "bundle_changed"
+        assert (page.verdict, page.code) == ("invalid", code), name
+        assert (python.verdict, python.code) == ("invalid", code), name
+
+
+def test_time_stamps_taken_out_of_an_xml_bundle_are_found(tmp_path: Path) -> None:
+    options = complete("xml", AskedOptions(), display_oid=None)
+    make = Maker(A, format="xml", options=options, belongs=True, **STAMPED)
+    bundle = json.loads(make.made().encode())
+    (_, *good), (_, *changed) = judged([bundle, put(bundle, ("time_stamps",), [])], tmp_path)
+    assert [each.verdict for each in good] == ["valid", "valid"]
+    assert [each.code for each in changed] == ["bundle_changed", "bundle_changed"]
+
+
+def test_bundle_of_before_stays_valid_and_tells_nothing() -> None:
+    made = {tells: bundles.check(Maker(A, belongs=tells).made()).tells_parts for tells in (False, True)}
+    assert made == {False: False, True: True}
 
 
 @pytest.mark.parametrize("made", [{"format": "raw"}, {}, UNREAD, DRAWN])

@@ -1,16 +1,21 @@
 """The record shows what was signed: the lines drawn from the content, and beside them the business system's words."""
 
+import json
 from typing import Final
 
 import pytest
 
 from mshield.server.database.interface import Database, SealBroken
 from mshield.server.keys.keyring import Keyring
+from mshield.server.requests.document import Document, RequestedView
 from mshield.server.requests.my_signatures import MadeSignature, MySignatures
 from mshield.server.retention import sweep
 from mshield.server.retention.erase_person import ErasePerson, by_command
 from mshield.server.runtime.clocks.watch import unwatched
 from mshield.server.settings.settings import Settings
+from mshield.server.systems.view_drafts import SubmittedView, ViewFile
+from mshield.server.systems.views import register_view
+from mshield.wire.phone.signatures import DrawnMessage, DrawnValue, SignatureMessage
 from tests.requests.test_drawn_documents import DRAWN, Drawn
 from tests.requests.test_evidence import Signed
 from tests.support.clock import Clock
@@ -19,6 +24,16 @@ from tests.support.signing import PHONE_NUMBER, fetch, shown_of, tamper
 
 SETTINGS: Final = Settings.of(public_origin="https://shield.example", keep_grace_days=0)
 DAY: Final = 86_400
+CONTRACT: Final = b'{"total":"128000.00","number":"7"}'
+CONTRACT_VIEW: Final = {
+    "type": "mshield-view/v1",
+    "id": "t/contract",
+    "version": 1,
+    "content": "json",
+    "title": "采购合同",
+    "amount": {"label": "合同总价", "path": "total", "currency": {"fixed": "CNY"}},
+    "body": [{"label": "要点", "rows": [{"label": "合同编号", "path": "number"}]}],
+}
 
 
 class Record:
@@ -35,11 +50,39 @@ class Record:
         login = await self.world.login()
         return await MySignatures(self.drawn.db).one(login, self.drawn.sids[0], now=self.world.clock())
 
+    async def listed(self) -> SignatureMessage:
+        login = await self.world.login()
+        page = await MySignatures(self.drawn.db).page(login, before=None, words=None, kind=None, limit=20)
+        return next(each for each in page if each.sid == self.drawn.sids[0].hex())
+
 
 @pytest.fixture
 async def record(db: Database, keyring: Keyring, clock: Clock) -> Record:
     drawn = Drawn(await Signed.on(db, keyring, clock))
     await drawn.asked()
+    made = Record(drawn)
+    await made.signed()
+    return made
+
+
+@pytest.fixture
+async def falsely_named(db: Database, keyring: Keyring, clock: Clock) -> Record:
+    """A contract whose business system names another amount in its title."""
+    world = (signed := await Signed.on(db, keyring, clock)).world
+    view = json.dumps(CONTRACT_VIEW).encode()
+    files = SubmittedView(view, (ViewFile("合同.json", CONTRACT),))
+    await register_view(db, world.system.client_id, files, second_person=SECOND, now=clock())
+    drawn = Drawn(signed)
+    await drawn.ask(
+        Document(
+            "采购合同 12,800.00",
+            "application/json",
+            CONTRACT,
+            (),
+            format="cms",
+            view=RequestedView("t/contract"),
+        )
+    )
     made = Record(drawn)
     await made.signed()
     return made
@@ -51,6 +94,30 @@ async def test_record_has_the_lines_of_the_content_and_names_the_signer(record: 
     assert detail.row.confirmed == "mismatch"
     assert detail.lines == ({"label": "订单号", "value": "另一个"},)
     assert (detail.row.common_name, detail.row.shield_number) != (None, None)
+
+
+async def test_list_has_title_and_sums_of_the_content(falsely_named: Record) -> None:
+    listed = await falsely_named.listed()
+    assert listed.drawn == DrawnMessage("采购合同", (DrawnValue("CNY", "人民币", "128,000.00"),))
+    assert (listed.title, listed.confirmed) == ("采购合同 12,800.00", "mismatch")
+
+
+async def test_list_reads_no_changed_lines(record: Record) -> None:
+    await tamper(record.drawn.db, "UPDATE tasks SET drawing = $1 WHERE drawing IS NOT NULL", b'{"title":"x"}')
+    with pytest.raises(SealBroken):
+        await record.listed()
+
+
+async def test_list_reads_no_changed_display(record: Record) -> None:
+    await tamper(record.drawn.db, "UPDATE tasks SET title = 'x' WHERE drawing IS NOT NULL")
+    with pytest.raises(SealBroken):
+        await record.listed()
+
+
+async def test_list_leaves_long_lines_to_the_detail(record: Record) -> None:
+    await tamper(record.drawn.db, "UPDATE tasks SET drawing = $1 WHERE drawing IS NOT NULL", bytes(1 << 19))
+    listed = await record.listed()
+    assert listed.drawn is None
 
 
 async def test_lines_stay_when_the_content_is_erased(record: Record) -> None:

@@ -12,6 +12,7 @@ from mshield.gm import sm2
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.revocation.ocsp import CertStatus, Good
+from mshield.pki.signatures.belonging import belonging
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.display import BoundDisplay, Confirmed, Drawing, Pages, display_bytes
 from mshield.pki.signatures.evidence import (
@@ -57,7 +58,7 @@ from mshield.pki.tlog.entry import (
     signature_row,
 )
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
-from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from mshield.pki.tlog.note import Checkpoint, VerifierKey, sign_note
 from mshield.pki.xml.making import serial_name, signed_file
 from mshield.server.content.pdf_order import SAMPLE, Seal
 from mshield.server.content.pdf_update import prepared
@@ -107,6 +108,8 @@ class Maker:
     """Whether the bundle includes the log entry of its view, if it has a view."""
     registration: dict[str, Any] = field(default_factory=dict)
     """Changed fields of that log entry."""
+    belongs: bool = False
+    """Whether the log signs what belongs to the bundle; bundles made before it did have no note."""
     stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
     """Makes the time stamps of a signature (DER)."""
     log_stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
@@ -118,6 +121,9 @@ class Maker:
 
     def made(self) -> Evidence:
         """Returns the bundle."""
+        return bound(self._made()) if self.belongs else self._made()
+
+    def _made(self) -> Evidence:
         digest = sm3(self.content)
         said: dict[str, Any] = {
             "digest": digest,
@@ -274,6 +280,7 @@ class Maker:
             asked=self._asked(),
             shown=self._bound(),
             holder=self.holder,
+            belongs=self.belongs,
         )
         entry = SignatureEntry(
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
@@ -298,6 +305,12 @@ class Maker:
             "row": bytes(32),
         }
         return ViewEntry(**(said | self.registration)).encode()
+
+
+def bound(evidence: Evidence) -> Evidence:
+    """Returns the bundle with the log's note about what belongs to it."""
+    note = sign_note(belonging(evidence), VKEY, LOG_KEY)
+    return msgspec.structs.replace(evidence, log=msgspec.structs.replace(evidence.log, belongs=note))
 
 
 def is_on(stamp: EvidenceTimeStamp, data: bytes) -> bool:

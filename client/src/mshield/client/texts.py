@@ -320,6 +320,11 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         "A cosignature on the checkpoint was not made by the witness that it names",
         None,
     ),
+    "bundle_changed": (
+        "证据包少了一部分，或有一部分来自别的证据包",
+        "A part of the bundle was taken away, or comes from another bundle",
+        None,
+    ),
     "bad_log_proof": (
         "透明日志的证明不成立",
         "The log's proof is not valid for this signature",

@@ -351,6 +351,13 @@ class LogSignatureError(LogError):
     zh = "日志检查点的签名无效，或不是该日志所签"
 
 
+class BundleChanged(LogError):
+    """The log signed another bundle: a part was taken away, or comes from another one."""
+
+    code = "bundle_changed"
+    zh = "证据包少了一部分，或有一部分来自别的证据包"
+
+
 class CosignatureError(LogSignatureError):
     """A line with a witness's name and key id wasn't signed by that witness."""
 

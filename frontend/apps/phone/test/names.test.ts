@@ -28,7 +28,14 @@ const CERTIFICATE = {
   notAfter: Date.UTC(2031, 0, 1),
   subject: { commonName: "LIN", organisation: "BEICHAO", role: "操作员" },
 };
-const LOGIN = { sid: "a", kind: "login", title: "登录 单一窗口", businessName: "SINGLE WINDOW", signedAt: 0 };
+const LOGIN = {
+  sid: "a",
+  kind: "login",
+  title: "登录 单一窗口",
+  drawn: null,
+  businessName: "SINGLE WINDOW",
+  signedAt: 0,
+};
 
 afterEach(() => {
   settings.language = "zh";
@@ -49,7 +56,8 @@ test("in English neither a role nor a login has a Chinese name", async () => {
 });
 
 test("the home page shows hidden characters in a title, as the history does", async () => {
-  const item = { ...LOGIN, kind: "signature", title: "总价\u{202e}000621", businessName: "AB\u{0421}" };
+  const drawn = { title: "总价\u{202e}000621", amounts: [] };
+  const item = { ...LOGIN, kind: "signature", drawn, businessName: "AB\u{0421}" };
   const { wrapper } = await mounted(RecentUse, { items: [item] });
   expect(wrapper.get("li b").text()).toBe("总价[U+202E]000621");
   expect(wrapper.get("li .g > span").text()).toContain("AB[U+0421]");

@@ -39,6 +39,7 @@ const FAILED: Readonly<Record<string, readonly string[]>> = {
     "bad_log_signature",
     "bad_cosignature",
     "bad_log_proof",
+    "bundle_changed",
     "bad_time_stamp",
     "unknown_log",
   ],

@@ -75,7 +75,13 @@ export type { RenewalData, RenewalPreview } from "./renewal_preview.ts";
 export type { Renewal } from "./renewal_state.ts";
 export type { Options } from "./account_shield.ts";
 export { Shield } from "./shield.ts";
-export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";
+export type {
+  DrawnFacts,
+  SignatureDetail,
+  SignaturePage,
+  SignatureQuery,
+  SignatureRecord,
+} from "./signatures.ts";
 export type { Account } from "./state.ts";
 export type { Status } from "./status.ts";
 export { Store } from "./store.ts";

@@ -11,11 +11,23 @@ import { fromBase64, readJson } from "./strict_json.ts";
 const CONFIRMED: readonly Confirmation[] = ["none", "mismatch", "unread"];
 const DRAWN_LINES = "mshield-drawn/v1";
 
+/** Title and sums that the view drew of the signed content. */
+export interface DrawnFacts {
+  readonly title: string;
+  readonly amounts: readonly { readonly name: string | null; readonly text: string }[];
+}
+
 /** One line of the signature history. */
 export interface SignatureRecord {
   readonly sid: string;
   readonly kind: string;
+  /** The business system's word, which isn't in the signed content. */
   readonly title: string;
+  readonly mediaType: string;
+  /** Null if no view drew the content, or its lines are too long for a list. */
+  readonly drawn: DrawnFacts | null;
+  /** What the signer confirmed besides; null for a login. */
+  readonly confirmed: Confirmation | "unknown" | null;
   readonly businessName: string | null;
   readonly signedAt: number;
   readonly serial: string | null;
@@ -44,9 +56,8 @@ export interface SignatureQuery {
  * and PC, r‖s in hex, its entry in the transparency log (null until logged), and the certificate's state
  * now.
  */
-export interface SignatureDetail extends SignatureRecord {
+export interface SignatureDetail extends Omit<SignatureRecord, "drawn"> {
   readonly kind: Kind | "unknown";
-  readonly mediaType: string;
   readonly format: Format | "unknown";
   readonly size: number;
   readonly lines: readonly Line[];
@@ -60,8 +71,6 @@ export interface SignatureDetail extends SignatureRecord {
   readonly isDisplayBound: boolean;
   /** The lines that the view drew of the content; null if no view drew it. */
   readonly drawing: DrawnLines | null;
-  /** What the signer confirmed besides; null for a login. */
-  readonly confirmed: Confirmation | "unknown" | null;
   /** The holder in the certificate; null without one. */
   readonly signer: Signer | null;
   readonly signature: string;
@@ -91,7 +100,7 @@ export async function signatures(
   const of = new Fields(
     await operation.connection.get("/api/phone/signatures", operation.loggedIn(), params),
   );
-  return { items: of.list("items").map(readRecord), next: of.textOrNull("next") };
+  return { items: of.list("items").map(readListed), next: of.textOrNull("next") };
 }
 
 /** Returns one signature; `sid` as in the list. */
@@ -102,7 +111,6 @@ export async function signature(operation: Operation, sid: string): Promise<Sign
   return {
     ...readRecord(value),
     kind: of.knownWord("kind", KINDS),
-    mediaType: of.text("media_type"),
     format: of.knownWord("format", FORMATS),
     size: of.integer("size"),
     lines: of.list("lines").map(readLine),
@@ -114,7 +122,6 @@ export async function signature(operation: Operation, sid: string): Promise<Sign
     contentDigest: of.text("content_digest"),
     isDisplayBound: of.flag("display_bound"),
     drawing: drawingOf(of.textOrNull("drawing_b64")),
-    confirmed: of.has("confirmed") ? of.knownWord("confirmed", CONFIRMED) : null,
     signer: of.has("signer") ? signerOf(of.object("signer")) : null,
     signature: of.text("signature"),
     certificateState: of.textOrNull("certificate_state"),
@@ -141,12 +148,27 @@ function signerOf(of: Fields): Signer {
   };
 }
 
-function readRecord(value: unknown): SignatureRecord {
+function readListed(value: unknown): SignatureRecord {
+  const of = new Fields(value);
+  return { ...readRecord(value), drawn: of.has("drawn") ? drawnFacts(of.object("drawn")) : null };
+}
+
+function drawnFacts(of: Fields): DrawnFacts {
+  const amounts = of.list("amounts").map((value) => {
+    const amount = new Fields(value);
+    return { name: amount.textOrNull("name"), text: amount.text("text") };
+  });
+  return { title: of.text("title"), amounts };
+}
+
+function readRecord(value: unknown): Omit<SignatureRecord, "drawn"> {
   const of = new Fields(value);
   return {
     sid: of.text("sid"),
     kind: of.text("kind"),
     title: of.text("title"),
+    mediaType: of.text("media_type"),
+    confirmed: of.has("confirmed") ? of.knownWord("confirmed", CONFIRMED) : null,
     businessName: of.textOrNull("business_name"),
     signedAt: of.integer("signed_at"),
     serial: of.textOrNull("serial"),

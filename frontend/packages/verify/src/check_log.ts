@@ -3,6 +3,7 @@
  * checkpoint.
  */
 
+import { toBase64 } from "@mshield/forms";
 import { bytes32, concat, hex, equalBytes, sm3, utf8 } from "@mshield/gm";
 
 import type { Certificate } from "./certificate.ts";
@@ -19,14 +20,18 @@ import {
   type Checkpoint,
   isSameKey,
   openCheckpoint,
+  openOwnNote,
   parseCanonicalKey,
   parseVerifierKey,
+  type VerifierKey,
 } from "./tlog/note.ts";
 import type { VerifiedSignature } from "./verify_signature.ts";
 
 /** Times in ms. */
 export interface LogResult {
   readonly checkpoint: Checkpoint;
+  /** Whether the log signed what belongs to the bundle; false for bundles made before it did. */
+  readonly tellsParts: boolean;
   /** Time when the view was registered for the requesting business system; null if the bundle doesn't prove it. */
   readonly viewRegisteredAt: number | null;
   readonly stamps: readonly CheckedStamp[];
@@ -61,7 +66,7 @@ export async function checkLog(
   }
   const { log } = evidence;
   const { signedAt } = evidence.signature;
-  const checkpoint = await inStep("log", () => {
+  const [key, checkpoint] = await inStep("log", () => {
     const key = parseCanonicalKey(log.key);
     if (!logKeys.map(parseVerifierKey).some((trusted) => isSameKey(trusted, key))) {
       throw failed("unknown_log", "the log is not trusted");
@@ -69,7 +74,7 @@ export async function checkLog(
     const opened = openCheckpoint(log.checkpoint, key);
     checkInclusion(leafHash(log.entry), placeOf(log, opened), log.hashes, opened.root);
     requireEntry(log.entry);
-    return opened;
+    return [key, opened] as const;
   });
   requireOwn(evidence, verified, tally);
   const viewRegisteredAt = await inStep("log", () => registeredAt(evidence, checkpoint));
@@ -85,10 +90,35 @@ export async function checkLog(
     }),
   );
   const witnesses = await inStep("log", () => cosignatures(log.checkpoint, witnessKeys.map(parseWitnessKey)));
+  const tellsParts = await inStep("log", () => areItsParts(evidence, key));
   const time = trustedTime(stamps, signedAt);
   const { origin, size: entries, root } = checkpoint;
-  tally.passed("log", { index: log.index, size: entries.toString(), origin, root: hex(root) });
-  return { checkpoint, viewRegisteredAt, stamps, witnesses, time: time.by === "service" ? null : time };
+  tally.passed("log", {
+    index: log.index,
+    size: entries.toString(),
+    origin,
+    root: hex(root),
+    parts: tellsParts,
+  });
+  return {
+    checkpoint,
+    tellsParts,
+    viewRegisteredAt,
+    stamps,
+    witnesses,
+    time: time.by === "service" ? null : time,
+  };
+}
+
+/** Checks the log's note about what belongs to the bundle; false if it has none. */
+function areItsParts({ log, parts }: Evidence, key: VerifierKey): boolean {
+  if (log.belongs === null) {
+    return false;
+  }
+  if (openOwnNote(log.belongs, key) !== `mshield-belongs/v1\n${toBase64(parts)}\n`) {
+    throw failed("bundle_changed", "the log signed another bundle");
+  }
+  return true;
 }
 
 function requireOwn(evidence: Evidence, verified: VerifiedSignature, tally: Tally): void {
@@ -107,6 +137,7 @@ function requireOwn(evidence: Evidence, verified: VerifiedSignature, tally: Tall
       holder,
       asked: requesterHash(request.system, declaredDisplay(document)),
       shown: declaredDigest(document),
+      belongs: log.belongs !== null,
     },
     log.salt,
   );

@@ -4,6 +4,7 @@
  */
 
 import {
+  canonicalJson,
   type Confirmation,
   type DisplayLine,
   type Format,
@@ -16,6 +17,7 @@ import {
   readJson,
   readOptions,
 } from "@mshield/forms";
+import { sha256 } from "@noble/hashes/sha2.js";
 
 export const TYPE = "mshield-evidence/v2";
 const CONFIRMED = ["none", "mismatch", "unread"] as const;
@@ -83,7 +85,11 @@ export interface Evidence {
     readonly view: LoggedEntry | null;
     /** On the checkpoint's octets. */
     readonly timeStamps: readonly TimeStamp[];
+    /** The log's signed note over the whole bundle; null in bundles made before there were any. */
+    readonly belongs: string | null;
   };
+  /** SHA-256 of the bundle without that note, as canonical JSON. */
+  readonly parts: Uint8Array;
   readonly timeStamps: readonly TimeStamp[];
   readonly holder: Holder;
 }
@@ -131,9 +137,15 @@ export function parseEvidence(data: Uint8Array): Evidence {
     chainPem: [issuing, root],
     status: readStatus(top["status"]),
     log: readLog(top["log"], document.view !== null),
+    parts: partsOf(top),
     timeStamps: list(top["time_stamps"]).map(readTimeStamp),
     holder: readHolder(top["holder"]),
   };
+}
+
+function partsOf(top: Members): Uint8Array {
+  const { belongs: _, ...log } = object(top["log"]);
+  return sha256(canonicalJson({ ...top, log }));
 }
 
 function readRequest(value: unknown): Evidence["request"] {
@@ -241,11 +253,14 @@ function readStatus(value: unknown): Evidence["status"] {
 }
 
 function readLog(value: unknown, isDrawn: boolean): Evidence["log"] {
-  const [hasView, hasStamps] = ["view", "time_stamps"].map((name) => Object.hasOwn(object(value), name));
+  const [hasView, hasStamps, isBound] = ["view", "time_stamps", "belongs"].map((name) =>
+    Object.hasOwn(object(value), name),
+  );
   const of = members(value, [
     "key", "uid", "salt_b64", "entry_b64", "index", "hashes_b64", "checkpoint",
     ...(hasView ? ["view"] : []),
     ...(hasStamps ? ["time_stamps"] : []),
+    ...(isBound ? ["belongs"] : []),
   ]); // prettier-ignore
   const timeStamps = hasStamps ? list(of["time_stamps"]).map(readTimeStamp) : [];
   if ((hasView && !isDrawn) || (hasStamps && timeStamps.length === 0)) {
@@ -254,6 +269,7 @@ function readLog(value: unknown, isDrawn: boolean): Evidence["log"] {
   return {
     view: hasView ? readEntry(of["view"]) : null,
     timeStamps,
+    belongs: isBound ? text(of["belongs"]) : null,
     key: text(of["key"]),
     uid: hexText(of["uid"], 16),
     salt: bytes(of["salt_b64"]),

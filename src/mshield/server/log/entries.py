@@ -10,6 +10,7 @@ from mshield.pki.signatures.display import display_bytes, read_pages
 from mshield.pki.signatures.signed_attributes import DIGEST_BYTES
 from mshield.pki.signatures.stored_display import read_display
 from mshield.pki.tlog.entry import (
+    BELONGS,
     NO_CERTIFICATE,
     SERIAL_BYTES,
     SID_BYTES,
@@ -91,7 +92,7 @@ def _requested(values: Row) -> bytes:
         row += canonical(("shown",), (_display_digest(values),))
     elif values["confirmed"] is not None or values["pages"] is not None:
         raise ValueError("a confirmation or pages without a display")
-    return row + _row(_HOLDER, values)
+    return row + _row(_HOLDER, values) + canonical(tuple(BELONGS), tuple(BELONGS.values()))
 
 
 def _display_digest(values: Row) -> bytes:

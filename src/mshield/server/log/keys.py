@@ -10,7 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from mshield.pki.tlog.note import Checkpoint, VerifierKey, sign_note
 from mshield.server.database.interface import Database
 from mshield.server.keys.errors import SealError
 from mshield.server.keys.keyring import Keyring
@@ -32,6 +32,10 @@ class LogKey:
     def sign(self, checkpoint: Checkpoint) -> str:
         """Signs a checkpoint and returns it as a signed note."""
         return checkpoint.sign(self.verifier, self.private)
+
+    def sign_text(self, text: str) -> str:
+        """Signs a text that isn't a checkpoint and returns it as a signed note."""
+        return sign_note(text, self.verifier, self.private)
 
     def salt(self, kind: int, row_id: bytes) -> bytes:
         """Returns the salt of a row, 32 bytes: HMAC-SHA-256(salt key, kind ‖ the row's key)."""

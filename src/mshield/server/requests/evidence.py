@@ -9,6 +9,7 @@ from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signatures import cms
+from mshield.pki.signatures.belonging import belonging
 from mshield.pki.signatures.display import BoundDisplay, Confirmed, read_pages
 from mshield.pki.signatures.evidence import (
     TYPE,
@@ -79,7 +80,7 @@ class MakeEvidence:
     ) -> Evidence:
         """Returns the bundle of the request's document at this position, from 0.
 
-        Raises: NotFound, NotSigned, WrongReturnCode, NotLoggedYet, EvidenceOver, ContentErased.
+        Raises: NotFound, NotSigned, WrongReturnCode, NotLoggedYet, EvidenceOver, ContentErased, SealBroken.
         """
         require_id(request_id)
         row = await find_document(self.db, id=request_id, client_id=system.client_id, position=document)
@@ -115,7 +116,12 @@ class MakeEvidence:
         chain = self.chains.authorities.chain_of(certificate)
         octets = None if view is None else await store_views.octets_of(self.db, digest=view.digest)
         status = await self._status(chain[0], signed, now=now)
-        return bundle_of(row, signed, rows, Proven(chain, status, logged, octets))
+        return self._bound(bundle_of(row, signed, rows, Proven(chain, status, logged, octets)))
+
+    def _bound(self, bundle: Evidence) -> Evidence:
+        """Returns the bundle with the log's note about what belongs to it."""
+        note = self.log.key.sign_text(belonging(bundle))
+        return msgspec.structs.replace(bundle, log=msgspec.structs.replace(bundle.log, belongs=note))
 
     async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
         try:

@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.display import Confirmed
 from mshield.pki.signatures.formats import FORMATS, signs_attributes
 from mshield.pki.signatures.stored_display import StoredDisplay, read_display
 from mshield.server.accounts.session import PhoneLogin
@@ -19,7 +22,7 @@ from mshield.server.requests.rows import my_signatures as history
 from mshield.server.values.browser_name import browser_name
 from mshield.server.values.throttling import UNKNOWN_ADDRESS, prefix_subject
 from mshield.wire.business import SignerMessage
-from mshield.wire.phone.signatures import Kind, SignatureMessage
+from mshield.wire.phone.signatures import DrawnMessage, DrawnValue, Kind, SignatureMessage
 from mshield.wire.times import DAY_MS
 
 _PURPOSES: Final[Mapping[Kind, str]] = {"login": "login", "signature": "sign"}
@@ -75,9 +78,12 @@ class MySignatures:
         kind: Kind | None,
         limit: int,
     ) -> tuple[SignatureMessage, ...]:
-        """Returns a page of signatures, newest first; `before` is (signed_at, sid) of the previous page's last one."""
+        """Returns a page of signatures, newest first; `before` is (signed_at, sid) of the previous page's last one.
+
+        Raises: SealBroken.
+        """
         before_at, before_sid = before or (_LATEST, b"")
-        return await history.signatures_page(
+        rows = await history.signatures_page(
             self.db,
             device_id=login.device_id,
             account_id=login.account_id,
@@ -87,6 +93,7 @@ class MySignatures:
             words=words,
             purpose=None if kind is None else _PURPOSES[kind],
         )
+        return tuple([_listed(row) for row in rows])
 
     async def one(self, login: PhoneLogin, sid: bytes, *, now: int) -> MadeSignature:
         """Returns one signature in full. Raises: NotFound, also for another phone's; SealBroken."""
@@ -101,7 +108,7 @@ class MySignatures:
             lines=tuple({"label": label, "value": value} for label, value in display.lines),
             content_digest=_content_digest(display, row),
             display_bound=signs_attributes(name, display.options),
-            drawing=_drawing(display, row),
+            drawing=_drawing(display, row.sid, row.drawing),
             signer=_signer(row),
             certificate_state=_state(row, now=now),
         )
@@ -172,11 +179,50 @@ def _network(place: history.LoginPlace) -> str:
     return "" if network == UNKNOWN_ADDRESS else network
 
 
-def _drawing(kept: StoredDisplay, row: history.SignatureDetail) -> bytes | None:
+def _listed(row: history.ListedSignature) -> SignatureMessage:
+    return SignatureMessage(
+        sid=row.sid.hex(),
+        kind="login" if row.purpose == "login" else "signature",
+        title=row.title,
+        media_type=row.media_type,
+        drawn=_drawn(row),
+        confirmed=None if row.confirmed is None else msgspec.convert(row.confirmed, Confirmed),
+        business_name=row.business_name,
+        signed_at=row.signed_at,
+        serial=row.serial,
+        digest=row.digest.hex(),
+    )
+
+
+class _Amount(msgspec.Struct, frozen=True):
+    values: tuple[DrawnValue, ...]
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What a list shows of a view's lines."""
+
+    title: str
+    amount: _Amount | None
+
+
+_head: Final = msgspec.json.Decoder(_Head).decode
+
+
+def _drawn(row: history.ListedSignature) -> DrawnMessage | None:
+    """Returns title and sums of the stored lines, None without them. Raises: SealBroken as `_drawing`."""
+    if row.display is None:
+        return None
+    drawing = _drawing(read_display(row.display), row.sid, row.drawing)
+    if drawing is None:
+        return None
+    head = _head(drawing)
+    return DrawnMessage(head.title, () if head.amount is None else head.amount.values)
+
+
+def _drawing(kept: StoredDisplay, sid: bytes, drawing: bytes | None) -> bytes | None:
     """Returns the stored lines of the view. Raises: SealBroken if they aren't those whose SM3 the display names."""
-    drawing = row.drawing
     if drawing is not None and (kept.drawing is None or kept.drawing.drawn != sm3(drawing)):
-        raise SealBroken("tasks", row.sid)
+        raise SealBroken("tasks", sid)
     return drawing
 
 

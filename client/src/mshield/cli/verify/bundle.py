@@ -59,6 +59,7 @@ def verify_bundle(
             content=content,
             expected_credit_code=credit_code,
             expected_name=name,
+            archived=archive is not None,
         )
     trusted = {"root": bool(roots), "log": bool(log_keys)}
     data_shown, lines = _data(verified, trusted), _lines(out, verified, trusted, is_file=content is not None)
@@ -124,6 +125,7 @@ def _data(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, obj
         if verified.log_time is None
         else {"at": verified.log_time.at.isoformat(), "by": verified.log_time.by},
         "log_time_stamps": stamps_data(verified.log_stamps),
+        "tells_parts": verified.tells_parts,
         "witnesses": [{"witness": one.witness, "at": one.at} for one in verified.witnesses],
     }
 
@@ -277,6 +279,15 @@ def _time(out: Output, verified: VerifiedEvidence) -> str:
     return f"{time.at.isoformat()} ({by})"
 
 
+def _parts(out: Output, verified: VerifiedEvidence) -> str:
+    """Returns whether the log tells which time stamps, content and status belong to the bundle."""
+    if verified.tells_parts:
+        return out.pick("日志已签名，没有取走或替换", "signed by the log, none taken away or exchanged")
+    return out.pick(
+        "证据没有说明（没有日志对整份证据的签名）", "doesn't tell (not signed by the log as a whole)"
+    )
+
+
 def _log_time(out: Output, verified: VerifiedEvidence) -> str:
     """Returns the latest time by which the log had the entry, from a time stamp on its checkpoint."""
     time = verified.log_time
@@ -325,6 +336,7 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         *_now_lines(out, verified),
         f"  {pick('透明日志', 'log')}: {verified.checkpoint.origin} #{evidence.log.index} / {verified.checkpoint.size}",
         f"  {pick('日志时间', 'in the log by')}: {_log_time(out, verified)}",
+        f"  {pick('证据的组成', 'parts of the bundle')}: {_parts(out, verified)}",
         *(f"  {pick('见证', 'witness')}: {one.witness} {shown_time(one.at)}" for one in verified.witnesses),
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",
         f"  {pick('日志公钥', 'log key')}: {evidence.log.key} ({by[trusted['log']]})",

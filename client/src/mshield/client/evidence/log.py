@@ -13,6 +13,7 @@ from mshield.gm.engine import Engine
 from mshield.gm.sm3 import sm3
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import LogFormError
+from mshield.pki.signatures.belonging import require_belonging
 from mshield.pki.signatures.evidence import Evidence
 from mshield.pki.timestamps.verify import TsaTrust
 from mshield.pki.tlog.entry import (
@@ -32,12 +33,13 @@ from mshield.pki.tlog.proof import InclusionProof
 class LoggedEvidence:
     """Facts proved by the log.
 
-    `view_registered_at` is when the view was registered for this business system, None if the bundle doesn't
-    prove it. `log_time` is a time by which the log had the entry, None without a valid time stamp on the
-    checkpoint.
+    `tells_parts`: the log signed what belongs to the bundle. `view_registered_at` is when the view was registered for
+    this business system, None if the bundle doesn't prove it. `log_time` is a time by which the log had the entry,
+    None without a valid time stamp on the checkpoint.
     """
 
     checkpoint: Checkpoint
+    tells_parts: bool
     view_registered_at: datetime | None
     stamps: tuple[TimeStamp, ...]
     log_time: TrustedTime | None
@@ -52,8 +54,12 @@ def check_log(
     trust: TsaTrust,
     ca_root: Certificate,
     now: int,
+    archived: bool,
 ) -> LoggedEvidence:
-    """Checks everything under the log's checkpoint; times in ms. Raises: VerificationError (step `log`)."""
+    """Checks everything under the log's checkpoint; times in ms. Raises: VerificationError (step `log`).
+
+    `archived`: made of an archive's rows, whose manifest takes the place of the log's note.
+    """
     log, signed_at = evidence.log, evidence.signature.signed_at
     with failing("log"):
         key = VerifierKey.parse(log.key)
@@ -62,7 +68,7 @@ def check_log(
         if key not in [VerifierKey.parse(text) for text in log_keys]:
             raise VerificationError("unknown_log", "log", f"the log {key.name} is not trusted")
         checkpoint = log.proof.check(key).checkpoint
-    _require_entry(evidence, signature)
+    _require_entry(evidence, signature, belongs=archived or log.belongs is not msgspec.UNSET)
     registered_at = _registered_at(evidence, key)
     with failing("log"):
         stamps = check_time_stamps(
@@ -75,9 +81,11 @@ def check_log(
             signed_at=signed_at,
             now=now,
         )
+        tells_parts = require_belonging(evidence, key)
     time = trusted_time(stamps, _moment(signed_at))
     return LoggedEvidence(
         checkpoint=checkpoint,
+        tells_parts=tells_parts,
         view_registered_at=registered_at,
         stamps=stamps,
         log_time=None if time.by == "service" else time,
@@ -89,8 +97,11 @@ def holder_of(evidence: Evidence) -> Holder:
     return Holder(evidence.holder.shield_number, evidence.holder.id_number_masked)
 
 
-def _require_entry(evidence: Evidence, signature: VerifiedSignature) -> None:
-    """Rebuilds the entry from the bundle, so that the proof of another signature isn't accepted for this one."""
+def _require_entry(evidence: Evidence, signature: VerifiedSignature, *, belongs: bool) -> None:
+    """Rebuilds the entry from the bundle, so that the proof of another signature isn't accepted for this one.
+
+    Nor is a bundle whose note was taken away: the entry says that there is one.
+    """
     log, raw = evidence.log, signature.signature.to_raw()
     sid = bytes.fromhex(evidence.document.sid)
     row = signature_row(
@@ -105,6 +116,7 @@ def _require_entry(evidence: Evidence, signature: VerifiedSignature) -> None:
         asked=_requester_digest(evidence),
         shown=shown_of(evidence.document),
         holder=holder_of(evidence),
+        belongs=belongs,
     )
     entry = SignatureEntry(
         evidence.signature.signed_at, sid, binding(signature.digest, raw), commitment(log.salt, row)

@@ -69,10 +69,11 @@ class VerifiedEvidence:
     report for after the signature. `now` and `ca_now` are the current status of the signer's and the issuing
     CA's certificate, as far as the given lists tell.
 
-    `shown` is what the phone showed. `view_registered_at` is when its view was registered, None if the bundle
-    doesn't prove it. `log_time` is a time by which the log had the signature, None if no authority stamped
-    the checkpoint; it is later than the signature and decides nothing. `witnesses` are those with given keys
-    that cosigned the checkpoint.
+    `tells_parts`: the log signed what belongs to the bundle, so that nothing was taken out or exchanged; false for
+    bundles made before it did. `shown` is what the phone showed. `view_registered_at` is when its view was
+    registered, None if the bundle doesn't prove it. `log_time` is a time by which the log had the signature, None if
+    no authority stamped the checkpoint; it is later than the signature and decides nothing. `witnesses` are those
+    with given keys that cosigned the checkpoint.
     """
 
     evidence: Evidence = field(repr=False)
@@ -85,6 +86,7 @@ class VerifiedEvidence:
     later: LaterStatus | None
     ca_later: LaterStatus | None
     checkpoint: Checkpoint
+    tells_parts: bool
     view_registered_at: datetime | None
     log_stamps: tuple[TimeStamp, ...]
     log_time: TrustedTime | None
@@ -119,6 +121,7 @@ def verify_evidence(
     expected_organisation: str | None = None,
     expected_name: str | None = None,
     display_oids: Collection[str] = (),
+    archived: bool = False,
     engine: Engine | None = None,
 ) -> VerifiedEvidence:
     """Verifies that the signature was valid when it was made, by roots and log keys (vkeys) that the caller trusts.
@@ -136,6 +139,8 @@ def verify_evidence(
     authorities' certificates exempt from the time stamping purpose. `display_oids` are display attributes
     under an operator's own arc (MSHIELD_OID_ARC, then .1), in addition to the well-known ones and that of the
     certificate's policy.
+
+    `archived`: the bundle was made of an archive's rows, which the log doesn't sign as a bundle.
 
     If a CA was revoked because its key was compromised, the signature needs an outside authority's time stamp
     from before that; otherwise `ca_compromised`. Raises: VerificationError, which names the step.
@@ -182,7 +187,9 @@ def verify_evidence(
         status = check_status(engine, signature.certificate, issuing, evidence.status.ocsp, **times)
         ca_status = check_status(engine, issuing, root, evidence.status.ca_ocsp, **times)
     _require_uncompromised(ca_status.later, time, "revocation")
-    logged = check_log(engine, evidence, signature, log_keys, trust=tsas, ca_root=root, now=now)
+    logged = check_log(
+        engine, evidence, signature, log_keys, trust=tsas, ca_root=root, now=now, archived=archived
+    )
     with failing("log"):
         witnesses = cosignatures(evidence.log.checkpoint, map(WitnessKey.parse, witness_keys))
     with failing("input"):
@@ -203,6 +210,7 @@ def verify_evidence(
         later=status.later,
         ca_later=ca_status.later,
         checkpoint=logged.checkpoint,
+        tells_parts=logged.tells_parts,
         witnesses=tuple(witnesses),
         view_registered_at=logged.view_registered_at,
         log_stamps=logged.stamps,

@@ -147,7 +147,8 @@ class EvidenceLog(_Part, frozen=True):
 
     `salt` and `uid` (hex) belong to the signature's row: with them a reader computes its commitment in the entry.
     `view` is the log entry of the view that rendered the document, `time_stamps` are on the checkpoint's octets. Both
-    are unset if there is none.
+    are unset if there is none. `belongs` is the log's signed note over the whole bundle; bundles made before there
+    were any have none.
     """
 
     key: str
@@ -159,6 +160,7 @@ class EvidenceLog(_Part, frozen=True):
     checkpoint: str
     view: EvidenceEntry | msgspec.UnsetType = msgspec.UNSET
     time_stamps: tuple[EvidenceTimeStamp, ...] | msgspec.UnsetType = msgspec.UNSET
+    belongs: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def stamps(self) -> tuple[EvidenceTimeStamp, ...]:

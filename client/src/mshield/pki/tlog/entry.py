@@ -31,6 +31,8 @@ _VIEW: Final = re.compile(
 """A view in its entry: only one spelling is accepted, so that encoding what was read gives the same bytes."""
 
 Value = bytes | str | int | None
+BELONGS: Final[dict[str, Value]] = {"belongs": 1}
+"""Column by which an entry says that each bundle of the signature has a note about what belongs to it."""
 
 
 class Kind(IntEnum):
@@ -170,11 +172,12 @@ def signature_row(  # one parameter per column
     asked: bytes,
     shown: bytes | None,
     holder: Holder,
+    belongs: bool,
 ) -> bytes:
     """Encodes the row of a requested signature with `canonical`; `signature` is r ‖ s, `serial` 40 hex digits.
 
     `asked` comes from `asked_by`; `shown` is what was shown and confirmed (`BoundDisplay.shown`), None for a
-    login; `holder` identifies the signer's shield.
+    login; `holder` identifies the signer's shield. `belongs`: the log signs its bundles as a whole.
     """
     row: dict[str, Value] = {
         "sid": sid,
@@ -190,6 +193,8 @@ def signature_row(  # one parameter per column
     if shown is not None:
         row["shown"] = shown
     row |= {"shield_number": holder.shield_number, "id_number_masked": holder.id_number_masked}
+    if belongs:
+        row |= BELONGS
     return canonical(tuple(row), tuple(row.values()))
 
 

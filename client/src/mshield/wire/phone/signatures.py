@@ -11,12 +11,34 @@ from mshield.wire.phone.requests import DisplayLine
 Kind = Literal["login", "signature"]
 
 
+class DrawnValue(AnswerMessage, frozen=True):
+    """A sum that a view drew: currency and its name, null without one, and the number with separators."""
+
+    currency: str | None
+    name: str | None
+    text: str
+
+
+class DrawnMessage(AnswerMessage, frozen=True):
+    """Title and sums that the view drew of the signed content; no sums if the view names none."""
+
+    title: str
+    amounts: tuple[DrawnValue, ...]
+
+
 class SignatureMessage(AnswerMessage, frozen=True):
-    """One entry of my signatures (我的签名)."""
+    """One entry of my signatures (我的签名).
+
+    `drawn` is from the signed content, null if no view drew it or its lines are too long for a list. `title` is
+    the business system's word, which isn't. `confirmed` is what the signer confirmed besides, null for a login.
+    """
 
     sid: Hex16
     kind: str
     title: str
+    media_type: str
+    drawn: DrawnMessage | None
+    confirmed: Confirmed | None
     business_name: str | None
     signed_at: int
     serial: str | None

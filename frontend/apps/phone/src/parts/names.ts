@@ -11,10 +11,32 @@ export function roleWord(role: string, t: Translator["t"]): string {
   return word === undefined ? role : t(word);
 }
 
-/** Returns the title of what was signed: a document's own title, or a description of the login. */
-export function titleWord(
-  { kind, title, businessName }: Pick<SignatureRecord, "kind" | "title" | "businessName">,
+const FILES: Readonly<Record<string, string>> = {
+  "application/pdf": "pdf",
+  "application/xml": "xml",
+  "text/xml": "xml",
+  "application/json": "json",
+  "text/plain": "text",
+  "image/png": "image",
+  "image/jpeg": "image",
+};
+
+/**
+ * Returns what a record calls the thing that was signed: the title that the view drew of the content, a login's
+ * place, or else the kind of file. Never the business system's title, which isn't in the content.
+ */
+export function signedTitle(
+  {
+    kind,
+    title,
+    mediaType,
+    businessName,
+  }: Pick<SignatureRecord, "kind" | "title" | "mediaType" | "businessName">,
+  drawn: string | null,
   t: Translator["t"],
 ): string {
-  return kind === "login" && businessName ? t("loginAt", { name: businessName }) : title;
+  if (kind === "login") {
+    return businessName === null ? title : t("loginAt", { name: businessName });
+  }
+  return drawn ?? t(`file.${FILES[mediaType.toLowerCase().split(";", 1)[0]!.trim()] ?? "other"}`);
 }

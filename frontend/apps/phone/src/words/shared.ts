@@ -39,6 +39,14 @@ export const shared = {
     operator: "操作员",
     legalPerson: "法人",
     loginAt: "登录 {name}",
+    file: {
+      pdf: "PDF 文件",
+      xml: "XML 文件",
+      json: "JSON 文件",
+      text: "文本文件",
+      image: "图片",
+      other: "文件",
+    },
     tabs: { label: "主导航", home: "首页", scan: "扫一扫", me: "我的" },
     pin: {
       enter: "输入 PIN 码",
@@ -111,6 +119,14 @@ export const shared = {
     operator: "Operator",
     legalPerson: "Legal representative",
     loginAt: "Log in to {name}",
+    file: {
+      pdf: "PDF document",
+      xml: "XML document",
+      json: "JSON document",
+      text: "Text document",
+      image: "Picture",
+      other: "Document",
+    },
     tabs: { label: "Main", home: "Home", scan: "Scan", me: "Me" },
     pin: {
       enter: "Enter your PIN",

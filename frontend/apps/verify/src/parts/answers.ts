@@ -108,12 +108,20 @@ function texts(
       return {
         main: t(`answers.log.${worst?.state ?? "unchecked"}`),
         more: isGood
-          ? [sentence, logTimeOf(say, result), ...witnessesOf(say, result)].join(t("answers.semicolon"))
+          ? [sentence, ...partsOf(say, worst), logTimeOf(say, result), ...witnessesOf(say, result)].join(
+              t("answers.semicolon"),
+            )
           : sentence,
       };
     default:
       return { main: t(`answers.${question}.${worst?.state ?? "unchecked"}`), more: sentence };
   }
+}
+
+/** Says whether the log tells what belongs to a bundle. */
+function partsOf({ t }: Translator, log: Check | undefined): string[] {
+  const parts = log?.facts["parts"];
+  return typeof parts === "boolean" ? [t(`answers.parts.${parts ? "signed" : "untold"}`)] : [];
 }
 
 function whoOf({ t }: Translator, { signer, verdict }: Result): string {

@@ -13,6 +13,10 @@ const zh = {
   },
   now: "证书，现在",
   ca: { title: "签发机构，现在", passed: "正常", noted: "已吊销", failed: "已吊销", unchecked: "没有核对" },
+  parts: {
+    signed: "日志也为整份证据签了名，没有取走或替换任何部分",
+    untold: "证据没有说明有哪些部分（没有日志对整份证据的签名）",
+  },
   log: { title: "透明日志", passed: "已公开", noted: "已公开", failed: "证明不成立", unchecked: "没有核对" },
   nobody: "文件里没有签署人的证书",
   nothing: "没有原文",
@@ -58,6 +62,10 @@ const en: typeof zh = {
     noted: "Revoked",
     failed: "Revoked",
     unchecked: "Not checked",
+  },
+  parts: {
+    signed: "The log signed the bundle as a whole, so no part was taken away or exchanged",
+    untold: "The bundle doesn't tell what belongs to it (the log didn't sign it as a whole)",
   },
   log: {
     title: "Transparency log",

@@ -110,6 +110,7 @@ const zh = {
     bad_log_form: "日志证明的格式不对",
     bad_log_signature: "日志的检查点不是由所信任的日志签名的",
     bad_cosignature: "检查点上有一行写着见证人的名字，却不是它签的：不要采信，并告诉见证人",
+    bundle_changed: "证据包少了一部分，或有一部分来自别的证据包",
     bad_log_proof: "日志里的这一条不是这个签名，或证明对不上",
     bad_time_stamp: "检查点上的时间戳不成立",
     unknown_log: "不认识这个日志的公钥。请在“信任谁”里给出日志公钥",
@@ -236,6 +237,7 @@ const en: typeof zh = {
     bad_log_signature: "The checkpoint is not signed by the log that is trusted",
     bad_cosignature:
       "A line on the checkpoint bears a witness's name and isn't its own: don't rely on it, and tell the witness",
+    bundle_changed: "A part of the bundle was taken away, or comes from another bundle",
     bad_log_proof: "The entry is not this signature's, or its proof leads elsewhere",
     bad_time_stamp: "A time stamp on the checkpoint does not hold",
     unknown_log: "This log's key is not known. Give it under Trust",

@@ -34,6 +34,8 @@ export interface SignatureRow {
   readonly shown: Uint8Array | null;
   /** Owner of the shield that signed. */
   readonly holder: Holder;
+  /** Whether the log signs its bundles as a whole. */
+  readonly belongs: boolean;
 }
 
 /** Returns SM3 of the requester and the display, as canonical JSON. */
@@ -161,6 +163,9 @@ function canonical(row: SignatureRow): Uint8Array {
   }
   columns.push(["shield_number", text(row.holder.shieldNumber)]);
   columns.push(["id_number_masked", textOrNull(row.holder.idNumberMasked)]);
+  if (row.belongs) {
+    columns.push(["belongs", concat(Uint8Array.of(1), int64(1))]);
+  }
   return rowBytes(columns);
 }
 

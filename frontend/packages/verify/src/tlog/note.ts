@@ -96,6 +96,15 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   return { origin, size: BigInt(size!), root: hash };
 }
 
+/** Returns the text of a note that the key has signed, and nobody else. */
+export function openOwnNote(note: string, key: VerifierKey): string {
+  const text = openNote(note, key);
+  if (linesOf(note).lines.length !== 1) {
+    throw new PartError("bundle_changed", "a note with other signatures");
+  }
+  return text;
+}
+
 /** Returns the text of a note that the key has signed; other keys' signatures are ignored. */
 function openNote(note: string, key: VerifierKey): string {
   const { text, lines } = linesOf(note);

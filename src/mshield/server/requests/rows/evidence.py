@@ -6,8 +6,15 @@ from typing import Final
 from mshield.pki.tlog.entry import Holder
 from mshield.server.database.interface import Database, Row
 from mshield.server.database.queries import Queries
+from mshield.server.seals.tables import CERTIFICATES, REQUESTS, SIGNATURES, TASKS
 
 _SQL: Final = Queries("requests", "evidence")
+_CHECKED: Final = (
+    REQUESTS.joined("r_"),
+    TASKS.joined("t_"),
+    SIGNATURES.joined("s_"),
+    CERTIFICATES.joined("c_"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,31 +74,33 @@ async def find_document(
     client_id: str,
     position: int,
 ) -> DocumentRow | None:
-    """Returns a document of this business system's request, by its index."""
+    """Returns a document of this business system's request, by its index. Raises: SealBroken."""
     row = await db.one(_SQL["document"], id=id, client_id=client_id, position=position)
     if row is None:
         return None
+    for table in _CHECKED:
+        table.check_joined(db.sealer, row)
     content = row["content"]
     if content is None and row["size"] is None:  # M is the content
-        content = row["message"]
+        content = row["t_message"]
     return DocumentRow(
-        request_id=row["id"],
-        kind=row["kind"],
+        request_id=row["r_id"],
+        kind=row["r_kind"],
         channel=row["channel"],
-        client_id=row["client_id"],
-        system_name=row["asker_name"],
-        domain=row["asker_domain"],
-        sid=row["sid"],
-        title=row["title"],
-        media_type=row["media_type"],
-        format=row["format"],
-        message=row["message"],
+        client_id=row["r_client_id"],
+        system_name=row["r_asker_name"],
+        domain=row["r_asker_domain"],
+        sid=row["t_sid"],
+        title=row["t_title"],
+        media_type=row["t_media_type"],
+        format=row["t_format"],
+        message=row["t_message"],
         content=content,
         erased_digest=row["erased_digest"],
         is_erased=row["erased_at"] is not None,
         prepared=row["prepared"],
         size=row["size"] if content is None else len(content),
-        display=row["display"],
+        display=row["t_display"],
         state=row["task_state"],
         signed=None if row["signature"] is None else _signature(row),
     )
@@ -99,7 +108,7 @@ async def find_document(
 
 def _signature(row: Row) -> SignatureRow:
     return SignatureRow(
-        uid=row["uid"],
+        uid=row["s_uid"],
         signature=row["signature"],
         signed_at=row["signed_at"],
         serial=row["serial"],
@@ -107,6 +116,6 @@ def _signature(row: Row) -> SignatureRow:
         log_index=row["log_index"],
         confirmed=row["confirmed"],
         pages=row["pages"],
-        shield_number=row["shield_number"],
+        shield_number=row["c_shield_number"],
         holder=Holder(row["told_number"], row["id_number_masked"]),
     )

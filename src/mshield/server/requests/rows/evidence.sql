@@ -1,9 +1,8 @@
 -- name: document^
 -- One document of a business system's request, with its signature where there is one; who asked is told as it was then.
-SELECT r.id, r.kind, r.channel, r.client_id, r.asker_name, r.asker_domain,
-  t.sid, t.state AS task_state, t.title, t.media_type, t.message, t.format, t.content, t.prepared, t.size, t.display, t.erased_at, t.erased_digest,
-  s.uid, s.signature, s.signed_at, s.serial, s.log_index, s.confirmed, s.pages, c.der, c.shield_number,
-  s.shield_number AS told_number, s.id_number_masked
+SELECT r.channel, t.state AS task_state, t.content, t.prepared, t.size, t.erased_at, t.erased_digest,
+  s.signature, s.signed_at, s.serial, s.log_index, s.confirmed, s.pages, c.der, s.shield_number AS told_number, s.id_number_masked,
+  sealed(requests AS r), sealed(tasks AS t), sealed(signatures AS s), sealed(certificates AS c)
 FROM requests r
 JOIN tasks t ON t.request_id = r.id AND t.position = :position
 LEFT JOIN signatures s ON s.sid = t.sid

@@ -7,7 +7,6 @@ from mshield.server.database.interface import Database
 from mshield.server.database.matching import contains
 from mshield.server.database.queries import Queries
 from mshield.server.seals.tables import CERTIFICATES, REQUESTS, SIGNATURES, TASKS
-from mshield.wire.phone.signatures import SignatureMessage
 
 _SQL: Final = Queries("requests", "my_signatures")
 
@@ -21,6 +20,23 @@ class SignedOfRequest:
     signed_at: int
     title: str
     business_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSignature:
+    """One row of the list, with the document's `display` and `drawing` as in its detail if these are short."""
+
+    sid: bytes
+    purpose: str
+    digest: bytes
+    signed_at: int
+    title: str
+    media_type: str
+    serial: str | None
+    confirmed: str | None
+    business_name: str | None
+    display: str | None
+    drawing: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,10 @@ _SEALED: Final = {
     },
 }
 """Columns that the seals cover, by the field."""
+_LIST: Final = {each.name: each.name for each in fields(ListedSignature)} | {"display": "f_display"}
+_LISTED: Final = TASKS.joined("f_")
+_LONGEST: Final = 1 << 18
+"""Octets of the lines of a view, and of M, that a list reads; longer ones are in the detail only."""
 _DETAIL: Final = {each.name: _SEALED.get(each.name, each.name) for each in fields(SignatureDetail)}
 
 
@@ -106,10 +126,10 @@ async def signatures_page(  # one bound each
     page_size: int,
     words: str | None = None,
     purpose: str | None = None,
-) -> tuple[SignatureMessage, ...]:
+) -> tuple[ListedSignature, ...]:
     """Returns signatures made with this device before the given place, newest first.
 
-    `purpose` and `words` filter them.
+    `purpose` and `words` filter them. Raises: SealBroken.
     """
     rows = await db.all(
         _SQL["signatures_page"],
@@ -120,19 +140,11 @@ async def signatures_page(  # one bound each
         page_size=page_size,
         words=contains(words),
         purpose=purpose,
+        most=_LONGEST,
     )
-    return tuple(
-        SignatureMessage(
-            sid=row["sid"].hex(),
-            kind="login" if row["purpose"] == "login" else "signature",
-            title=row["title"],
-            business_name=row["business_name"],
-            signed_at=row["signed_at"],
-            serial=row["serial"],
-            digest=row["digest"].hex(),
-        )
-        for row in rows
-    )
+    for row in rows:
+        _LISTED.check_joined(db.sealer, row)
+    return tuple(ListedSignature(**{name: row[column] for name, column in _LIST.items()}) for row in rows)
 
 
 async def of_request(db: Database, *, request_id: str, uid: bytes) -> list[SignedOfRequest]:

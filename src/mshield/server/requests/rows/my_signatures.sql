@@ -1,9 +1,11 @@
 -- name: signatures_page
 -- My signatures (我的签名), newest first, those of one moment in the order of their request's documents; before is the place of the
--- last one seen, words a pattern or null, purpose or null.
-SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, s.serial, r.asker_name AS business_name
+-- last one seen, words a pattern or null, purpose or null. f is the document where its view's lines are short enough.
+SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, t.media_type, s.serial, s.confirmed, r.asker_name AS business_name,
+  f.drawing, sealed(tasks AS f)
 FROM signatures s
 JOIN tasks t ON t.sid = s.sid
+LEFT JOIN tasks f ON f.sid = s.sid AND length(f.drawing) <= :most AND length(f.message) <= :most
 JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
 LEFT JOIN requests r ON r.id = s.request_id
 WHERE s.purpose IN ('login', 'sign') AND (CAST(:purpose AS TEXT) IS NULL OR s.purpose = CAST(:purpose AS TEXT))

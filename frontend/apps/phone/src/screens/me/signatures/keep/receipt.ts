@@ -7,6 +7,7 @@ import { honestValue } from "@mshield/look/honest_text.ts";
 import type { SignatureDetail } from "@mshield/shield";
 import { compareDrawn, type ComparedLine } from "@mshield/views";
 
+import { signedTitle } from "../../../../parts/names.ts";
 import { drawnLines } from "./drawn_lines.ts";
 import { pdfOf } from "./pdf_file.ts";
 import type { ReceiptLine } from "./receipt_layout.ts";
@@ -35,7 +36,7 @@ export function receiptLines(
       ? []
       : [{ name: of(`detail.${label}`), value: isCode ? value : honestValue(value), isCode }];
   return [
-    { name: own("head.what"), value: honestValue(detail.drawing?.title ?? detail.title) },
+    { name: own("head.what"), value: honestValue(signedTitle(detail, detail.drawing?.title ?? null, of)) },
     { name: own("head.state"), value: of(isSignature ? "signed" : "loggedIn") },
     { name: own("head.when"), value: when },
     { name: own("head.source"), value: own(stamps > 0 ? "stamped" : "clock", { count: stamps }) },
@@ -89,10 +90,12 @@ function theirLines(detail: SignatureDetail, { of, own }: ReceiptWords): Receipt
   const [first, ...rest] = compared?.lines ?? [];
   const shown: readonly (ComparedLine | SignatureDetail["lines"][number])[] = compared ? rest : lines;
   const isTheirs = true;
-  const rows = [
-    ...(first && isContrary(first) ? [{ ...first, label: own("theirTitle") }] : []),
-    ...shown,
-  ].map((line) => ({ name: honestValue(line.label), value: valueOf(line, own), isTheirs }));
+  const named = compared === null ? { value: title } : first && isContrary(first) ? first : null;
+  const rows = [...(named ? [{ ...named, label: own("theirTitle") }] : []), ...shown].map((line) => ({
+    name: honestValue(line.label),
+    value: valueOf(line, own),
+    isTheirs,
+  }));
   const remark =
     confirmed === "mismatch" || confirmed === "unread" ? of(`detail.confirmed.${confirmed}`) : null;
   return [
