@@ -1,5 +1,5 @@
 -- name: document^
--- One document of a business system's request, with its signature where there is one; who asked is told as it was then.
+-- One document of a business system's request, with its signature if any; the requester is reported as it was then.
 SELECT r.id, r.kind, r.channel, r.client_id, r.asker_name, r.asker_domain,
   t.sid, t.state AS task_state, t.title, t.media_type, t.message, t.format, t.content, t.prepared, t.size, t.display, t.erased_at, t.erased_digest,
   s.uid, s.signature, s.signed_at, s.serial, s.log_index, s.confirmed, s.pages, c.der, c.shield_number,
