@@ -1,5 +1,6 @@
--- Signed requests, one document each, for growth_population.py: from the number FIRST to LAST, by people below PEOPLE, at NOW
--- (ms). NUMBERS becomes each database's way to count from FIRST to LAST, HASH[x] its SHA-256 of a text. They were logged, and their contents have been purged.
+-- Signed requests for growth_population.py, one document each: numbers FIRST to LAST, by people below PEOPLE, at NOW
+-- (ms). NUMBERS becomes the database's expression that counts from FIRST to LAST, HASH[x] its SHA-256 of a text. They
+-- are logged, and their contents are purged.
 
 WITH RECURSIVE n (i) AS (NUMBERS)
 INSERT INTO requests (id, client_id, kind, state, number, body_hash, created_at, expires_at, changed_at, asker_name,

@@ -1,6 +1,6 @@
--- People, devices, keys and certificates by the number, for lists.py. BYTES[x] becomes each database's cast of text to
--- bytes, LAST the last certificate's number, LAST_SIGNATURE the last signature's, NOW a time in ms. Enterprises have
--- 1000 people with one certificate each; the first one's shields have ten signatures each.
+-- Numbered people, devices, keys and certificates for lists.py. BYTES[x] becomes the database's cast of text to bytes,
+-- LAST the last certificate's number, LAST_SIGNATURE the last signature's, NOW a time in ms. Each enterprise has 1000
+-- people with one certificate each; the first one's shields have ten signatures each.
 
 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < LAST)
 INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at)

@@ -76,7 +76,7 @@ def test_webhook_texts_equal_the_consoles() -> None:
         (_delivery(error="status", status=500), "HTTP 500", "HTTP 500"),
         (_delivery(error="gone", status=500), *_WHY["gone"]),
         (_delivery(error="gone"), *_WHY["gone"]),
-        (_delivery(error="ReadError"), "未送达（ReadError）", "Not taken (ReadError)"),
+        (_delivery(error="ReadError"), "未送达（ReadError）", "Not accepted (ReadError)"),
         (_delivery(error=None), "-", "-"),
     ],
 )

@@ -290,7 +290,7 @@ def test_dead_letters_are_listed_with_their_reason(officer: Desk) -> None:
         dead.scroll_into_view_if_needed()
         ALBUM.take(page, "console-dead-letters")
         page.get_by_role("button", name="English").click()
-        expect(page.get_by_role("region", name="Webhooks that were given up")).to_contain_text("Timed out")
+        expect(page.get_by_role("region", name="Abandoned webhooks")).to_contain_text("Timed out")
 
 
 def test_sent_sms_are_listed_without_codes(log_in_as: LogInAs) -> None:
@@ -331,7 +331,7 @@ def test_readings_are_listed_by_member_and_subject(log_in_as: LogInAs, clerk: Vi
     look(page, "readings-none")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Data access")).to_be_visible()
-    page.get_by_label("Id of the account or person on file").fill("")
+    page.get_by_label("ID of the account or person on file").fill("")
     look(page, "readings-english")
 
 

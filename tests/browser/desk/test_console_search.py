@@ -117,6 +117,6 @@ def test_acts_are_found_by_their_subject(log_in_as: LogInAs, party: Party) -> No
     look(page, "audit-more-people")
     page.unroute("**/api/console/acts*")
     page.get_by_role("button", name="English").click()
-    english = "Name, enterprise, last 4 of shield, phone or id, or a subject's id"
+    english = "Name, enterprise, last 4 of shield, phone or ID, or a subject's ID"
     expect(page.get_by_label(english)).to_be_visible()
     look(page, "audit-searched-english")

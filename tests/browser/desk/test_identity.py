@@ -62,8 +62,8 @@ def test_legal_person_sees_proofs_and_pending_ones(
         assert SECOND.phone not in page.content()
         look(page, "portal-people-proofs")
         page.get_by_role("button", name="English").click()
-        expect(row).to_contain_text("Consent by an own shield")
-        expect(row).to_contain_text("A second account: counts from")
+        expect(row).to_contain_text("Consent with the person's own shield")
+        expect(row).to_contain_text("A second account: valid from")
         look(page, "portal-people-proofs-en")
         page.get_by_role("button", name="中文").click()
         page = made.open(f"/portal/shields/{party.phone.certificate().shield_number}")
@@ -98,7 +98,7 @@ def test_staff_disabling_an_account_see_and_end_its_consents(
     expect(panel).to_contain_text("结束")
     expect(panel.get_by_role("button", name="终止核验")).to_have_count(0)
     page.get_by_role("button", name="English").click()
-    expect(page.get_by_role("heading", name="Accounts that it consented to")).to_be_visible()
+    expect(page.get_by_role("heading", name="Accounts it consented to")).to_be_visible()
     look(page, "account-consents-en")
     (proof,) = second.identity().proofs
     assert proof.ended_reason == "by_staff"

@@ -93,7 +93,7 @@ def test_r2_login_by_an_account_of_the_single_window(browser: Browser, party: Pa
         made.open("/portal/login")  # the choice and the way are remembered there
         expect(chosen).to_be_checked()
         page.get_by_role("button", name="English").click()
-        expect(page.get_by_role("group", name="Account of")).to_contain_text("Single Window")
+        expect(page.get_by_role("group", name="Account source")).to_contain_text("Single Window")
         look(page, "portal-login-source-en")
         page.get_by_role("button", name="中文").click()
         made.give(account="gu", password=PASSWORD, captcha=made.captcha())

@@ -19,12 +19,12 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "bad_proof": (
         "服务端的证明无效，操作已停止，请勿继续并联系客服",
-        "The service's proof does not hold; stopped. Do not go on, and call customer service",
+        "The service's proof is invalid, so the app stopped. Don't continue; contact customer service",
         "3.1",
     ),
     "bad_answer": (
         "服务端返回的签名无效，操作已停止，请联系客服",
-        "The service's signature does not fit this phone's key; stopped. Call customer service",
+        "The service's signature doesn't match this phone's key, so the app stopped. Contact customer service",
         "3.1",
     ),
     "bad_request_info": (
@@ -116,12 +116,12 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "no_renewal": (
         "没有可继续的证书更新，原证书不受影响。请重新更新",
-        "There is no renewal to go on with, and the certificate in use is unaffected. Begin it again",
+        "There is no renewal to continue, and the certificate in use is unaffected. Start again",
         "3.10",
     ),
     "renewal_unfinished": (
         "证书更新还没有完成，请先继续或放弃更新",
-        "A renewal is unfinished. Continue it or give it up first",
+        "A renewal is unfinished. Continue or cancel it first",
         "3.10",
     ),
     "renewed_already": (

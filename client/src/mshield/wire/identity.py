@@ -38,7 +38,7 @@ WAY_NAMES: Final[Mapping[Way, tuple[str, str]]] = MappingProxyType(
         Way.FILED_PHONE: ("备案手机号一致", "The filed phone number"),
         Way.LEGAL_PERSON: ("法人确认", "Confirmed by the legal representative"),
         Way.FILING_CODE: ("激活码", "Activation code"),
-        Way.OWN_SHIELD: ("现有手机盾同意", "Consent by an own shield"),
+        Way.OWN_SHIELD: ("现有手机盾同意", "Consent with the person's own shield"),
         Way.OUTSIDE: ("外部系统已实名", "Verified by an outside system"),
         Way.REAL_NAME: ("运营商核验", "Checked with the phone's carrier"),
     }

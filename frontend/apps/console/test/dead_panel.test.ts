@@ -19,7 +19,7 @@ const REASONS = {
   timeout: ["超时", "Timed out"],
   address_forbidden: ["地址不允许", "Address not allowed"],
   ConnectError: ["无法连接", "No connection"],
-  ReadError: ["未送达（ReadError）", "Not taken (ReadError)"],
+  ReadError: ["未送达（ReadError）", "Not accepted (ReadError)"],
 };
 
 test("each states its reason, and removed ones can't be resent", async () => {

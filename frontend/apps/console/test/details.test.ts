@@ -39,7 +39,7 @@ test("shows an approval's details in both languages, old values first", async ()
     ["提交人编号", ASKED.asked_by],
   ]);
   expect((await shown("en", "approval.ask", ASKED)).slice(1, 4)).toEqual([
-    ["What was asked", "Change roles"],
+    ["Requested act", "Change roles"],
     ["Roles before", "Auditor"],
     ["Roles then", "Auditor / Customer service"],
   ]);
@@ -62,7 +62,7 @@ test("shows codes, lists, changes and times; notes empty ones and omits absent o
     ["Second factor", "Security key"],
   ]);
   const renewed = await shown("en", "ca.renew_responder", { cause: "due", old_until: 1_795_500_000_000 });
-  expect(renewed[0]).toEqual(["Cause", "In time before its end"]);
+  expect(renewed[0]).toEqual(["Cause", "Renewed before expiry"]);
   expect(renewed[1]![1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/);
   expect(await shown("en", "account.tell_old_number", Object.fromEntries([["told", false]]))).toEqual([
     ["SMS sent", "No"],

@@ -84,7 +84,7 @@ test("each line names reader, kind, subject and masked number, in both languages
   settings.language = "en";
   await flushPromises();
   expect(lines()[0]).toContain("许安然Account林知远");
-  expect(lines()[1]).toContain("Commands on the serverSearch for certificatesNobody, or several*******6027");
+  expect(lines()[1]).toContain("Commands on the serverSearch for certificatesNo single person*******6027");
 });
 
 test("a subject leads to its account only for those who may open it", async () => {

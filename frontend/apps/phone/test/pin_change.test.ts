@@ -44,7 +44,7 @@ test.for([
   ["zh", "先确认是您本人。还可以试 5 次，和签名时共用。改到一半断网，仍用旧的 PIN 码。"],
   [
     "en",
-    "First, that it's you. 5 tries left, shared with signing. If the network fails half-way the old PIN goes on counting.",
+    "First confirm that it's you. 5 tries left, shared with signing. If the network fails halfway, the old PIN stays valid.",
   ],
 ] as const)("in %s the sentences are separated as the language requires", async ([language, sentences]) => {
   await readStatus();

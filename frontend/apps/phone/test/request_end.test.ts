@@ -60,12 +60,12 @@ describe("an approved request", () => {
   test.for([
     ["login", "zh", "已登录掌上海关，可以在电脑上继续", "已登录掌上海关，可以回到那里继续"],
     ["signature", "zh", "签名已送达掌上海关，可以在电脑上继续", "签名已送达掌上海关，可以回到那里继续"],
-    ["login", "en", "Logged in to 掌上海关. Go on at the PC", "Logged in to 掌上海关. Go on there"],
+    ["login", "en", "Logged in to 掌上海关. Continue on the PC", "Logged in to 掌上海关. Continue there"],
     [
       "signature",
       "en",
-      "掌上海关 has the signature. Go on at the PC",
-      "掌上海关 has the signature. Go on there",
+      "掌上海关 has the signature. Continue on the PC",
+      "掌上海关 has the signature. Continue there",
     ],
   ] as const)("%s, %s: continues where it began", async ([kind, language, atThePc, there]) => {
     settings.language = language;

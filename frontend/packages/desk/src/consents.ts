@@ -37,7 +37,7 @@ export const consentWords = {
     title: "Read these first",
     agreement: "I have read the user agreement and agree",
     privacy: "I have read the privacy policy and agree",
-    sensitive: "I agree, by itself, to the use of my id number",
+    sensitive: "I separately agree to the use of my ID number",
     sensitiveNote: "Sensitive data, stored encrypted, used only to check the filing and to reset a password.",
   },
 };

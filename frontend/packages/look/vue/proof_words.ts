@@ -13,7 +13,7 @@ export const wayNames = {
     filed_phone: "The filed phone number",
     legal_person: "Confirmed by the legal representative",
     filing_code: "Activation code",
-    own_shield: "Consent by an own shield",
+    own_shield: "Consent with the person's own shield",
     outside: "Verified by an outside system",
     real_name: "Checked with the phone's carrier",
   } as Record<string, string>,

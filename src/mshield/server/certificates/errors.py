@@ -126,7 +126,7 @@ class RenewalUnfinished(
     DomainError,
     code="renewal_unfinished",
     zh="证书更新还没有完成，请先继续或放弃更新",
-    en="A renewal is unfinished. Continue it or give it up first",
+    en="A renewal is unfinished. Continue or cancel it first",
     faq="3.10",
 ):
     """A renewal is in progress; changing the old key's PIN now would leave the phone with two PINs (R9, R11)."""

@@ -229,7 +229,7 @@ def _outcome(out: Output, delivery: "DeliveryMessage") -> str:
 def _words(out: Output, reason: str | None) -> str:
     if reason is None:
         return "-"
-    return out.pick(*_WHY.get(reason, (f"未送达（{reason}）", f"Not taken ({reason})")))
+    return out.pick(*_WHY.get(reason, (f"未送达（{reason}）", f"Not accepted ({reason})")))
 
 
 def _next(delivery: "DeliveryMessage") -> str:

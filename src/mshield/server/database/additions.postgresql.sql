@@ -1,5 +1,5 @@
 -- name: additions
--- What may change a row on its way, or stand in a table's place, beside what extensions brought.
+-- Objects that may change a row as it is written or replace a table, except those that belong to extensions.
 SELECT 'trigger' AS kind, c.relname || '.' || t.tgname AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE NOT t.tgisinternal AND c.relnamespace = CAST(CAST(current_schema() AS text) AS regnamespace)
 UNION ALL SELECT 'event trigger', evtname FROM pg_event_trigger

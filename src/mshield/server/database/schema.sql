@@ -17,7 +17,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL,
-  -- 'local' for those who registered here, else the outside system that knows the account as external_id.
+  -- 'local' for accounts registered here, else the outside system, which knows the account as external_id.
   source TEXT NOT NULL DEFAULT 'local',
   external_id TEXT,
   -- Number of certificates ever reserved: guards a reservation that counted the account's devices.
@@ -73,7 +73,7 @@ CREATE TABLE phone_sessions (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT,
-  -- Whence the login came, so that its owner can tell it from a stranger's.
+  -- Origin of the login, so that its owner can recognise a stranger's.
   address TEXT,
   browser TEXT,
   mark BYTEA
@@ -165,7 +165,7 @@ CREATE TABLE enterprises (
   changed_at BIGINT NOT NULL,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- The version whose name is in enterprise_words; the job `search` follows.
+  -- The version whose name is in enterprise_words; the job `search` updates it.
   searched_version BIGINT NOT NULL DEFAULT 0
 );
 
@@ -190,9 +190,9 @@ CREATE TABLE filed_persons (
   changed_at BIGINT NOT NULL,
   -- Null while the person is on file.
   ended_at BIGINT,
-  -- When an outside filing system was last asked about the record; 0 for never.
+  -- Time of the last query to an outside filing system about the record; 0 for never.
   asked_at BIGINT NOT NULL DEFAULT 0,
-  -- Phone number on file (备案手机号); null where there is none. Several people may share one.
+  -- Phone number on file (备案手机号); null if there is none. Several people may have the same one.
   phone TEXT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
@@ -361,7 +361,7 @@ CREATE TABLE certificates (
   revocation_reason INTEGER,
   -- Name of the issuing CA.
   issuer TEXT NOT NULL DEFAULT 'issuing',
-  -- Since when the certificate is held without a break, as lists and OCSP say it.
+  -- Start of the uninterrupted hold, as stated by lists and OCSP.
   held_since BIGINT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
@@ -519,7 +519,7 @@ CREATE TABLE business_systems (
   return_urls TEXT NOT NULL DEFAULT '[]',
   previous_hash BYTEA,
   previous_until BIGINT NOT NULL DEFAULT 0,
-  -- When the present secret was made; 0: with the system.
+  -- When the present secret was made; 0: together with the system.
   secret_at BIGINT NOT NULL DEFAULT 0,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
@@ -540,26 +540,26 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL,
-  -- How the request reaches the phone: 'qr', or another app on the same phone.
+  -- How the request reaches the phone: 'qr', or from another app on the same phone.
   channel TEXT NOT NULL DEFAULT 'qr',
-  -- The shield that the request is meant for (待办); null for whoever scans it.
+  -- The shield that the request is addressed to (待办); null if any phone may scan it.
   shield_number TEXT,
-  -- Whether the request's end is still to be sent to webhooks. Set when the request is made; no statement of
-  -- signing touches it.
+  -- Whether the request's end has still to be sent to webhooks. Set when the request is made; no signing statement
+  -- changes it.
   to_tell BOOLEAN NOT NULL DEFAULT FALSE,
   -- Registered address of the app that the phone returns to (R13).
   return_url TEXT,
-  -- JSON by which an OpenID Connect client recognises its login.
+  -- JSON with which an OpenID Connect client recognises its login.
   oidc TEXT,
   asker_name TEXT NOT NULL DEFAULT '',
   asker_domain TEXT NOT NULL DEFAULT '',
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- When the reader prolonged the request, once at most.
+  -- When the user prolonged the request, at most once.
   prolonged_at BIGINT,
-  -- First late fetch of the result, from which the content's retention counts again.
+  -- First late fetch of the result, from which the content's retention period starts again.
   fetched_at BIGINT,
-  -- Over what the phone shows of the request; erased with it.
+  -- Mark over what the phone displays of the request; erased with it.
   mark BYTEA
 );
 
@@ -582,23 +582,24 @@ CREATE TABLE tasks (
   display TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
-  -- What the signature is over: the content ('raw'), or signed attributes in a CMS ('cms', 'cms_detached').
+  -- What is signed: the content ('raw'), or signed attributes in a CMS ('cms', 'cms_detached').
   format TEXT NOT NULL DEFAULT 'raw',
-  -- Null where it is the message itself, or where only its digest ever left the business system.
+  -- Null if it is the message itself, or if only its digest was sent by the business system.
   content BYTEA,
-  -- Bytes; null where the content is here.
+  -- Bytes; null if the content is stored here.
   size BIGINT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- Why a person left the document out of a batch (state 'declined'); the act beside it is logged.
+  -- Reason for excluding the document from a batch (state 'declined'); the act beside it is logged.
   reason TEXT,
-  -- Update of a PDF that its signature will be in, made when a phone takes the request: after the content it is
-  -- the file that is signed.
+  -- Update of a PDF that will contain its signature, made when a phone accepts the request: appended to the content it
+  -- is the file that is signed.
   prepared BYTEA,
-  -- When the content was erased, and its SM3 where the content was the message.
+  -- When the content was erased, and its SM3 if the content was the message.
   erased_at BIGINT,
   erased_digest BYTEA,
-  -- Lines that the view drew of the content, in the octets whose SM3 is in the display; they outlive the content.
+  -- Lines rendered by the view from the content, as the bytes whose SM3 is in the display; they are kept longer than
+  -- the content.
   drawing BYTEA
 );
 
@@ -614,18 +615,18 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL,
-  -- The certificate that it was made under.
+  -- The certificate under which it was made.
   serial TEXT REFERENCES certificates (serial),
   log_index BIGINT,
-  -- keys.seal_version when the key had signed.
+  -- keys.seal_version after the signature.
   key_version BIGINT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- Digest of what the phone showed, and the word that its person confirmed besides (docs/protocol.md, "What was
-  -- shown"). Null for documents that nobody asked for.
+  -- Digest of what the phone displayed, and what the user confirmed in addition (docs/protocol.md, "What was shown").
+  -- Null for documents that no business system requested.
   shown BYTEA,
   confirmed TEXT,
-  -- Whose shield signed, as evidence states it; and which pages were on the screen where not all were.
+  -- The shield that signed, as evidence states it; and the displayed pages, if not all were displayed.
   shield_number TEXT,
   id_number_masked TEXT,
   pages TEXT
@@ -759,7 +760,7 @@ CREATE TABLE oidc_authorizations (
   token_hash BYTEA UNIQUE,
   expires_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  -- How long after its signature a login still gets a code: two minutes, or less where the client asked for less.
+  -- Time after its signature in which a login still gets a code: two minutes, or less if the client requested less.
   fresh_ms BIGINT NOT NULL DEFAULT 120000,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
@@ -878,7 +879,7 @@ CREATE TABLE approvals (
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
   sealed_box BYTEA,
-  -- For the person who asked.
+  -- Displayed to the requester.
   refused_reason TEXT
 );
 
@@ -1082,7 +1083,7 @@ CREATE TABLE portal_sessions (
   used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT,
-  -- Whence the login came, so that its owner can tell it from a stranger's.
+  -- Origin of the login, so that its owner can recognise a stranger's.
   address TEXT,
   browser TEXT,
   seal_version BIGINT NOT NULL DEFAULT 0,
@@ -1310,10 +1311,9 @@ CREATE TABLE high_water (
   name TEXT,
   mark BIGINT NOT NULL,
   marked_at BIGINT NOT NULL,
-  -- Set by a process that found that this is an older copy, which lacks what came later; until a restore is
-  -- declared.
+  -- Set by a process that found this to be an older copy, which lacks later data; until a restore is declared.
   lost_since BIGINT,
-  -- When the last restore was declared: older marks are missing rightly.
+  -- Time of the last declared restore: older marks may be absent.
   declared_at BIGINT NOT NULL DEFAULT 0
 );
 

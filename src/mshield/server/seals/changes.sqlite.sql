@@ -1,5 +1,5 @@
 -- name: rolled_back_counters
--- A batch's signatures have one version. A record beside one is of a wrong PIN.
+-- The signatures of a batch have the same version. The records of `keys` in sealed_changes are of wrong PINs.
 SELECT DISTINCT row_key FROM (
   SELECT row_key, version, steps, LAG(version) OVER (PARTITION BY row_key ORDER BY version, steps) AS before FROM (
     SELECT row_key, version, 1 AS steps FROM sealed_changes WHERE place = 'keys'

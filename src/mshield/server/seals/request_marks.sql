@@ -1,5 +1,5 @@
 -- name: requests
--- Those that have been erased have none of these columns left, and no mark.
+-- Erased requests have none of these columns left, and no mark.
 SELECT id, client_id, kind, channel, number, shield_number, asker_name, asker_domain, pc_address, pc_browser, return_url, mark
 FROM requests
 WHERE id > CAST(:after AS TEXT)

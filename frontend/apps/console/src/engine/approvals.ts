@@ -76,7 +76,7 @@ export async function approve(id: string, { lines, subject }: ApprovalOptions = 
   return unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
 }
 
-/** Asks for what an outside filing system reports, as the first of two. */
+/** Requests a change reported by an outside filing system, as the first of the two people. */
 export async function support(id: string): Promise<Approval> {
   const params = { path: { approval_id: id } };
   return unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/support", { params }));

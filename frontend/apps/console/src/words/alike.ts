@@ -23,13 +23,13 @@ export const alikeWords = {
     way: {
       same_domain: "Same domain",
       same_owner: "Same owner of the domain",
-      like_domain: "Domain looks alike",
-      like_name: "Name is the same or alike",
+      like_domain: "Domain looks similar",
+      like_name: "Name is the same or similar",
     } as Record<string, string>,
     about:
-      "Its name or domain is, or is like, a registered system's, and people could take one for the other. Another security officer has to see both and approve.",
-    reason: "For who approves",
+      "Its name or domain equals or resembles that of a registered system, so users could confuse them. Another security officer has to compare both and approve.",
+    reason: "For the approver",
     ask: "Ask for approval",
-    sent: "Sent. Another security officer has to approve it on the page of approvals.",
+    sent: "Sent. Another security officer has to approve it under Approvals.",
   },
 };

@@ -18,7 +18,7 @@ export const askWords = {
     asked: "{when} 提出",
   },
   en: {
-    title: "Asked of the legal representative",
+    title: "Requested from the legal representative",
     none: "No requests.",
     what: "What for",
     shield: "Shield",

@@ -25,7 +25,7 @@ export const factorWords = {
     code: "One-time code",
     codeHint: "6 digits",
     keyAbout:
-      "A USB or NFC security key, or this computer's own fingerprint, face or PIN. Press the button below and do as the browser says.",
-    noKeys: "This browser doesn't know security keys. Use an authenticator app.",
+      "A USB or NFC security key, or this computer's fingerprint, face or PIN. Press the button below and follow the browser's instructions.",
+    noKeys: "This browser doesn't support security keys. Use an authenticator app.",
   },
 };

@@ -41,13 +41,12 @@ export const loginWords = {
   },
   en: {
     headline: "Log in to the console",
-    about:
-      "For the staff of who runs the service. If you have no login yet, ask an administrator for a set-up address.",
+    about: "For the operator's staff. If you have no login yet, ask an administrator for a set-up address.",
     name: "Name",
     nameHint: "As the administrator entered it",
     password: "Password",
     captchaWhy:
-      "Lately a name or password was wrong, not necessarily yours: please type the picture's characters too.",
+      "There were recent failed logins, not necessarily yours: please also enter the characters in the picture.",
     next: "Next",
     lacks: {
       name: "Enter your name",
@@ -68,16 +67,16 @@ export const loginWords = {
     login: "Log in",
     back: "Enter name and password again",
     lost: "No phone or key, or lost it? Ask an administrator for a new set-up address.",
-    againTitle: "Show your second factor again",
+    againTitle: "Verify your second factor again",
     againAbout:
-      "This act is a grave one: it takes a second factor of the last five minutes. A code that was used before doesn't count; wait for the next one.",
+      "This act needs a second factor from the last five minutes. A used code is not accepted; wait for the next one.",
     goOn: "Verify and continue",
     endedBy: {
-      1: "The session has ended; log in again. It ends by itself after a while without use.",
+      1: "The session has ended; log in again. Sessions also end after some time without use.",
       disabled:
         "Your access was disabled by two officers, and your session has ended. Ask a security officer.",
       reset:
-        "Your login is being set up again, so this session has ended; the old password and second factors count no more. Use the new set-up address. If you didn't ask for it, call a security officer at once.",
+        "Your login was reset, so this session has ended; the old password and second factors are no longer valid. Use the new set-up address. If you didn't request it, contact a security officer at once.",
       password:
         "Your password was changed elsewhere, so this session has ended. Log in with the new one. If it wasn't you, call a security officer at once.",
     },

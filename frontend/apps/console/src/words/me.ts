@@ -45,7 +45,7 @@ export const meWords = {
     role: roleNames.en,
     factors: "Second factors",
     factorsAbout:
-      "One of these is asked for beside the password. With a spare one, losing one locks nobody out.",
+      "Logging in needs one of these in addition to the password. Add a spare, so that losing one doesn't lock you out.",
     kind: { totp: "Authenticator app", webauthn: "Security key" },
     added: "Added {day}",
     used: "Last used {moment}",
@@ -56,7 +56,7 @@ export const meWords = {
     labelHint: 'Such as "work phone" or "key at the office"',
     remove: "Remove",
     removeTitle: 'Remove "{name}"?',
-    removeAbout: "From then on it logs nobody in.",
+    removeAbout: "It can't be used to log in any more.",
     keep: "Keep it",
     last: "The last one can't be removed",
     password: "Password",

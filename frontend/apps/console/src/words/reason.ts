@@ -2,5 +2,5 @@
 
 export const reasonWords = {
   zh: { reason: "原因", reasonHint: "会写入审计记录" },
-  en: { reason: "Reason", reasonHint: "Kept in the audit records" },
+  en: { reason: "Reason", reasonHint: "Recorded in the audit" },
 };

@@ -49,7 +49,7 @@ export const reportWords = {
       finding: "What is wrong",
       stopped: "Shields stopped",
     },
-    wrong: "What is wrong, and what stands there",
+    wrong: "What is wrong, and the value in the file",
     oldNew: "Old → new",
     nothing: "(empty)",
     none: "No such line",

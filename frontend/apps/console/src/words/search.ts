@@ -13,14 +13,15 @@ export const searchWords = {
     morePeople: "符合的人太多：只查了其中 300 个账号和 300 条备案。请再多输入一些。",
   },
   en: {
-    people: "Name, enterprise, credit code, id number, or last 4 of shield, phone or id",
-    accounts: "Name, enterprise, credit code, or a whole id, phone or shield number",
-    wholeHint: "Names by how they begin, enterprises by two characters or more, numbers as a whole.",
-    sms: "Phone number or its last 4, name, enterprise, or last 4 of shield or id",
-    acts: "Name, enterprise, last 4 of shield, phone or id, or a subject's id",
-    actors: "By whom: a member of staff's name, or name, enterprise, last 4 of shield, phone or id",
-    hint: "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more.",
+    people: "Name, enterprise, credit code, ID number, or last 4 of shield, phone or ID",
+    accounts: "Name, enterprise, credit code, or a whole ID, phone or shield number",
+    wholeHint: "Names by their beginning, enterprises by at least two characters, numbers as a whole.",
+    sms: "Phone number or its last 4, name, enterprise, or last 4 of shield or ID",
+    acts: "Name, enterprise, last 4 of shield, phone or ID, or a subject's ID",
+    actors: "By whom: a member of staff's name, or name, enterprise, last 4 of shield, phone or ID",
+    hint: "Names by their beginning, enterprises by at least two characters, numbers by at least their last 4.",
     goOn: "Not listed here? Keep searching",
-    morePeople: "Too many people fit: 300 accounts and 300 filing records were looked at. Say a little more.",
+    morePeople:
+      "Too many people match: only 300 accounts and 300 filing records were considered. Enter more.",
   },
 };

@@ -44,7 +44,7 @@ export const staffWords = {
   en: {
     title: "Staff",
     about:
-      "Adding somebody, changing roles, a new set-up address and disabling count once another security officer has approved.",
+      "Adding or disabling members, changing roles and new set-up addresses take effect once another security officer approves.",
     add: "Add somebody",
     name: "Name",
     roles: "Roles",
@@ -61,20 +61,20 @@ export const staffWords = {
       disable: "Disable {name}",
     },
     means: {
-      add: "Once approved there is a set-up address; who approves hands it on.",
-      roles: "Counts at once when approved, also on pages that are open and for tokens.",
+      add: "Once approved, a set-up address is displayed to the approver, who passes it on.",
+      roles: "Takes effect at once when approved, also for open pages and tokens.",
       reset:
-        "When approved, the present password, second factors and sessions are void. Who approves hands the new address on.",
-      disable: "When approved, sessions and tokens end at once. What was done stays in the audit.",
+        "When approved, the present password, second factors and sessions become invalid. The approver passes on the new address.",
+      disable: "When approved, sessions and tokens end at once. Past acts stay in the audit.",
     },
     nameHint: "Full name, for logging in",
     reason: "Reason",
-    reasonHint: "For who approves, and for the audit",
+    reasonHint: "For the approver, and for the audit",
     lacks: {
       name: "Enter the name",
       roles: "Choose one role at least",
-      change: "The roles are as they were",
-      reason: "Say why",
+      change: "The roles are unchanged",
+      reason: "Enter the reason",
     },
     send: "Ask for approval",
     working: "One moment",

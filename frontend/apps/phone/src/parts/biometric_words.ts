@@ -8,10 +8,10 @@ export const words = {
     pin: { title: "打开指纹或面容", act: "核对 PIN 码", detail: "只核对，不签任何内容" },
   },
   en: {
-    label: "Finger or face in place of typing the PIN",
+    label: "Fingerprint or face instead of typing the PIN",
     cannot: "This phone or browser can't do it, or no finger or face is set up.",
     means:
-      "The PIN is kept encrypted on this phone and opened by finger or face alone; the service still judges and counts it. Whoever can unlock this phone, by finger, face or its passcode, can then log in and sign with your certificate.",
+      "The PIN is stored encrypted on this phone and can only be decrypted with your fingerprint or face; the service still checks it and counts attempts. Anyone who can unlock this phone, by fingerprint, face or its passcode, can then log in and sign with your certificate.",
     ends: "It is switched off when you change the PIN, renew the certificate or log out.",
     pin: {
       title: "Switch on finger or face",

@@ -18,11 +18,11 @@ export const words = {
     changed: "Choose a new PIN",
     again: "Enter it again",
     hint: "6 digits. You need it to log in and to sign: remember it",
-    againHint: "It counts once both are the same",
+    againHint: "It takes effect once both are the same",
     rule: "No birthday, id number, repeated or consecutive digits",
     checking: "Checking",
     differs: "The two were not the same. ",
-    differsMore: "No PIN has been set: begin again.",
+    differsMore: "No PIN has been set: start again.",
     restart: "Choose another",
   },
 };

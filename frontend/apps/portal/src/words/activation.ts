@@ -11,11 +11,11 @@ export const activationWords = {
   },
   en: {
     label: "Activation code",
-    placeholder: "12 characters, in either case",
-    hint: "Handed over by customer service, good for 7 days and one use. It has no 0, O, 1 or I.",
+    placeholder: "12 characters, upper or lower case",
+    hint: "Handed over by customer service, valid for 7 days and one use. It has no 0, O, 1 or I.",
     hours: "Too many wrong activation codes. Try again in {n} h.",
     minutes: "Too many wrong activation codes. Try again in {n} min.",
     objected:
-      "Your other account has stopped this one, so codes from before are worth nothing. Get a new one from customer service, handed over.",
+      "Your other account has stopped this one, so earlier codes are invalid. Get a new one from customer service in person.",
   },
 };

@@ -32,7 +32,7 @@ export const askWords = {
   en: {
     title: "Operators' requests",
     about:
-      "What operators ask you to do about their shields. A request changes nothing: ask the person, act on the shield's page, then answer.",
+      "Requests of operators about their shields. A request by itself changes nothing: ask the person, do it on the shield's page, then answer.",
     tabs: "By state",
     state: {
       waiting: "For you to do",
@@ -48,7 +48,7 @@ export const askWords = {
       renew: "Check the filing for a renewal",
     },
     empty: "There is no such request",
-    emptyHint: "They come here when operators ask you in the app.",
+    emptyHint: "Requests that operators send you in the app appear here.",
     by: "{name}, {phone}",
     asked: "Asked {when}",
     ended: "Ended {when}",
@@ -61,11 +61,11 @@ export const askWords = {
       renew: "See the filing",
     },
     done: "Answer: done",
-    refuse: "Not to be done…",
-    reason: "Why not; the operator reads it",
-    send: "Answer: not done",
+    refuse: "Refuse…",
+    reason: "Reason; the operator will see it",
+    send: "Answer: refused",
     cancel: "Back",
-    answered: "Answered; the operator is told by SMS",
+    answered: "Answered; the operator is notified by SMS",
     more: "Reason",
   },
 };

@@ -27,7 +27,7 @@ export const enterpriseWords = {
   en: {
     title: "Your enterprises",
     about:
-      "You are the legal representative on file of these. One is shown at a time; the choice stands at the top, too.",
+      "You are the legal representative on file of these. One is displayed at a time; you can also switch at the top.",
     aboutOne: "You are the legal representative on file of this one.",
     creditCode: "Unified social credit code",
     shown: "Shown now",
@@ -35,18 +35,19 @@ export const enterpriseWords = {
     showOf: "Switch to {name}",
     add: {
       title: "Add another enterprise",
-      text: "You are on file as the legal representative of one that isn't listed? Enter the activation code that customer service handed you for its filing record. A code is yours alone: another person's is worth nothing here.",
+      text: "Are you on file as the legal representative of an enterprise that isn't listed? Enter the activation code that customer service handed you for its filing record. Another person's code is invalid here.",
       act: "Add",
       working: "One moment",
     },
     done: {
       added: "{name} was added",
       look: "See its shields",
-      later: "The code is used; you answer for that enterprise from {when}",
-      laterText: "You have another verified account, which was told by SMS: hence the wait.",
+      later: "The code was accepted; you can manage that enterprise from {when}",
+      laterText:
+        "You have another verified account, which was notified by SMS; that is why you have to wait.",
       same: "The code is used; your enterprises are the same as before",
       sameText:
-        "Either that one stood here already, or you are on file there as an operator: log in with this account in the Mobile Shield app and apply for a certificate.",
+        "Either that enterprise was listed already, or you are on file there as an operator: log in to the Mobile Shield app with this account and apply for a certificate.",
     },
   },
 };

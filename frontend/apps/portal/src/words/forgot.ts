@@ -31,9 +31,9 @@ export const forgotWords = {
   },
   en: {
     title: "Reset the password",
-    lead: "A code goes to the account's phone number. If the phone is lost, get a new SIM card first; if the number is no longer yours, call customer service.",
+    lead: "We send a code to the account's phone number. If the phone is lost, get a new SIM card first; if the number is no longer yours, contact customer service.",
     later:
-      "For a while after it, usually a day, confirming operators, activation codes, lifting holds and revoking take a shield of yours from before. Reporting a loss and freezing don't wait.",
+      "For a while after the reset, usually a day, you need a shield that you had before it to confirm operators, create activation codes, lift holds and revoke. You can report a loss and freeze at any time.",
     phone: "Account's phone number",
     phoneHint: "11 digits",
     code: "SMS code",
@@ -41,7 +41,7 @@ export const forgotWords = {
     send: "Get a code",
     another: "Send another",
     wait: "Again in {left} s",
-    sent: "If this number has an account, a code went to {to}",
+    sent: "If this number has an account, a code was sent to {to}",
     idNumber: "Id number",
     idHint: "Of the account's owner, as when it was registered",
     password: "New password",

@@ -35,9 +35,9 @@ export const guideWords = {
     lost: {
       title: "A phone is lost",
       steps: [
-        "Report the loss at once: find the shield by number or name. Within seconds it neither logs in nor signs; what was signed before stays valid.",
+        "Report the loss at once: find the shield by number or name. Within seconds it can't log in or sign; earlier signatures stay valid.",
         "The phone is found: lift the loss. It works as before, with the same PIN.",
-        "It stays lost: revoke the shield. The holder installs the app on a new phone, logs in with the same account and applies again; the new phone gets a new number.",
+        "The phone isn't found: revoke the shield. The holder installs the app on a new phone, logs in with the same account and applies again; the new phone gets a new shield number.",
       ],
     },
     pin: {
@@ -51,7 +51,7 @@ export const guideWords = {
     own: {
       title: "The lost phone is your own",
       steps: [
-        "Logging in here takes no shield: account and password, or the page of the platform that your account is of, then an SMS code. Report your own shield lost first.",
+        "You can log in here without a shield: by account and password, or on the page of your account's platform, then by an SMS code. Report your own shield lost first.",
         "The SIM card is gone too: get a new one from your operator, then the code arrives.",
         "The number is no longer yours: ask customer service to change your account's number.",
       ],

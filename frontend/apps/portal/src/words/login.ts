@@ -74,9 +74,9 @@ export const loginWords = {
     },
   },
   en: {
-    headline: "The legal representative answers for the enterprise's shields",
+    headline: "The legal representative manages the enterprise's shields",
     about:
-      "See who is on file and which shields they have. When something goes wrong, stop a shield by its number; it counts within seconds.",
+      "See who is on file and which shields they have. If something goes wrong, stop a shield by its number; it takes effect within seconds.",
     lost: { what: "A phone is lost", act: "Report the loss. Lift it once the phone is found" },
     left: { what: "Somebody leaves", act: "Freeze or revoke. What was signed before stays valid" },
     pin: { what: "A PIN is forgotten or locked", act: "Revoke it; the holder then applies again" },
@@ -86,7 +86,7 @@ export const loginWords = {
       "Scan with the legal representative's own shield. If that phone is lost, log in with the password.",
     tryAgain: "Another code",
     guide: "What to do about a lost phone or a forgotten PIN",
-    noAccount: "No account? Registered at another platform, you need none.",
+    noAccount: "No account? If you are registered on another platform, you don't need one.",
     register: "Register",
     account: "Account",
     accountHint: "Phone number, as in the app",
@@ -106,24 +106,24 @@ export const loginWords = {
       failed: "Nobody was logged in",
       over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
       elsewhere:
-        "This login has ended, or was not started in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
+        "This login has ended, or was not started in this browser. If you started it with a command, paste the address in the address bar into that command, and don't give it to anybody.",
       retry: "Try again",
       again: "Back to the login",
     },
     activation: {
-      needed: "Nothing proves yet that you are the legal representative on file",
+      needed: "Your identity as the legal representative on file isn't verified yet",
       number: {
         title: "The number on file isn't your account's: verify again",
-        text: "Your password is right. The filing office has another phone number of yours, or your account has another one, so what the filed number proved has ended, and you can't log in now. Your shield works as before. Any of these verifies you anew:",
+        text: "Your password is right, but the number on file differs from your account's, so the verification by the filed number has ended and you can't log in now. Your shield works as before. To verify again, do one of these:",
         change:
           "Have customer service bind the account to the number on file, and log in with it: the SMS code verifies you.",
-        code: "Get an activation code from customer service, handed over, and enter it here, then the SMS code.",
+        code: "Get an activation code from customer service in person, and enter it here, then the SMS code.",
         office: "If the number on file is wrong, have the office correct it, and log in again.",
       },
       neededText:
         "Your account is right. Enter your activation code, then the SMS code. If you have no code, call customer service.",
       later:
-        "You are verified, and this account can log in from {when}. You have another verified account, which was told by SMS: hence the wait.",
+        "You are verified, and this account can log in from {when}. You have another verified account, which was notified by SMS; that is why you have to wait.",
     },
     next: "Next",
     lacks: {
@@ -139,12 +139,12 @@ export const loginWords = {
     sent: "Sent to {to}",
     code: "SMS code",
     codeHint: "6 digits",
-    sentAgain: "Sent to {to} once more: the newer one counts",
+    sentAgain: "Sent to {to} again: use the newer code",
     again: "No code? Another one in {left} s",
     sendAgain: "No code? Send another",
     beginAgain: "Log in with another account",
     endedBy: {
-      1: "The session has ended; log in again. It ends by itself after a while without use.",
+      1: "The session has ended; log in again. Sessions also end after some time without use.",
       staff:
         "Customer service ended your login. If you didn't call them, change your password first; ask them if in doubt.",
       filing:

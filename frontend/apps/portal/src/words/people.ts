@@ -24,7 +24,7 @@ export const peopleWords = {
   },
   en: {
     title: "Filed people",
-    about: "{name}. Filing is done in the filing system; here it can be looked up.",
+    about: "{name}. You can look up the filing here; changes are made in the filing system.",
     search: "Name or last 4 digits",
     roleLabel: "User type",
     name: "Name",

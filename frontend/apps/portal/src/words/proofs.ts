@@ -22,9 +22,9 @@ export const proofWords = {
     by: { ...proverNames.en, of: "By {who}" } as Record<string, string>,
     account: "account {phone}",
     at: "verified {when}",
-    waits: "A second account: counts from {when}",
+    waits: "A second account: valid from {when}",
     ended: "Ended {when}: {why}",
-    off: "Doesn't count: the account is disabled, or this way is taken no more",
+    off: "Not valid: the account is disabled, or this way is no longer accepted",
     reason: endedReasons.en,
   },
 };

@@ -13,11 +13,11 @@ export const waitWords = {
   en: {
     title: "The password was reset by SMS: some acts wait until {when}",
     waits:
-      "So that nobody who reads your SMS passes for you, these wait until then: to confirm operators, make activation codes, lift losses and freezes, and revoke.",
+      "To protect you from somebody who reads your SMS, you can't do the following until then: confirm operators, create activation codes, lift losses and freezes, and revoke.",
     now: "You can report a loss, freeze, and refuse an application now.",
     sooner:
-      'Not to wait: log in by scanning with a shield of yours from before, or sign with it what you revoke or whom you confirm; or get a new activation code from the filing office and enter it at "{page}".',
-    notYou: "If it wasn't you who set it, have customer service disable the account at once.",
+      'To avoid the wait, log in by scanning with a shield that you had before the reset, or sign the revocation or confirmation with it; or get a new activation code from the filing office and enter it at "{page}".',
+    notYou: "If you didn't reset it, ask customer service to disable the account at once.",
     page: "Enterprises",
   },
 };

@@ -23,7 +23,7 @@ export const doneWords = {
     account: "Your account is your phone number, {account}. Three steps are left, on the phone:",
     install: {
       what: "Install the app",
-      how: "Scan the code with the phone's camera or WeChat and follow what the phone says.",
+      how: "Scan the code with the phone's camera or WeChat and follow the instructions on the phone.",
       code: "QR code: the page that installs the app",
       open: "Open the install page",
     },
@@ -33,7 +33,7 @@ export const doneWords = {
     },
     apply: {
       what: "Apply for a certificate",
-      how: "Name, id number, user type and the enterprise's unified social credit code must be as filed. Whether your enterprise has filed you is checked when you apply; its legal representative can look that up in the portal.",
+      how: "Name, ID number, user type and the enterprise's unified social credit code must match the filing. Whether you are on file is checked when you apply; your legal representative can look it up in the portal.",
       portal: "Look up the filing (legal representative)",
     },
     again: "Register somebody else",

@@ -58,19 +58,19 @@ export const registerWords = {
   },
   en: {
     headline: "Register",
-    lead: "Legal representatives and operators make their account here; the phone number is its name.",
+    lead: "Legal representatives and operators register their account here, and later log in with the phone number.",
     known: {
-      title: "You have an account? Don't register",
-      text: "Whoever has registered before logs in in the app right away.",
+      title: "Do you already have an account? Don't register",
+      text: "If you registered before, log in to the app right away.",
       at: "Registered at {names}? Choose it on the app's login page and log in with that account.",
       go: "Install the app",
       faq: "What the account is",
     },
     next: {
       title: "Afterwards",
-      install: { what: "Install the app on your phone", how: "by scanning the code that is shown then" },
+      install: { what: "Install the app on your phone", how: "by scanning the code displayed then" },
       login: { what: "Log in with your phone number", how: "and the password that you set here" },
-      apply: { what: "Apply for a certificate", how: "your enterprise's credit code is asked for then" },
+      apply: { what: "Apply for a certificate", how: "with your enterprise's credit code" },
     },
     phoneTitle: "Phone number",
     personTitle: "Who you are",
@@ -106,10 +106,10 @@ export const registerWords = {
     },
     consentsFirst: "Tick each of the three; the form follows.",
     keptText:
-      "Stored are your name, the kind of document, its number encrypted, the phone number, and a check value of the password, not the password itself. This page leaves nothing of it on this computer.",
+      "The service stores your name, the type of document, its number (encrypted), the phone number, and a hash of the password, not the password itself. This page stores nothing on this computer.",
     act: "Register",
     working: "One moment",
     exists:
-      'Log in in the app with this number. If the password is forgotten, reset it there with "Forgot password".',
+      'Log in to the app with this number. If you forgot the password, reset it there with "Forgot password".',
   },
 };

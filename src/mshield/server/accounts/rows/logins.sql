@@ -1,4 +1,4 @@
--- The logins of one account that still count, as customer service sees and ends them.
+-- The unended logins of one account, which customer service sees and can end.
 
 -- name: phones
 SELECT p.token_hash, p.created_at, p.expires_at, p.address, p.browser, d.shield_number, d.created_at AS device_since

@@ -1,5 +1,5 @@
 -- name: of_account
--- Per device the certificate that stands for it, as `find_newest` of certificates.sql has it.
+-- Each device with the certificate that represents it, chosen as by `find_newest` of certificates.sql.
 SELECT c.device_id, c.shield_number, c.state, c.holds, c.organisation, c.role, c.issued_at, c.not_after,
   d.created_at AS device_since, c.serial, u.name, u.browser, u.address, u.model, u.logged_in_at,
   (SELECT s.signed_at FROM signatures s WHERE s.uid = c.uid AND s.purpose IN ('login', 'sign')

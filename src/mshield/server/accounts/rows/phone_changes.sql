@@ -14,6 +14,6 @@ FROM phone_changes WHERE id = :id;
 SELECT id FROM phone_changes WHERE state = 'waiting' AND effective_at <= :now AND id > :after ORDER BY id LIMIT :most;
 
 -- name: end!
--- Once; the numbers are needed no more.
+-- Ends it once, and deletes the numbers, which are no longer needed.
 UPDATE phone_changes SET state = :state, ended_at = :now, old_phone = '', new_phone = ''
 WHERE id = :id AND state = 'waiting';

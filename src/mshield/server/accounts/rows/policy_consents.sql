@@ -3,7 +3,7 @@ INSERT INTO policy_consents (id, account_id, policy, version, digest, place, agr
 VALUES (:id, :account_id, :policy, :version, :digest, :place, :now, NULL);
 
 -- name: current
--- Of each policy the newest consent that wasn't withdrawn.
+-- The newest consent to each policy that wasn't withdrawn.
 SELECT c.policy, c.version, c.agreed_at FROM policy_consents c
 WHERE c.account_id = :account_id AND c.withdrawn_at IS NULL ORDER BY c.agreed_at, c.id;
 

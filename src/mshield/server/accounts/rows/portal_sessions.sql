@@ -3,7 +3,7 @@ INSERT INTO portal_sessions (token_hash, account_id, created_at, used_at, expire
 VALUES (:token_hash, :account_id, :now, :now, :expires_at, NULL, :address, :browser);
 
 -- name: find^
--- A session that neither ended nor was left unused for too long; an account that was closed has none.
+-- A session that has neither ended nor been idle for too long; a closed account has none.
 SELECT s.used_at, sealed(portal_sessions AS s), sealed(accounts AS a)
 FROM portal_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
@@ -31,7 +31,7 @@ INSERT INTO used_requests (request_id, used_at) VALUES (:request_id, :now) ON CO
 DELETE FROM used_requests WHERE used_at <= :before;
 
 -- name: signer
--- Whose certificate signed a request, with all that says so; one row for each document.
+-- Who signed a request: the certificate with the data that proves it, one row for each document.
 SELECT sealed(requests AS r), sealed(tasks AS t), sealed(signatures AS s), sealed(certificates AS c)
 FROM requests r JOIN tasks t ON t.request_id = r.id JOIN signatures s ON s.sid = t.sid
 JOIN certificates c ON c.serial = s.serial

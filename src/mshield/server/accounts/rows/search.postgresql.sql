@@ -1,8 +1,8 @@
--- Lists go as one text with commas: ids and credit codes have none.
+-- Lists are passed as one comma-separated text: ids and credit codes contain no comma.
 
 -- name: lines
--- The lines of these ids, in no order, each with its newest certificate's shield. The long tables are asked by key, as in
--- certificates/search.postgresql.sql.
+-- The result lines for these ids, in no order, each with its newest certificate's shield. Large tables are read by
+-- key, as in certificates/search.postgresql.sql.
 SELECT a.id, a.name, a.phone, a.id_type, a.id_number_box, a.state, a.source, a.created_at, c.shield_number,
   c.organisation AS enterprise
 FROM unnest(string_to_array(:ids, ',')) AS s (id)
@@ -13,8 +13,8 @@ LEFT JOIN LATERAL (
 ) c ON TRUE;
 
 -- name: of_enterprises
--- Over certificates_enterprise_account alone, of some thousands of enterprises at most: of each the first of its page. Only
--- where the word isn't in the present name are certificates read for the one of then.
+-- Uses certificates_enterprise_account alone, for at most some thousands of enterprises: the first rows of the page
+-- from each. Reads certificates for a former name only if the present name doesn't contain the word.
 SELECT DISTINCT f.account_id AS id
 FROM (
   SELECT credit_code, lower(name) LIKE CAST(:organisation AS TEXT) ESCAPE '!' AS has_word FROM enterprises

@@ -1,7 +1,7 @@
--- Lists go as one text with commas: ids and credit codes have none.
+-- Lists are passed as one comma-separated text: ids and credit codes contain no comma.
 
 -- name: lines
--- The lines of these ids, in no order, each with its newest certificate's shield.
+-- The result lines for these ids, in no order, each with its newest certificate's shield.
 SELECT a.id, a.name, a.phone, a.id_type, a.id_number_box, a.state, a.source, a.created_at, c.shield_number,
   c.organisation AS enterprise
 FROM accounts a
@@ -11,7 +11,7 @@ LEFT JOIN certificates c ON c.serial = (
 WHERE a.id IN (SELECT value FROM json_each('["' || replace(:ids, ',', '","') || '"]'));
 
 -- name: of_enterprises
--- Over certificates_enterprise_account, of some thousands of enterprises at most.
+-- Uses certificates_enterprise_account, for at most some thousands of enterprises.
 SELECT DISTINCT c.account_id AS id FROM enterprises e CROSS JOIN certificates c ON c.credit_code = e.credit_code
 WHERE e.credit_code IN (SELECT value FROM json_each('["' || replace(:credit_codes, ',', '","') || '"]'))
   AND c.account_id > :after

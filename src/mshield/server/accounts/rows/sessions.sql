@@ -1,5 +1,5 @@
 -- name: find^
--- The account and device of a valid login, bound to the device's key.
+-- The account and device of a valid login that is bound to the device's key.
 SELECT d.shield_number, d.account_id AS pinned_account_id, sealed(accounts AS a), p.account_id AS login_account_id, p.device_id AS login_device_id,
   p.expires_at AS login_expires_at, p.mark AS login_mark
 FROM phone_sessions p

@@ -1,7 +1,7 @@
--- Lists go as one text with commas: no subject and no actor's id has one.
+-- Lists are passed as one comma-separated text: subjects and actors' ids contain no comma.
 
 -- name: page_about
--- Over acts_about, of some thousands of subjects at most: of each the newest of its page.
+-- Uses acts_about, for at most some thousands of subjects: the newest acts of the page from each.
 SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
 FROM (
   SELECT f.id FROM (SELECT DISTINCT unnest(string_to_array(:subjects, ',')) AS subject) w
@@ -20,7 +20,7 @@ LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person'
 ORDER BY a.id DESC;
 
 -- name: page_by
--- Over acts_by, of some hundreds of actors: of each the newest of its page.
+-- Uses acts_by, for some hundreds of actors: the newest acts of the page from each.
 SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
 FROM (
   SELECT f.id FROM (SELECT DISTINCT unnest(string_to_array(:actors, ',')) AS actor_id) w
@@ -38,8 +38,8 @@ LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person'
 ORDER BY a.id DESC;
 
 -- name: page_of_kind
--- Over acts_kind: some hundred kinds, each found behind the one before it, and of those that are wanted the newest of its
--- page. An area that has few acts is as quick as one that has all.
+-- Uses acts_kind: finds each of some hundred kinds after the previous one, and of the requested kinds the newest acts
+-- of the page. So an area with few acts is as quick as one that has all of them.
 WITH RECURSIVE kinds (act) AS (
   (SELECT f.act FROM acts f ORDER BY f.act LIMIT 1)
   UNION ALL
@@ -62,7 +62,7 @@ LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person'
 ORDER BY a.id DESC;
 
 -- name: shields_of
--- Over certificates_account and certificates_person, each by key.
+-- Uses certificates_account and certificates_person, one look-up for each id.
 SELECT c.shield_number, c.serial FROM unnest(string_to_array(:accounts, ',')) AS s (id)
 CROSS JOIN LATERAL (SELECT shield_number, serial FROM certificates WHERE account_id = s.id OFFSET 0) c
 UNION
@@ -70,7 +70,7 @@ SELECT c.shield_number, c.serial FROM unnest(string_to_array(:people, ',')) AS s
 CROSS JOIN LATERAL (SELECT shield_number, serial FROM certificates WHERE person_id = s.id OFFSET 0) c;
 
 -- name: names_of
--- Of accounts, members of staff, filed people and business systems, each by key.
+-- The names of accounts, members of staff, filed people and business systems, one look-up for each id.
 SELECT s.id, t.name FROM unnest(string_to_array(:subjects, ',')) AS s (id)
 CROSS JOIN LATERAL (SELECT name FROM accounts WHERE id = s.id OFFSET 0) t
 UNION ALL
@@ -84,7 +84,7 @@ SELECT s.id, t.name FROM unnest(string_to_array(:subjects, ',')) AS s (id)
 CROSS JOIN LATERAL (SELECT name FROM business_systems WHERE client_id = s.id OFFSET 0) t;
 
 -- name: find_by_former_name
--- Over acts_kind: renamed people are few. Of their changes only that of the name, not of the number or enterprise.
+-- Uses acts_kind, since few people are renamed. Considers only changes of the name, not of the number or enterprise.
 SELECT DISTINCT a.subject
 FROM (SELECT subject, details FROM acts WHERE act IN ('filing.rename', 'filing.legal_person') OFFSET 0) a
 CROSS JOIN LATERAL jsonb_array_elements(CAST(a.details AS jsonb) -> 'changes') c

@@ -1,7 +1,7 @@
--- Lists go as one text with commas: no subject and no actor's id has one.
+-- Lists are passed as one comma-separated text: subjects and actors' ids contain no comma.
 
 -- name: page_about
--- Over acts_about, of some thousands of subjects at most.
+-- Uses acts_about, for at most some thousands of subjects.
 SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
 FROM (SELECT DISTINCT value AS subject FROM json_each('["' || replace(:subjects, ',', '","') || '"]')) w
 CROSS JOIN acts a ON a.subject = w.subject
@@ -13,7 +13,7 @@ WHERE a.id < :before AND a.id >= :since
 ORDER BY a.id DESC LIMIT :most;
 
 -- name: page_by
--- Over acts_by, of some hundreds of actors: of each the newest of its page.
+-- Uses acts_by, for some hundreds of actors: the newest acts of the page from each.
 SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
 FROM (SELECT DISTINCT value AS actor_id FROM json_each('["' || replace(:actors, ',', '","') || '"]')) w
 CROSS JOIN json_each((
@@ -30,7 +30,7 @@ LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person'
 ORDER BY a.id DESC LIMIT :most;
 
 -- name: shields_of
--- Over certificates_account and certificates_person.
+-- Uses certificates_account and certificates_person.
 SELECT shield_number, serial FROM certificates
 WHERE account_id IN (SELECT value FROM json_each('["' || replace(:accounts, ',', '","') || '"]'))
 UNION
@@ -38,7 +38,7 @@ SELECT shield_number, serial FROM certificates
 WHERE person_id IN (SELECT value FROM json_each('["' || replace(:people, ',', '","') || '"]'));
 
 -- name: names_of
--- Of accounts, members of staff, filed people and business systems, each by key.
+-- The names of accounts, members of staff, filed people and business systems, one look-up for each id.
 SELECT id AS id, name FROM accounts WHERE id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'))
 UNION ALL
 SELECT id AS id, name FROM staff WHERE id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'))
@@ -48,7 +48,7 @@ UNION ALL
 SELECT client_id AS id, name FROM business_systems WHERE client_id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'));
 
 -- name: find_by_former_name
--- Over acts_kind: renamed people are few. Of their changes only that of the name, not of the number or enterprise.
+-- Uses acts_kind, since few people are renamed. Considers only changes of the name, not of the number or enterprise.
 SELECT DISTINCT a.subject AS subject FROM acts a
 CROSS JOIN json_each(a.details, '$.changes') c
 WHERE a.act IN ('filing.rename', 'filing.legal_person') AND json_extract(c.value, '$.field') = 'name'

@@ -1,5 +1,5 @@
 -- name: expire!
--- What nobody decided in time makes room for a new question.
+-- An undecided approval that expires makes room for a new one.
 UPDATE approvals SET state = 'expired', sealed_box = NULL WHERE id = :id AND state = 'waiting' AND expires_at <= :now;
 
 -- name: over
@@ -18,7 +18,8 @@ FROM approvals a LEFT JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.i
 WHERE a.id = :id;
 
 -- name: page
--- The newest first; an empty state, or nobody, stands for all. What nobody has asked for yet is everybody's. :acts are names between commas, or empty for all.
+-- Newest first; an empty state or requester matches all. An approval without a requester is everybody's. :acts is a
+-- comma-separated list of names, or empty for all.
 SELECT a.id, a.act, a.subject, a.details, a.sealed_box, a.reason, a.asked_by, m.name AS asked_by_name,
   m.roles AS asked_by_roles, a.asked_at, a.expires_at,
   a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.refused_reason, a.seal_version, a.seal,
@@ -28,13 +29,14 @@ WHERE a.id < :before AND (a.state = :state OR :state = '') AND (a.asked_by = :as
   AND (:acts = '' OR :acts LIKE '%,' || a.act || ',%') ORDER BY a.id DESC LIMIT :most;
 
 -- name: decide!
--- Once, in time, and never by who asked or whom it is about; what nobody has asked for yet can only be refused.
+-- Decides once, in time, and never by the requester or the person concerned; one without a requester can only be
+-- refused.
 UPDATE approvals SET state = :state, decided_by = :by, decided_at = :now, refused_reason = :refused_reason, sealed_box = NULL
 WHERE id = :id AND state = 'waiting' AND expires_at > :now AND subject <> :by
   AND (asked_by <> :by OR (asked_by IS NULL AND :refuses = 1));
 
 -- name: about
--- What waits, and what was decided since then, of one act and subject, the newest first.
+-- The waiting approvals of this act and subject, and those decided since then, newest first.
 SELECT a.id, a.act, a.subject, a.details, a.sealed_box, a.reason, a.asked_by, m.name AS asked_by_name,
   m.roles AS asked_by_roles, a.asked_at, a.expires_at,
   a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.refused_reason, a.seal_version, a.seal,
@@ -45,12 +47,12 @@ WHERE a.act = :act AND a.subject = :subject AND (
 ORDER BY a.id DESC LIMIT :most;
 
 -- name: ask!
--- The first of two, for what the service submitted.
+-- Sets the first of the two people for what the service submitted.
 UPDATE approvals SET asked_by = :by, asked_at = :now, expires_at = :expires_at
 WHERE id = :id AND state = 'waiting' AND expires_at > :now AND asked_by IS NULL AND subject <> :by;
 
 -- name: drop!
--- By the service: it is outdated.
+-- Withdrawn by the service, because it is outdated.
 UPDATE approvals SET state = 'withdrawn', decided_at = :now, sealed_box = NULL WHERE id = :id AND state = 'waiting';
 
 -- name: withdraw!
@@ -58,5 +60,5 @@ UPDATE approvals SET state = 'withdrawn', decided_by = :by, decided_at = :now, s
 WHERE id = :id AND state = 'waiting' AND expires_at > :now AND asked_by = :by;
 
 -- name: lock_people!
--- Until the decision is committed, neither is disabled nor loses a role.
+-- Prevents that either person is disabled or loses a role before the decision is committed.
 UPDATE staff SET state = state WHERE id IN (:one, :other) AND state = 'active';

@@ -1,11 +1,11 @@
 -- name: insert!
--- Nothing if the reader has spent the hour's readings, over readings_staff.
+-- No-op if the reader has used up the hour's readings; uses readings_staff.
 INSERT INTO readings (id, staff_id, kind, subject, number_masked, at)
 SELECT :id, :staff_id, :kind, :subject, :number_masked, CAST(:now AS BIGINT)
 WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM readings WHERE staff_id = :staff_id AND id >= :since LIMIT :most) r) < :most;
 
 -- name: recent
--- Whether the reader has made such a reading since then, over readings_staff.
+-- Whether the reader has recorded such a reading since then; uses readings_staff.
 SELECT 1 AS found FROM readings
 WHERE staff_id = :staff_id AND id >= :since AND kind = :kind AND subject = :subject AND number_masked = '' LIMIT 1;
 

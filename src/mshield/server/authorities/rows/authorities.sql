@@ -8,7 +8,7 @@ SELECT certificate FROM authorities WHERE name = :name;
 SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
 
 -- name: list_authority_states
--- Which authorities there are and which are revoked, without their certificates and keys; and each one's last shard.
+-- All authorities with their revocation and last shard, without certificates and keys.
 SELECT name, revoked_at, revocation_reason,
   (SELECT COALESCE(MAX(s.shard), 0) FROM crl_shards s WHERE s.authority = authorities.name) AS shard,
   (SELECT COUNT(*) + COALESCE(MAX(x.created_at), 0) FROM cross_certificates x
@@ -23,7 +23,7 @@ INSERT INTO authorities (name, certificate, key_box, crl_number, created_at)
 VALUES (:name, :certificate, :key_box, 0, :now);
 
 -- name: replace_authority!
--- For OCSP responders, which live for weeks. Guarded by the certificate that was read.
+-- Replaces an OCSP responder, which is valid for some weeks; guarded by the certificate that was read.
 UPDATE authorities SET certificate = :certificate, key_box = :key_box
 WHERE name = :name AND certificate = :old_certificate;
 
@@ -48,7 +48,7 @@ VALUES (:sha256, :authority, :certificate, :root, :now);
 DELETE FROM cross_certificates WHERE sha256 = :sha256;
 
 -- name: next_crl_number^
--- Each number is given once. Holds the row until commit, so that a later number never stands on an older list.
+-- Gives out each number once. Locks the row until commit, so that a later number is never on an older list.
 UPDATE authorities SET crl_number = crl_number + 1 WHERE name = :name RETURNING crl_number;
 
 -- name: insert_crl!
@@ -56,7 +56,7 @@ INSERT INTO crls (authority, number, der, basis, this_update, next_update)
 VALUES (:authority, :number, :der, :basis, :this_update, :next_update);
 
 -- name: await_turn!
--- Holds the row until commit: of two who put a list in force at once the second one sees the first one's.
+-- Locks the row until commit: if two processes put a list in force at once, the second sees the first one's.
 UPDATE authorities SET crl_number = crl_number WHERE name = :name;
 
 -- name: latest_crl^
@@ -66,10 +66,10 @@ SELECT number, basis, this_update, next_update FROM crls WHERE authority = :auth
 SELECT der FROM crls WHERE authority = :authority AND number = :number;
 
 -- name: prune_crls!
--- A list is given out until the next one is there. Those made lately may still be on their way to a reader.
+-- A list is served until the next one exists. Recent lists may still be on their way to a reader.
 DELETE FROM crls WHERE this_update < :before
   AND number < (SELECT MAX(c.number) FROM crls c WHERE c.authority = crls.authority);
 
 -- name: delete_crls!
--- Under a new key of the same name the lists begin anew; their numbers go on.
+-- Under a new key of the same name the lists start again, but their numbers continue.
 DELETE FROM crls WHERE authority = :authority;

@@ -7,7 +7,7 @@ INSERT INTO bindings (sid, account_id, device_id, shield_number, serial, certifi
 VALUES (:sid, :account_id, :device_id, :shield_number, :serial, :serial, :client_id, :now);
 
 -- name: end_replaced!
--- The same binding signed anew: the latest statement is the one in force.
+-- Ends an earlier binding to the same system: the latest signed statement is in force.
 UPDATE bindings SET ended_at = :now
 WHERE sid <> :sid AND bound_at IS NOT NULL AND ended_at IS NULL
   AND certificate = (SELECT certificate FROM bindings WHERE sid = :sid)
@@ -17,7 +17,7 @@ WHERE sid <> :sid AND bound_at IS NOT NULL AND ended_at IS NULL
 UPDATE bindings SET bound_at = :now WHERE sid = :sid AND bound_at IS NULL AND ended_at IS NULL;
 
 -- name: in_force
--- A binding of a certificate that was revoked or replaced otherwise doesn't count, ended or not.
+-- Excludes bindings of a certificate that was revoked or otherwise replaced, even if they weren't ended.
 SELECT b.sid, b.serial, b.client_id, b.bound_at, sealed(business_systems AS s)
 FROM keys k
 JOIN certificates c ON c.serial = k.certificate AND NOT ended(c)
@@ -37,7 +37,7 @@ UPDATE bindings SET ended_at = :now
 WHERE sid = :sid AND device_id = :device_id AND account_id = :account_id AND bound_at IS NOT NULL AND ended_at IS NULL;
 
 -- name: carry_over!
--- Those that are asked for and not signed yet go along: with the same key they still can be.
+-- Includes requested bindings that aren't signed yet: with the same key they still can be.
 UPDATE bindings SET certificate = :new_serial WHERE certificate = :old_serial AND ended_at IS NULL;
 
 -- name: end_all!

@@ -1,5 +1,5 @@
 -- name: reserve^
--- The serial is on disk before anything is signed under it. One certificate per request: a repeated call changes nothing.
+-- Commits the serial before anything is signed with it. One certificate per request: a repeated call changes nothing.
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
   credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at,
   seal_version, seal)
@@ -22,13 +22,14 @@ SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_versio
 FROM certificates WHERE serial = :serial;
 
 -- name: find_holder^
--- What the certificate says beside its own row: the key, and the holder's sealed id number.
+-- The contents of a certificate that aren't in its row: the key, and the holder's sealed id number.
 SELECT k.public_key, p.id, p.id_type, p.id_number_box
 FROM certificates c JOIN keys k ON k.uid = c.uid JOIN filed_persons p ON p.id = c.person_id
 WHERE c.serial = :serial;
 
 -- name: revoked_basis^
--- Changes with every change to what `revoked` gives: by the count, or by the time that passed until the last change.
+-- Values that change whenever the result of `revoked` changes: the count, and the sum of the times from issue to the
+-- last change.
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
 WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
 
@@ -38,7 +39,7 @@ SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocati
 FROM certificates WHERE serial = :serial AND der IS NOT NULL;
 
 -- name: find_newest^
--- What a device shows as its own: the one that counts, else the newest that ever came into force.
+-- The certificate that a device displays as its own: the unended one, else the newest that was ever in force.
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason,
   seal_version, seal
@@ -46,7 +47,7 @@ FROM certificates WHERE device_id = :device_id AND account_id = :account_id AND 
 ORDER BY CASE WHEN ended(certificates) THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;
 
 -- name: ended_unlisted
--- By the partial index of the events that end a certificate.
+-- Uses the partial index of the events that end a certificate.
 SELECT c.serial FROM certificate_events e JOIN certificates c ON c.serial = e.serial
 WHERE ended(e) AND NOT listed(c) AND c.der IS NOT NULL AND c.issuer = :issuer AND c.not_after > :since
 ORDER BY c.serial;

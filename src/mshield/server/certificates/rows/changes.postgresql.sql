@@ -1,6 +1,7 @@
 -- name: certify
--- The signed certificate, its key and the event in one round trip; no row where it was stored or ended before. Where the key
--- isn't as the reservation left it, the division by zero undoes all of it.
+-- Stores the signed certificate, its key's state and the event in one round trip; returns no row if it was already
+-- stored or has ended. If the key isn't in the state that the reservation left, the division by zero rolls everything
+-- back.
 WITH made AS (
   UPDATE certificates SET der = :der, state = 'active', changed_at = :now
   WHERE serial = :serial AND state = 'issued' AND der IS NULL

@@ -5,7 +5,7 @@ SELECT state, holds FROM certificates WHERE serial = :serial;
 SELECT certificate AS serial FROM keys WHERE uid = :uid AND certificate IS NOT NULL;
 
 -- name: move!
--- Guarded by the standing that was read. revoked_at is set once, by whatever ends the certificate.
+-- Guarded by the state that was read. revoked_at is set once, by the first change that ends the certificate.
 UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
   held_since = CASE WHEN :is_held THEN CASE WHEN holds = '' THEN :now ELSE held_since END END,
   revoked_at = CASE WHEN :ends THEN :now ELSE revoked_at END,
@@ -13,12 +13,13 @@ UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
 WHERE serial = :serial AND state = :old_state AND holds = :old_holds;
 
 -- name: note_listed!
--- The next revocation list tells of it (server/ca/rows/shards). In the transaction of the change, so that none is lost.
+-- The next revocation list includes it (server/publication/rows/shards). Written in the transaction of the change, so
+-- that none is lost.
 INSERT INTO crl_changes (serial, issuer, changes) SELECT serial, issuer, 1 FROM certificates WHERE serial = :serial
 ON CONFLICT (serial) DO UPDATE SET changes = crl_changes.changes + 1;
 
 -- name: keep_signed!
--- A renewal's certificate waits as `issued`, signed, until it is confirmed.
+-- A renewed certificate stays `issued`, signed, until it is confirmed.
 UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;
 
 -- name: insert_event!

@@ -5,11 +5,11 @@ SELECT place, whole FROM certificate_counts_place WHERE id = 1;
 INSERT INTO certificate_counts_place (id, place, whole) VALUES (1, 0, FALSE) ON CONFLICT (id) DO NOTHING;
 
 -- name: advance!
--- No row touched: another process counted from the same place.
+-- No row is changed if another process counted from the same place.
 UPDATE certificate_counts_place SET place = :place, whole = :whole WHERE id = 1 AND place = :was;
 
 -- name: next_events
--- Over certificate_events_logged.
+-- Uses certificate_events_logged.
 SELECT log_index, serial FROM certificate_events WHERE log_index >= :place ORDER BY log_index LIMIT :most;
 
 -- name: add!
@@ -17,7 +17,7 @@ INSERT INTO certificate_counts (kind, ends_on, count) VALUES (:kind, :ends_on, :
 ON CONFLICT (kind, ends_on) DO UPDATE SET count = certificate_counts.count + excluded.count;
 
 -- name: sums
--- Of each kind: what ends before today, today, until the day from which on nothing is due, on it, later.
+-- The counts of each kind by end: before today, today, before the day from which nothing is due, on that day, later.
 SELECT kind,
   CAST(SUM(CASE WHEN ends_on < :today THEN count ELSE 0 END) AS BIGINT) AS over,
   CAST(SUM(CASE WHEN ends_on = :today THEN count ELSE 0 END) AS BIGINT) AS today,
@@ -27,7 +27,7 @@ SELECT kind,
 FROM certificate_counts GROUP BY kind;
 
 -- name: ending
--- Of one day at most, over certificates_ends.
+-- Certificates that end on one day; uses certificates_ends.
 SELECT CASE WHEN c.state = 'pin_locked' THEN 'locked' WHEN c.holds <> '' THEN 'held' ELSE 'active' END AS kind,
   COUNT(*) AS count
 FROM certificates c
@@ -36,8 +36,8 @@ WHERE c.state <> 'revoked' AND c.state <> 'superseded' AND c.state <> 'issued'
 GROUP BY 1;
 
 -- name: of_all^
--- How many there are in each state that people see; each counts once, by its gravest. Over the indexes certificates_off and
--- certificates_ends alone, which have all that it takes.
+-- The number of certificates in each displayed state; each is counted once, in its gravest state. Uses only the
+-- indexes certificates_off and certificates_ends, which contain all needed columns.
 SELECT
   (SELECT COUNT(*) FROM certificates
     WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND ended(certificates))

@@ -1,7 +1,8 @@
 -- name: reserve
--- Admission and reservation in one round trip; no row where anything stands against it, or where any of it isn't as it was
--- read: then the steps are taken one by one. All counts are of the moment at which the statement began, so that only the
--- person's number of reservations, which is looked at again once its row is locked, tells of one made meanwhile.
+-- Admission and reservation in one round trip; returns no row if a condition fails or a value differs from what was
+-- read, and the caller then runs the steps one by one. All counts are those at the start of the statement. Only the
+-- person's number of reservations is checked again once its row is locked, and so reveals a reservation made
+-- meanwhile.
 WITH turn AS (
   UPDATE accounts SET reservations = reservations + 1
   WHERE id = :first_account_id AND reservations = :reservations

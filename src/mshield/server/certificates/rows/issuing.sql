@@ -1,10 +1,11 @@
--- From a signed certification request to its reservation. A statement that isn't here for one database stands in its own file.
--- A person's reservations are counted at their first account, the oldest one: the numbers of the others stand still.
+-- From a signed certification request to its reservation. Statements for only one database are in that database's
+-- file. A person's reservations are counted at their first account, the oldest; the counters of the others don't
+-- change.
 
 -- name: find_by_token
--- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
--- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
--- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
+-- Keys whose CertificationRequest is signed, with all that the certificate is made from. No row if the login is
+-- invalid, a row of nulls if it has no such key. Excludes keys of renewals, which come into force in another way. Each
+-- large table is read by a subquery: PostgreSQL would scan it in a join as long as it has no statistics.
 SELECT CAST(:call AS INTEGER) AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
   p.expires_at AS login_expires_at, p.mark AS login_mark,
   sealed(keys AS k), k.public_key, k.enrol_sid, k.mark,
@@ -26,7 +27,7 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
   AND (SELECT a.state FROM accounts a WHERE a.id = p.account_id) = 'active';
 
 -- name: find_of_device
--- The same for a login that is known to be valid.
+-- Like `find_by_token`, for a login that is known to be valid.
 SELECT sealed(keys AS k), k.public_key, k.enrol_sid, k.mark,
   (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = k.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
@@ -44,8 +45,8 @@ WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'con
   AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
 
 -- name: take_turn!
--- Applications of one person take their turn from here on, so that their devices can be counted; a call that counted them
--- before sees by the number that it must count again.
+-- Makes concurrent applications of one person wait, so that their devices can be counted. A call that counted earlier
+-- notices the changed number and counts again.
 UPDATE accounts SET reservations = reservations + 1 WHERE id = :first_account_id;
 
 -- name: standing^
@@ -55,9 +56,9 @@ SELECT k.state, c.serial FROM keys k LEFT JOIN certificates c ON c.request_sid =
 SELECT id FROM filed_persons WHERE id = :person_id AND ended_at IS NULL;
 
 -- name: pin_device!
--- From now on only this account logs in here (R7).
+-- From now on only this account can log in on the device (R7).
 UPDATE devices SET account_id = :account_id WHERE id = :device_id AND (account_id IS NULL OR account_id = :account_id);
 
 -- name: refuse_key!
--- A key whose application was refused at the last moment: it never gets a certificate.
+-- Voids a key whose application was refused at the last step: it never gets a certificate.
 UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';

@@ -1,7 +1,7 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: count_reservation!
--- Nobody else writes meanwhile; the number is compared all the same, since the key was read before.
+-- Nobody else writes meanwhile, but the key was read earlier, so the number is compared.
 UPDATE accounts SET reservations = reservations + 1
 WHERE id = :first_account_id AND reservations = :reservations
   AND (SELECT COUNT(*) + COUNT(revoked_at) FROM authorities) = :authorities

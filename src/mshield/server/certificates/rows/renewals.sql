@@ -1,5 +1,6 @@
 -- name: in_force^
--- The certificate with which a device signs, and the filing as it is now: no version for who left it.
+-- The certificate with which a device signs, and the filing's current version; null if the person is no longer on
+-- file.
 SELECT c.serial, c.uid, c.state, c.holds, c.not_after, c.filing_version, c.person_id, c.shield_number,
   k.public_key, k.enrol_sid, k.mark,
   CASE WHEN f.ended_at IS NULL THEN f.version + e.version END AS filed_version
@@ -17,14 +18,14 @@ VALUES (:sid, :uid, :old_serial, :account_id, :device_id, :person_id, :filing_ve
   :now, :expires_at, :now);
 
 -- name: insert_task!
--- One of the renewal's own documents; a repeated call changes nothing.
+-- A document of the renewal itself; a repeated call changes nothing.
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
 VALUES (:sid, NULL, 0, :uid, :purpose, 'waiting', :message, :media_type, :title, '[]', :now, :expires_at)
 ON CONFLICT (sid) DO NOTHING;
 
 -- name: open_of_device^
--- The renewal under way with all that its next step needs: both keys, both requests and what was signed of them. It is lost
--- where its own certificate, or the CA that this one is of, has ended.
+-- The renewal in progress with all that its next step needs: both keys, both requests and their signatures. It is lost
+-- if its own certificate, or that certificate's CA, has ended.
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.seal_version, r.seal,
   sealed(filed_persons AS f), sealed(enterprises AS e), r.consent_sid, r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
   old.not_after AS old_not_after, old.shield_number, k.public_key, k.enrol_sid, k.mark, old.der AS old_der,
@@ -43,7 +44,7 @@ LEFT JOIN authorities a ON a.name = c.issuer
 WHERE r.device_id = :device_id AND r.account_id = :account_id AND r.state IN ('begun', 'issued');
 
 -- name: set_consent!
--- The first one counts: the key that it is about never changes.
+-- Only the first consent is stored, since its key never changes.
 UPDATE renewals SET consent_sid = :consent_sid WHERE sid = :sid AND state = 'begun' AND consent_sid IS NULL;
 
 -- name: issue!
@@ -51,7 +52,8 @@ UPDATE renewals SET state = 'issued', confirm_sid = :confirm_sid, expires_at = :
 WHERE sid = :sid AND state = 'begun';
 
 -- name: await_confirmation!
--- The new key's own time to confirm; the same key has its certificate in force already.
+-- Gives the new key its own deadline for the confirmation. Without a new key, the key's certificate is already in
+-- force.
 UPDATE keys SET state = 'renewing', expires_at = :expires_at, generation = generation + 1
 WHERE uid = :uid AND state = 'confirmed';
 
@@ -70,14 +72,14 @@ WHERE r.confirm_sid = :confirm_sid;
 UPDATE renewals SET state = 'confirmed', changed_at = :now WHERE sid = :sid AND state = 'issued';
 
 -- name: put_in_force!
--- The generation stays: this belongs to an outcome that is guarded by it. The PIN is the old key's, so what was guessed of
--- it goes on counting: all wrong tries at the new key were counted at the old one too.
+-- The generation is unchanged, because this is part of an outcome that it guards. The PIN is the old key's, so its
+-- wrong attempts are carried over: those at the new key were counted at the old one too.
 UPDATE keys SET certificate = :serial, state = 'certified', expires_at = NULL,
   wrong_total = (SELECT old.wrong_total FROM keys old WHERE old.uid = :old_uid)
 WHERE uid = :uid;
 
 -- name: retire_key!
--- The replaced key signs nothing any more: its share goes.
+-- The replaced key signs nothing more, so its share is deleted.
 UPDATE keys SET share_box = NULL, pending_epoch = NULL, pending_box = NULL, generation = generation + 1 WHERE uid = :uid;
 
 -- name: end_sessions!
@@ -87,8 +89,8 @@ DELETE FROM signing_sessions WHERE uid = :uid;
 DELETE FROM attempts_under_way WHERE uid = :uid;
 
 -- name: move_documents!
--- What the phone has taken and not answered goes on with the key in force: it is the same phone. No request is older than
--- its longest life, so the ids bound what is read.
+-- Documents that the phone has accepted and not answered move to the key in force, since it is the same phone. No
+-- request is older than its maximum lifetime, so the range of ids limits the rows read.
 UPDATE tasks SET uid = :new_uid WHERE uid = :uid AND state = 'waiting' AND request_id IN (
   SELECT id FROM requests WHERE id >= :since AND uid = :uid AND state = 'scanned');
 
@@ -96,12 +98,12 @@ UPDATE tasks SET uid = :new_uid WHERE uid = :uid AND state = 'waiting' AND reque
 UPDATE requests SET uid = :new_uid WHERE id >= :since AND uid = :uid AND state = 'scanned';
 
 -- name: close_tasks!
--- Its own documents: those of requests have moved, and what has expired is closed by that. Over tasks_internal.
+-- The key's own documents: those of requests were moved, and expired ones need no change. Uses tasks_internal.
 UPDATE tasks SET state = 'closed' WHERE uid = :uid AND state = 'waiting' AND request_id IS NULL AND expires_at > :now;
 
 -- name: list_dead
--- Not signed for or not confirmed in time, of somebody who is no longer on file, with an old certificate that isn't active
--- any more, or with a new one that never will be: the job that ends what a revoked CA issued has ended it.
+-- Renewals to end: not signed or confirmed in time, the person is no longer on file, the old certificate is no longer
+-- active, or the new one was ended by the job that revokes the certificates of a revoked CA.
 SELECT r.sid FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
 JOIN filed_persons f ON f.id = r.person_id
@@ -114,7 +116,7 @@ ORDER BY r.begun_at LIMIT :most;
 SELECT sid FROM renewals WHERE device_id = :device_id AND state IN ('begun', 'issued');
 
 -- name: open_of_key^
--- The renewal in which a key has a part, as the new one or as the one to be replaced.
+-- The renewal in which a key is either the new one or the one to be replaced.
 SELECT r.sid FROM renewals r JOIN certificates c ON c.serial = r.old_serial
 WHERE r.state IN ('begun', 'issued') AND (r.uid = :uid OR c.uid = :uid);
 
@@ -123,7 +125,7 @@ UPDATE renewals SET state = 'ended', changed_at = :now WHERE sid = :sid AND stat
 RETURNING uid, old_serial, consent_sid, confirm_sid;
 
 -- name: void_new_key!
--- The key that was made for it, never the one in force.
+-- Voids the key made for the renewal, never one in force.
 UPDATE keys SET state = 'void', share_box = NULL, generation = generation + 1 WHERE uid = :uid AND certificate IS NULL;
 
 -- name: close_task!
@@ -138,7 +140,7 @@ WHERE r.state = 'ended' AND c.state = 'issued' ORDER BY r.changed_at LIMIT :most
 SELECT serial FROM certificates WHERE request_sid = :sid AND state = 'issued';
 
 -- name: renewed_key^
--- The key that this one is to replace, while it hasn't yet.
+-- The key that this one will replace, until the renewal is done.
 SELECT c.uid FROM renewals r JOIN certificates c ON c.serial = r.old_serial
 WHERE r.uid = :uid AND c.uid <> r.uid AND r.state IN ('begun', 'issued');
 
@@ -147,7 +149,7 @@ UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generati
 WHERE uid = :uid AND failures < :most_failures AND wrong_total < :most_wrong;
 
 -- name: give_back!
--- A right PIN at this key may have given back all of them meanwhile.
+-- A correct PIN at this key may have reset the count meanwhile.
 UPDATE keys SET failures = CASE WHEN failures > 0 THEN failures - 1 ELSE 0 END, wrong_total = wrong_total - 1,
   generation = generation + 1
 WHERE uid = :uid;

@@ -1,7 +1,7 @@
--- Lists go as one text with commas: serials and credit codes have none.
+-- Lists are passed as one comma-separated text: serials and credit codes contain no comma.
 
 -- name: lines
--- The lines of these serials, in no order. The long tables are asked by a subquery each, as in issuing.sql.
+-- The result lines for these serials, in no order. Each large table is read by a subquery, as in issuing.sql.
 SELECT c.serial, c.shield_number, c.organisation, c.credit_code, c.common_name, c.role, c.state, c.holds, c.not_before,
   c.not_after, c.issued_at, c.person_id,
   (SELECT p.id_type FROM filed_persons p WHERE p.id = c.person_id) AS id_type,
@@ -11,7 +11,7 @@ FROM unnest(string_to_array(:serials, ',')) AS s (serial)
 CROSS JOIN LATERAL (SELECT * FROM certificates WHERE certificates.serial = s.serial LIMIT 1) c;
 
 -- name: of_enterprises
--- Over certificates_enterprise, of some thousands of enterprises at most.
+-- Uses certificates_enterprise, for at most some thousands of enterprises.
 SELECT c.issued_at AS at, c.serial FROM certificates c
 WHERE c.credit_code = ANY(string_to_array(:credit_codes, ','))
   AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)

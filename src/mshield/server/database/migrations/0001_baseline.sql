@@ -1,9 +1,10 @@
--- The schema of the first release, in one dialect that PostgreSQL and SQLite both accept. Times (..._at, ..._until) are
--- BIGINT milliseconds since 1970 (UTC). Ids are UUIDv7 text made by the application; uid and sid are the protocol's 16
--- bytes. Columns ending in _hash are hashes of values that only others hold; those ending in _box are sealed under the
--- master key. seal_version counts the changes of a sealed row, seal is its keyed seal (docs/adr/0037-seals.md). A row
--- with log_index is a source of the transparency log; null until the entry is in it. Columns keep their order: seals and
--- copies of the database use it. What PostgreSQL alone needs is in 0001_baseline.postgresql.sql.
+-- The schema of the first release, in one dialect that PostgreSQL and SQLite both accept. Times (..._at, ..._until)
+-- are BIGINT milliseconds since 1970 (UTC). Ids are UUIDv7 text made by the application; uid and sid are the
+-- protocol's 16 bytes. Columns ending in _hash are hashes of values that only others have; those ending in _box are
+-- sealed under the master key. seal_version counts the changes of a sealed row, seal is its keyed seal
+-- (docs/adr/0037-seals.md). A row with log_index is a source of the transparency log; it is null until the log has the
+-- entry. Columns keep their order, which seals and copies of the database depend on. What only PostgreSQL needs is in
+-- 0001_baseline.postgresql.sql.
 
 -- ---- keys of the service ----
 
@@ -27,7 +28,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL,
-  -- 'local' for those who registered here, else the outside system that knows the account as external_id.
+  -- 'local' for accounts registered here, else the outside system, which knows the account as external_id.
   source TEXT NOT NULL DEFAULT 'local',
   external_id TEXT,
   -- Number of certificates ever reserved: guards a reservation that counted the account's devices.
@@ -59,8 +60,8 @@ CREATE TABLE devices (
   created_at BIGINT NOT NULL
 );
 
--- What an account's owner sees of their devices: the name they gave it, its model as its browser reported it, and
--- its last login.
+-- What an account's owner sees of their devices: the name they gave it, its model as reported by the browser, and its
+-- last login.
 CREATE TABLE device_uses (
   device_id TEXT PRIMARY KEY REFERENCES devices (id),
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -72,8 +73,8 @@ CREATE TABLE device_uses (
 );
 CREATE INDEX device_uses_account ON device_uses (account_id);
 
--- Logins at phones. The mark binds a login to its account with a key that the database doesn't have, so that a
--- forged row opens nothing.
+-- Logins at phones. The mark binds a login to its account with a key that the database doesn't have, so that a forged
+-- row gives no access.
 CREATE TABLE phone_sessions (
   token_hash BYTEA PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -81,7 +82,7 @@ CREATE TABLE phone_sessions (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT,
-  -- Whence the login came, so that its owner can tell it from a stranger's.
+  -- Origin of the login, so that its owner can recognise a stranger's.
   address TEXT,
   browser TEXT,
   mark BYTEA
@@ -103,7 +104,7 @@ CREATE TABLE sms_codes (
 );
 CREATE INDEX sms_codes_phone ON sms_codes (phone, sent_at);
 
--- Captchas that were used, until they expire: each counts once.
+-- Used captchas, until they expire: each can be used once.
 CREATE TABLE captcha_uses (
   captcha_hash BYTEA PRIMARY KEY,
   expires_at BIGINT NOT NULL
@@ -119,8 +120,8 @@ CREATE TABLE throttles (
   PRIMARY KEY (scope, subject)
 );
 
--- Consents to policies, each by itself: the version and, by its digest, the text. Unsealed: a consent decides
--- nobody's rights, and the act in the log proves it (ADR 109).
+-- Consents to policies, one row each: the version, and the text by its digest. Unsealed: a consent grants no rights,
+-- and the act in the log proves it (ADR 109).
 CREATE TABLE policy_consents (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -133,8 +134,8 @@ CREATE TABLE policy_consents (
 );
 CREATE INDEX policy_consents_account ON policy_consents (account_id, agreed_at);
 
--- Accounts that their owners close: waiting, undone, or carried out once due (ADR 109). Sealed, since a forged row
--- must end nobody's account.
+-- Requests of owners to close their account: waiting, withdrawn, or carried out once due (ADR 109). Sealed, since a
+-- forged row must not close an account.
 CREATE TABLE closings (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -148,7 +149,7 @@ CREATE TABLE closings (
 CREATE UNIQUE INDEX closings_waiting ON closings (account_id) WHERE state = 'waiting';
 CREATE INDEX closings_due ON closings (due_at) WHERE state = 'waiting';
 
--- Answers kept for calls that are repeated with the same idempotency key.
+-- Answers stored for repeated calls with the same idempotency key.
 CREATE TABLE idempotency (
   call TEXT PRIMARY KEY,
   request_hash BYTEA NOT NULL,
@@ -160,8 +161,8 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
--- DPoP proofs that were accepted, so that none is accepted twice, by whichever process. A row lives two minutes.
--- Unlogged in PostgreSQL: after a crash the age limit of proofs suffices.
+-- DPoP proofs that were accepted, so that no process accepts one again. A row lives two minutes. Unlogged in
+-- PostgreSQL: after a crash the age limit of proofs suffices.
 CREATE TABLE dpop_proofs (
   proof_hash BYTEA PRIMARY KEY,
   expires_at BIGINT NOT NULL
@@ -179,7 +180,7 @@ CREATE TABLE enterprises (
   changed_at BIGINT NOT NULL,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- The version whose name is in enterprise_words; the job `search` follows.
+  -- The version whose name is in enterprise_words; the job `search` updates it.
   searched_version BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX enterprises_unsearched ON enterprises (credit_code) WHERE searched_version < version;
@@ -205,9 +206,9 @@ CREATE TABLE filed_persons (
   changed_at BIGINT NOT NULL,
   -- Null while the person is on file.
   ended_at BIGINT,
-  -- When an outside filing system was last asked about the record; 0 for never.
+  -- Time of the last query to an outside filing system about the record; 0 for never.
   asked_at BIGINT NOT NULL DEFAULT 0,
-  -- Phone number on file (备案手机号); null where there is none. Several people may share one.
+  -- Phone number on file (备案手机号); null if there is none. Several people may have the same one.
   phone TEXT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
@@ -239,7 +240,6 @@ CREATE TABLE authorities (
   revocation_reason BIGINT
 );
 
--- Revocation lists as published. basis says which certificates' states a list was made from.
 CREATE TABLE authority_requests (
   name TEXT PRIMARY KEY,
   request BYTEA NOT NULL,
@@ -255,6 +255,7 @@ CREATE TABLE cross_certificates (
   created_at BIGINT NOT NULL
 );
 
+-- Revocation lists as published. basis identifies the certificates' states from which a list was made.
 CREATE TABLE crls (
   authority TEXT NOT NULL REFERENCES authorities (name),
   number BIGINT NOT NULL,
@@ -265,7 +266,7 @@ CREATE TABLE crls (
   PRIMARY KEY (authority, number)
 );
 
--- Shards of revocation lists, with the list in force of each.
+-- Shards of revocation lists, each with its list in force.
 CREATE TABLE crl_shards (
   authority TEXT NOT NULL REFERENCES authorities (name),
   shard BIGINT NOT NULL,
@@ -279,7 +280,7 @@ CREATE TABLE crl_shards (
 );
 CREATE INDEX crl_shards_due ON crl_shards (renew_at);
 
--- Certificates whose status is in no list yet.
+-- Certificates whose status isn't in a list yet.
 CREATE TABLE crl_changes (
   serial TEXT PRIMARY KEY,
   issuer TEXT NOT NULL,
@@ -288,8 +289,8 @@ CREATE TABLE crl_changes (
 
 -- ---- co-signing keys and certificates ----
 
--- One row per co-signing key. Its counters hold across epochs and sessions. generation grows with each change that a
--- concurrent open or finish must notice, and guards every update.
+-- One row per co-signing key. Its counters hold across epochs and sessions. generation is incremented by each change
+-- that a concurrent open or finish must notice, and guards every update.
 CREATE TABLE keys (
   uid BYTEA PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -352,7 +353,7 @@ CREATE TABLE attempts_under_way (
   expires_at BIGINT NOT NULL
 );
 
--- One-time values and rn keys that signed lately, so that a late open isn't mistaken for a copied phone (ADR 64).
+-- One-time values and rn keys that signed recently, so that a late open isn't mistaken for a copied phone (ADR 64).
 -- shown is a digest of key, one-time value and rn.
 CREATE TABLE values_that_succeeded (
   shown BYTEA PRIMARY KEY,
@@ -385,7 +386,7 @@ CREATE TABLE certificates (
   revocation_reason INTEGER,
   -- Name of the issuing CA.
   issuer TEXT NOT NULL DEFAULT 'issuing',
-  -- Since when the certificate is held without a break, as lists and OCSP say it.
+  -- Start of the uninterrupted hold, as stated by lists and OCSP.
   held_since BIGINT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
@@ -397,12 +398,12 @@ CREATE INDEX certificates_shield ON certificates (credit_code, shield_number, is
 CREATE INDEX certificates_enterprise ON certificates (credit_code, issued_at, serial);
 CREATE INDEX certificates_person ON certificates (person_id);
 CREATE INDEX certificates_newest ON certificates (issued_at, serial);
--- All that a revocation list says, with its basis: answered from the index alone.
+-- All columns of a revocation list's entry, and its basis: answered from the index alone.
 CREATE INDEX certificates_off ON certificates
   (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason, held_since)
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
--- Lists of staff, each over an index in its own order: by the end of the shield number, the first one and two
--- characters of a name, the two behind the first, state, hold, and end.
+-- Indexes for staff's lists, each in the list's order: by the end of the shield number, the first character of a name,
+-- the first two, the two after the first, state, hold, and end.
 CREATE INDEX certificates_shield_end ON certificates (substr(shield_number, 10), issued_at, serial);
 CREATE INDEX certificates_surname ON certificates (substr(common_name, 1, 1), issued_at, serial);
 CREATE INDEX certificates_name ON certificates (substr(common_name, 1, 2), issued_at, serial);
@@ -416,17 +417,17 @@ CREATE INDEX certificates_enterprise_account ON certificates (credit_code, accou
 -- keys and certificates name each other, so these columns of keys follow once both tables exist.
 -- The certificate in force.
 ALTER TABLE keys ADD COLUMN certificate TEXT REFERENCES certificates (serial);
--- The pending epoch came from a refresh task, so its PIN is a new one.
+-- The pending epoch comes from a refresh task, so it has a new PIN.
 ALTER TABLE keys ADD COLUMN pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE;
 -- Number of signatures by the share in force.
 ALTER TABLE keys ADD COLUMN since_refresh INTEGER NOT NULL DEFAULT 0;
--- After a declared restore any one-time value passes until a success.
+-- After a declared restore any one-time value is accepted until a success.
 ALTER TABLE keys ADD COLUMN otp_open INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE keys ADD COLUMN otp_prev_spent BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE keys ADD COLUMN challenge_hash BYTEA;
 ALTER TABLE keys ADD COLUMN seal_version BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE keys ADD COLUMN seal BYTEA;
--- Binds the enrolment to its account, like a login's mark.
+-- Binds the enrolment to its account, as a login's mark does.
 ALTER TABLE keys ADD COLUMN mark BYTEA;
 
 -- Requests at outside CAs: one of each certificate that isn't issued here. answer is stored before it is confirmed;
@@ -472,7 +473,7 @@ CREATE TABLE certificate_events (
   revocation_reason INTEGER
 );
 CREATE INDEX certificate_events_serial ON certificate_events (serial);
--- For revocation lists: events that ended certificates whose rows say otherwise.
+-- For revocation lists: events that ended certificates whose rows state otherwise.
 CREATE INDEX certificate_events_ended ON certificate_events (serial) WHERE state IN ('revoked', 'superseded');
 CREATE INDEX certificate_events_unnotified ON certificate_events (at) WHERE notified_at IS NULL;
 CREATE INDEX certificate_events_unlogged ON certificate_events (id) WHERE log_index IS NULL;
@@ -486,15 +487,15 @@ CREATE TABLE certificate_counts (
   PRIMARY KEY (kind, ends_on)
 );
 
--- Place in the log up to which events were counted. whole: the log's end was reached once, so the counts may be
--- shown.
+-- Index in the log up to which events were counted. whole: the log's end was reached once, so the counts may be
+-- displayed.
 CREATE TABLE certificate_counts_place (
   id INTEGER PRIMARY KEY,
   place BIGINT NOT NULL,
   whole BOOLEAN NOT NULL
 );
 
--- Renewals under way. sid is the certification request's; uid the key of the new certificate, a new key or the same.
+-- Renewals in progress. sid is the certification request's; uid the key of the new certificate, a new key or the same.
 -- The old key consents to a new one (consent_sid); a signature confirms the new certificate (confirm_sid).
 CREATE TABLE renewals (
   sid BYTEA PRIMARY KEY,
@@ -519,8 +520,8 @@ CREATE TABLE renewals (
 CREATE UNIQUE INDEX renewals_open ON renewals (device_id) WHERE state IN ('begun', 'issued');
 CREATE INDEX renewals_uid ON renewals (uid);
 
--- Logins by the PIN of the phone's own shield (docs/adr/0106-unlocking.md): what a token may sign before there is a
--- login, and nothing else.
+-- Logins by the PIN of the phone's own shield (docs/adr/0106-unlocking.md): the documents that a token may sign
+-- before there is a login.
 CREATE TABLE unlocks (
   token_hash BYTEA PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -539,7 +540,7 @@ CREATE INDEX unlocks_by_device ON unlocks (device_id);
 
 -- ---- business systems, requests and signatures ----
 
--- Business systems. The previous secret is valid beside the new one until previous_until.
+-- Business systems. The previous secret is valid in addition to the new one until previous_until.
 CREATE TABLE business_systems (
   client_id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -551,7 +552,7 @@ CREATE TABLE business_systems (
   return_urls TEXT NOT NULL DEFAULT '[]',
   previous_hash BYTEA,
   previous_until BIGINT NOT NULL DEFAULT 0,
-  -- When the present secret was made; 0: with the system.
+  -- When the present secret was made; 0: together with the system.
   secret_at BIGINT NOT NULL DEFAULT 0,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
@@ -574,32 +575,33 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL,
-  -- How the request reaches the phone: 'qr', or another app on the same phone.
+  -- How the request reaches the phone: 'qr', or from another app on the same phone.
   channel TEXT NOT NULL DEFAULT 'qr',
-  -- The shield that the request is meant for (待办); null for whoever scans it.
+  -- The shield that the request is addressed to (待办); null if any phone may scan it.
   shield_number TEXT,
-  -- Whether the request's end is still to be sent to webhooks. Set when the request is made; no statement of
-  -- signing touches it.
+  -- Whether the request's end has still to be sent to webhooks. Set when the request is made; no signing statement
+  -- changes it.
   to_tell BOOLEAN NOT NULL DEFAULT FALSE,
   -- Registered address of the app that the phone returns to (R13).
   return_url TEXT,
-  -- JSON by which an OpenID Connect client recognises its login.
+  -- JSON with which an OpenID Connect client recognises its login.
   oidc TEXT,
   asker_name TEXT NOT NULL DEFAULT '',
   asker_domain TEXT NOT NULL DEFAULT '',
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- When the reader prolonged the request, once at most.
+  -- When the user prolonged the request, at most once.
   prolonged_at BIGINT,
-  -- First late fetch of the result, from which the content's retention counts again.
+  -- First late fetch of the result, from which the content's retention period starts again.
   fetched_at BIGINT,
-  -- Over what the phone shows of the request; erased with it.
+  -- Mark over what the phone displays of the request; erased with it.
   mark BYTEA
 );
 CREATE INDEX requests_to_tell ON requests (expires_at) WHERE to_tell;
--- Requests without a key are in no index of keys: PostgreSQL would take it for a way to a system's requests.
+-- Requests without a key are in no index of keys: PostgreSQL would use it to find a system's requests.
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
--- By the end of requests, not by their state: a signature then changes its request in place (heap-only tuples).
+-- Indexed by the end of requests, not by their state: a signature then changes its request in place (heap-only
+-- tuples).
 CREATE INDEX requests_inbox ON requests (shield_number, expires_at) WHERE shield_number IS NOT NULL;
 
 -- Documents to sign. request_id is null for the protocol's own tasks (enrol, confirm, refresh).
@@ -616,23 +618,24 @@ CREATE TABLE tasks (
   display TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
-  -- What the signature is over: the content ('raw'), or signed attributes in a CMS ('cms', 'cms_detached').
+  -- What is signed: the content ('raw'), or signed attributes in a CMS ('cms', 'cms_detached').
   format TEXT NOT NULL DEFAULT 'raw',
-  -- Null where it is the message itself, or where only its digest ever left the business system.
+  -- Null if it is the message itself, or if only its digest was sent by the business system.
   content BYTEA,
-  -- Bytes; null where the content is here.
+  -- Bytes; null if the content is stored here.
   size BIGINT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- Why a person left the document out of a batch (state 'declined'); the act beside it is logged.
+  -- Reason for excluding the document from a batch (state 'declined'); the act beside it is logged.
   reason TEXT,
-  -- Update of a PDF that its signature will be in, made when a phone takes the request: after the content it is
-  -- the file that is signed.
+  -- Update of a PDF that will contain its signature, made when a phone accepts the request: appended to the content it
+  -- is the file that is signed.
   prepared BYTEA,
-  -- When the content was erased, and its SM3 where the content was the message.
+  -- When the content was erased, and its SM3 if the content was the message.
   erased_at BIGINT,
   erased_digest BYTEA,
-  -- Lines that the view drew of the content, in the octets whose SM3 is in the display; they outlive the content.
+  -- Lines rendered by the view from the content, as the bytes whose SM3 is in the display; they are kept longer than
+  -- the content.
   drawing BYTEA
 );
 CREATE INDEX tasks_request ON tasks (request_id);
@@ -647,18 +650,18 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL,
-  -- The certificate that it was made under.
+  -- The certificate under which it was made.
   serial TEXT REFERENCES certificates (serial),
   log_index BIGINT,
-  -- keys.seal_version when the key had signed.
+  -- keys.seal_version after the signature.
   key_version BIGINT,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
-  -- Digest of what the phone showed, and the word that its person confirmed besides (docs/protocol.md, "What was
-  -- shown"). Null for documents that nobody asked for.
+  -- Digest of what the phone displayed, and what the user confirmed in addition (docs/protocol.md, "What was shown").
+  -- Null for documents that no business system requested.
   shown BYTEA,
   confirmed TEXT,
-  -- Whose shield signed, as evidence states it; and which pages were on the screen where not all were.
+  -- The shield that signed, as evidence states it; and the displayed pages, if not all were displayed.
   shield_number TEXT,
   id_number_masked TEXT,
   pages TEXT
@@ -667,8 +670,8 @@ CREATE INDEX signatures_uid ON signatures (uid, signed_at);
 CREATE INDEX signatures_unlogged ON signatures (signed_at, sid) WHERE log_index IS NULL;
 CREATE UNIQUE INDEX signatures_logged ON signatures (log_index) WHERE log_index IS NOT NULL;
 
--- What a phone co-signed to bind its certificate to its account. client_id is null for all business systems. serial
--- is the certificate that signed; certificate the one that the binding names now: a renewal moves it.
+-- Signatures that bind a certificate to its account. client_id is null for all business systems. serial is the
+-- certificate that signed; certificate is the one now bound: a renewal changes it.
 CREATE TABLE bindings (
   sid BYTEA PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -683,14 +686,13 @@ CREATE TABLE bindings (
 );
 CREATE INDEX bindings_certificate ON bindings (certificate);
 
--- Requests of the portal itself that have served: a login or a revocation by the legal person's own shield counts
--- once.
+-- Used requests of the portal itself: a login or a revocation by the legal person's own shield can be used once.
 CREATE TABLE used_requests (
   request_id TEXT PRIMARY KEY,
   used_at BIGINT NOT NULL
 );
 
--- Addresses at which business systems want to learn that a request ended.
+-- Addresses at which business systems are notified that a request ended.
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
   client_id TEXT NOT NULL REFERENCES business_systems (client_id),
@@ -707,7 +709,7 @@ CREATE TABLE webhook_endpoints (
 );
 CREATE INDEX webhook_endpoints_system ON webhook_endpoints (client_id);
 
--- One event for one endpoint; the id goes along with each try.
+-- One event for one endpoint; each attempt sends the same id.
 CREATE TABLE webhook_deliveries (
   id TEXT PRIMARY KEY,
   endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints (id),
@@ -730,7 +732,7 @@ CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id) WHERE s
 
 -- ---- time stamps ----
 
--- Time stamps on signatures (docs/evidence.md): a row for each authority that is asked, and for each renewal of a
+-- Time stamps on signatures (docs/evidence.md): a row for each authority that is called, and for each renewal of a
 -- stamp.
 CREATE TABLE time_stamps (
   id TEXT PRIMARY KEY,
@@ -752,7 +754,7 @@ CREATE UNIQUE INDEX time_stamps_renewed ON time_stamps (renews) WHERE renews IS 
 CREATE INDEX time_stamps_waiting ON time_stamps (next_at) WHERE state = 'pending';
 CREATE INDEX time_stamps_ends ON time_stamps (good_until) WHERE state = 'done';
 
--- Place in the log up to which signatures were given to each authority.
+-- Index in the log up to which signatures were queued for each authority.
 CREATE TABLE time_stamp_places (
   place TEXT PRIMARY KEY,
   log_index BIGINT NOT NULL
@@ -773,8 +775,8 @@ CREATE TABLE oidc_clients (
   seal BYTEA
 );
 
--- Signing keys of ID tokens. Each signs from its time until the next one does; numbers have no gaps, so that of two
--- new keys one stays.
+-- Signing keys of ID tokens. Each signs from its time until the next one does; numbers have no gaps, so that only one
+-- of two concurrently made keys is stored.
 CREATE TABLE oidc_keys (
   kid TEXT PRIMARY KEY,
   number BIGINT NOT NULL UNIQUE,
@@ -784,7 +786,7 @@ CREATE TABLE oidc_keys (
 );
 
 -- Authorizations, from the pushed request to the access token: pushed, open, granted, used, ended. Unlogged in
--- PostgreSQL: they live for minutes, and after a crash those who were logging in begin again.
+-- PostgreSQL: they live for minutes, and after a crash the users who were logging in start again.
 CREATE TABLE oidc_authorizations (
   id TEXT PRIMARY KEY,
   client_id TEXT NOT NULL REFERENCES business_systems (client_id),
@@ -797,7 +799,7 @@ CREATE TABLE oidc_authorizations (
   token_hash BYTEA UNIQUE,
   expires_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  -- How long after its signature a login still gets a code: two minutes, or less where the client asked for less.
+  -- Time after its signature in which a login still gets a code: two minutes, or less if the client requested less.
   fresh_ms BIGINT NOT NULL DEFAULT 120000,
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
@@ -805,7 +807,7 @@ CREATE TABLE oidc_authorizations (
 CREATE INDEX oidc_authorizations_created ON oidc_authorizations (created_at);
 CREATE INDEX oidc_authorizations_request ON oidc_authorizations (request_id);
 
--- Client assertions (RFC 7523) that were used, until they expire.
+-- Used client assertions (RFC 7523), until they expire.
 CREATE TABLE oidc_assertions (
   assertion_hash BYTEA PRIMARY KEY,
   expires_at BIGINT NOT NULL
@@ -813,8 +815,8 @@ CREATE TABLE oidc_assertions (
 
 -- ---- staff and what takes two people ----
 
--- Staff of the console. roles is separated by blanks. password_hash is Argon2id, null until the member has set up
--- the login.
+-- Staff of the console. roles are separated by spaces. password_hash is Argon2id, null until the member has set up the
+-- login.
 CREATE TABLE staff (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -845,7 +847,7 @@ CREATE TABLE staff_factors (
 );
 CREATE INDEX staff_factors_staff ON staff_factors (staff_id);
 
--- One-time addresses of first access, by the hash of a random code.
+-- One-time addresses for a member's first access, by the hash of a random code.
 CREATE TABLE staff_set_ups (
   code_hash BYTEA PRIMARY KEY,
   staff_id TEXT NOT NULL REFERENCES staff (id),
@@ -856,8 +858,8 @@ CREATE TABLE staff_set_ups (
 );
 CREATE INDEX staff_set_ups_staff ON staff_set_ups (staff_id);
 
--- Second halves that are awaited, each used once: purpose 'login' after the right password, 'enrol' for a factor
--- being added (with the new TOTP secret). challenge is what an authenticator signs.
+-- Awaited second halves of a login or set-up, each used once: purpose 'login' after the right password, 'enrol' for a
+-- factor being added (with the new TOTP secret). challenge is what an authenticator signs.
 CREATE TABLE staff_ceremonies (
   token_hash BYTEA PRIMARY KEY,
   staff_id TEXT NOT NULL REFERENCES staff (id),
@@ -871,7 +873,7 @@ CREATE TABLE staff_ceremonies (
 );
 CREATE INDEX staff_ceremonies_staff ON staff_ceremonies (staff_id);
 
--- Logins at the console. confirmed_at: when the second factor was last shown again.
+-- Logins at the console. confirmed_at: when the second factor was last entered again.
 CREATE TABLE staff_sessions (
   id TEXT PRIMARY KEY,
   token_hash BYTEA NOT NULL UNIQUE,
@@ -906,10 +908,10 @@ CREATE TABLE staff_tokens (
 );
 CREATE INDEX staff_tokens_staff ON staff_tokens (staff_id);
 
--- Acts that take two people: requested by one security officer, decided by another. details is JSON, exactly what is
--- shown and carried out; sealed_box what is carried out but not shown, such as a whole phone number, emptied with
--- the decision. state is waiting, approved, refused, withdrawn or expired. asked_by is null while the service has submitted
--- what an outside filing system says, and no officer has asked for it yet.
+-- Acts that need two people: requested by one security officer, decided by another. details is JSON, exactly what is
+-- displayed and executed; sealed_box is what is executed but not displayed, such as a whole phone number, and is
+-- emptied with the decision. state is waiting, approved, refused, withdrawn or expired. asked_by is null if the
+-- service submitted data of an outside filing system and no officer has requested it yet.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   act TEXT NOT NULL,
@@ -925,7 +927,7 @@ CREATE TABLE approvals (
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA,
   sealed_box BYTEA,
-  -- For the person who asked.
+  -- Displayed to the requester.
   refused_reason TEXT
 );
 CREATE UNIQUE INDEX approvals_waiting ON approvals (act, subject) WHERE state = 'waiting';
@@ -948,8 +950,8 @@ CREATE UNIQUE INDEX filing_proposals_approval ON filing_proposals (approval_id, 
 CREATE INDEX filing_proposals_record ON filing_proposals (record_hash);
 
 -- A new phone number that two people approved without a code from the old one (R18): it waits, and can be stopped
--- until it is done. details is JSON, for the act; the numbers are emptied once it has ended. approval_id is null for
--- two people at the server; state is waiting, done or stopped.
+-- until it takes effect. details is JSON, for the act; the numbers are emptied once it has ended. approval_id is null
+-- for two people at the server; state is waiting, done or stopped.
 CREATE TABLE phone_changes (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -968,9 +970,9 @@ CREATE UNIQUE INDEX phone_changes_waiting ON phone_changes (account_id) WHERE st
 CREATE INDEX phone_changes_due ON phone_changes (effective_at) WHERE state = 'waiting';
 
 -- Another filed number of a person who has a proven account or a shield: approved by two people, it waits, and can be
--- stopped until it is filed. account_id is one of those that were told; a number is empty where there is none, and once
--- the change has ended. details is JSON, for the act; approval_id is null for two people at the server; state is waiting,
--- done or stopped.
+-- stopped until it is filed. account_id is one of the notified accounts; a number is empty if there is none, and once
+-- the change has ended. details is JSON, for the act; approval_id is null for two people at the server; state is
+-- waiting, done or stopped.
 CREATE TABLE filed_phone_changes (
   id TEXT PRIMARY KEY,
   person_id TEXT NOT NULL REFERENCES filed_persons (id),
@@ -1007,11 +1009,11 @@ CREATE INDEX acts_by ON acts (actor_id, id);
 CREATE INDEX acts_about ON acts (subject, id);
 CREATE INDEX acts_kind ON acts (act, id);
 
--- ---- views and documents that no phone shows ----
+-- ---- views and documents that no phone displays ----
 
--- Views (展示规则): how one kind of a business system's content becomes what the phone shows. A version never changes;
--- it is withdrawn for new requests only. digest is SM3 of octets. asked_by and approved_by are null where two people
--- did it at the server, whom the act names.
+-- Views (展示规则): how the phone displays one kind of a business system's content. A version never changes; withdrawing
+-- it affects new requests only. digest is SM3 of octets. asked_by and approved_by are null if two people did it at the
+-- server, whom the act names.
 CREATE TABLE views (
   id TEXT PRIMARY KEY,
   client_id TEXT NOT NULL REFERENCES business_systems (client_id),
@@ -1032,11 +1034,11 @@ CREATE TABLE views (
 CREATE INDEX views_digest ON views (digest);
 CREATE INDEX views_unlogged ON views (id) WHERE log_index IS NULL;
 CREATE UNIQUE INDEX views_logged ON views (log_index) WHERE log_index IS NOT NULL;
--- How often a system's views changed is asked with each of its requests: read from this index alone.
+-- The number of changes of a system's views is read with each of its requests, from this index alone.
 CREATE INDEX views_in_force ON views (client_id, withdrawn_at);
 
--- Files handed in with a view: position 0 is the view, the others are samples that the second person sees drawn. The
--- approval's sealed details have the digest of each.
+-- Files uploaded with a view: position 0 is the view, the others are samples that are displayed to the second person.
+-- The approval's sealed details have the digest of each.
 CREATE TABLE view_files (
   approval_id TEXT NOT NULL REFERENCES approvals (id),
   position BIGINT NOT NULL,
@@ -1045,8 +1047,8 @@ CREATE TABLE view_files (
   PRIMARY KEY (approval_id, position)
 );
 
--- Business systems that two security officers allowed to request signatures on what a phone can't show; without a
--- row, or with an ended one, a system may not. asked_by and approved_by as for views.
+-- Business systems that two security officers allowed to request signatures on content that a phone can't display;
+-- without a row, or with an ended one, a system may not. asked_by and approved_by as for views.
 CREATE TABLE unshown_allowances (
   client_id TEXT PRIMARY KEY REFERENCES business_systems (client_id),
   approval_id TEXT REFERENCES approvals (id),
@@ -1060,8 +1062,8 @@ CREATE TABLE unshown_allowances (
 
 -- ---- proof of identity (实名核验) and legal persons ----
 
--- What proves that an account belongs to the person on file. person_id is null where whoever proved it vouches for
--- the person as such. counts_from: the person's other accounts are told before.
+-- Proofs that an account belongs to the person on file. person_id is null if the prover vouches for the person in
+-- general. counts_from: valid from this time; the person's other accounts are notified before.
 CREATE TABLE identity_proofs (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -1077,10 +1079,10 @@ CREATE TABLE identity_proofs (
   seal BYTEA
 );
 CREATE INDEX identity_proofs_account ON identity_proofs (account_id);
--- What a filed number proved ends when a list files another one, for up to 100 000 records at a time.
+-- Proofs by a filed number end when a list files another one, for up to 100 000 records at a time.
 CREATE INDEX identity_proofs_person ON identity_proofs (person_id) WHERE ended_at IS NULL;
 
--- Operators who ask their legal person to confirm who they are.
+-- Operators who request that their legal person confirms their identity.
 CREATE TABLE identity_requests (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -1100,7 +1102,7 @@ CREATE UNIQUE INDEX identity_requests_waiting ON identity_requests (account_id) 
 CREATE INDEX identity_requests_person ON identity_requests (person_id);
 CREATE INDEX identity_requests_account ON identity_requests (account_id, asked_at);
 
--- One-time activation codes of people on file; a new one replaces the one before.
+-- One-time activation codes of people on file; a new one replaces the previous one.
 CREATE TABLE identity_codes (
   code_hash BYTEA PRIMARY KEY,
   person_id TEXT NOT NULL UNIQUE REFERENCES filed_persons (id),
@@ -1112,9 +1114,9 @@ CREATE TABLE identity_codes (
   seal BYTEA
 );
 
--- Consents by a shield of one's own (本人现有手机盾同意): which account asks, for which filing record, by which request.
--- phone is the account's number as the signing phone shows it; after a change of number the consent is void.
--- refused_at: the person's phone reported that somebody else asks.
+-- Consents with the person's existing shield (本人现有手机盾同意): the requesting account, the filing record and the request.
+-- phone is the account's number as displayed by the signing phone; after a change of number the consent is void.
+-- refused_at: the person's phone reported that somebody else requested it.
 CREATE TABLE identity_consents (
   request_id TEXT PRIMARY KEY REFERENCES requests (id),
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -1134,7 +1136,7 @@ CREATE TABLE portal_sessions (
   used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT,
-  -- Whence the login came, so that its owner can tell it from a stranger's.
+  -- Origin of the login, so that its owner can recognise a stranger's.
   address TEXT,
   browser TEXT,
   seal_version BIGINT NOT NULL DEFAULT 0,
@@ -1142,9 +1144,8 @@ CREATE TABLE portal_sessions (
 );
 CREATE INDEX portal_sessions_account ON portal_sessions (account_id);
 
--- What operators ask of their legal person about a shield of theirs: revoke it, lift a hold, update the filing so
--- that it can be renewed (ADR 110). Sealed as it was asked, since legal persons act on it; how it ended decides
--- nothing.
+-- Operators' requests to their legal person about one of their shields: revoke it, lift a hold, update the filing so
+-- that it can be renewed (ADR 110). Sealed as requested, since legal persons act on it; its outcome decides nothing.
 CREATE TABLE shield_asks (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -1167,7 +1168,7 @@ CREATE INDEX shield_asks_account ON shield_asks (account_id, id);
 
 -- ---- notices ----
 
--- Notices to accounts. unanswered counts deliveries whose outcome is unknown; those are not repeated for a day.
+-- Notices to accounts. unanswered counts deliveries with an unknown outcome; those are not repeated for a day.
 CREATE TABLE notifications (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -1186,8 +1187,8 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_waiting ON notifications (next_at) WHERE state = 'waiting';
 
--- What was sent by SMS, to whom and with which outcome; never the text, no code. The number is masked, and kept as a
--- keyed hash by which customer service finds it.
+-- SMS log: kind, recipient and outcome; never the text or a code. The number is masked, and stored as a keyed hash
+-- with which customer service finds it.
 CREATE TABLE sms_log (
   id TEXT PRIMARY KEY,
   phone_hash BYTEA NOT NULL,
@@ -1203,8 +1204,8 @@ CREATE INDEX sms_log_phone ON sms_log (phone_hash, id);
 CREATE INDEX sms_log_end ON sms_log (substr(phone_masked, length(phone_masked) - 3), id);
 CREATE INDEX sms_log_unsent ON sms_log (state, id) WHERE state <> 'sent';
 
--- Reading and searching of personal data by staff: who, what kind, whom (an account, a filed person, or empty), and the
--- number searched for, masked. Not in the transparency log; deleted after 180 days.
+-- Readings and searches of personal data by staff: who, what kind, whom (an account, a filed person, or empty), and
+-- the number searched for, masked. Not in the transparency log; deleted after 180 days.
 CREATE TABLE readings (
   id TEXT PRIMARY KEY,
   staff_id TEXT NOT NULL,
@@ -1217,8 +1218,7 @@ CREATE INDEX readings_staff ON readings (staff_id, id);
 CREATE INDEX readings_subject ON readings (subject, id) WHERE subject <> '';
 CREATE INDEX readings_number ON readings (number_masked, id) WHERE number_masked <> '';
 
--- Where an installation of the app receives pushes. The address is a capability and its key a secret: both are
--- sealed.
+-- Push addresses of installations of the app. The address is a capability and its key a secret: both are sealed.
 CREATE TABLE push_subscriptions (
   device_id TEXT PRIMARY KEY REFERENCES devices (id),
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -1230,7 +1230,7 @@ CREATE TABLE push_subscriptions (
 );
 CREATE INDEX push_subscriptions_account ON push_subscriptions (account_id);
 
--- Pushes on their way, one for each phone and occasion: a request's or a notice's id.
+-- Pushes to send, one for each phone and occasion: a request's or a notice's id.
 CREATE TABLE pushes (
   occasion TEXT NOT NULL,
   device_id TEXT NOT NULL REFERENCES devices (id),
@@ -1276,7 +1276,7 @@ CREATE TABLE log_bundles (
   entries BYTEA NOT NULL
 );
 
--- Changes of sealed rows that enter the log. row_key is the row's key, bytes in hex.
+-- Changes of sealed rows, which enter the log. row_key is the row's key, bytes in hex.
 CREATE TABLE sealed_changes (
   id TEXT PRIMARY KEY,
   place TEXT NOT NULL,
@@ -1290,7 +1290,7 @@ CREATE INDEX sealed_changes_row ON sealed_changes (place, row_key, version);
 CREATE INDEX sealed_changes_unlogged ON sealed_changes (id) WHERE log_index IS NULL;
 CREATE UNIQUE INDEX sealed_changes_logged ON sealed_changes (log_index) WHERE log_index IS NOT NULL;
 
--- Time stamps on checkpoints (docs/log.md), so that the log's time doesn't rest on the service's clock alone: one
+-- Time stamps on checkpoints (docs/log.md), so that the log's time doesn't depend on the service's clock alone: one
 -- for each authority and checkpoint. Readers verify the token.
 CREATE TABLE checkpoint_stamps (
   origin TEXT NOT NULL,
@@ -1304,7 +1304,7 @@ CREATE TABLE checkpoint_stamps (
   PRIMARY KEY (origin, size, place)
 );
 
--- Checkpoints as witnesses cosigned them (docs/log.md): the last of an hour for each witness. Readers verify the
+-- Checkpoints with a witness's cosignature (docs/log.md): the last of an hour for each witness. Readers verify the
 -- line.
 CREATE TABLE checkpoint_cosignatures (
   origin TEXT NOT NULL,
@@ -1319,7 +1319,7 @@ CREATE INDEX checkpoint_cosignatures_size ON checkpoint_cosignatures (origin, si
 
 -- ---- retention ----
 
--- How far the retention job has come with each kind of data. The mark proves that the service wrote the row.
+-- Progress of the retention job with each kind of data. The mark proves that the service wrote the row.
 CREATE TABLE retention (
   kind TEXT PRIMARY KEY,
   since BIGINT NOT NULL,
@@ -1329,9 +1329,9 @@ CREATE TABLE retention (
   mark BYTEA
 );
 
--- Months that were written to files and removed from the database (docs/retention.md): places of their rows in the
--- log, so that its check knows what isn't missing. The mark proves that the service wrote the row. logged_rows is
--- null for a month of signatures.
+-- Months that were written to files and removed from the database (docs/retention.md): the log indexes of their rows,
+-- so that the log's check knows which rows may be absent. The mark proves that the service wrote the row. logged_rows
+-- is null for a month of signatures.
 CREATE TABLE archives (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -1348,7 +1348,7 @@ CREATE TABLE archives (
 
 -- ---- the running service ----
 
--- Jobs of the service, each under a lease; last_ms is how long the last run took.
+-- Jobs of the service, each under a lease; last_ms is the duration of the last run.
 CREATE TABLE jobs (
   name TEXT PRIMARY KEY,
   next_at BIGINT NOT NULL,
@@ -1361,8 +1361,8 @@ CREATE TABLE jobs (
   last_ms BIGINT
 );
 
--- Number of calls of each operation by hour, outcome and duration. bucket is an index of the durations' bounds, -1
--- for what has no duration.
+-- Number of calls of each operation by hour, outcome and duration. bucket is an index of the durations' bounds, -1 for
+-- calls without a duration.
 CREATE TABLE metrics (
   hour BIGINT NOT NULL,
   operation TEXT NOT NULL,
@@ -1372,30 +1372,29 @@ CREATE TABLE metrics (
   PRIMARY KEY (hour, operation, code, bucket)
 );
 
--- One row that grows while the service works and is mirrored outside of the database, so that an older copy is
--- noticed. name is random, made at the first start: a copy has its original's.
+-- One row whose mark grows while the service runs and is mirrored outside of the database, so that an older copy is
+-- noticed. name is random, made at the first start: a copy has the same one.
 CREATE TABLE high_water (
   id INTEGER PRIMARY KEY,
   name TEXT,
   mark BIGINT NOT NULL,
   marked_at BIGINT NOT NULL,
-  -- Set by a process that found that this is an older copy, which lacks what came later; until a restore is
-  -- declared.
+  -- Set by a process that found this to be an older copy, which lacks later data; until a restore is declared.
   lost_since BIGINT,
-  -- When the last restore was declared: older marks are missing rightly.
+  -- Time of the last declared restore: older marks may be absent.
   declared_at BIGINT NOT NULL DEFAULT 0
 );
 INSERT INTO high_water (id, mark, marked_at) VALUES (1, 0, 0);
 
--- The last marks, each with a random token: a database that lacks a mark that a process made is an older copy, even
--- if another host raised its count past it (ADR 63).
+-- The last marks, each with a random token: a database that lacks a mark made by a process is an older copy, even if
+-- another host raised its count past it (ADR 63).
 CREATE TABLE high_water_marks (
   mark BIGINT PRIMARY KEY,
   token BYTEA NOT NULL,
   marked_at BIGINT NOT NULL
 );
 
--- By boot of a machine, how its wall clock relates to the time since that boot while nobody doubts it.
+-- For each boot of a machine: the trusted offset of its wall clock from the time since that boot.
 CREATE TABLE clock_marks (
   boot TEXT PRIMARY KEY,
   wall BIGINT NOT NULL,

@@ -10,11 +10,12 @@ SELECT id, credit_code, name, id_type, role, phone, version, ended_at, CAST(:cal
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
 -- name: legal_person
--- On file as one, or once: some record of them.
+-- Any record of the legal person, present or ended.
 SELECT credit_code FROM filed_persons WHERE credit_code = :credit_code AND role = 'legal_person' LIMIT 1;
 
 -- name: lock^
--- Imports take their turn: the row is locked until the transaction ends, so that a plan holds while it is carried out.
+-- Makes imports wait for each other: the row is locked until the transaction ends, so that a plan stays valid while it
+-- is executed.
 INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES ('filing_import', '', 0, :now, 0)
 ON CONFLICT (scope, subject) DO UPDATE SET window_start = excluded.window_start
 RETURNING window_start;
@@ -42,7 +43,7 @@ WHERE id = :id RETURNING id;
 SELECT (SELECT COUNT(*) FROM enterprises) AS enterprises, (SELECT COUNT(*) FROM filed_persons) AS persons;
 
 -- name: list_people
--- Page by page in the order of filing; an empty credit code and an empty hash stand for all.
+-- Pages in the order of filing; an empty credit code or hash matches all.
 SELECT f.id, f.credit_code, e.name AS enterprise, f.name, f.id_type, f.id_number_box, f.role, f.phone, f.version, f.ended_at
 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE f.id > :after AND (f.credit_code = :credit_code OR :credit_code = '')
@@ -56,31 +57,31 @@ WHERE id = :id AND ended_at IS NULL
 RETURNING id, credit_code, name, id_type, role, phone, version, ended_at;
 
 -- name: overtake_reservations!
--- Whoever is about to reserve a certificate for this person reads again, and finds that they aren't on file.
+-- Makes concurrent reservations for this person fail their guard, read again and find that the person isn't on file.
 UPDATE accounts SET reservations = reservations + 1
 WHERE id_number_hash = (SELECT id_number_hash FROM filed_persons WHERE id = :person_id);
 
 -- name: usable_of_person
--- How many certificates can be used that were issued from a record as it is: another version stops them (R22).
+-- The number of usable certificates issued from the record's present version: a new version stops them (R22).
 SELECT f.id AS about, COUNT(*) AS shields FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 JOIN certificates c ON c.person_id = f.id
 WHERE f.id = :about AND f.ended_at IS NULL AND usable(c) AND NOT filing_changed(c, f, e) GROUP BY f.id;
 
 -- name: usable_of_enterprise
--- The same of a whole enterprise, whose name all of them carry. Over certificates_enterprise, and by the records' keys:
--- joined, PostgreSQL would read all records while it has no statistics.
+-- The same for a whole enterprise, since all its certificates contain its name. Uses certificates_enterprise, and the
+-- records' keys: in a join, PostgreSQL would read all records while it has no statistics.
 SELECT c.credit_code AS about,
   CAST(SUM(CASE WHEN usable(c) AND EXISTS (SELECT 1 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
     WHERE f.id = c.person_id AND f.ended_at IS NULL AND NOT filing_changed(c, f, e)) THEN 1 ELSE 0 END) AS BIGINT) AS shields
 FROM certificates c WHERE c.credit_code = :about GROUP BY c.credit_code;
 
 -- name: live_shields
--- The shields of a record that still count: for the legal person to revoke.
+-- The unended shields of a record, for the legal person to revoke.
 SELECT DISTINCT shield_number FROM certificates
 WHERE person_id = :person_id AND NOT ended(certificates) ORDER BY shield_number;
 
 -- name: due_to_ask
--- Who is on file with a shield that counts, or answers for those of an enterprise; longest not asked about first.
+-- People on file who have an unended shield, and all legal persons; longest not queried first.
 SELECT f.id, f.credit_code, f.role, f.id_number_box FROM filed_persons f
 WHERE f.asked_at <= :before AND f.ended_at IS NULL AND (f.role = 'legal_person' OR EXISTS (
   SELECT 1 FROM certificates c WHERE c.person_id = f.id AND NOT ended(c)

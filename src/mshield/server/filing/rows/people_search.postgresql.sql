@@ -1,14 +1,14 @@
--- Lists go as one text with commas: ids and credit codes have none.
+-- Lists are passed as one comma-separated text: ids and credit codes contain no comma.
 
 -- name: lines
--- The lines of these ids, in no order. The long tables are asked by key, as in certificates/search.postgresql.sql.
+-- The result lines for these ids, in no order. Large tables are read by key, as in certificates/search.postgresql.sql.
 SELECT f.id, f.credit_code, (SELECT e.name FROM enterprises e WHERE e.credit_code = f.credit_code) AS enterprise, f.name,
   f.id_type, f.id_number_box, f.role, f.phone, f.version, f.ended_at
 FROM unnest(string_to_array(:ids, ',')) AS s (id)
 CROSS JOIN LATERAL (SELECT * FROM filed_persons WHERE filed_persons.id = s.id LIMIT 1) f;
 
 -- name: of_enterprises
--- Over filed_persons_enterprise, of some thousands of enterprises at most: of each the first of its page.
+-- Uses filed_persons_enterprise, for at most some thousands of enterprises: the first rows of the page from each.
 SELECT f.id FROM enterprises e
 CROSS JOIN LATERAL (
   SELECT f.id FROM filed_persons f

@@ -1,5 +1,5 @@
 -- name: accounts_of_numbers
--- Accounts of fifty people at most, by their id numbers, that are proven or have a shield: over accounts_id_number.
+-- Accounts of at most fifty people, by their id numbers, that are proven or have a shield; uses accounts_id_number.
 SELECT a.id, a.name, a.phone, a.id_number_hash FROM accounts a
 WHERE a.id_number_hash IN (
   :n0, :n1, :n2, :n3, :n4, :n5, :n6, :n7, :n8, :n9,
@@ -31,7 +31,7 @@ FROM filed_phone_changes WHERE person_id = :person_id AND state = 'waiting';
 SELECT person_id FROM filed_phone_changes WHERE state = 'waiting';
 
 -- name: of_account
--- For whoever is proven by now to be that person, for the record or as such.
+-- For an account that is by now proven to be that person's, for the record or in general.
 SELECT w.id, w.person_id, w.account_id, w.approval_id, w.old_phone, w.new_phone, w.details, w.approved_at, w.effective_at,
   w.state, w.seal_version, w.seal
 FROM accounts a JOIN filed_persons f ON f.id_number_hash = a.id_number_hash
@@ -45,7 +45,7 @@ ORDER BY w.effective_at, w.id;
 SELECT id FROM filed_phone_changes WHERE state = 'waiting' AND effective_at <= :now AND id > :after ORDER BY id LIMIT :most;
 
 -- name: end!
--- Once; the numbers are needed no more.
+-- Ends it once, and deletes the numbers, which are no longer needed.
 UPDATE filed_phone_changes SET state = :state, ended_at = :now, old_phone = '', new_phone = ''
 WHERE id = :id AND state = 'waiting';
 

@@ -1,3 +1,4 @@
 -- name: analyse!
--- Of many new rows PostgreSQL knows nothing until autovacuum comes, a minute later or more, and plans searches as of few.
+-- Without this, PostgreSQL has no statistics of many new rows until autovacuum runs, a minute later or more, and plans
+-- searches as if there were few.
 ANALYZE accounts, enterprise_words, enterprises, filed_persons;

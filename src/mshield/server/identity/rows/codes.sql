@@ -5,7 +5,7 @@ ON CONFLICT (person_id) DO UPDATE SET code_hash = excluded.code_hash, actor = ex
   made_at = excluded.made_at, expires_at = excluded.expires_at, seal = NULL;
 
 -- name: find^
--- The record that a code is for, as long as it can be used.
+-- The record of an activation code, as long as the code can be used.
 SELECT sealed(identity_codes AS c), sealed(filed_persons AS f) FROM identity_codes c
 JOIN filed_persons f ON f.id = c.person_id AND f.ended_at IS NULL
 WHERE c.code_hash = :code_hash AND c.expires_at > :now;

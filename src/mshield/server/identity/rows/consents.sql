@@ -3,7 +3,7 @@ INSERT INTO identity_consents (request_id, account_id, person_id, phone)
 VALUES (:request_id, :account_id, :person_id, :phone);
 
 -- name: of_request^
--- Its document, and the key that it was handed to.
+-- The request's document, and the key that accepted it.
 SELECT t.sid, t.uid FROM identity_consents i JOIN tasks t ON t.request_id = i.request_id
 WHERE i.request_id = :request_id AND t.uid IS NOT NULL;
 
@@ -11,13 +11,13 @@ WHERE i.request_id = :request_id AND t.uid IS NOT NULL;
 UPDATE identity_consents SET refused_at = :now WHERE request_id = :request_id;
 
 -- name: refused_at^
--- When the person's phone last said that somebody else asks for this account.
+-- When the person's phone last reported that somebody else requested a consent for this account.
 SELECT MAX(refused_at) AS refused_at FROM identity_consents WHERE account_id = :account_id;
 
 -- name: may_consent^
--- The consent that a document asks for, where the key that it was handed to may give it: its certificate can be used, is of
--- the same filing record, and says what is on file now; its account is another one of the same id number, and both are
--- as they were. Names and proofs are compared by the caller.
+-- The consent that a document requests, if the key that accepted it may give it: its certificate is usable, belongs to
+-- the same filing record and matches the present filing; the consent is for another account with the same id number,
+-- and both accounts are unchanged. The caller compares names and proofs.
 SELECT t.content, sealed(identity_consents AS i), sealed(keys AS k), sealed(filed_persons AS f), sealed(enterprises AS e),
   sealed(accounts AS a), sealed(accounts AS s), sealed(certificates AS c), sealed(tasks AS t)
 FROM tasks t

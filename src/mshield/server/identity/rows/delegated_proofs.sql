@@ -1,5 +1,5 @@
 -- name: of_person
--- What shields' consents proved about any account of the person whose account this is, and whose shield consented.
+-- Proofs by a shield's consent of all accounts of this account's person, each with the account that consented.
 SELECT p.id, p.account_id, p.actor_id AS consented_by, b.name, b.phone, b.state, p.person_id, f.role, f.credit_code,
   e.name AS enterprise, p.proven_at, p.counts_from, p.ended_at
 FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash

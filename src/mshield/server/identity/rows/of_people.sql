@@ -1,6 +1,6 @@
 -- name: of_people
--- What was recorded of the accounts of filed people of one enterprise, the newest first: for their own record, or for the
--- person as such. Another enterprise's record of the same person is none of theirs. `ids` are joined by commas.
+-- Proofs of the accounts of filed people of one enterprise, newest first: for their own record, or for the person in
+-- general. Excludes proofs for the same person's records at other enterprises. `ids` are joined by commas.
 SELECT f.id AS person_id, f.name AS filed_name, f.role, a.name AS account_name, a.phone, a.state AS account_state,
   p.person_id IS NULL AS of_person, p.way, p.actor, CASE WHEN p.actor_id = a.id THEN NULL ELSE b.name END AS actor_name,
   CASE WHEN p.way = 'own_shield' THEN b.phone END AS actor_phone,

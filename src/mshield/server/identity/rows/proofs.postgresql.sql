@@ -1,4 +1,4 @@
 -- name: lock_person^
--- Not what a foreign key takes: certificates and requests of the person wait for no proof.
+-- Weaker than the lock that a foreign key needs, so certificates and requests of the person don't wait for a proof.
 SELECT id FROM filed_persons WHERE id = :person_id
 FOR NO KEY UPDATE;

@@ -1,13 +1,13 @@
 -- name: of_account
--- All proofs of an account, the newest first, with whom they are about.
+-- All proofs of an account, newest first, each with its filing record.
 SELECT p.person_id, p.way, p.actor, p.actor_id, p.proven_at, p.counts_from, p.ended_at, p.ended_reason,
   f.role, f.credit_code, e.name AS enterprise
 FROM identity_proofs p LEFT JOIN filed_persons f ON f.id = p.person_id LEFT JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE p.account_id = :account_id ORDER BY p.proven_at DESC, p.id DESC;
 
 -- name: standing
--- What decides about an account and a filing record: each proof of the account that stands for it. One of the person as
--- such stands for no record that another account of theirs was proven for before: a second account has fewer ways.
+-- The proofs that decide whether an account may act for a filing record. A proof of the person in general is excluded
+-- if another account of theirs was proven for this record earlier: a second account has fewer ways.
 SELECT sealed(identity_proofs AS p) FROM identity_proofs p
 WHERE p.account_id = :account_id AND p.ended_at IS NULL AND (p.person_id = :person_id OR (p.person_id IS NULL AND NOT EXISTS (
   SELECT 1 FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id
@@ -19,14 +19,14 @@ SELECT sealed(identity_proofs AS p) FROM identity_proofs p
 WHERE p.account_id = :account_id AND p.way = :way AND p.person_id IS NULL AND p.ended_at IS NULL LIMIT 1;
 
 -- name: others
--- Other accounts of the same person that are proven for this record, or as such. Disabled ones too: disabling one must
--- not be a way around its word.
+-- Other accounts of the same person that are proven for this record or in general. Includes disabled ones: otherwise
+-- disabling an account would bypass its right to object.
 SELECT DISTINCT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id
 JOIN identity_proofs p ON p.account_id = b.id AND p.ended_at IS NULL AND (p.person_id = :person_id OR p.person_id IS NULL)
 WHERE a.id = :account_id;
 
 -- name: lock_person^
--- SQLite has one writer, which is enough.
+-- No-op: SQLite has one writer.
 SELECT id FROM filed_persons WHERE id = :person_id;
 
 -- name: insert!
@@ -34,7 +34,7 @@ INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, pr
 VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_from);
 
 -- name: by_filed_phone
--- What the filed number proved, each with the number that is on file now.
+-- Proofs by the filed number, each with the number on file now.
 SELECT sealed(identity_proofs AS p), sealed(filed_persons AS f) FROM identity_proofs p JOIN filed_persons f ON f.id = p.person_id
 WHERE p.account_id = :account_id AND p.way = 'filed_phone' AND p.ended_at IS NULL ORDER BY p.id;
 
@@ -46,11 +46,12 @@ WHERE p.person_id = :person_id AND p.way = 'filed_phone' AND p.ended_at IS NULL 
 UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL;
 
 -- name: end_waiting!
--- Not one that counts by now.
+-- No-op if the proof is already valid.
 UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL AND counts_from > :now;
 
 -- name: second_accounts
--- Other accounts of the person whose proof doesn't count yet, for who was proven before for the same record, and is by now.
+-- Other accounts of the person whose proof isn't valid yet, for an account that was proven earlier for the same record
+-- and whose proof is valid.
 SELECT p.id, p.way, p.person_id, p.proven_at, p.counts_from, b.id AS account_id, b.phone, f.role, f.credit_code,
   e.name AS enterprise,
   NOT EXISTS (SELECT 1 FROM identity_proofs x WHERE x.account_id = b.id AND x.ended_reason = :objected
@@ -68,7 +69,7 @@ SELECT MAX(ended_at) AS at FROM identity_proofs
 WHERE account_id = :account_id AND (person_id = :person_id OR person_id IS NULL) AND ended_reason = :objected;
 
 -- name: objected
--- Accounts whose proof was stopped lately and that are neither disabled nor proven since, the newest first.
+-- Accounts whose proof was recently objected to and that are neither disabled nor proven since, newest first.
 SELECT a.id AS account_id, MAX(p.ended_at) AS at FROM identity_proofs p JOIN accounts a ON a.id = p.account_id
 WHERE p.ended_reason = :objected AND p.ended_at > :since AND a.state = 'active'
   AND NOT EXISTS (SELECT 1 FROM identity_proofs s WHERE s.account_id = a.id AND s.ended_at IS NULL)
@@ -78,7 +79,7 @@ GROUP BY a.id ORDER BY MAX(p.ended_at) DESC LIMIT :most;
 SELECT id FROM identity_proofs WHERE account_id = :account_id AND way = :way AND ended_at IS NULL;
 
 -- name: legal_persons
--- The filing records of an account's holder as legal person, by their id number; names are compared by the caller.
+-- Filing records in which the account's holder is legal person, by their id number; the caller compares names.
 SELECT sealed(accounts AS a), sealed(filed_persons AS f), sealed(enterprises AS e)
 FROM accounts a JOIN filed_persons f ON f.id_number_hash = a.id_number_hash AND f.role = 'legal_person' AND f.ended_at IS NULL
 JOIN enterprises e ON e.credit_code = f.credit_code

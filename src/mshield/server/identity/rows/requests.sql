@@ -7,7 +7,7 @@ INSERT INTO identity_requests (id, account_id, person_id, state, address, browse
 VALUES (:id, :account_id, :person_id, 'waiting', :address, :browser, :asked_at, :expires_at, :asked_at, 1, :seal);
 
 -- name: newest^
--- The last request of an account, with the enterprise whose legal person is asked.
+-- The last request of an account, with the enterprise of the legal person.
 SELECT r.id, r.person_id, r.state, r.asked_at, r.expires_at, r.reminded_at, r.decided_at, f.credit_code, e.name AS enterprise
 FROM identity_requests r JOIN filed_persons f ON f.id = r.person_id JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE r.account_id = :account_id ORDER BY r.asked_at DESC, r.id DESC LIMIT 1;
@@ -19,7 +19,7 @@ UPDATE identity_requests SET state = 'withdrawn', decided_at = :now WHERE accoun
 UPDATE identity_requests SET reminded_at = :now WHERE account_id = :account_id AND state = 'waiting' AND reminded_at <= :before;
 
 -- name: page
--- Of one enterprise, the newest first; an empty state stands for all.
+-- Requests to one enterprise, newest first; an empty state matches all.
 SELECT sealed(identity_requests AS r), sealed(accounts AS a), sealed(filed_persons AS f), r.state, r.decided_at, a.id_number_box,
   (SELECT COUNT(*) FROM certificates c WHERE c.person_id = f.id AND NOT ended(c) AND c.state <> 'issued') AS shields
 FROM identity_requests r JOIN accounts a ON a.id = r.account_id JOIN filed_persons f ON f.id = r.person_id

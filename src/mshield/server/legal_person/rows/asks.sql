@@ -6,7 +6,7 @@ VALUES (:id, :account_id, :credit_code, :shield_number, :kind, :note, :asked_at,
 UPDATE shield_asks SET state = 'expired', decided_at = expires_at WHERE state = 'waiting' AND expires_at <= :now;
 
 -- name: settle_revoked!
--- What was asked for was done without an answer. Over certificates_shield_end.
+-- What was requested was done without answering the request. Uses certificates_shield_end.
 UPDATE shield_asks SET state = 'done', decided_at = :now WHERE state = 'waiting' AND kind = 'revoke'
   AND (credit_code = :credit_code OR account_id = :account_id)
   AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.shield_number = shield_asks.shield_number
@@ -52,6 +52,6 @@ WHERE id = :id AND state = 'waiting' AND expires_at > :now;
 UPDATE shield_asks SET state = 'withdrawn', decided_at = :now WHERE id = :id AND account_id = :account_id AND state = 'waiting';
 
 -- name: own_shield
--- How the account's certificates of a shield stand that nobody has ended.
+-- The states of the account's unended certificates of a shield.
 SELECT c.credit_code, c.state, c.holds FROM certificates c
 WHERE c.account_id = :account_id AND c.shield_number = :shield_number AND NOT ended(c);

@@ -1,5 +1,5 @@
 -- name: page
--- The filed people of one enterprise in the order of their filing, by key. Search words that are null don't count.
+-- The filed people of one enterprise in the order of filing, paged by key. A null search word matches everything.
 SELECT f.id, f.name, f.id_type, f.id_number_box, f.role, f.created_at, f.changed_at, f.ended_at,
   (SELECT COUNT(*) FROM certificates c
     WHERE c.person_id = f.id AND NOT ended(c) AND c.state <> 'issued') AS shields
@@ -18,6 +18,6 @@ WHERE f.credit_code = :credit_code AND f.id > :after
 ORDER BY f.id LIMIT :page_size;
 
 -- name: with_end
--- Those of the enterprise whose id number may end so: by the hash of its last four characters.
+-- People of the enterprise whose id number may end so, by the hash of its last four characters.
 SELECT f.id, f.id_number_box FROM filed_persons f
 WHERE f.id_number_end = :id_number_end AND f.credit_code = :credit_code ORDER BY f.id;

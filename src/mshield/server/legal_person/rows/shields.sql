@@ -1,9 +1,9 @@
--- Shields of one enterprise. A shield number may have had several certificates: the one that stands for it is the one that
--- counts, else the newest that has ended, and one that is still being issued only where there is no other. Every statement begins with the enterprise, so that
--- another's shield and an unknown number are one and the same.
+-- Shields of one enterprise. A shield number may have had several certificates; the one displayed is the unended one,
+-- else the newest ended one, else one still being issued. Every statement selects by the enterprise, so that another's
+-- shield and an unknown number give the same result.
 
 -- name: page
--- By key, newest first. Search words that are null don't count.
+-- Paged by key, newest first. A null search word matches everything.
 SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c.holds, c.not_before, c.not_after,
   c.issued_at, c.changed_at, sealed(certificates AS c), d.created_at AS device_since,
   NOT ended(c) AND f.ended_at IS NULL AND filing_changed(c, f, e) AS filing_changed,
@@ -32,7 +32,8 @@ WHERE c.credit_code = :credit_code AND (c.issued_at, c.serial) < (:before_at, :b
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
 -- name: count^
--- How many shields there are and how many can be used as they are on file, of `most` at most: by the certificate that stands for each.
+-- The number of shields and of usable ones that match the filing, up to `most`, by each shield's displayed
+-- certificate.
 SELECT COUNT(*) AS shields, CAST(COALESCE(SUM(s.can), 0) AS BIGINT) AS usable FROM (
   SELECT CASE WHEN usable(c) AND EXISTS (SELECT 1 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
     WHERE f.id = c.person_id AND f.ended_at IS NULL AND NOT filing_changed(c, f, e)) THEN 1 ELSE 0 END AS can
@@ -46,7 +47,7 @@ SELECT COUNT(*) AS shields, CAST(COALESCE(SUM(s.can), 0) AS BIGINT) AS usable FR
   LIMIT :most) s;
 
 -- name: certificates
--- All certificates of one shield, the one that stands for it first.
+-- All certificates of one shield, the displayed one first.
 SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c.holds, c.not_before, c.not_after,
   c.issued_at, c.changed_at, sealed(certificates AS c), d.created_at AS device_since,
   NOT ended(c) AND f.ended_at IS NULL AND filing_changed(c, f, e) AS filing_changed,
@@ -60,34 +61,35 @@ ORDER BY CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'supersede
   c.issued_at DESC, c.serial DESC;
 
 -- name: standings
--- What an act changes: as `certificates`, without what only lists show.
+-- The certificates that an act changes: like `certificates`, without columns that only lists display.
 SELECT sealed(certificates AS c), c.state, c.holds FROM certificates c
 WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number
 ORDER BY CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
   c.issued_at DESC, c.serial DESC;
 
 -- name: standing_shield^
--- Of whatever enterprise, for staff: the certificate that stands for a number, where one counts. Over certificates_shield_end.
+-- For staff, of any enterprise: the unended certificate of a shield number. Uses certificates_shield_end.
 SELECT sealed(certificates AS c), c.state, c.holds FROM certificates c
 WHERE substr(c.shield_number, 10) = substr(CAST(:shield_number AS TEXT), 10)
   AND c.shield_number = CAST(:shield_number AS TEXT) AND NOT ended(c)
 ORDER BY CASE c.state WHEN 'issued' THEN 0 ELSE 1 END DESC, c.issued_at DESC, c.serial DESC LIMIT 1;
 
 -- name: is_known^
--- Over certificates_shield_end.
+-- Uses certificates_shield_end.
 SELECT c.serial FROM certificates c
 WHERE substr(c.shield_number, 10) = substr(CAST(:shield_number AS TEXT), 10) AND c.shield_number = CAST(:shield_number AS TEXT)
 LIMIT 1;
 
 -- name: events
--- What happened to all certificates of one shield, the oldest first.
+-- The events of all certificates of one shield, oldest first.
 SELECT e.serial, e.event, e.actor, a.name AS actor_name, e.reason, e.state, e.holds, e.at
 FROM certificates c JOIN certificate_events e ON e.serial = c.serial
 LEFT JOIN accounts a ON a.id = e.actor_id AND e.actor IN ('user', 'legal_person')
 WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number ORDER BY e.id;
 
 -- name: history
--- What happened to all shields of the enterprise, the newest first, before the given event. Search words that are null don't count.
+-- The events of all the enterprise's shields, newest first, before the given event. A null search word matches
+-- everything.
 SELECT e.id, c.shield_number, c.common_name, e.serial, e.event, e.actor, a.name AS actor_name, e.reason, e.state, e.holds, e.at
 FROM certificates c JOIN certificate_events e ON e.serial = c.serial
 LEFT JOIN accounts a ON a.id = e.actor_id AND e.actor IN ('user', 'legal_person')

@@ -1,5 +1,5 @@
 -- name: keep!
--- The last one of an hour stays; of two processes the one that saw more of the log.
+-- Keeps the last one of an hour; of two processes, that of the larger log.
 INSERT INTO checkpoint_cosignatures (origin, witness, hour, size, checkpoint, line)
 VALUES (:origin, :witness, :hour, :size, :checkpoint, :line)
 ON CONFLICT (origin, witness, hour) DO UPDATE SET size = excluded.size, checkpoint = excluded.checkpoint, line = excluded.line
@@ -12,7 +12,7 @@ SELECT MAX(size) AS size FROM checkpoint_cosignatures WHERE origin = :origin AND
 SELECT MAX(size) AS size FROM checkpoint_cosignatures WHERE origin = :origin;
 
 -- name: first_size^
--- Of the first checkpoint with the entry.
+-- The size of the first checkpoint with the entry.
 SELECT MIN(size) AS size FROM checkpoint_cosignatures WHERE origin = :origin AND size > :log_index;
 
 -- name: of_size

@@ -1,4 +1,4 @@
--- Many rows in one statement; SQLite takes them one by one.
+-- Many rows in one statement; SQLite inserts them one by one.
 
 -- name: place_signatures!
 UPDATE signatures SET log_index = p.log_index

@@ -2,7 +2,7 @@
 SELECT origin, size, checkpoint, changed_at FROM log_state WHERE id = 1;
 
 -- name: insert_state!
--- The first one stays: a log has one name for life.
+-- The first row is kept: a log has one name.
 INSERT INTO log_state (id, origin, size, checkpoint, changed_at) VALUES (1, :origin, 0, :checkpoint, :now)
 ON CONFLICT (id) DO NOTHING;
 
@@ -10,11 +10,11 @@ ON CONFLICT (id) DO NOTHING;
 UPDATE log_state SET origin = :origin, checkpoint = :checkpoint, changed_at = :now WHERE id = 1 AND origin = :old;
 
 -- name: advance!
--- Of two that number entries at once, the second finds that the log has grown, and gives up.
+-- If two processes number entries at once, the second finds that the log has grown, and gives up.
 UPDATE log_state SET size = :size, checkpoint = :checkpoint, changed_at = :now WHERE id = 1 AND size = :old_size;
 
 -- name: unlogged_signatures
--- What was asked, by whom, is the request's; the row alone is logged where there was none.
+-- The request has what was requested and by whom; without a request the entry is made from the signature's row alone.
 SELECT s.log_index, s.sid, s.uid, s.request_id, s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.shown, s.confirmed,
   s.shield_number, s.id_number_masked, s.pages,
   r.client_id, r.asker_name, r.asker_domain, t.title, t.media_type, t.display, t.format, t.size,
@@ -23,7 +23,7 @@ FROM signatures s LEFT JOIN tasks t ON t.sid = s.sid LEFT JOIN requests r ON r.i
 WHERE s.log_index IS NULL ORDER BY s.signed_at, s.sid LIMIT :limit;
 
 -- name: unlogged_events
--- The events of issue also speak for what was issued.
+-- Events of issue also commit to the certificate.
 SELECT e.log_index, e.id, e.serial, e.event, e.actor, e.actor_id, e.reason, e.state, e.holds, e.revocation_reason, e.at,
   c.der, c.uid, c.request_sid, c.account_id, c.device_id, c.person_id, c.filing_version, c.shield_number, c.organisation,
   c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at, c.issuer
@@ -39,7 +39,7 @@ SELECT log_index, id, place, row_key, version, seal, at
 FROM sealed_changes WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 
 -- name: unlogged_views
--- The octets too, as the entry speaks for them by their digest.
+-- With the octets, since the entry commits to their digest.
 SELECT log_index, id, client_id, view_id, version, digest, octets, approval_id, asked_by, approved_by, at
 FROM views WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 
@@ -93,7 +93,7 @@ SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM views WHERE log_index IS NULL) AS rows;
 
 -- name: lives
--- How certificates stand, beside all their events: one row each. SQLite makes a text also of bytes that aren't UTF-8.
+-- The state of certificates beside all their events, one row each. SQLite casts even invalid UTF-8 to text.
 SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.held_since, c.not_after,
   c.der IS NOT NULL AS signed,
   e.event, e.state AS event_state, e.holds AS event_holds, e.at AS event_at,
@@ -120,7 +120,7 @@ SELECT name, certificate, revoked_at, revocation_reason FROM authorities ORDER B
 SELECT log_index FROM signatures WHERE sid = :sid;
 
 -- name: certificate_position^
--- Where its issue is logged.
+-- Log index of the certificate's issue.
 SELECT log_index FROM certificate_events WHERE serial = :serial AND event IN ('prepare', 'activate') ORDER BY id LIMIT 1;
 
 -- name: view_position^
@@ -133,7 +133,7 @@ SELECT level, width, hashes AS content FROM log_tiles WHERE width < 256;
 SELECT width, hashes AS content FROM log_tiles WHERE level = :level AND number = :number;
 
 -- name: outermost_tiles
--- Of numbers, and of what else SQLite keeps in a column of numbers: fractions, words.
+-- For numbers, and for other values that SQLite stores in a numeric column: fractions, texts.
 SELECT level, MIN(number) AS first, MAX(number) AS last FROM log_tiles
 GROUP BY level, number <> CAST(number AS BIGINT);
 

@@ -36,7 +36,7 @@ FROM push_subscriptions s WHERE s.account_id = :account_id AND s.notices = 1
 ON CONFLICT (occasion, device_id) DO NOTHING;
 
 -- name: due
--- The owner may have switched the kind off since, or another account may have the phone.
+-- The owner may have switched the kind off since, or another account may use the phone now.
 SELECT p.occasion, p.device_id, p.account_id, p.kind, p.attempts, p.expires_at, s.address_box,
   (p.kind = 'notice' OR r.state = 'waiting') AS is_wanted, s.failing_since IS NOT NULL AS is_failing
 FROM pushes p
@@ -77,5 +77,5 @@ FROM pushes WHERE occasion = :occasion;
 DELETE FROM push_subscriptions WHERE failing_since <= :before;
 
 -- name: purge!
--- Also what nobody sent, where pushes were switched off meanwhile.
+-- Includes unsent ones, in case pushes were switched off meanwhile.
 DELETE FROM pushes WHERE ended_at <= :before OR (ended_at IS NULL AND expires_at <= :before);

@@ -1,7 +1,7 @@
--- Hashes go as one text in hexadecimal with commas.
+-- Hashes are passed as one comma-separated text in hexadecimal.
 
 -- name: of_numbers
--- Over sms_log_phone, of some thousand numbers at most: of each the newest of its page.
+-- Uses sms_log_phone, for at most some thousands of numbers: the newest of the page from each.
 SELECT f.id, f.phone_masked, f.purpose, f.with_code, f.state, f.reason, f.sent_at, f.took_ms
 FROM (SELECT decode(unnest(string_to_array(:phone_hashes, ',')), 'hex') AS phone_hash) w
 CROSS JOIN LATERAL (

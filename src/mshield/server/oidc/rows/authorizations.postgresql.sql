@@ -1,7 +1,7 @@
 -- One round trip for what SQLite does in two statements of one transaction.
 
 -- name: use_with_login
--- The code is spent, and the token counts, before anything is answered.
+-- The code is used up, and the token becomes valid, before anything is answered.
 WITH used AS (
   UPDATE oidc_authorizations SET state = 'used', token_hash = :token_hash, expires_at = :expires_at
   WHERE code_hash = :code_hash AND client_id = :client_id AND state = 'granted' AND expires_at > :now
@@ -12,7 +12,7 @@ FROM used JOIN tasks t ON t.request_id = used.request_id JOIN signatures s ON s.
 JOIN certificates c ON c.serial = s.serial;
 
 -- name: begin
--- What a webhook names the login by goes into its request, where its end is told to somebody.
+-- Stores in the request how a webhook names the login, if its end is sent to a webhook.
 WITH named AS (
   UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell)
 INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, browser_hash, request_id, expires_at, created_at,
@@ -21,7 +21,7 @@ VALUES (:id, :client_id, 'open', :parameters, :fresh_ms, :browser_hash, :request
 RETURNING :call::int AS call;
 
 -- name: open_pushed
--- A pushed request begins one authorization, in one browser.
+-- A pushed request starts one authorization, in one browser.
 WITH opened AS (
   UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, request_id = :request_id, expires_at = :expires_at, seal = :seal
   WHERE id = :id AND state = 'pushed' AND expires_at > :now

@@ -15,8 +15,8 @@ FROM oidc_authorizations a LEFT JOIN requests r ON r.id = a.request_id
 WHERE a.id = :id AND a.browser_hash = :browser_hash AND a.state IN ('open', 'granted') AND a.expires_at > :now;
 
 -- name: grant
--- For a login that was signed just now: who finds the browser later gets nothing by a signature of somebody before them.
--- Again within the code's life, should the browser have lost the answer: the code before is worth nothing then.
+-- Only for a recently signed login: an attacker who gets the browser later can't use an earlier signature. Allowed
+-- again within the code's lifetime, in case the browser lost the answer; the previous code is then invalid.
 UPDATE oidc_authorizations SET state = 'granted', code_hash = :code_hash,
   expires_at = CASE state WHEN 'granted' THEN expires_at ELSE :expires_at END
 WHERE id = :id AND browser_hash = :browser_hash AND state IN ('open', 'granted') AND expires_at > :now
@@ -29,7 +29,7 @@ UPDATE oidc_authorizations SET state = 'ended'
 WHERE id = :id AND browser_hash = :browser_hash AND state = 'open';
 
 -- name: end_replayed!
--- A code that comes twice was stolen before or after: the token made from it ends.
+-- A code that is presented twice was stolen, before or after: the token made from it ends.
 UPDATE oidc_authorizations SET state = 'ended' WHERE code_hash = :code_hash AND state = 'used';
 
 -- name: log_out!

@@ -1,7 +1,7 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: use^
--- The code is spent, and the token counts, before anything is answered.
+-- The code is used up, and the token becomes valid, before anything is answered.
 UPDATE oidc_authorizations SET state = 'used', token_hash = :token_hash, expires_at = :expires_at
 WHERE code_hash = :code_hash AND client_id = :client_id AND state = 'granted' AND expires_at > :now
 RETURNING id, client_id, parameters, fresh_ms, browser_hash, request_id, seal_version, seal;
@@ -11,7 +11,7 @@ SELECT sealed(tasks AS t), sealed(signatures AS s), sealed(certificates AS c), s
 FROM tasks t JOIN signatures s ON s.sid = t.sid JOIN certificates c ON c.serial = s.serial WHERE t.request_id = :request_id;
 
 -- name: name_login!
--- What a webhook names the login by goes into its request, where its end is told to somebody.
+-- Stores in the request how a webhook names the login, if its end is sent to a webhook.
 UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell;
 
 -- name: begin
@@ -21,7 +21,7 @@ VALUES (:id, :client_id, 'open', :parameters, :fresh_ms, :browser_hash, :request
 RETURNING id;
 
 -- name: open_pushed^
--- A pushed request begins one authorization, in one browser.
+-- A pushed request starts one authorization, in one browser.
 UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, request_id = :request_id, expires_at = :expires_at, seal = :seal
 WHERE id = :id AND state = 'pushed' AND expires_at > :now
 RETURNING id;

@@ -7,7 +7,7 @@ SELECT a.created_at, s.shard, s.opened_at FROM authorities a LEFT JOIN crl_shard
 WHERE a.name = :authority ORDER BY s.shard DESC NULLS LAST LIMIT 1;
 
 -- name: issued_since^
--- Counts no further than to what a shard takes.
+-- Counts no further than the size of a shard.
 SELECT COUNT(*) AS issued FROM (SELECT 1 FROM certificates WHERE issued_at >= :since LIMIT :most) AS these;
 
 -- name: latest_of_shard^
@@ -21,7 +21,7 @@ SELECT der FROM crl_shards WHERE authority = :authority AND shard = :shard AND n
 SELECT 1 AS there FROM crl_shards WHERE authority = :authority AND shard = :shard;
 
 -- name: keep_of_shard!
--- Never an earlier list in place of a later one; one that was made from another list only in that one's place.
+-- An earlier list never replaces a later one; a list made from a previous one replaces only that one.
 UPDATE crl_shards SET number = :number, der = :der, this_update = :this_update, next_update = :next_update,
   renew_at = :renew_at
 WHERE authority = :authority AND shard = :shard AND number < :number AND (number = :made_from OR :made_from < 0);
@@ -40,5 +40,5 @@ WHERE authority = :authority AND der IS NOT NULL ORDER BY next_update, shard LIM
 SELECT serial, issuer, changes FROM crl_changes ORDER BY serial LIMIT :most;
 
 -- name: forget_change!
--- What changed once more since it was read stays.
+-- A change repeated since it was read is kept.
 DELETE FROM crl_changes WHERE serial = :serial AND changes = :changes;

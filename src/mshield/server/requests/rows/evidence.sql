@@ -1,5 +1,5 @@
 -- name: document^
--- One document of a business system's request, with its signature where there is one; who asked is told as it was then.
+-- One document of a business system's request, with its signature if any; the requester is reported as it was then.
 SELECT r.channel, t.state AS task_state, t.content, t.prepared, t.size, t.erased_at, t.erased_digest,
   s.signature, s.signed_at, s.serial, s.log_index, s.confirmed, s.pages, c.der, s.shield_number AS told_number, s.id_number_masked,
   sealed(requests AS r), sealed(tasks AS t), sealed(signatures AS s), sealed(certificates AS c)

@@ -1,6 +1,7 @@
 -- name: signatures_page
--- My signatures (我的签名), newest first, those of one moment in the order of their request's documents; before is the place of the
--- last one seen, words a pattern or null, purpose or null. f is the document where its view's lines are short enough.
+-- My signatures (我的签名), newest first; those of the same moment in the order of their request's documents. before is
+-- the place of the last one seen, words a pattern or null, purpose or null. f is the document, if its
+-- view's lines are short enough.
 SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, t.media_type, s.serial, s.confirmed, r.asker_name AS business_name,
   f.drawing, sealed(tasks AS f)
 FROM signatures s
@@ -17,7 +18,7 @@ WHERE s.purpose IN ('login', 'sign') AND (CAST(:purpose AS TEXT) IS NULL OR s.pu
 ORDER BY s.signed_at DESC, COALESCE(s.request_id, ''), t.position, s.sid LIMIT :page_size;
 
 -- name: signature^
--- One of them with what was shown, who asked from where, and how its certificate stands now.
+-- One signature with what was displayed, the requester and its origin, and its certificate's present state.
 SELECT s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.request_id, s.confirmed, s.log_index, t.erased_digest, t.drawing,
   COALESCE(t.size, length(t.content), length(t.message)) AS size, r.pc_address, r.pc_browser, c.state, c.revoked_at,
   sealed(signatures AS s), sealed(tasks AS t), sealed(requests AS r), sealed(certificates AS c)
@@ -29,7 +30,7 @@ LEFT JOIN certificates c ON c.serial = s.serial
 WHERE s.sid = :sid AND s.purpose IN ('login', 'sign');
 
 -- name: of_request
--- Of a request's documents those that were signed by the phone whose key this is: by that key, or one before a renewal.
+-- Documents of a request that were signed by this key's phone: with this key, or with one from before a renewal.
 SELECT s.sid, s.purpose, s.signed_at, t.title, r.asker_name AS business_name
 FROM tasks t
 JOIN signatures s ON s.sid = t.sid
@@ -45,7 +46,7 @@ JOIN keys k ON k.uid = r.uid AND k.device_id = :device_id AND k.account_id = :ac
 WHERE r.id = :id AND r.kind = 'login';
 
 -- name: earlier_places
--- A renewed certificate may have another key: all of the account's are looked at.
+-- A renewed certificate may have another key, so all keys of the account are considered.
 SELECT r.pc_browser, r.pc_address FROM certificates c
 JOIN signatures s ON s.uid = c.uid AND s.purpose = 'login' AND s.signed_at > :since
 JOIN requests r ON r.id = s.request_id
@@ -53,7 +54,7 @@ WHERE c.account_id = :account_id AND s.request_id <> :but
 ORDER BY s.signed_at DESC LIMIT :most;
 
 -- name: latest_logins
--- Of all the account's shields, newest first.
+-- Logins by all the account's shields, newest first.
 SELECT s.sid, s.signed_at, r.asker_name AS business_name, r.asker_domain AS domain, r.pc_browser, r.pc_address,
   d.shield_number, d.id AS device_id
 FROM signatures s

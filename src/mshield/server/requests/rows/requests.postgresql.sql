@@ -1,8 +1,8 @@
 -- One round trip for what SQLite does in several statements of one transaction.
 
 -- name: create
--- Counted against a limit, unless it is a repeat. No row: the limit is reached, or it is a repeat, or the system is disabled,
--- or its views were changed since the documents were drawn.
+-- Counts it against a limit, unless it is a repeat. No row: the limit is reached, it is a repeat, the system is
+-- disabled, or its views were changed since the documents were rendered.
 WITH counted AS (
   INSERT INTO throttles (scope, subject, failures, window_start, blocked_until)
   SELECT :scope, :subject, 1, :now, 0

@@ -3,12 +3,13 @@ SELECT id, kind, channel, state, number, body_hash, created_at, expires_at FROM 
 WHERE client_id = :client_id AND idempotency_key = :idempotency_key;
 
 -- name: cancel!
--- Of an open request, if it is in this one of the two states: each locks rows in an order of its own.
+-- Cancels an open request, if it is in this one of the two states: each state locks rows in a different order.
 UPDATE requests SET state = 'cancelled', changed_at = :now
 WHERE id = :id AND client_id = :client_id AND state IN ('waiting', 'scanned') AND state = :state AND expires_at > :now;
 
 -- name: end_of_system
--- All that are open in this state. No request is older than its longest life, so the ids bound what is read.
+-- All open requests in this state. No request is older than its maximum lifetime, so the range of ids limits the rows
+-- read.
 UPDATE requests SET state = 'cancelled', changed_at = :now
 WHERE id >= :since AND client_id = :client_id AND state = :state AND expires_at > :now
 RETURNING id;
@@ -19,8 +20,7 @@ WHERE state = 'waiting' AND request_id IN (
   SELECT id FROM requests WHERE id >= :since AND client_id = :client_id AND state IN ('scanned', 'cancelled'));
 
 -- name: inbox_of_usable_shield^
--- No row unless this shield can sign.
--- With it, how many requests of this system wait in its inbox.
+-- No row unless this shield can sign; with the number of requests of this system that wait in its inbox.
 SELECT (SELECT COUNT(*) FROM requests r WHERE r.shield_number = :shield_number AND r.expires_at > :now
     AND r.client_id = :client_id AND r.state = 'waiting') AS waiting
 FROM devices d JOIN certificates c ON c.device_id = d.id

@@ -1,7 +1,7 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: insert_request!
--- No row touched: the system is disabled, or its views were changed since the documents were drawn.
+-- No row is inserted if the system is disabled, or its views were changed since the documents were rendered.
 INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
   idempotency_key, body_hash, created_at, expires_at, changed_at, asker_name, asker_domain, seal_version, seal, mark, to_tell)
 SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,

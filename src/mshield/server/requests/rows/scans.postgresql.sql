@@ -1,8 +1,9 @@
 -- One round trip for what SQLite does in two statements of one transaction.
 
 -- name: take
--- The documents are those of before: that the request and they are this key's now, `taken` says. Those of a request that it
--- has taken before stay untouched: signing and declining lock documents first, and would wait for each other with this.
+-- Returns the documents as before the statement; `taken` reports that the request and they are now this key's.
+-- Documents of a request that the key already has are not updated: signing and declining lock documents first, and
+-- would deadlock with this statement.
 WITH taken AS (
   UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
   WHERE id = :id AND channel = :channel AND expires_at > :now
@@ -22,8 +23,8 @@ JOIN tasks t ON t.request_id = r.id
 WHERE r.id = :id ORDER BY t.position;
 
 -- name: usable_key
--- The same by a subquery for each shield: as joins PostgreSQL would read the long tables from their beginning while it has
--- no statistics of them yet.
+-- The same by a subquery for each shield: in joins, PostgreSQL would scan the large tables as long as it has no
+-- statistics.
 SELECT :call::int AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
   p.expires_at AS login_expires_at, p.mark AS login_mark,
   c.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,

@@ -1,6 +1,6 @@
 -- name: usable_key
--- The key with which the caller's device may answer, and the filing's version as certified and as it is now. No row where
--- the login isn't valid, one of nulls where the device has no such certificate.
+-- The key with which the caller's device may answer, and the filing's version as certified and at present. No row if
+-- the login is invalid, a row of nulls if the device has no such certificate.
 SELECT CAST(:call AS INTEGER) AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
   p.expires_at AS login_expires_at, p.mark AS login_mark,
   k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
@@ -21,14 +21,14 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
 
 -- name: begun
--- What waits, or was taken and not answered, and was made between two ids: ids sort by time.
+-- Requests between two ids that wait, or were accepted and not answered: ids are ordered by time.
 SELECT id FROM requests
 WHERE id >= :first AND id < :last AND state IN ('waiting', 'scanned') AND channel = 'qr' AND expires_at > :now
 ORDER BY id LIMIT :most;
 
 -- name: inbox
--- The newest come first: where more wait than are told, what was asked just now must be among them. What this key has
--- taken stays: the phone keeps one request, and would have no way back to another that it took before.
+-- Newest first: if more are waiting than are returned, a request made just now must be included. Requests already
+-- accepted by this key are included, since the phone stores only one and couldn't return to an earlier one.
 SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, r.client_id, r.asker_name, r.asker_domain,
   r.channel, r.number, r.shield_number, r.return_url, r.mark,
   (SELECT t.title FROM tasks t WHERE t.request_id = r.id AND t.position = 0) AS title,
@@ -50,7 +50,7 @@ LEFT JOIN requests r ON r.id = t.request_id
 WHERE t.sid = :sid;
 
 -- name: set_message!
--- What is signed, with what only the scan tells.
+-- Sets the message to sign, which contains data known only at the scan.
 UPDATE tasks SET message = :message WHERE sid = :sid AND message = :was AND state = 'waiting';
 
 -- name: decline!
@@ -59,7 +59,7 @@ WHERE id = :id AND state = 'scanned' AND expires_at > :now
   AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
 
 -- name: prolongable^
--- A request that this device took, and how many octets there are to read.
+-- A request that this device accepted, and the number of bytes to read.
 SELECT r.kind, r.state, r.expires_at, r.prolonged_at,
   (SELECT SUM(COALESCE(LENGTH(t.content), CASE WHEN t.format = 'raw' THEN LENGTH(t.message) ELSE 0 END))
    FROM tasks t WHERE t.request_id = r.id) AS size
@@ -71,19 +71,19 @@ WHERE r.id = :id;
 UPDATE tasks SET expires_at = expires_at + :by_ms WHERE request_id = :id AND state = 'waiting';
 
 -- name: prolong!
--- Once, of a signature that is being read.
+-- Allowed once, for a signature that the user is reading.
 UPDATE requests SET expires_at = expires_at + :by_ms, prolonged_at = :now
 WHERE id = :id AND kind = 'signature' AND state = 'scanned' AND expires_at > :now AND prolonged_at IS NULL
   AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
 
 -- name: way_back^
--- A request by another app that this device took, and how it stands.
+-- A request by another app that this device accepted, and its state.
 SELECT r.id, r.state, r.expires_at FROM requests r
 JOIN keys k ON k.uid = r.uid AND k.device_id = :device_id AND k.account_id = :account_id
 WHERE r.id = :id AND r.return_url IS NOT NULL;
 
 -- name: return_url^
--- Where a request leads back to, beside the addresses that its system has registered.
+-- A request's return address, with the addresses registered for its system.
 SELECT r.id, r.client_id, r.kind, r.channel, r.number, r.shield_number, r.asker_name, r.asker_domain, r.pc_address, r.pc_browser,
   r.return_url, r.mark, sealed(business_systems AS s)
 FROM requests r JOIN business_systems s ON s.client_id = r.client_id WHERE r.id = :id AND r.return_url IS NOT NULL;

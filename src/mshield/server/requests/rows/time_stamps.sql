@@ -2,7 +2,7 @@
 SELECT log_index FROM time_stamp_places WHERE place = :place;
 
 -- name: first_since^
--- Before the first entry of a signature that was made since then.
+-- The place before the first log entry of a signature made since then.
 SELECT COALESCE(
   (SELECT MIN(log_index) - 1 FROM signatures WHERE signed_at >= :since AND log_index IS NOT NULL),
   (SELECT MAX(log_index) FROM signatures WHERE log_index IS NOT NULL), -1) AS log_index;
@@ -45,14 +45,14 @@ SELECT t.position, s.state, s.token FROM tasks t JOIN time_stamps s ON s.sid = t
 WHERE t.request_id = :request_id AND s.renews IS NULL ORDER BY t.position, s.stamped_at, s.id;
 
 -- name: ending
--- Those whose authority's life ends soon and that nothing renews.
+-- Stamps whose authority's certificate expires soon and that no other stamp renews.
 SELECT t.id, t.sid FROM time_stamps t
 WHERE t.state = 'done' AND t.good_until > :now AND t.good_until <= :before
   AND NOT EXISTS (SELECT 1 FROM time_stamps r WHERE r.renews = t.id)
 ORDER BY t.good_until LIMIT :most;
 
 -- name: ask_again!
--- Renewals that failed while there is still time.
+-- Retries renewals that failed while there is still time.
 UPDATE time_stamps SET state = 'pending', attempts = 0, next_at = :now, asked_at = :now
 WHERE state = 'failed' AND renews IS NOT NULL AND asked_at < :before
   AND (SELECT o.good_until FROM time_stamps o WHERE o.id = time_stamps.renews) > :now;

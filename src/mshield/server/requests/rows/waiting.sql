@@ -1,6 +1,6 @@
 -- name: documents
--- What a view draws of a request that waits for this shield, the first of it with their contents, of `most` octets in all.
--- A label can't look like a view: its quotes stand escaped in the column.
+-- Documents that a view renders, of a request that waits for this shield; the first ones with their contents, of at
+-- most `most` bytes in total. A label can't be mistaken for a view: its quotes are escaped in the column.
 SELECT d.title, d.media_type, d.display, CASE WHEN d.octets <= :most THEN d.content END AS content
 FROM (
   SELECT t.position, t.title, t.media_type, t.display, COALESCE(t.content, t.message) AS content,

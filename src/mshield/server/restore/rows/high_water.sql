@@ -13,7 +13,7 @@ WHERE id = 1 RETURNING mark;
 SELECT lost_since FROM high_water WHERE id = 1;
 
 -- name: held_as_copies
--- Certificates that are held as copies, and that so since a time; each hold of this kind is placed once.
+-- Certificates held as copies since a time; such a hold is placed at most once.
 SELECT c.serial FROM certificates c
 WHERE c.holds LIKE '%clone%' AND c.state IN ('active', 'pin_locked')
   AND (SELECT MAX(e.at) FROM certificate_events e WHERE e.serial = c.serial AND e.event = 'find_clone') >= :since
@@ -26,7 +26,7 @@ INSERT INTO high_water_marks (mark, token, marked_at) VALUES (:mark, :token, :no
 DELETE FROM high_water_marks WHERE mark <= :last;
 
 -- name: restrain_keys!
--- Nobody knows how many tries were spent, which one-time values were given, and which epochs were used since the copy.
+-- The attempts spent, one-time values given out and epochs used since the copy are unknown.
 UPDATE keys SET last_epoch = last_epoch + :epochs, generation = generation + :generations
 WHERE state <> 'void';
 
@@ -43,12 +43,12 @@ DELETE FROM signing_sessions;
 DELETE FROM attempts_under_way;
 
 -- name: skip_crl_numbers!
--- The lists that were published since the copy had numbers of their own (RFC 5280, 5.2.3).
+-- Lists published after the copy was made had their own numbers (RFC 5280, 5.2.3).
 UPDATE authorities SET
   crl_number = CASE WHEN crl_number + :numbers < :at_least THEN :at_least ELSE crl_number + :numbers END;
 
 -- name: forget_crls!
--- Later ones were published: published again, these would have the lower number and the earlier time.
+-- Later lists were published: if these were published again, they would have a lower number and an earlier time.
 DELETE FROM crls;
 
 -- name: forget_crls_of_shards!

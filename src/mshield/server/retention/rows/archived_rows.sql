@@ -1,5 +1,5 @@
 -- name: acts
--- Without those that the service goes by: what log verify holds authorities, seals and erasures against.
+-- Excludes acts that the service itself uses: `log verify` compares authorities, seals and erasures with them.
 SELECT id, actor, actor_id, act, subject, details, at, log_index FROM acts
 WHERE id > :after AND id < :before AND act NOT LIKE 'ca.%' AND act NOT IN ('archive.erase', 'people.erase')
 ORDER BY id LIMIT :most;

@@ -1,5 +1,5 @@
 -- name: page
--- Signed requests of business systems, by their ids, which are in the order of their making.
+-- Signed requests of business systems by id; ids are ordered by creation time.
 SELECT id, client_id, kind, channel, state, reason, number, uid, created_at, expires_at, changed_at, shield_number,
   asker_name, asker_domain, seal_version, seal, prolonged_at, fetched_at
 FROM requests

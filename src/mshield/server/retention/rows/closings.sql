@@ -14,14 +14,15 @@ SELECT id FROM closings WHERE state = 'waiting' AND due_at <= :now AND id > :aft
 UPDATE closings SET state = :state, ended_at = :now WHERE id = :id AND state = 'waiting';
 
 -- name: standing
--- What of the account's certificates nobody has ended, be it signed or not.
+-- The account's unended certificates, signed or not.
 SELECT serial FROM certificates WHERE account_id = :account_id AND NOT ended(certificates) ORDER BY serial;
 
 -- name: shields
 SELECT DISTINCT shield_number FROM certificates WHERE account_id = :account_id AND NOT ended(certificates) ORDER BY shield_number;
 
 -- name: release!
--- What a closed account with certificates needs no more: the number is free for a new account, and nobody logs in.
+-- Deletes what a closed account with certificates no longer needs: its number is free for a new account, and nobody
+-- can log in.
 UPDATE accounts SET phone = :unnamed, password_hash = '', external_id = NULL, state = 'disabled', disabled_at = :now,
   disabled_reason = :reason
 WHERE id = :id;

@@ -8,7 +8,7 @@ SELECT COUNT(*) AS rows FROM certificates WHERE account_id = :account_id;
 SELECT COUNT(*) AS rows FROM notifications WHERE account_id = :account_id AND state <> 'waiting';
 
 -- name: delete_notices!
--- Those that are told once in a lifetime stay while there is a certificate: their rows say that they were told.
+-- Kinds sent once in a lifetime are kept as long as there is a certificate: their rows show that they were sent.
 DELETE FROM notifications WHERE account_id = :account_id AND state <> 'waiting';
 
 -- name: sms^
@@ -37,7 +37,7 @@ SELECT COUNT(*) AS rows FROM device_uses WHERE account_id = :account_id;
 DELETE FROM device_uses WHERE account_id = :account_id;
 
 -- name: scrub!
--- An account that never had a certificate: nobody is told by it any more, and nobody logs in with it.
+-- For an account that never had a certificate: the row no longer identifies anybody, and nobody can log in with it.
 UPDATE accounts SET phone = :unnamed, password_hash = '', name = '', id_number_hash = :hash, id_number_box = :box,
   id_number_end = :no_end, external_id = NULL, state = 'disabled', disabled_at = :now, disabled_reason = :reason
 WHERE id = :id AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.account_id = :id);

@@ -50,7 +50,7 @@ WHERE account_id = :account_id ORDER BY asked_at, id;
 SELECT kind, state, created_at, ended_at FROM notifications WHERE account_id = :account_id ORDER BY created_at, id;
 
 -- name: signatures
--- The newest first; the content is the business system's.
+-- Newest first; the content belongs to the business system.
 SELECT s.purpose, s.signed_at, t.title, s.serial, r.asker_name AS business_name, r.pc_address, r.pc_browser
 FROM signatures s JOIN tasks t ON t.sid = s.sid JOIN keys k ON k.uid = s.uid
 LEFT JOIN requests r ON r.id = s.request_id
@@ -61,7 +61,7 @@ ORDER BY s.signed_at DESC, s.sid DESC LIMIT :most;
 SELECT asked_at, due_at, state, ended_at FROM closings WHERE account_id = :account_id ORDER BY asked_at;
 
 -- name: readings
--- By staff, of the account and of the filing records that prove it.
+-- Readings by staff, of the account and of the filing records that prove it.
 SELECT r.kind, r.number_masked, r.at FROM readings r
 WHERE r.subject <> '' AND r.subject IN (
   SELECT CAST(:account_id AS TEXT) UNION SELECT p.person_id FROM identity_proofs p

@@ -6,5 +6,5 @@ ON CONFLICT (kind) DO NOTHING;
 SELECT kind, since, place, erased, changed_at, mark FROM retention ORDER BY kind;
 
 -- name: advance!
--- No row touched: another process went on from the same place.
+-- No row is changed if another process continued from the same place.
 UPDATE retention SET place = :place, mark = :mark, erased = erased + :erased, changed_at = :now WHERE kind = :kind AND place = :was;

@@ -1,11 +1,11 @@
--- Each statement looks at requests by their ids, which are in the order of their making: no index is kept for it. `after` and
--- `last` are ids, the first left out and the last taken.
+-- Each statement selects requests by id, since ids are ordered by creation time and need no extra index. `after`
+-- (exclusive) and `last` (inclusive) are ids.
 
 -- name: ids
 SELECT id FROM requests WHERE id > :after AND id < :before ORDER BY id LIMIT :most;
 
 -- name: whole_messages
--- Documents that were signed as they stand, or logins: what is erased is sealed.
+-- Documents signed without a wrapper, and logins: the message that is erased is sealed.
 SELECT sealed(tasks AS t) FROM tasks t JOIN requests r ON r.id = t.request_id
 WHERE r.id > :after AND r.id <= :last AND r.state = 'signed' AND r.kind = :kind AND r.client_id <> :own
   AND COALESCE(r.fetched_at, 0) < :fetched_before
@@ -13,7 +13,7 @@ WHERE r.id > :after AND r.id <= :last AND r.state = 'signed' AND r.kind = :kind 
 ORDER BY t.sid;
 
 -- name: erase_message!
--- Unless the document has been changed since it was read.
+-- No-op if the document was changed since it was read.
 UPDATE tasks SET message = :empty, size = :size, erased_digest = :digest, erased_at = :now,
   seal_version = :version, seal = :seal
 WHERE sid = :sid AND seal_version = :was AND state <> 'waiting';
@@ -41,7 +41,7 @@ DELETE FROM tasks WHERE request_id IN (
   SELECT r.id FROM requests r WHERE r.id > :after AND r.id <= :last AND unanswered(r));
 
 -- name: delete_requests!
--- Its documents went before: one that has some left isn't over.
+-- Its documents were deleted before: a request that still has some hasn't ended.
 DELETE FROM requests WHERE id > :after AND id <= :last AND state <> 'signed' AND expires_at < :ended_before AND client_id <> :own
   AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.request_id = requests.id);
 
@@ -58,7 +58,7 @@ SELECT COUNT(*) AS rows, 0 AS octets FROM requests r
 WHERE r.id > :after AND r.id < :before AND r.state = 'signed' AND r.client_id <> :own;
 
 -- name: own_tasks
--- What the protocol itself had to be signed, and nobody signed.
+-- Documents of the protocol itself that nobody signed.
 SELECT expires_at FROM tasks WHERE request_id IS NULL AND expires_at > :after AND expires_at < :before
 ORDER BY expires_at LIMIT :most;
 
@@ -71,11 +71,12 @@ SELECT COUNT(*) AS rows, 0 AS octets FROM tasks t WHERE t.request_id IS NULL AND
   AND NOT EXISTS (SELECT 1 FROM signatures s WHERE s.sid = t.sid);
 
 -- name: fetched!
--- The first fetch after a request's life counts: whoever fetches in time has no row written.
+-- The first fetch after a request's lifetime is recorded; fetching in time writes nothing.
 UPDATE requests SET fetched_at = :now WHERE id = :id AND fetched_at IS NULL;
 
 -- name: erased_beyond
--- Signed documents without their content, of the service itself or made since an id: nothing may be erased of them yet.
+-- Signed documents without content that belong to the service itself or were made since an id: none of them may be
+-- erased yet.
 SELECT t.sid, t.request_id, s.uid FROM requests r JOIN tasks t ON t.request_id = r.id JOIN signatures s ON s.sid = t.sid
 WHERE (r.id > :since OR r.client_id = :own) AND r.kind = :kind
   AND (t.erased_at IS NOT NULL
@@ -84,7 +85,7 @@ WHERE (r.id > :since OR r.client_id = :own) AND r.kind = :kind
 ORDER BY t.request_id, t.sid LIMIT :limit;
 
 -- name: signed_by
--- What a key signed for business systems that is over, and still has its content; in the order of signing.
+-- Documents that a key signed for business systems whose requests have ended, in the order of signing.
 SELECT s.signed_at, t.content IS NULL AND t.size IS NULL AS is_whole, r.id AS request_id, sealed(tasks AS t)
 FROM signatures s JOIN tasks t ON t.sid = s.sid JOIN requests r ON r.id = t.request_id
 WHERE s.uid = :uid AND r.expires_at < :ended_before AND r.client_id <> :own
@@ -92,7 +93,7 @@ WHERE s.uid = :uid AND r.expires_at < :ended_before AND r.client_id <> :own
 ORDER BY s.signed_at, s.sid LIMIT :most;
 
 -- name: count_signed_by^
--- Of them those of which something is left to erase.
+-- The number of them of which something is left to erase.
 SELECT COUNT(*) AS rows FROM signatures s JOIN tasks t ON t.sid = s.sid JOIN requests r ON r.id = t.request_id
 WHERE s.uid = :uid AND r.expires_at < :ended_before AND r.client_id <> :own
   AND (t.content IS NOT NULL OR t.size IS NULL OR t.drawing IS NOT NULL OR r.pc_address IS NOT NULL);

@@ -1,5 +1,5 @@
 -- name: read
--- Also what the database's own clock shows, where it has one, and the newest confirmation of the last minutes.
+-- Includes the time of the database's own clock, if it has one, and the newest confirmation of the last minutes.
 SELECT NULL AS database_time, (SELECT MAX(id) FROM acts WHERE id >= :since AND act = 'clock.confirm') AS confirmed;
 
 -- name: find_confirmation^
@@ -16,7 +16,7 @@ INSERT INTO clock_marks (boot, wall, steady, database_ahead) VALUES (:boot, :wal
 ON CONFLICT (boot) DO UPDATE SET wall = :wall, steady = :steady, database_ahead = :database_ahead;
 
 -- name: forget_later!
--- Somebody said what time it is: what was kept of a time after that was wrong.
+-- An operator confirmed the time: stored times after it were wrong.
 DELETE FROM clock_marks WHERE wall > :after;
 
 -- name: doubt!
@@ -30,7 +30,7 @@ DELETE FROM clock_doubts WHERE process = :process;
 SELECT process, reason, ahead, since FROM clock_doubts WHERE seen_at >= :since AND seen_at <= :until ORDER BY process;
 
 -- name: purge!
--- The newest mark stays, however old it is.
+-- The newest mark is kept, however old it is.
 DELETE FROM clock_marks WHERE wall < :before AND wall < (SELECT MAX(wall) FROM clock_marks);
 
 -- name: purge_doubts!

@@ -1,3 +1,3 @@
 -- name: ping^
--- Answers when the database does.
+-- Returns when the database answers.
 SELECT 1 AS answer;

@@ -1,5 +1,5 @@
 -- name: begin^
--- No row: the call is answered, or under way. One whose process died is taken over, by the same request only.
+-- No row: the call is answered, or in progress. A call whose process died is taken over, but only by the same request.
 INSERT INTO idempotency (call, request_hash, holder, held_until, created_at)
 VALUES (:call, :request_hash, :holder, :held_until, :now)
 ON CONFLICT (call) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until

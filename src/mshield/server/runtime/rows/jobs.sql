@@ -5,12 +5,13 @@ INSERT INTO jobs (name, next_at, lease_until, failures) VALUES (:name, :now, 0, 
 SELECT name, next_at, holder, lease_until, failures, last_at, last_done, last_error, last_ms FROM jobs ORDER BY name;
 
 -- name: claim^
--- No row: it isn't due by then, or another process is at it. `next_at` is when this run began, until it ends.
+-- No row: the job isn't due by then, or another process runs it. Until the run ends, `next_at` is the time when it
+-- began.
 UPDATE jobs SET holder = :holder, lease_until = :lease_until, next_at = :now
 WHERE name = :name AND next_at <= :due AND lease_until <= :now RETURNING failures;
 
 -- name: renew!
--- No row touched: the lease ran out and another process has taken the job over.
+-- No row is changed if the lease expired and another process took over the job.
 UPDATE jobs SET lease_until = :lease_until WHERE name = :name AND holder = :holder;
 
 -- name: finish!
@@ -29,6 +30,6 @@ UPDATE jobs SET
 WHERE name = :name;
 
 -- name: make_due^
--- While a process is at it, it is due again afterwards: the run may have missed the change that it is wanted for.
+-- If a process is running it, it becomes due again afterwards: that run may have missed the change.
 UPDATE jobs SET next_at = CASE WHEN lease_until > :now AND next_at >= :now THEN next_at + 1 ELSE :now END
 WHERE name = :name RETURNING lease_until <= :now AS free;

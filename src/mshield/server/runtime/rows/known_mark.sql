@@ -1,5 +1,5 @@
 -- name: stands^
--- Whether this database has the mark. One that is older than all that are kept, or than the last declared restore, tells
+-- Whether this database has the mark. A mark older than all stored ones, or than the last declared restore, proves
 -- nothing: that loss is declared.
 SELECT 1 AS stands FROM high_water
 WHERE id = 1 AND lost_since IS NULL
@@ -12,5 +12,5 @@ WHERE id = 1 AND lost_since IS NULL
 SELECT 1 AS stands FROM high_water WHERE id = 1 AND lost_since IS NULL;
 
 -- name: note_loss!
--- The latest time that anybody knows of is the nearest to the loss.
+-- The latest known time is the closest to the loss.
 UPDATE high_water SET lost_since = CASE WHEN lost_since > :since THEN lost_since ELSE :since END WHERE id = 1;

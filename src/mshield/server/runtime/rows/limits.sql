@@ -1,5 +1,5 @@
 -- name: begin_attempt^
--- Counts an attempt unless its subject waits; a count that began too long ago begins anew. No row: it waits.
+-- Counts an attempt unless its subject must wait; an expired count starts again. No row: it must wait.
 INSERT INTO throttles (scope, subject, failures, window_start, blocked_until)
 VALUES (:scope, :subject, 1, :now, :blocked_until)
 ON CONFLICT (scope, subject) DO UPDATE SET
@@ -19,7 +19,7 @@ WHERE throttles.window_start <= :stale OR throttles.failures < :most
 RETURNING failures;
 
 -- name: count_alone
--- The same, where nothing else is written with it.
+-- The same, if nothing else is written with it.
 INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES (:scope, :subject, 1, :now, 0)
 ON CONFLICT (scope, subject) DO UPDATE SET
   failures = CASE WHEN throttles.window_start <= :stale THEN 1 ELSE throttles.failures + 1 END,
@@ -28,7 +28,7 @@ WHERE throttles.window_start <= :stale OR throttles.failures < :most
 RETURNING CAST(:call AS INTEGER) AS call;
 
 -- name: count_ahead!
--- Several at once. No row is written if the limit was reached before.
+-- Counts several at once. No row is written if the limit was reached before.
 INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES (:scope, :subject, :count, :now, 0)
 ON CONFLICT (scope, subject) DO UPDATE SET
   failures = CASE WHEN throttles.window_start <= :stale THEN excluded.failures ELSE throttles.failures + excluded.failures END,
@@ -58,7 +58,8 @@ INSERT INTO sms_codes (id, phone, purpose, code_hash, tries, sent_at, expires_at
 VALUES (:id, :phone, :purpose, :code_hash, 0, :now, :expires_at, NULL);
 
 -- name: try_sms^
--- Counts a try of the newest code for this number and purpose; older ones no longer count. No row: nothing to try.
+-- Counts an attempt at the newest code for this number and purpose; older codes are invalid. No row: there is no code
+-- to try.
 UPDATE sms_codes SET tries = tries + 1
 WHERE id = (SELECT id FROM sms_codes WHERE phone = :phone AND purpose = :purpose ORDER BY sent_at DESC, id DESC LIMIT 1)
   AND tries >= 0 AND tries < :most AND used_at IS NULL AND expires_at > :now
@@ -72,14 +73,14 @@ SELECT tries, expires_at, used_at FROM sms_codes WHERE phone = :phone AND purpos
 ORDER BY sent_at DESC, id DESC LIMIT 1;
 
 -- name: use_sms!
--- The hash goes too: nothing may hold a code after its use.
+-- Deletes the hash too: no code may be recoverable after its use.
 UPDATE sms_codes SET used_at = :now, code_hash = :nothing WHERE id = :id AND used_at IS NULL AND expires_at > :now;
 
 -- name: purge_sms!
 DELETE FROM sms_codes WHERE sent_at <= :before;
 
 -- name: use_captcha!
--- No row touched: used before.
+-- No row is inserted if it was used before.
 INSERT INTO captcha_uses (captcha_hash, expires_at) VALUES (:captcha_hash, :expires_at)
 ON CONFLICT (captcha_hash) DO NOTHING;
 

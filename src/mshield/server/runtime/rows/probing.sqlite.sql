@@ -1,3 +1,3 @@
 -- name: write!
--- Writes a page, whatever stands there.
+-- Writes a page, whether or not the row exists.
 PRAGMA user_version = 0;

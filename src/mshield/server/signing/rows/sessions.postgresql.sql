@@ -16,8 +16,8 @@ ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_
 RETURNING :call::int AS call;
 
 -- name: reserve
--- The generation guards both halves: whatever replaces or ends the session that was read also raises it, but for the job
--- that deletes expired ones. Where the session is gone, the division by zero undoes the count, as in `release`.
+-- The generation guards both halves: everything that replaces or ends the session also increments it, except the job
+-- that deletes expired sessions. If the session is gone, the division by zero rolls back the count, as in `release`.
 WITH key AS (
   UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1,
     seal_version = :seal_version, seal = :seal
@@ -35,13 +35,13 @@ kept AS (
 SELECT :call::int AS call, 1 / (SELECT COUNT(*) FROM bound) AS whole FROM key;
 
 -- name: release
--- The whole outcome of a right PIN for one document. Where the document, the certificate or the account was closed meanwhile,
--- or another call was faster, the division by zero undoes all of it, and the steps are taken one by one instead.
--- An error, since nothing milder undoes it: `signed` and `key` each must not happen without the other, all parts of a
--- statement see the database as it was before it, and an UPDATE in WITH is carried out whatever the rest does. A function
--- that raises would do as well, but would be one more thing to migrate. In a group (server/database/batching.py) it undoes
--- the neighbours too; each is then repeated by itself.
--- For the same reason `finished` leaves out the document itself: to this statement it isn't signed yet.
+-- The whole outcome of a correct PIN for one document. If the document, the certificate or the account was closed
+-- meanwhile, or another call was faster, the division by zero rolls everything back, and the caller runs the steps one
+-- by one instead. Only an error can do that: `signed` and `key` must not happen without each other, all parts of a
+-- statement see the database as it was before it, and an UPDATE in WITH runs whatever the rest does. A function that
+-- raises would also work, but would need a migration. In a group (server/database/batching.py) the error also rolls
+-- back the other members; each is then repeated by itself. `finished` ignores the document itself, since this
+-- statement still sees it as unsigned.
 WITH signed AS (
   UPDATE tasks SET state = 'signed'
   WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
@@ -79,7 +79,7 @@ SELECT :call::int AS call, ARRAY(SELECT request_id FROM signed) AS request_ids,
   1 / ((SELECT COUNT(*) FROM signed) * (SELECT COUNT(*) FROM key)) AS whole;
 
 -- name: release_batch^
--- The same for several documents: all of them, or nothing.
+-- The same for several documents: either all of them or none.
 WITH signed AS (
   UPDATE tasks SET state = 'signed'
   WHERE sid = ANY(:sids::bytea[]) AND uid = :uid AND state = 'waiting' AND expires_at > :now

@@ -1,8 +1,8 @@
 -- name: context
--- Everything that open and finish must know of the caller's key, or no row where the login isn't valid; with the document
--- `sid`, where it is this key's. An enrolment's own document needs no request. Renewals are looked into for a key without a
--- certificate in force only: a subquery, since another join would cost all the others. That the account is active is asked
--- by the caller: as a condition here it would have PostgreSQL begin with all accounts.
+-- Everything that open and finish need about the caller's key, with the document `sid` if it is this key's; no row if
+-- the login is invalid. An enrolment's own document needs no request. Renewals are read only for a key without a
+-- certificate in force, by a subquery, since another join would slow down all calls. The caller checks that the
+-- account is active: as a condition here, PostgreSQL would start with all accounts.
 SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.pending_epoch, k.pending_box, k.last_epoch,
   k.since_refresh, k.otp_open, k.failures, k.wrong_total,
   k.otp_hash, k.otp_prev_hash, k.rn_prev_hash, k.otp_prev_spent, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
@@ -31,14 +31,14 @@ LEFT JOIN tasks t ON t.sid = :sid AND t.uid = k.uid
 WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 
 -- name: task
--- Any further document of a batch.
+-- A further document of a batch.
 SELECT CAST(:call AS INTEGER) AS call, t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state,
   t.message AS task_message, t.display AS task_display, t.expires_at AS task_expires_at, t.request_id AS task_request_id,
   unbound(k.certificate, t.request_id) AS task_unbound
 FROM tasks t JOIN keys k ON k.uid = t.uid WHERE t.sid = :sid AND t.uid = :uid;
 
 -- name: replaced^
--- The certificate that a renewal is to replace, and its key.
+-- The certificate that a renewal will replace, and its key.
 SELECT c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after, logged_standing(c) AS logged,
   sealed(keys AS k)
 FROM certificates c JOIN keys k ON k.uid = c.uid WHERE c.serial = :serial;
@@ -64,7 +64,7 @@ FROM attempts_under_way WHERE uid = :uid;
 DELETE FROM attempts_under_way WHERE expires_at <= :now;
 
 -- name: keep_value!
--- Of a success: an open that shows the same once more came late.
+-- Stored after a success: an open that presents the same value again is a late repeat.
 INSERT INTO values_that_succeeded (shown, at) VALUES (:value, :now) ON CONFLICT (shown) DO UPDATE SET at = excluded.at;
 
 -- name: find_value^
@@ -74,25 +74,25 @@ SELECT at FROM values_that_succeeded WHERE shown = :value AND at > :since;
 DELETE FROM values_that_succeeded WHERE at <= :before;
 
 -- name: purge_sessions!
--- Nothing can be finished in them any more; what an expired session showed counts only if it was finished.
+-- Expired sessions can't be finished; the one-time value that was presented in one has effect only if it was finished.
 DELETE FROM signing_sessions WHERE expires_at <= :now;
 
 -- name: record_refusal!
--- wrong_pin, pin_locked and retry: the attempt stays counted.
+-- For wrong_pin, pin_locked and retry: the attempt stays counted.
 UPDATE keys SET generation = generation + 1, outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
 WHERE uid = :uid AND generation = :generation;
 
 -- name: give_back!
--- After a fault of the server: the attempt was not the user's.
+-- For a fault of the server: the user made no wrong attempt.
 UPDATE keys SET failures = failures - 1, wrong_total = wrong_total - 1, generation = generation + 1
 WHERE uid = :uid AND generation = :generation;
 
 -- name: void_key!
--- A second copy of the phone during enrolment: the key never gets its certificate.
+-- For a second copy of the phone during enrolment: the key never gets its certificate.
 UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND state = 'enrolling';
 
 -- name: sign_task^
--- The document's outcome, unless it, or the certificate, was closed since the attempt was reserved.
+-- Records the document as signed, unless it or the certificate was closed since the attempt was reserved.
 UPDATE tasks SET state = 'signed'
 WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
   AND (purpose = 'enrol'
@@ -100,8 +100,8 @@ WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
 RETURNING sid, request_id, purpose;
 
 -- name: record_success!
--- Not for an account that was disabled meanwhile: it signs nothing. The seal of the counters that this leaves, where nothing
--- else of the outcome changes them.
+-- No-op for an account that was disabled meanwhile: it signs nothing. Stores the seal of the resulting counters,
+-- unless another part of the outcome changes them.
 UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
   seal_version = COALESCE(:seal_version, seal_version), seal = COALESCE(:seal, seal),
   since_refresh = since_refresh + :count, otp_open = 0, otp_prev_spent = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
@@ -111,15 +111,15 @@ WHERE uid = :uid AND generation = :generation
   AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active';
 
 -- name: activate_pending!
--- A success under the pending epoch: it is the active one, the old share is erased. After a PIN change the wrong
--- tries of the old PIN count no more.
+-- For a success under the pending epoch: it becomes the active one, and the old share is erased. After a PIN change
+-- the wrong attempts at the old PIN are no longer counted.
 UPDATE keys SET epoch = pending_epoch, share_box = pending_box,
   wrong_total = CASE WHEN pending_changes_pin THEN 0 ELSE wrong_total END,
   pending_epoch = NULL, pending_box = NULL, pending_changes_pin = FALSE
 WHERE uid = :uid AND pending_epoch = :epoch;
 
 -- name: drop_pending!
--- A success under the active epoch: the phone never got so far as to use the pending one.
+-- For a success under the active epoch: the phone didn't start to use the pending one.
 UPDATE keys SET pending_epoch = NULL, pending_box = NULL, pending_changes_pin = FALSE
 WHERE uid = :uid AND epoch = :epoch AND pending_epoch IS NOT NULL;
 
@@ -135,7 +135,7 @@ VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now, :
   :pages, :shield_number, :id_number_masked);
 
 -- name: finish_request!
--- A request is signed when its last document is, or was left out beside one that is.
+-- A request is signed once each of its documents is signed, or excluded from a batch.
 UPDATE requests SET state = 'signed', changed_at = :now
 WHERE id = :request_id AND state = 'scanned'
   AND NOT EXISTS (SELECT 1 FROM tasks WHERE request_id = :request_id AND state NOT IN ('signed', 'declined'));

@@ -4,7 +4,7 @@ SELECT k.uid FROM keys k JOIN certificates c ON c.serial = k.certificate
 WHERE k.device_id = :device_id AND k.account_id = :account_id AND usable(c) LIMIT 1;
 
 -- name: signed^
--- What its shield signed for this purpose, as long as its task isn't spent and its certificate is in force.
+-- What the device's shield signed for this purpose, if the document isn't used up and its certificate is in force.
 SELECT s.signature, s.uid, k.public_key, t.message FROM signatures s
 JOIN tasks t ON t.sid = s.sid
 JOIN keys k ON k.uid = s.uid

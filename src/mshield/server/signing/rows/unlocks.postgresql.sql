@@ -1,5 +1,5 @@
 -- name: shield_of_device^
--- The same by a subquery, as usable_key in scans.postgresql.sql.
+-- The same by a subquery, like usable_key in scans.postgresql.sql.
 SELECT d.id AS device_id, d.account_id, d.shield_number, c.*
 FROM devices d
 LEFT JOIN LATERAL (

@@ -2,7 +2,7 @@
 SELECT id, name, roles, state, created_at, password_hash, seal_version, seal FROM staff WHERE id = :id;
 
 -- name: find_unchanging^
--- As it stands until the transaction ends: one writer changes nothing of it meanwhile.
+-- Unchanged until the transaction ends, since SQLite has one writer.
 SELECT id, name, roles, state, created_at, password_hash, seal_version, seal FROM staff WHERE id = :id;
 
 -- name: find_named^
@@ -15,7 +15,7 @@ SELECT id, name, roles, state, created_at, password_hash, seal_version, seal FRO
 INSERT INTO staff (id, name, roles, state, created_at) VALUES (:id, :name, :roles, 'active', :now);
 
 -- name: lock!
--- Until the transaction ends, the member is neither disabled nor given other roles.
+-- Prevents that the member is disabled or given other roles before the transaction ends.
 UPDATE staff SET state = state WHERE id = :id;
 
 -- name: disable!
@@ -25,7 +25,7 @@ UPDATE staff SET state = 'disabled' WHERE id = :id AND state = 'active';
 UPDATE staff SET password_hash = :password_hash WHERE id = :id AND state = 'active';
 
 -- name: change_password!
--- Not where it was changed, or taken away, meanwhile.
+-- No-op if it was changed or removed meanwhile.
 UPDATE staff SET password_hash = :password_hash WHERE id = :id AND password_hash = :previous AND state = 'active';
 
 -- name: change_roles!

@@ -4,14 +4,14 @@ INSERT INTO staff_sessions
 VALUES (:id, :token_hash, :staff_id, :address, :browser, :now, :now, :expires_at, NULL);
 
 -- name: find^
--- A session that neither ended nor was left unused for too long; a disabled member has none.
+-- A session that has neither ended nor been idle for too long; a disabled member has none.
 SELECT s.used_at, sealed(staff_sessions AS s), sealed(staff AS m)
 FROM staff_sessions s JOIN staff m ON m.id = s.staff_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
   AND m.state = 'active';
 
 -- name: of_member
--- Those that still count, the newest first.
+-- Unended sessions, newest first.
 SELECT id, address, browser, created_at, used_at, expires_at FROM staff_sessions
 WHERE staff_id = :staff_id AND ended_at IS NULL AND expires_at > :now AND used_at > :idle_since ORDER BY id DESC;
 
@@ -22,7 +22,7 @@ SELECT sealed(staff_sessions AS s) FROM staff_sessions s WHERE s.token_hash = :t
 UPDATE staff_sessions SET used_at = :now WHERE id = :id AND used_at < :now AND ended_at IS NULL;
 
 -- name: confirm!
--- The member showed a second factor again in this session.
+-- The member presented a second factor again in this session.
 UPDATE staff_sessions SET confirmed_at = :now WHERE id = :id AND staff_id = :staff_id AND ended_at IS NULL;
 
 -- name: end!

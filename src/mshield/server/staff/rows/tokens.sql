@@ -8,7 +8,7 @@ SELECT id, staff_id, name, roles, scopes, token_hash, created_at, expires_at, us
 FROM staff_tokens WHERE id = :id;
 
 -- name: list
--- Newest first; those of one member where one is given.
+-- Newest first; those of one member if one is given.
 SELECT t.id, t.staff_id, t.name, t.roles, t.scopes, t.token_hash, t.created_at, t.expires_at, t.used_at, t.ended_at,
   t.next_id, t.seal_version, t.seal, m.name AS staff_name
 FROM staff_tokens t JOIN staff m ON m.id = t.staff_id
@@ -21,7 +21,7 @@ SELECT COUNT(*) AS live FROM staff_tokens WHERE staff_id = :staff_id AND ended_a
 UPDATE staff_tokens SET used_at = :now WHERE id = :id AND (used_at IS NULL OR used_at < :now);
 
 -- name: replace!
--- Once: of two rotations at the same moment one counts.
+-- Succeeds once, even for two simultaneous rotations.
 UPDATE staff_tokens SET next_id = :next_id, expires_at = CASE WHEN expires_at < :until THEN expires_at ELSE :until END
 WHERE id = :id AND next_id IS NULL AND ended_at IS NULL AND expires_at > :now;
 
@@ -32,6 +32,6 @@ UPDATE staff_tokens SET ended_at = :now WHERE id = :id AND ended_at IS NULL AND 
 SELECT id FROM staff_tokens WHERE staff_id = :staff_id AND ended_at IS NULL AND expires_at > :now;
 
 -- name: ending^
--- Those that count now and end by a time, with none in their place.
+-- Valid tokens that end before a time and have no replacement.
 SELECT COUNT(*) AS ending, MIN(t.expires_at) AS first FROM staff_tokens t JOIN staff m ON m.id = t.staff_id
 WHERE t.ended_at IS NULL AND t.next_id IS NULL AND t.expires_at > :now AND t.expires_at <= :by AND m.state = 'active';

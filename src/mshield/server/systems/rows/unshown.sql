@@ -11,7 +11,7 @@ INSERT INTO unshown_allowances (client_id, approval_id, asked_by, approved_by, a
 VALUES (:client_id, :approval_id, :asked_by, :approved_by, :allowed_at);
 
 -- name: again!
--- One that has ended begins anew.
+-- Grants an ended permission again.
 UPDATE unshown_allowances SET approval_id = :approval_id, asked_by = :asked_by, approved_by = :approved_by,
   allowed_at = :allowed_at, ended_at = NULL
 WHERE client_id = :client_id AND ended_at IS NOT NULL;

@@ -22,8 +22,8 @@ FROM views v WHERE v.client_id = :client_id AND v.view_id = :view_id AND v.withd
   SELECT 1 FROM views n WHERE n.client_id = v.client_id AND n.view_id = v.view_id AND n.version > v.version);
 
 -- name: in_force
--- Of each id the newest version unless it was withdrawn: that puts no earlier one in force again. Where there is none,
--- a row with nothing but the number of changes.
+-- The newest version of each id unless it was withdrawn: withdrawing it puts no earlier one in force. If there is
+-- none, a row with only the number of changes.
 SELECT s.changes, v.id, v.client_id, v.view_id, v.version, v.digest, v.octets, v.approval_id, v.asked_by, v.approved_by, v.at,
   v.withdrawn_at, v.seal_version, v.seal
 FROM (SELECT view_changes(:client_id) AS changes) s
@@ -40,7 +40,7 @@ SELECT id, client_id, view_id, version, digest, octets, approval_id, asked_by, a
 FROM views WHERE client_id = :client_id ORDER BY view_id, version DESC;
 
 -- name: by_digest^
--- One of several systems' where they have the same: the octets are equal.
+-- Returns any system's view with this digest: the octets are the same.
 SELECT id, client_id, view_id, version, digest, octets, approval_id, asked_by, approved_by, at, withdrawn_at,
   seal_version, seal
 FROM views WHERE digest = :digest ORDER BY id LIMIT 1;
@@ -55,6 +55,6 @@ INSERT INTO view_files (approval_id, position, name, content) VALUES (:approval_
 SELECT name, content FROM view_files WHERE approval_id = :approval_id ORDER BY position;
 
 -- name: drop_files!
--- Of questions that came to nothing: what was refused need not be kept.
+-- Deletes the files of approvals that were not granted.
 DELETE FROM view_files WHERE approval_id IN (
   SELECT id FROM approvals WHERE act = 'view.add' AND state IN ('refused', 'withdrawn', 'expired'));

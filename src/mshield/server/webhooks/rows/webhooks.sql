@@ -3,7 +3,8 @@ INSERT INTO webhook_endpoints (id, client_id, url, state, reason, secret_box, pr
 VALUES (:id, :client_id, :url, 'active', NULL, :secret_box, NULL, NULL, :now, :now);
 
 -- name: list_endpoints
--- All that are not removed, oldest first, with how their deliveries stand; an empty client id stands for all systems.
+-- All endpoints that are not removed, oldest first, with the state of their deliveries; an empty client id matches all
+-- systems.
 SELECT sealed(webhook_endpoints AS e), e.state, e.reason, e.secret_box, e.previous_box, e.previous_until, e.created_at,
   (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting') AS waiting,
   (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'dead') AS dead
@@ -14,7 +15,7 @@ SELECT sealed(webhook_endpoints AS e), e.state, e.reason, e.secret_box, e.previo
 FROM webhook_endpoints e WHERE e.id = :id AND e.state <> 'removed';
 
 -- name: rotate!
--- The present secret becomes the previous one; guarded by it, so that two changes don't lose one.
+-- The present secret becomes the previous one; guarded by it, so that of two changes none is lost.
 UPDATE webhook_endpoints SET previous_box = secret_box, previous_until = :previous_until, secret_box = :secret_box, changed_at = :now
 WHERE id = :id AND secret_box = :old_box AND state <> 'removed';
 
@@ -29,7 +30,7 @@ UPDATE webhook_endpoints SET state = 'removed', secret_box = NULL, previous_box 
 WHERE id = :id AND state <> 'removed';
 
 -- name: bury!
--- What waits for an endpoint that takes no more.
+-- Gives up the waiting deliveries of an endpoint that accepts no more.
 UPDATE webhook_deliveries SET state = 'dead', error = :error, ended_at = :now WHERE endpoint_id = :endpoint_id AND state = 'waiting';
 
 -- name: any_unannounced^
@@ -62,7 +63,7 @@ VALUES (:id, :endpoint_id, :request_id, :event, :body, :state, 0, :now, :error, 
 ON CONFLICT (endpoint_id, request_id) DO NOTHING;
 
 -- name: due
--- A few of each endpoint, so that one with much to take keeps no other waiting.
+-- A few of each endpoint, so that one with many deliveries doesn't hold up the others.
 SELECT d.id, d.endpoint_id, d.request_id, d.event, d.body, d.mark, d.attempts, d.created_at, sealed(webhook_endpoints AS e),
   e.secret_box, e.previous_box, e.previous_until
 FROM (
@@ -92,12 +93,12 @@ WHERE (:endpoint_id = '' OR endpoint_id = :endpoint_id) AND (:state = '' OR stat
 ORDER BY created_at DESC, id LIMIT :most;
 
 -- name: replay!
--- Also what still waits for its next try. One that is under way may so be made twice, under one id.
+-- Includes deliveries that wait for their next attempt. One in progress may so be sent twice, with the same id.
 UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, next_at = :now, status = NULL, error = NULL, ended_at = NULL
 WHERE id = :id AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE state = 'active');
 
 -- name: replay_undelivered!
--- What was given up, and what failed and waits. What hasn't failed yet is on its way anyhow.
+-- Failed deliveries, given up or waiting for a retry. Those that haven't failed yet are on their way anyway.
 UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, next_at = :now, status = NULL, error = NULL, ended_at = NULL
 WHERE (state = 'dead' OR (state = 'waiting' AND error IS NOT NULL)) AND endpoint_id = :endpoint_id
   AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE state = 'active');

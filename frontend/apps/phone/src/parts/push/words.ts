@@ -15,7 +15,7 @@ export const words = {
     requests: "When a request waits for me",
     notices: "When there is a notice",
     means:
-      "A notification says that there is a request or a notice, never whose or about what: open the app to see it. The browser's maker delivers it and knows when this phone was woken.",
+      "A notification says only that there is a request or a notice: open the app to see it. The browser's maker delivers it and knows when this phone received one.",
     unsupported:
       "This browser can't notify you. On an iPhone add the app to the home screen first and open it there.",
     denied:

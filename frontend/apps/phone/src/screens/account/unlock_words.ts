@@ -44,7 +44,7 @@ export const unlockWords = {
     pinAct: "Open Mobile Shield",
     pinDetail: "Opens the app, signs nothing. {left} tries left, the same as for signing",
     fingerGone:
-      "Finger or face doesn't open it any more and was switched off. Open it with the PIN; switch it on again under Me",
+      "Fingerprint or face can't open it any more and was switched off. Open it with the PIN; you can switch it on again under Me",
     smsTitle: "Log in by SMS code",
     smsText:
       "The code goes to the account's phone number and says 登录手机盾. Enter no code that is for anything else.",
@@ -53,10 +53,10 @@ export const unlockWords = {
     missing: "Enter the six digits",
     otherWay: "Another way",
     why: {
-      sms: "This phone's shield is on hold or has expired, so its PIN doesn't open the app; once it works again, log in once, and the PIN does too.",
+      sms: "This phone's shield is on hold or has expired, so its PIN doesn't open the app. Once the shield works again, log in once, and the PIN will open the app too.",
       password:
         "This phone's shield is on hold, locked or revoked: neither PIN nor SMS code opens the app, so log in with account and password.",
-      last: "One try of the PIN is left, which is kept for signing: open the app with an SMS code or the password.",
+      last: "One PIN attempt is left, which is reserved for signing: open the app with an SMS code or the password.",
       locked:
         "The PIN is locked, and an SMS code doesn't open the app either: log in with account and password.",
       unusable:

@@ -17,7 +17,7 @@ export const welcomeWords = {
   },
   en: {
     whatTitle: "A key in two halves",
-    what: "One half is in this phone, behind a 6-digit PIN, the other on the server. Only together do they sign: who finds your phone can't.",
+    what: "One half is on this phone, protected by a 6-digit PIN, the other on the server. They sign only together, so whoever finds your phone can't.",
     cameraTitle: "Camera: for QR codes only",
     camera:
       "Scan to log in on a PC or to sign a declaration. Pictures are read on the phone, never stored or sent. You are asked when you first scan.",

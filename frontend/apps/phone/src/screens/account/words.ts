@@ -99,7 +99,7 @@ export const outsideWords = {
     failed: "Nobody was logged in",
     over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
     elsewhere:
-      "This login has ended, or was not started in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
+      "This login has ended, or was not started in this browser. If you started it with a command, paste the address in the address bar into that command, and don't give it to anybody.",
     again: "Back to the login",
   },
 };
@@ -232,7 +232,7 @@ export const forgotWords = {
   en: {
     ...identity.en,
     title: "Reset password",
-    lead: "Show that it is you with the phone number and id number you registered with.",
+    lead: "Confirm your identity with the phone number and ID number you registered with.",
     idNumberHint: "As registered",
     ends: "Afterwards this account is logged out everywhere, on phones and PCs. PIN and certificate are unaffected.",
     act: "Reset password",

@@ -20,7 +20,7 @@ export const nextWords = {
   },
   en: {
     title: "What comes next",
-    lead: "You are registered and logged in. A few steps more, and this phone logs in and signs",
+    lead: "You are registered and logged in. A few more steps, and this phone can log in and sign",
     allDone: "All done. This phone can log in and sign",
     done: "Done",
     optional: "Optional",
@@ -40,17 +40,17 @@ export const nextWords = {
       },
       bind: {
         title: "Bind the certificate",
-        text: "For apps such as palm customs that ask you to sign",
+        text: "For apps such as Palm Customs that request signatures",
         act: "Bind",
       },
       finger: {
         title: "Finger or face",
-        text: "Opens the app, logs in and signs in place of the PIN",
+        text: "Opens the app, logs in and signs instead of the PIN",
         act: "Switch on",
       },
       notices: {
         title: "Notices",
-        text: "When somebody asks for a login or signature, or the certificate ends",
+        text: "When a login or signature is requested, or the certificate is about to expire",
         act: "Set up",
       },
     },

@@ -26,15 +26,16 @@ export const words = {
       "The filing office changes your number on file to {phone} at {when}. If you didn't ask for it, stop it at once.",
     removed:
       "The filing office removes your number from the file at {when}. If you didn't ask for it, stop it at once.",
-    mineFiled: "If you asked for it, there is nothing to do. What the number on file proved ends then.",
+    mineFiled:
+      "If you requested it, there is nothing to do. The verification by the number on file ends then.",
     stop: "It wasn't me: stop it",
-    mine: "If you asked for it, there is nothing to do. You will be logged out here; log in with the new number.",
-    stopped: "Stopped; the number stays. Call customer service and say that it wasn't you.",
-    gone: "It was stopped or given up already; the number stays. If you didn't ask for it, call customer service.",
+    mine: "If you requested it, there is nothing to do. You will be logged out here; log in with the new number.",
+    stopped: "Stopped; the number was not changed. Call customer service and say that it wasn't you.",
+    gone: "It was already stopped or withdrawn; the number was not changed. If you didn't request it, call customer service.",
     ask: {
       title: "Stop the change of your number?",
-      text: "The account won't be bound to {phone}. Both numbers are told by SMS.",
-      filed: "Your number on file stays, and you are told by SMS.",
+      text: "The account won't be bound to {phone}. Both numbers are notified by SMS.",
+      filed: "Your number on file doesn't change, and you are notified by SMS.",
       stay: "Not yet",
       act: "Stop it",
     },

@@ -204,7 +204,7 @@ export const words = {
     allRecent: "All signatures",
     today: "today {time}",
     updated: "As of {time}",
-    stale: "No network: as it stood at {time}",
+    stale: "No network: as of {time}",
     refresh: "Refresh",
     pull: "Pull to refresh",
     release: "Let go to refresh",
@@ -231,7 +231,7 @@ export const words = {
       changed: "Your filing changed: renew",
       act: "Renew",
     },
-    last: { text: "One try of the PIN is left; a wrong one locks it for good", act: "Forgotten?" },
+    last: { text: "One PIN attempt is left; a wrong one locks it permanently", act: "Forgotten?" },
     since: { held: "Stopped", locked: "Locked", revoked: "Revoked" },
     strip: {
       expired: "Expired: not renewable",
@@ -265,7 +265,7 @@ export const words = {
       holds: "Why it is stopped",
       lost: {
         title: "This shield is reported lost",
-        text: "Your legal representative reported it lost, so it neither logs in nor signs. If you have the phone, ask for the loss to be lifted: it works again at once.",
+        text: "Your legal representative reported it lost, so it can't log in or sign. If you have the phone, ask for the loss to be lifted: it works again at once.",
         one: "Send the shield number to your legal representative",
         oneHint: "Say that the phone was found",
         two: "The legal representative lifts the loss in the portal",
@@ -273,7 +273,7 @@ export const words = {
       },
       suspended: {
         title: "This shield is suspended",
-        text: "Two members of the service's staff suspended it, so it neither logs in nor signs for now. Your legal representative can't lift that, but can revoke the shield.",
+        text: "Two members of the service's staff suspended it, so it can't log in or sign for now. Your legal representative can't lift this, but can revoke the shield.",
         one: "Call customer service",
         oneHint: "Name the shield number and ask why",
         two: "Two members of staff lift it",
@@ -281,7 +281,7 @@ export const words = {
       },
       frozen: {
         title: "This shield is frozen",
-        text: "Your legal representative froze it, so it neither logs in nor signs for now. When you need it, ask for it to be unfrozen.",
+        text: "Your legal representative froze it, so it can't log in or sign for now. When you need it, ask for it to be unfrozen.",
         one: "Send the shield number to your legal representative",
         oneHint: "Say that you need it again",
         two: "The legal representative unfreezes it in the portal",
@@ -289,7 +289,7 @@ export const words = {
       },
       both: {
         title: "This shield is reported lost and frozen",
-        text: "It neither logs in nor signs for now. Both have to be lifted before it works again.",
+        text: "It can't log in or sign for now. Both have to be lifted before it works again.",
         one: "Send the shield number to your legal representative",
         oneHint: "Say that the phone was found and you need it",
         two: "The legal representative lifts the loss and unfreezes it",
@@ -297,7 +297,7 @@ export const words = {
       },
       duplicate: {
         title: "Stopped after a second application",
-        text: "A certificate was applied for again without revoking the first, so that one was stopped for good.",
+        text: "You applied for a certificate again without revoking the first, so the first one was stopped permanently.",
       },
       clone: {
         title: "Stopped: it may have been copied",
@@ -309,7 +309,7 @@ export const words = {
       },
       expired: {
         title: "The certificate has expired",
-        text: "It no longer logs in, signs or renews. Ask your legal representative to revoke it, then apply again on this phone.",
+        text: "It can't log in, sign or be renewed any more. Ask your legal representative to revoke it, then apply again on this phone.",
       },
       revoked: {
         title: "The certificate was revoked",
@@ -323,26 +323,27 @@ export const words = {
       secondAct: "See and decide",
       number: "The number on file isn't your account's: verify again",
       numberText:
-        "The shield works as before. To apply again, or to log in to the portal as a legal representative, verify who you are again.",
+        "The shield works as before. To apply again, or to log in to the portal as a legal representative, verify your identity again.",
       numberAct: "See how",
       unusable: "This shield can't be used any more",
       unusableText:
         "The service no longer knows this phone's key, or it is damaged. Have it revoked and apply again. No PIN try was spent.",
       unusableAct: "What to do",
       application: "Your application is unfinished",
-      applicationText: "The key is made, only the certificate is missing. Go on with the PIN you chose then.",
+      applicationText:
+        "The key has been created, only the certificate is missing. Continue with the PIN you chose then.",
       applicationAct: "Go on",
-      asked: "Your legal representative is to confirm who you are",
+      asked: "Waiting for your legal representative to confirm your identity",
       askedText: "You get an SMS once they have; then apply for your certificate here.",
-      askedAct: "See how it stands",
+      askedAct: "See the status",
       confirmed: "Your legal representative confirmed who you are",
       confirmedText: "You can apply for a certificate now.",
       confirmedAct: "Apply",
       refused: "Your legal representative did not confirm who you are",
-      refusedText: "Speak to them first, then take another way.",
+      refusedText: "Speak to them first, then choose another way.",
       refusedAct: "See details",
       renewal: "The renewal is unfinished",
-      renewalText: "The certificate works as before. Go on with your PIN, or give the renewal up.",
+      renewalText: "The certificate works as before. Continue with your PIN, or cancel the renewal.",
       renewalAct: "Go on",
       operation: "The last operation got no answer",
       operationText: "It is checked the next time you enter the PIN. Nothing is signed twice.",
@@ -355,7 +356,7 @@ export const words = {
       pinText: "Wrong PINs were entered many times. If that was not you, change it soon.",
       pinAct: "Change PIN",
       unkept: "The browser may clear your shield",
-      unkeptText: "It hasn't promised to keep this phone's key.",
+      unkeptText: "It doesn't guarantee to keep this phone's key.",
       unkeptAct: "What to do",
     },
     why: {
@@ -363,10 +364,11 @@ export const words = {
       ok: "Close",
       offline: "No network. It works again once connected; the certificate is unaffected.",
       none: "This phone has no certificate yet. Apply for one first.",
-      held: "The certificate is on hold. Home says how your legal representative can lift it.",
+      held: "The certificate is on hold. The home page explains how your legal representative can lift it.",
       stopped:
-        "The certificate was stopped for good. Ask your legal representative to revoke it, then apply again.",
-      locked: "The PIN is locked for good. Ask your legal representative to revoke it, then apply again.",
+        "The certificate was stopped permanently. Ask your legal representative to revoke it, then apply again.",
+      locked:
+        "The PIN is locked permanently. Ask your legal representative to revoke the shield, then apply again.",
       expired: "The certificate has expired. Ask your legal representative to revoke it, then apply again.",
       revoked: "The certificate was revoked. Apply again first.",
       newer:
@@ -376,17 +378,17 @@ export const words = {
       heldApply:
         "This phone has a certificate, which is only on hold. Ask your legal representative to lift it; there is no need to apply again.",
       stoppedApply:
-        "This phone's certificate was stopped for good. Once your legal representative has revoked it you can apply again.",
+        "This phone's certificate was stopped permanently. Once your legal representative has revoked it, you can apply again.",
       lockedApply:
         "This phone's certificate is locked. Once your legal representative has revoked it you can apply again.",
       expiredApply:
         "This phone's certificate has expired. Once your legal representative has revoked it you can apply again.",
       filing:
-        "Your filing has changed: until the certificate is renewed it neither logs in nor signs. The PIN stays the same.",
-      renewing: "A renewal is unfinished. Continue it or give it up first.",
+        "Your filing has changed: until the certificate is renewed, it can't log in or sign. The PIN stays the same.",
+      renewing: "A renewal is unfinished. Continue or cancel it first.",
       apply: "Apply",
       again: "About applying again",
-      renew: "Go on with the renewal",
+      renew: "Continue the renewal",
     },
   },
 };

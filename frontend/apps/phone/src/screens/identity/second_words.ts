@@ -37,8 +37,8 @@ export const secondWords = {
       "It was stopped once, and customer service has handed over a new code since. If it isn't you, call them at once.",
     ask: {
       title: "Stop the other account?",
-      text: "What verified it ends at once, and it can't apply. Customer service is told, and so is that account.",
-      once: "If it is you after all, you have to get another activation code, face to face. It can be stopped once only.",
+      text: "Its verification ends at once, and it can't apply. Customer service and that account are notified.",
+      once: "If it is you after all, you have to get another activation code in person. It can be stopped only once.",
       stay: "Leave it",
       act: "This isn't me: stop it",
     },

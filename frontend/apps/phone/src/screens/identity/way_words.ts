@@ -9,10 +9,10 @@ export const aroundWords = {
   },
   en: {
     refused: {
-      hours: "This way is closed now. Try again in {n} h, or take another way.",
-      minutes: "This way is closed now. Try again in {n} min, or take another way.",
+      hours: "This way is closed now. Try again in {n} h, or choose another way.",
+      minutes: "This way is closed now. Try again in {n} min, or choose another way.",
     },
-    other: "Take another way",
+    other: "Choose another way",
   },
 };
 
@@ -31,7 +31,7 @@ export const consentWords = {
     head: "Scan with your other phone",
     text: "Open the shield there, tap Scan, compare what is shown and the number, and enter the PIN. It must be a shield of the same company and user type.",
     again: "Show a new code",
-    later: "Your other account is told by SMS then, and you can apply once the waiting time is over.",
+    later: "Your other account is then notified by SMS, and you can apply after the waiting time.",
     refresh: "Look again",
     done: "All right",
   },

@@ -16,18 +16,18 @@ export const words = {
     title: "Locked",
     text: "You were away for a while, so what was on the screen was cleared. Nothing was submitted.",
     goOn: "Go on",
-    biometric: "Go on with finger or face",
+    biometric: "Continue with fingerprint or face",
     notOpened: "Finger or face was not accepted. Try again.",
     logOut: "Log out",
-    byPin: "Enter the PIN to go on",
+    byPin: "Enter the PIN to continue",
     pin: {
       title: "Open the app",
       act: "Check your PIN",
-      detail: "Checked only, nothing is signed; a wrong one counts among the 5",
+      detail: "Only checked, nothing is signed; a wrong PIN counts as one of the 5 attempts",
     },
     spent:
-      "One try of the PIN is left. So that opening the app doesn't lock the shield, it isn't asked for here: log out and use your password.",
-    shut: "This phone's shield doesn't open the app now: log out, and the login says which way is open.",
+      "One PIN attempt is left. So that opening the app doesn't lock the shield, the PIN isn't accepted here: log out and use your password.",
+    shut: "This phone's shield can't open the app now: log out, and the login page shows which ways are available.",
     logOutHint: "If none of it works, log out and use your password. Your certificate is unaffected.",
   },
 };

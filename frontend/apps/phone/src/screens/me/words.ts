@@ -47,10 +47,10 @@ export const words = {
     identity: "Verified identity",
     identityStands: {
       open: "Not verified yet",
-      waiting: "The legal representative is asked",
+      waiting: "Legal representative asked to confirm",
       refused: "The legal representative did not confirm",
       expired: "Expired",
-      later: "Verified, counts later",
+      later: "Verified, valid later",
       number: "To be verified again",
     },
     signatures: "My signatures",

@@ -89,10 +89,10 @@ export const words = {
     filed:
       "All four must be as filed with China E-Port; the id number is the one you registered with. If unsure, ask your legal representative to look them up in the portal.",
     unkept:
-      "This browser hasn't promised to keep the key. If you apply now, the certificate may be lost when space runs out. ",
+      "This browser doesn't guarantee to keep the key. If you apply now, the certificate may be lost when storage runs out. ",
     unkeptAct: "What helps",
     onlyHere:
-      "The certificate stays on this phone. Afterwards only this account logs in here; up to 6 devices for each operator.",
+      "The certificate stays on this phone. Afterwards only this account can log in here; each operator can have up to 6 devices.",
     barred: {
       held: "The present certificate is on hold: your legal representative comes first",
       locked: "The PIN is locked: have it revoked first",
@@ -109,12 +109,12 @@ export const words = {
       twoHint: "The shield number stays, the PIN is a new one",
       other:
         "If it only ends soon or your filing changed, renew it instead. If you forgot the PIN it has to be revoked as well.",
-      goOn: "Apply all the same",
+      goOn: "Apply anyway",
       faq: "Help: users of a shield",
     },
     again: {
       title: "The present certificate stops at once",
-      text: "This phone's certificate has not been revoked. If you apply all the same:",
+      text: "This phone's certificate has not been revoked. If you apply anyway:",
       fails: "This application fails",
       stops: "The present certificate stops at once: no login, no signature",
       revoke: "It can't be restored, only revoked and applied for again",
@@ -127,7 +127,7 @@ export const words = {
     },
     lost: {
       title: "The network is unstable",
-      text: "The application isn't finished; all that you entered is kept. Try again: it goes on where it stopped, at most with another SMS code.",
+      text: "The application isn't finished; everything you entered is kept. Try again: it continues where it stopped, at most with another SMS code.",
       faq: "Help: the network fails",
     },
     resume: {
@@ -138,7 +138,7 @@ export const words = {
       go: "Go on",
       anew: "Apply again",
       pin: "Enter your PIN",
-      act: "Go on with the application",
+      act: "Continue the application",
       detail: "The 6-digit PIN that you chose then",
     },
     steps: {
@@ -147,7 +147,7 @@ export const words = {
       key: "Make the key",
       keyHint: "In two halves: one here, one at the service",
       certificate: "Issue the certificate",
-      certificateHint: "Both halves sign and show that the key works",
+      certificateHint: "Both halves sign, which proves that the key works",
     },
     making: {
       check: "Checking",
@@ -165,9 +165,9 @@ export const words = {
       scan: "Scan to log in",
       scanHint: "To a business system on a PC",
       bind: "Bind the certificate",
-      bindHint: "Needed before another app, as palm customs, lets you sign here",
+      bindHint: "Needed before another app, such as Palm Customs, can let you sign here",
       more: "The other steps",
-      moreHint: "{steps}: may wait",
+      moreHint: "{steps}: can be done later",
       finger: "Finger or face",
       notices: "Notices",
       and: ", ",

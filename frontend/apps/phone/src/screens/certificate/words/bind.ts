@@ -30,11 +30,11 @@ export const words = {
     title: "Bind certificate",
     what: "Bind the certificate to your account",
     whatText:
-      "Then other apps, as palm customs, can open Mobile Shield and you sign with your PIN. Without it you sign by scanning only.",
+      "Then other apps, such as Palm Customs, can open Mobile Shield and you sign with your PIN. Without it you can only sign by scanning.",
     account: "Account",
     for: "For",
     everything: "All business systems",
-    asking: "The system that asked",
+    asking: "The requesting system",
     list: "Bound",
     since: "since {when}",
     note: "You confirm it with your PIN. On another phone or with a new certificate you bind again.",

@@ -76,9 +76,9 @@ export const words = {
       old: "Ask your legal representative to revoke the old shield",
       own: "Ask your legal representative to revoke this shield",
       text: "In the portal, by its shield number. It can't be undone; what you signed stays valid.",
-      waiting: "Asked: waiting for your legal representative; this page will tell",
-      watching: "Once it is revoked, this page will tell",
-      done: "It has been revoked: go on with the next step",
+      waiting: "Requested: waiting for your legal representative; the result will appear here",
+      watching: "This page will show when it has been revoked",
+      done: "It has been revoked: continue with the next step",
     },
     three: { title: "Install and log in on the new phone", text: "With the same account and password" },
     last: {
@@ -90,9 +90,9 @@ export const words = {
     },
     notes: {
       new: "A certificate can't move to another phone, so nobody can use a lost one. If you keep the old phone, it needn't be revoked: up to 6 devices each.",
-      lost: "Without your PIN nobody can sign with the phone: after 5 wrong tries it locks for good.",
+      lost: "Without your PIN nobody can sign with the phone: after 5 wrong attempts it locks permanently.",
       forgotten:
-        "A PIN can't be recovered or unlocked, so nobody can reset it and sign for you. Don't try out what you half remember: 5 wrong tries lock it for good.",
+        "A PIN can't be recovered or unlocked, so nobody can reset it and sign for you. Don't guess: 5 wrong attempts lock it permanently.",
       unusable:
         "The service was restored from a backup, or this phone's key data is damaged. The shield can't log in or sign any more and can't be repaired. What you signed stays valid, and no PIN attempt was spent.",
     },

@@ -60,15 +60,15 @@ export const loginWords = {
     more: "{count} more login | {count} more logins",
     again: "Try again",
     theirs:
-      "Logins of half a year; the place is a guess from the network. What a login opened is the business system's: to leave a PC, log out in that system. Mobile Shield can't do it for you.",
+      "Logins of the last half year; the place is estimated from the network. The sessions belong to the business systems: to leave a PC, log out in that system. Mobile Shield can't do it for you.",
     sheet: {
       title: "This login wasn't yours?",
       which: "{system}, {when}",
       theirs: 'Have "{system}" end it now',
       theirsText: "It runs that login ({domain}); Mobile Shield can't end it",
       pin: "Change your PIN",
-      pinText: "A login takes the PIN: somebody else may know it",
-      device: "See to the phone that confirmed it",
+      pinText: "A login needs the PIN: somebody else may know it",
+      device: "Check the phone that confirmed it",
       deviceText: 'It was the shield ending in {end}: tap "Not mine" at that device above',
       tell: "Tell your legal representative",
       tellText: "They can report the shield lost or revoke it, and check what this login did",
@@ -81,7 +81,7 @@ export const loginWords = {
       title: "Log out everywhere else",
       ends: "Mobile Shield on your other phones and the portal on PCs are logged out at once, and notified of nothing more.",
       stays:
-        "Shields and certificates stay: another phone opens again by its PIN. Logins in business systems go on; log out there.",
+        "Shields and certificates don't change: another phone can be opened again with its PIN. Logins in business systems continue; log out there.",
       act: "Log out everywhere else",
       not: "Not now",
       done: "{count} login ended, only this phone is left | {count} logins ended, only this phone is left",

@@ -59,7 +59,7 @@ export const words = {
   en: {
     title: "My devices",
     alone: "Log out everywhere else",
-    lead: "Each device has a shield of its own. Model, system and browser are what the device says; the place is a guess from the network of its last login.",
+    lead: "Each device has its own shield. Model, system and browser are reported by the device; the place is estimated from the network of its last login.",
     phone: "Phone",
     network: "network {address}",
     rename: "Rename",
@@ -76,8 +76,9 @@ export const words = {
       link: "Not mine",
       title: "This device isn't yours?",
       ends: "It is logged out at once and notified of nothing more.",
-      holds: "Its shield is reported lost: no login, no signature. Only the legal representative lifts that.",
-      notice: "You and the legal representative are told by SMS.",
+      holds:
+        "Its shield is reported lost: no login, no signature. Only the legal representative can lift this.",
+      notice: "You and the legal representative are notified by SMS.",
       missing: "Enter the 6 digits of the SMS",
       act: "Report lost and log it out",
       pinTitle: "Report lost",
@@ -106,7 +107,7 @@ export const words = {
     apply: "Apply",
     lost: {
       title: "Lost: tell your legal representative at once",
-      text: "Once the legal representative reports it lost in the portal, by its shield number, that phone neither logs in nor signs; found, the loss is lifted. Without your PIN nobody can use it.",
+      text: "Once the legal representative reports it lost in the portal, by its shield number, that phone can't log in or sign. If it is found, the loss can be lifted. Without your PIN nobody can use it.",
       letter:
         "My phone is lost. Please report my shield lost in the portal. Shield number: {number}, {organisation}",
       guide: "Not found again? Move to a new phone, step by step",

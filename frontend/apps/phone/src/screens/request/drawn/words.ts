@@ -116,13 +116,13 @@ export const words = {
     rest: "{count} item that the rules don't list | {count} items that the rules don't list",
     notShown: "{count} item not shown | {count} items not shown",
     notShownNames: "{names} and others",
-    theirs: "Said by the other side, not checked",
+    theirs: "Stated by the requester, not checked",
     titleLabel: "Title",
     absentMark: "not in the content",
     uncheckedMark: "not checked",
-    noCompare: "What the other side says can't be compared with this content.",
+    noCompare: "The requester's description can't be compared with this content.",
     differs: {
-      title: "What they say differs from the content",
+      title: "Their description differs from the content",
       text: "You sign the content. Ask first, then decide.",
       said: "They say",
       content: "The content says",
@@ -134,11 +134,11 @@ export const words = {
     },
     absent: {
       title: "The content is not on this phone",
-      text: "Only a digest was sent. You can't see what you sign, and by signing agree to all of it.",
+      text: "Only a digest was sent. You can't see what you sign, and by signing you agree to all of it.",
     },
     other: {
       title: "This phone can't show files of this kind",
-      text: "The file is on the phone, but can't be shown. You can't see what you sign, and by signing agree to all of it.",
+      text: "The file is on the phone, but can't be displayed. You can't see what you sign, and by signing you agree to all of it.",
     },
     unproven: {
       title: "No proof that this view is registered",
@@ -154,8 +154,8 @@ export const words = {
     anyway: {
       differs: "Sign the content …",
       odds: "Sign the content …",
-      absent: "Sign all the same …",
-      other: "Sign all the same …",
+      absent: "Sign anyway …",
+      other: "Sign anyway …",
       unproven: "Sign the content …",
     },
     second: {
@@ -173,11 +173,12 @@ export const words = {
       other: "I have opened the content at {system} and know what it says",
     },
     tickNote: {
-      differs: "The system will be told that you confirmed this.",
+      differs: "The system will be notified that you confirmed this.",
       odds: "",
-      unproven: "The system will be told that you confirmed this.",
-      absent: "The system will be told that you confirmed this.",
-      other: "The digest must be the same as on their page. The system will be told that you confirmed this.",
+      unproven: "The system will be notified that you confirmed this.",
+      absent: "The system will be notified that you confirmed this.",
+      other:
+        "The digest must be the same as on their page. The system will be notified that you confirmed this.",
     },
     go: {
       differs: "Enter PIN to sign",
@@ -189,7 +190,7 @@ export const words = {
     goInBatch: "Confirm, next document",
     goWait: "Tick the box above first",
     lastDigits: "The last 4 digits of the digest on their page",
-    lastHint: "Type them from their page. What isn't there isn't to be signed.",
+    lastHint: "Type them from their page. Don't sign if they aren't there.",
     lastWrong:
       "Not the same. {n} try left, then it is declined. | Not the same. {n} tries left, then it is declined.",
     lastWait: "Type the last 4 digits first",

@@ -12,9 +12,9 @@ export const words = {
     later: "以后再说",
   },
   en: {
-    finger: "Finger or face in place of the PIN next time?",
+    finger: "Fingerprint or face instead of the PIN next time?",
     fingerText:
-      "The PIN is kept encrypted on this phone and opened by finger or face alone. Whoever can unlock this phone can then use your certificate.",
+      "The PIN is stored encrypted on this phone and can only be decrypted with your fingerprint or face. Anyone who can unlock this phone can then use your certificate.",
     fingerYes: "Use finger or face",
     fingerDone: "It is on from the next time. Switch it off in the settings.",
     push: "Be notified of requests?",

@@ -72,7 +72,7 @@ export const words = {
     opening: "Opening …",
     drawing: "Drawing …",
     tooSmall: "Too small to read: it doesn't count as shown. Enlarge it to {least}%",
-    text: "Text of this page as the file tells it, which may differ from the picture: {text}",
+    text: "Text of this page according to the file, which may differ from the picture: {text}",
     seenTo: "{seen} of {all} pages shown",
     seenAll: "The page was shown | All {all} pages were shown",
     seenPicture: "The whole picture was shown",
@@ -95,7 +95,7 @@ export const words = {
     tickFirst: "Tick the line above first",
     unfit: "This file can't be signed",
     unfitText:
-      "It may look otherwise after the signature, or in other programs. Ask them to create it again.",
+      "It may look different after the signature, or in other programs. Ask them to create it again.",
     unfitAct: "Don't sign, ask for another",
     reason: "Reason: {reason}",
     broken: "This phone can't show it",

@@ -63,7 +63,7 @@ export const words = {
     title: "Scan",
     aim: "Point at the code on the PC",
     aimHint:
-      "Login and signature are told apart by themselves. The code changes each second; a photo won't do",
+      "Logins and signatures are recognised automatically. The code changes each second, so a photo doesn't work",
     opening: "Opening the camera",
     taking: "Reading the request",
     torch: "Torch",
@@ -94,7 +94,7 @@ export const words = {
     fault: {
       refused: {
         title: "The camera is not allowed",
-        text: "The camera reads the code on the PC. The picture stays on this phone: it is neither kept nor sent.",
+        text: "The camera reads the code on the PC. The picture stays on this phone: it is neither stored nor sent.",
       },
       missing: {
         title: "No camera found",
@@ -106,7 +106,7 @@ export const words = {
       },
       unsupported: {
         title: "No camera in here",
-        text: "This browser doesn't give the camera. Open Mobile Shield in the phone's own browser.",
+        text: "This browser doesn't allow camera access. Open Mobile Shield in the phone's own browser.",
       },
       again: "Try again",
       allow: "How to allow it",
