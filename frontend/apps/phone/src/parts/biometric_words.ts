@@ -11,7 +11,7 @@ export const words = {
     label: "Finger or face in place of typing the PIN",
     cannot: "This phone or browser can't do it, or no finger or face is set up.",
     means:
-      "The PIN is kept encrypted on this phone and opened by finger or face alone; the service still judges and counts it. Whoever can unlock this phone, by finger, face or its passcode, can then log in and sign with your certificate.",
+      "The PIN is kept encrypted on this phone and opened by finger or face alone; the service still checks and counts it. Whoever can unlock this phone, by finger, face or its passcode, can then log in and sign with your certificate.",
     ends: "It is switched off when you change the PIN, renew the certificate or log out.",
     pin: {
       title: "Switch on finger or face",
