@@ -3,7 +3,7 @@
 The other system requests signatures of ordinary PDFs, one after the other: first alone, then while the hostile
 one sends the most expensive contents known over several connections without pause: images of empty parts, PDFs
 of packed arrays or many objects, long texts and XML with 64 words to compare. Their titles differ, so that the
-service remembers none. Memory is that of the service's process and, apart from it, of the processes that judge
+service remembers none. Memory is that of the service's process and, apart from it, of the processes that check
 contents.
 """
 

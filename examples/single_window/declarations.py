@@ -181,13 +181,13 @@ async def download(request: Request) -> Response:
         try:
             evidence = await shield.evidence(signing.request_id if signing else "", document=sent.position)
         except ClientError as error:
-            told = advice(error)
+            advised = advice(error)
             return message(
                 request,
                 title=("没有取到证据包", "No bundle of evidence"),
-                what=told.what,
-                then=told.next,
-                status=told.status,
+                what=advised.what,
+                then=advised.next,
+                status=advised.status,
                 link=(f"/declarations/{found.id}", "回到报关单", "Back to the declaration"),
                 small=error.code,
             )

@@ -9,7 +9,7 @@ from typing import Final
 from playwright.sync_api import Page
 
 from mshield.testkit.demo.people import LEGAL_PERSON
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.conftest import Party
 from tests.support.identity import prove
 from tests.support.live_service import LiveService, log_in, register
@@ -41,4 +41,4 @@ def seen(page: Page, name: str) -> None:
             page.wait_for_timeout(200)
             page.screenshot(path=Path(SEEN) / f"{name}-{how}.png")
 
-    judged(page, see)
+    check_page(page, see)

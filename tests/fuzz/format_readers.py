@@ -19,13 +19,13 @@ from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
 from mshield.pki.foreign.private_texts import private_texts
 from mshield.pki.foreign.shape import shape_of
-from mshield.pki.foreign.standalone import KnownCertificates, judge_certificate, judge_crl, judge_ocsp
+from mshield.pki.foreign.standalone import KnownCertificates, verify_certificate, verify_crl, verify_ocsp
 from mshield.pki.foreign.trust_list import trusted_root
-from mshield.pki.selftest import Bench, Refused, judge
+from mshield.pki.selftest import Bench, Refused, facts_of
 from mshield.pki.signatures.pdf import covered_digest, gap_in
 from mshield.pki.timestamps.file import read_stamp_file
 from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
-from mshield.pki.timestamps.standalone import judge_stamp
+from mshield.pki.timestamps.standalone import check_stamp
 from mshield.pki.timestamps.verify import TsaTrust
 from mshield.pki.xml.canonical import canonical_document, canonical_element
 from mshield.pki.xml.reader import Start, read_xml
@@ -182,19 +182,19 @@ def _alone(case: Case, files: dict[str, bytes], at: int) -> Case:
         roots = list(map(parse_any_tsa_certificate, all_of("roots")))
         trust = TsaTrust(roots) if case.get("strict") else TsaTrust((), tolerant=roots)
         data = next(iter(all_of("data")), None)
-        return {"verdict": judge_stamp(load_engine(), token, data=data, trust=trust, now=at)[1]}
+        return {"verdict": check_stamp(load_engine(), token, data=data, trust=trust, now=at)[1]}
     others = list(map(parse_foreign_certificate, all_of("others")))
     known = KnownCertificates(others, [trusted_root("", "tolerant", root) for root in all_of("roots")], at)
     match case["as"]:
         case "certificate":
             ocsp = next(iter(all_of("ocsp")), None)
-            part = judge_certificate(
+            part = verify_certificate(
                 load_engine(), parse_foreign_certificate(files["it"]), known, crls=all_of("crls"), ocsp=ocsp
             )
         case "crl":
-            part = judge_crl(load_engine(), parse_foreign_crl(files["it"]), known)
+            part = verify_crl(load_engine(), parse_foreign_crl(files["it"]), known)
         case _:
-            part = judge_ocsp(load_engine(), parse_foreign_ocsp(files["it"]), known)
+            part = verify_ocsp(load_engine(), parse_foreign_ocsp(files["it"]), known)
     by = part.standing.by if case["as"] == "certificate" and part.standing is not None else None
     return {"verdict": part.verdict, "by": by}
 
@@ -209,7 +209,7 @@ def by_python(line: bytes) -> Any:
             return _alone(case, files, asked["at"])
         if case["kind"] == "read":
             return READ[case["as"]](files[case["file"]])
-        return judge(Bench(load_engine(), files.__getitem__, is_login_message, PATTERN, asked["at"]), case)
+        return facts_of(Bench(load_engine(), files.__getitem__, is_login_message, PATTERN, asked["at"]), case)
     except (Refused, PkiError, GmError):
         return "refused"
 

@@ -28,13 +28,13 @@ _MORE: Final = 20
 
 
 def fuzz(
-    name: str, inputs: st.SearchStrategy[bytes], judge: Callable[[bytes], None], *, examples: int = 200
+    name: str, inputs: st.SearchStrategy[bytes], check: Callable[[bytes], None], *, examples: int = 200
 ) -> None:
-    """Runs `judge` on inputs; an AssertionError or any other error from it is a fault."""
+    """Runs `check` on inputs; an AssertionError or any other error from it is a fault."""
     for data in kept(name):
-        judge(data)
+        check(data)
     for number in rounds():
-        _round(name, inputs, judge, number, examples * _MORE if SECONDS else examples)
+        _round(name, inputs, check, number, examples * _MORE if SECONDS else examples)
 
 
 def kept(name: str) -> list[bytes]:
@@ -67,19 +67,19 @@ def keep(name: str, data: bytes) -> Path:
 
 
 def _round(
-    name: str, inputs: st.SearchStrategy[bytes], judge: Callable[[bytes], None], number: int, examples: int
+    name: str, inputs: st.SearchStrategy[bytes], check: Callable[[bytes], None], number: int, examples: int
 ) -> None:
     faulty: list[bytes] = []
 
-    def judged(data: bytes) -> None:
+    def checked(data: bytes) -> None:
         try:
-            judge(data)
+            check(data)
         except BaseException:
             faulty.append(bytes(data))
             raise
 
     try:
-        _searching(inputs, judged, number, examples, (Phase.generate, Phase.shrink))
+        _searching(inputs, checked, number, examples, (Phase.generate, Phase.shrink))
     except Exception as error:
         error.add_note(f"{name}: FUZZ_SEED={number}")
         for data in faulty[-1:]:
@@ -98,7 +98,7 @@ class _Input(bytes):
 
 def _searching(
     inputs: st.SearchStrategy[bytes],
-    judge: Callable[[bytes], None],
+    check: Callable[[bytes], None],
     number: int,
     examples: int,
     phases: tuple[Phase, ...],
@@ -115,7 +115,7 @@ def _searching(
     )
     @given(data=inputs.map(_Input))
     def search(*, data: bytes) -> None:
-        judge(data)
+        check(data)
 
     search()
 

@@ -116,7 +116,7 @@ def test_any_filing_list_is_read_or_refused(
             warnings.simplefilter("ignore")  # openpyxl's warnings about ignored parts
             return read_filing(data, f"list.{kind}")
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         bounds = {"calls": 400_000, "octets": 16 << 20, "per_octet": 400}
         rows = reading(parse, data, FilingFileError, **bounds)
         for row in rows or ():
@@ -124,8 +124,8 @@ def test_any_filing_list_is_read_or_refused(
             assert all(isinstance(text, str) and len(text) <= MAX_CELL for text in texts)
 
     for data in each:
-        judge(data)
-    fuzz(kind, inputs, judge, examples=examples)
+        check(data)
+    fuzz(kind, inputs, check, examples=examples)
 
 
 # ---- PDF and images ----
@@ -137,10 +137,10 @@ def test_any_pdf_is_accepted_or_refused() -> None:
     look = b"/Names << /A [(a) 4 0 R] >> /OpenAction [4 0 R /Fit]"
     good = [pdf(root=look), contract(2), written({90: stream(b"x")}, onto=pdf())]
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         assert refusal_of_pdf(data) in {None, *REFUSALS}
 
-    fuzz("pdf", mutations.changed(good), judge)
+    fuzz("pdf", mutations.changed(good), check)
 
 
 def test_any_image_is_accepted_or_refused() -> None:
@@ -150,24 +150,24 @@ def test_any_image_is_accepted_or_refused() -> None:
         Image.new("RGB", (9, 7), "white").save(file, kind)
         good.append(file.getvalue())
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         for kind in get_args(image.Kind):
             assert image.refusal_of(data, kind) in {None, *get_args(image.Refusal)}
 
-    fuzz("images", mutations.changed(good), judge)
+    fuzz("images", mutations.changed(good), check)
 
 
 # ---- JSON, entries, codes ----
 
 
 def test_any_evidence_is_read_or_refused() -> None:
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         bundle = reading(parse_evidence, data, EvidenceError, per_octet=100)
         if bundle is not None:
             assert parse_evidence(bundle.encode()) == bundle
             assert json.loads(bundle.encode()) == json.loads(data)
 
-    fuzz("evidence", mutations.json_text(seeds("evidence")), judge)
+    fuzz("evidence", mutations.json_text(seeds("evidence")), check)
 
 
 def test_any_archive_is_read_or_refused(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_any_archive_is_read_or_refused(tmp_path: Path) -> None:
     act = next(line["act"]["row"]["id"] for line in acts if "act" in line)
     (log_key,) = (VerifierKey.parse(line["log"]["key"]) for line in signatures if "log" in line)
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         try:
             lines = json.loads(data)
         except (ValueError, RecursionError):
@@ -194,12 +194,12 @@ def test_any_archive_is_read_or_refused(tmp_path: Path) -> None:
                 read()
 
     for data in (json.dumps(one).encode() for one in (signatures, acts)):
-        judge(data)
+        check(data)
     assert (
         check_alone(file, VerifierKey.parse(next(line["log"]["key"] for line in acts if "log" in line))).rows
         == 2
     )
-    fuzz("archives", mutations.json_text(seeds("archive")), judge)
+    fuzz("archives", mutations.json_text(seeds("archive")), check)
 
 
 def test_any_log_entry_is_read_or_refused() -> None:
@@ -216,12 +216,12 @@ def test_any_log_entry_is_read_or_refused() -> None:
     )
     entries.append(view.encode())
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         entry: Any = reading(parse_entry, data, PkiError)
         if entry is not None:
             assert entry.encode() == data
 
-    fuzz("entries", mutations.changed(entries), judge)
+    fuzz("entries", mutations.changed(entries), check)
 
 
 def test_any_scanned_code_is_read_or_refused() -> None:
@@ -230,10 +230,10 @@ def test_any_scanned_code_is_read_or_refused() -> None:
     def read(data: bytes) -> QrCode | None:
         return read_qr(data.decode("utf-8", "surrogateescape"))
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         code = reading(read, data)
         if code is not None:
             told = f"/q/{code.request_id}?t={code.elapsed}&c={code.code}"
             assert data.endswith(told.encode())
 
-    fuzz("codes", mutations.changed([right.encode()]), judge)
+    fuzz("codes", mutations.changed([right.encode()]), check)

@@ -121,14 +121,14 @@ def test_any_body_gets_a_documented_answer(served: Served) -> None:
     device = served.run(application.logged_in())
     operations = _operations()
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         name, _, body = data.partition(b"\n")
         application.clock.advance(seconds=1)
         with bounded(body, calls=_CALLS, octets=8 << 20, per_octet=200):
             answer = served.run(_send(application, device, operations[name.decode()], name.decode(), body))
         assert answer.status_code < _FAILED, answer.text
 
-    fuzz("bodies", _calls(operations), judge, examples=60)
+    fuzz("bodies", _calls(operations), check, examples=60)
 
 
 async def _send(
@@ -165,15 +165,15 @@ def _tokens(header: bytes, claims: bytes) -> st.SearchStrategy[bytes]:
 
 
 def _fuzz_tokens(
-    name: str, header: dict[str, Any], claims: dict[str, Any], judge: Callable[[bytes], None]
+    name: str, header: dict[str, Any], claims: dict[str, Any], check: Callable[[bytes], None]
 ) -> None:
     operation_of("POST", "/")  # builds the document, whose cost isn't a call's
     parts = json.dumps(header).encode(), json.dumps(claims).encode()
     for changed in mutations.each_value(parts[0]):
-        judge(changed + b"\n" + parts[1])
+        check(changed + b"\n" + parts[1])
     for changed in mutations.each_value(parts[1]):
-        judge(parts[0] + b"\n" + changed)
-    fuzz(name, _tokens(*parts), judge, examples=30)
+        check(parts[0] + b"\n" + changed)
+    fuzz(name, _tokens(*parts), check, examples=30)
 
 
 def _claims(token: bytes) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def test_any_device_proof_is_accepted_or_refused(served_by_sqlite: Served) -> No
     claims = _claims(right.encode()) | {"jti": "one"}
     must = {"htm": "POST", "htu": ORIGIN + path, "bd": base64url(hashlib.sha256(body).digest())}
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         token = _token(data)
         application.context.proofs_once._taken.clear()
         headers = [(b"content-type", b"application/json"), (b"dpop", token)]
@@ -211,7 +211,7 @@ def test_any_device_proof_is_accepted_or_refused(served_by_sqlite: Served) -> No
             )
 
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": _KEY.jwk()}
-    _fuzz_tokens("proofs", header, claims, judge)
+    _fuzz_tokens("proofs", header, claims, check)
 
 
 def test_any_client_assertion_is_accepted_or_refused(served_by_sqlite: Served) -> None:
@@ -223,7 +223,7 @@ def test_any_client_assertion_is_accepted_or_refused(served_by_sqlite: Served) -
     now = application.clock() // 1000
     claims = {"iss": "CLIENT", "sub": "CLIENT", "aud": ORIGIN, "exp": now + 60, "iat": now, "jti": "one"}
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         token = _token(data.replace(b"CLIENT", client_id.encode()))
         form = {
             "grant_type": "authorization_code",
@@ -240,4 +240,4 @@ def test_any_client_assertion_is_accepted_or_refused(served_by_sqlite: Served) -
             assert (said["iss"], said["sub"], said["aud"]) == (client_id, client_id, ORIGIN)
             assert now - 30 <= said["exp"] <= now + 330
 
-    _fuzz_tokens("assertions", {"alg": "ES256"}, claims, judge)
+    _fuzz_tokens("assertions", {"alg": "ES256"}, claims, check)

@@ -78,7 +78,7 @@ def test_only_the_gap_is_excluded() -> None:
         assert process.stdout is not None
         into, out = process.stdin, process.stdout
 
-        def judge(update: bytes) -> None:
+        def check(update: bytes) -> None:
             nonlocal taken
             line = _line(_HEAD + update)
             into.write(line + b"\n")
@@ -89,10 +89,10 @@ def test_only_the_gap_is_excluded() -> None:
                 taken += 1
                 _hold(update, answer)
 
-        judge(_UPDATE)
+        check(_UPDATE)
         assert taken == 1
         for case in _CASES["refused"]:
-            judge(_UPDATE[: case["from"]] + bytes.fromhex(case["put"]) + _UPDATE[case["to"] :])
-        fuzz("pdf_gap", _updates(), judge, examples=400)
+            check(_UPDATE[: case["from"]] + bytes.fromhex(case["put"]) + _UPDATE[case["to"] :])
+        fuzz("pdf_gap", _updates(), check, examples=400)
         into.close()
     assert taken > 10

@@ -54,11 +54,11 @@ _ALL: Final = [each for kind in _KINDS for each in seeds(kind)]
 
 
 def test_any_der_is_canonical_or_refused() -> None:
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         if reading(_checked, data, PkiError, per_octet=100):
             assert canonical(data) == data
 
-    fuzz("der", mutations.der(_ALL), judge, examples=100)
+    fuzz("der", mutations.der(_ALL), check, examples=100)
 
 
 def _checked(data: bytes) -> bool:
@@ -112,14 +112,14 @@ def test_parsed_value_has_one_encoding(
 ) -> None:
     """Empty stands for encodings never made: no extensions, the same certificate twice."""
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         value = reading(parse, data, PkiError, gm_errors.GmError)
         if value is not None:
             assert (encode(value) or canonical(data)) == data
 
     for data in mutations.each_place(seeds(kind)[0], depth=_DEPTH):
-        judge(data)
-    fuzz(kind, mutations.der(seeds(kind), _ALL), judge, examples=100)
+        check(data)
+    fuzz(kind, mutations.der(seeds(kind), _ALL), check, examples=100)
 
 
 def _crl(read: Crl) -> bytes:
@@ -173,15 +173,15 @@ def test_ignored_extension_changes_nothing(
 ) -> None:
     """Unknown non-critical extensions don't change the parsed values. All of it is DER."""
 
-    def judge(data: bytes) -> None:
+    def check(data: bytes) -> None:
         value = reading(parse, data, PkiError)
         if value is not None:
             assert canonical(data) == data
             assert said(parse(encode(value))) == said(value)
 
     for data in mutations.each_place(seeds(kind)[0], depth=_DEPTH):
-        judge(data)
-    fuzz(kind, mutations.der(seeds(kind), _ALL), judge, examples=100)
+        check(data)
+    fuzz(kind, mutations.der(seeds(kind), _ALL), check, examples=100)
 
 
 def said(value: Any) -> dict[str, Any]:

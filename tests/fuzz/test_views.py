@@ -296,12 +296,12 @@ def test_both_readers_of_views_answer_the_same() -> None:
         assert page.stdout is not None
         into, out = page.stdin, page.stdout
 
-        def judge(line: bytes) -> None:
+        def check(line: bytes) -> None:
             into.write(line + b"\n")
             into.flush()
             assert json.loads(out.readline()) == _by_python(line)
 
         for case in _CASES:
-            judge(_line(case))
-        fuzz("views", _changed(), judge, examples=1000)
+            check(_line(case))
+        fuzz("views", _changed(), check, examples=1000)
         into.close()

@@ -19,7 +19,7 @@ _GOOD: Final = [
 ]
 
 
-def judge(data: bytes) -> None:
+def check(data: bytes) -> None:
     quick, content, reason = {plain_canonical(data), canonical_by_libxml2(data)}, None, None
     try:
         content = canonical_content(data)
@@ -37,4 +37,4 @@ def judge(data: bytes) -> None:
 
 def test_any_xml_to_sign_is_canonicalised_or_refused() -> None:
     assert len(_GOOD) > 10
-    fuzz("xml_making", mutations.changed(_GOOD), judge)
+    fuzz("xml_making", mutations.changed(_GOOD), check)

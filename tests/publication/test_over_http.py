@@ -62,7 +62,7 @@ class _World:
     def request(self, *, nonce: bytes | None = None) -> bytes:
         return build_ocsp_request([CertId.of(self.issuing, self.leaf.serial)], nonce=nonce)
 
-    def judge(self, response: bytes, *, nonce: bytes | None = None) -> None:
+    def verify(self, response: bytes, *, nonce: bytes | None = None) -> None:
         check_ocsp(
             self.ca.engine,
             certificate=self.leaf,
@@ -115,7 +115,7 @@ async def test_a_leafs_own_addresses_lead_here(world: _World) -> None:
     crl = (await world.http.get(crl_url)).content
     check_crl(world.ca.engine, certificate=world.leaf, issuer=world.issuing, crl=crl, at=START)
     assert (await world.http.get(issuer_url)).content == world.issuing.der
-    world.judge((await world.http.post(ocsp_url, content=world.request())).content)
+    world.verify((await world.http.post(ocsp_url, content=world.request())).content)
     (root_crl_url,) = world.issuing.values.crl_urls
     root_crl = (await world.http.get(root_crl_url)).content
     check_crl(
@@ -161,7 +161,7 @@ async def test_ocsp_request_by_post_is_answered(world: _World) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/ocsp-response"
     assert answer.headers["cache-control"] == "no-store"
-    world.judge(answer.content, nonce=b"n" * 32)
+    world.verify(answer.content, nonce=b"n" * 32)
 
 
 async def test_ocsp_by_get_may_be_cached(world: _World) -> None:
@@ -171,7 +171,7 @@ async def test_ocsp_by_get_may_be_cached(world: _World) -> None:
         assert answer.headers["content-type"] == "application/ocsp-response"
         assert answer.headers["cache-control"] == "public, max-age=300, no-transform, must-revalidate"
         assert parsedate_to_datetime(answer.headers["last-modified"]).timestamp() * 1000 == START
-        world.judge(answer.content)
+        world.verify(answer.content)
 
 
 async def test_current_ocsp_response_gets_304_until_it_changes(world: _World) -> None:
@@ -192,7 +192,7 @@ async def test_ocsp_by_get_with_a_nonce_may_not(world: _World) -> None:
     encoded = urllib.parse.quote(base64.b64encode(world.request(nonce=b"n" * 8)), safe="")
     answer = await world.http.get(f"/pki/ocsp/{encoded}")
     assert answer.headers["cache-control"] == "no-store"
-    world.judge(answer.content, nonce=b"n" * 8)
+    world.verify(answer.content, nonce=b"n" * 8)
 
 
 @cases("body", [b"", b"\x00", b"\x30\x03\x02\x01\x00", b"{}"])

@@ -214,7 +214,7 @@ async def test_a_stamp_is_renewed_before_its_authority_ends(signed: Make, clock:
     assert await it.job() == 2
     clock.advance(seconds=25 * DAY)
     first, renewal = (await it.verified(LONG)).time_stamps
-    assert (first.renews, first.stands, renewal.renews, renewal.stands) == (None, True, 0, True)
+    assert (first.renews, first.valid, renewal.renews, renewal.valid) == (None, True, 0, True)
     assert (await it.verified(LONG)).time.at.timestamp() * 1000 == START
 
 

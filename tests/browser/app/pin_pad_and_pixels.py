@@ -43,7 +43,7 @@ def enter_pin(page: Page, pin: str) -> None:
         pad.get_by_role("button", name=digit, exact=True).click()
 
 
-def judged(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
+def check_page(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
     """Checks accessibility in light and dark, narrow, and with doubled text; calls `see` with each variant's name."""
     expect(page.locator("h1").first).to_be_attached()  # the screen is there, not the empty page before it
     usual = page.viewport_size or {"width": 390, "height": 844}

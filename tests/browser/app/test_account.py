@@ -13,7 +13,7 @@ from mshield.testkit.demo.people import OPERATOR, Person
 from tests.browser.app.app_user import User
 from tests.browser.app.consenting import agree
 from tests.browser.app.logged_out import END_LOGIN
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.app.seeded import CLERK, visitor
 from tests.support.live_service import LiveService, register
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
@@ -102,13 +102,13 @@ def test_r3_first_start_leads_to_the_wanted_page(user: User) -> None:
     page = user.page
     user.open("/inbox")
     expect(page.get_by_role("heading", name="相机：只用来扫二维码")).to_be_visible()
-    judged(page)
+    check_page(page)
     user.press("开始使用")
     at(user, "/login?next=/inbox")
-    judged(page)
+    check_page(page)
     page.get_by_role("link", name="我要注册").click()
     user.person = CHAN
-    judged(page)
+    check_page(page)
     agree(page)
     fill_registration(user)
     user.press("注册")
@@ -116,7 +116,7 @@ def test_r3_first_start_leads_to_the_wanted_page(user: User) -> None:
     user.open("/next")
     expect(page.get_by_role("link", name="去核验")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="绑定证书")).to_contain_text("完成上一步后可办")
-    judged(page)
+    check_page(page)
     page.get_by_role("link", name="以后再办").click()
     expect(page.get_by_role("heading", name="在这部手机上申请手机盾")).to_be_visible()
     expect(page.locator(".steps3")).to_contain_text("136****4455")
@@ -128,7 +128,7 @@ def fill_registration(user: User) -> None:
     user.press("注册")
     expect(page.get_by_role("alert")).to_have_count(5)
     expect(field(user, "姓名")).to_be_focused()
-    judged(page)
+    check_page(page)
     user.fill("姓名", person.name)
     choice = page.get_by_role("button", name="证件类型")
     choice.focus()
@@ -138,7 +138,7 @@ def fill_registration(user: User) -> None:
     expect(wheel.get_by_role("option")).to_have_text(
         ["居民身份证", "护照", "港澳居民来往内地通行证", "台湾居民来往大陆通行证", "外国人永久居留身份证"]
     )
-    judged(page)
+    check_page(page)
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "Enter"):
         page.keyboard.press(key)
     expect(choice).to_contain_text("港澳居民来往内地通行证")
@@ -226,7 +226,7 @@ def test_r3_account_password_and_captcha_must_all_be_right(welcomed: User) -> No
         welcomed.fill("密码", "Another-password-1")
         welcomed.press("登录")
     expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
-    judged(page)
+    check_page(page)
     with page.expect_response("**/api/phone/captchas"):
         page.get_by_role("button", name="换一张图形验证码").click()
     page.get_by_role("button", name="听语音验证码").click()
@@ -246,7 +246,7 @@ def test_r2_registered_number_leads_to_its_login(welcomed: User) -> None:
     welcomed.fill("登录密码", NEW_PASSWORD)
     welcomed.press("注册")
     expect(page.get_by_role("alert").filter(has_text="这个手机号已经注册")).to_be_visible()
-    judged(page)
+    check_page(page)
     page.get_by_role("link", name="直接登录").click()
     expect(field(welcomed, "账号")).to_have_value(CLERK.phone)
     at(welcomed, f"/login?next=/me&account={CLERK.phone}")
@@ -269,11 +269,11 @@ def test_forgotten_password_is_reset(welcomed: User) -> None:
     welcomed.press("重设密码")
     expect(page.get_by_role("alert")).to_have_text("证件号码与账号不符，密码没有重设。请核对后再试")
     expect(field(welcomed, "证件号码")).to_be_focused()
-    judged(page)
+    check_page(page)
     welcomed.fill("证件号码", forgetful.id_number)
     welcomed.press("重设密码")
     expect(page.get_by_role("status").filter(has_text="密码已重设")).to_be_visible()
-    judged(page)
+    check_page(page)
     welcomed.person = replace(forgetful, password=NEW_PASSWORD)
     log_in(welcomed)
     at(welcomed, "/inbox")
@@ -286,7 +286,7 @@ def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> 
     expect(page.get_by_role("radio", name="单一窗口")).to_be_checked()
     expect(page.get_by_role("link", name="忘记密码")).to_have_count(0)
     expect(page.locator("main")).to_contain_text("请到单一窗口找回")
-    judged(page)
+    check_page(page)
     with page.expect_response("**/api/phone/captchas"):
         welcomed.person = replace(CLERK, phone="lin", password="not the password")
         log_in(welcomed)
@@ -317,7 +317,7 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     page.keyboard.press("ArrowLeft")  # wraps around to the last one
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()
     expect(page.get_by_role("heading", name="在互联网+海关的页面登录")).to_be_visible()
-    judged(page)
+    check_page(page)
     returns: list[str] = []
     page.on("framenavigated", lambda frame: returns.append(frame.url) if "code=" in frame.url else None)
     welcomed.press("前往互联网+海关登录")
@@ -329,7 +329,7 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     page.goto(returns[-1])
     expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("这次登录已经结束")
-    judged(page)
+    check_page(page)
     page.evaluate(END_LOGIN)
     page.get_by_role("link", name="返回登录").click()
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app.camera import Screen
 from tests.browser.app.exports import export, with_view
-from tests.browser.app.pin_pad_and_pixels import enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import check_page, enter_pin
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.app.test_request import document, state
 from tests.browser.conftest import Party
@@ -64,34 +64,34 @@ def test_r16_listed_documents_need_no_tap_and_one_is_excluded_with_a_reason(
     row = page.get_by_role("listitem").filter(has_text="E20261127000013")
     expect(row).to_contain_text("Nordkai UG")
     expect(row).to_contain_text("美元 240,000.00")
-    judged(page)
+    check_page(page)
     row.get_by_role("checkbox").click()
     sheet = page.get_by_role("dialog", name="这一份不签")
     expect(sheet.get_by_role("button", name="先选一个理由")).to_be_disabled()
-    judged(page)
+    check_page(page)
     sheet.get_by_role("radio", name="其他理由").check()
     sheet.get_by_role("textbox", name="理由").fill("比平时高很多，先问清楚")
     sheet.get_by_role("button", name="不签这一份").click()
     expect(row).to_contain_text("这次不签：比平时高很多，先问清楚")
     expect(page.locator(".batch-sum li")).to_have_text(["美元 98,500.10", "欧元 31,800.00"])
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="输入一次 PIN 码，签 3 份").click()
     pin = page.get_by_role("dialog", name="确认签名")
     expect(pin).to_contain_text("签署 3 份出口货物报关单")
     expect(pin).to_contain_text("美元 98,500.10 · 欧元 31,800.00")
     expect(pin).to_contain_text("不签 1 份：E20261127000013")
-    judged(page)
+    check_page(page)
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("heading", name="签了 3 份")).to_be_visible()
     expect(page.get_by_role("heading", name="未签署")).to_be_visible()
-    judged(page)
+    check_page(page)
     page.close()
     assert state(party, made)[0] == "signed"
     signed, left_out = ("signed", None), ("declined", "比平时高很多，先问清楚")
     assert ends(party, made) == [signed, signed, left_out, signed]
     again = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
     expect(again.get_by_role("heading", name="已在这部手机上签好 3 份")).to_be_visible()
-    judged(again)
+    check_page(again)
     again.get_by_role("list", name="已签的文件").get_by_role("link").nth(2).click()
     expect(again.get_by_role("heading", name="签名详情")).to_be_visible()
     again.close()
@@ -105,7 +105,7 @@ def test_batch_shows_unlisted_content_before_one_pin_signs_all(party: Party, app
     page = opened(app, made)
     expect(page.get_by_role("button", name="还有 3 份要先看")).to_be_disabled()
     expect(page.get_by_text("另有 2 份没有读出金额")).to_be_visible()
-    judged(page)
+    check_page(page)
     page.get_by_role("link", name="出口货物报关单").click()
     expect(page.get_by_role("alert")).to_contain_text("对方说明与原文不一致")
     # A document whose description contradicts it is excluded, and the others are signed.
@@ -114,7 +114,7 @@ def test_batch_shows_unlisted_content_before_one_pin_signs_all(party: Party, app
     page.get_by_role("button", name="不签这一份").click()
     expect(page.get_by_role("heading", name="第 2 份，共 3 份")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("对方说明与原文不一致")
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="返回", exact=True).click()
     expect(page.get_by_role("button", name="还有 2 份要先看")).to_be_disabled()
     page.get_by_role("link", name="合同").click()
@@ -131,7 +131,7 @@ def test_batch_shows_unlisted_content_before_one_pin_signs_all(party: Party, app
     last = page.get_by_role("textbox", name="对方页面上内容指纹的最后 4 位")
     last.fill("abac")
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("还可以试 2 次")
-    judged(page)
+    check_page(page)
     last.fill("abab")
     page.get_by_role("button", name="确认，看下一份").click()
     page.get_by_role("button", name="输入一次 PIN 码，签 2 份").click()
@@ -166,7 +166,7 @@ def test_several_inbox_requests_are_signed_under_one_pin(party: Party, app: Hold
     expect(chosen).to_contain_text("美元 229,206.00 · 另有 2 份没有读出金额")
     page.get_by_role("checkbox", name="选上：进口货物报关单等 2 份").press("Space")
     expect(page.get_by_role("status").filter(has_text="已选 3 个")).not_to_contain_text("另有")
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="合并查看后签署").click()
     expect(page.get_by_role("heading", name="一起签名")).to_be_visible()
     expect(page.locator(".match")).to_have_count(0)
@@ -180,7 +180,7 @@ def test_several_inbox_requests_are_signed_under_one_pin(party: Party, app: Hold
     expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("heading", name="签了 3 份")).to_be_visible()
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="下一个：进口货物报关单").click()
     expect(page.get_by_role("heading", name="批量签名")).to_be_visible()
     # The selection is stored, even if the app is closed in between.

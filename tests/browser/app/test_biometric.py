@@ -14,7 +14,7 @@ from tests.browser.app.camera import Screen
 from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.memory import stored
 from tests.browser.app.more_people import newcomer
-from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, check_page, enter_pin
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 
@@ -136,7 +136,7 @@ def test_r3_returning_person_unlocks_and_the_scanned_code_waits(
     made = cold_login(phone, party, page)
     expect(page.get_by_text(f"电脑上也是 {made['number']} 吗？")).to_be_visible()
     expect(page.get_by_text(phone.person.name)).to_have_count(0)
-    judged(page)
+    check_page(page)
     key_of_sheet(page).click()
     expect(page.get_by_role("heading", name="已登录")).to_be_visible()
     assert taps(page) <= 3
@@ -144,7 +144,7 @@ def test_r3_returning_person_unlocks_and_the_scanned_code_waits(
     made = cold_login(phone, party, page)
     page.get_by_role("button", name="用指纹、面容或 PIN 码登录").click()
     expect(page.get_by_role("dialog")).to_contain_text("同时打开手机盾")
-    judged(page)
+    check_page(page)
     enter_pin(page, WRONG)
     expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
     assert state(party, made) == "waiting"
@@ -164,7 +164,7 @@ def test_r3_returning_person_unlocks_and_the_scanned_code_waits(
     assert ended(phone, page, Screen.of(made).newest.removeprefix(phone.service.origin)) == 0
     expect(page.get_by_text("登录后继续：")).to_be_visible()
     expect(page.get_by_role("heading", name=phone.person.name)).to_be_visible()
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="用 PIN 码打开").click()
     expect(page.get_by_role("dialog")).to_contain_text("只打开手机盾，不签名")
     enter_pin(page, phone.person.pin)
@@ -205,7 +205,7 @@ def key_of_sheet(page: Page) -> Locator:
 def test_biometric_signs_once_the_service_accepted_the_pin(phone: Holder, party: Party, page: Page) -> None:
     finger = Authenticator.on(page)
     page.goto(f"{phone.service.origin}/app/me/settings")
-    judged(page)
+    check_page(page)
     setting(page).click()
     enter_pin(page, WRONG)
     expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
@@ -217,7 +217,7 @@ def test_biometric_signs_once_the_service_accepted_the_pin(phone: Holder, party:
     assert "keyId" in kept
     assert phone.person.pin not in kept
     made = ask(phone, party, page)
-    judged(page)
+    check_page(page)
     key(page).click()
     expect(page.get_by_role("heading", name="已登录")).to_be_visible()
     assert state(party, made) == "signed"

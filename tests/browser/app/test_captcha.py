@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 from mshield.testkit.demo.people import OPERATOR
 from tests.browser.app.app_user import User
 from tests.browser.app.consenting import agree, tick
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.support.live_service import LiveService
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -65,7 +65,7 @@ def test_second_code_requires_a_picture(browser: Browser, service: LiveService) 
     expect(page.get_by_role("alert").filter(has_text="请先填写图形验证码")).to_be_visible()
     picture = page.get_by_role("img", name="图形验证码")
     expect(picture).to_be_visible()
-    judged(page)
+    check_page(page)
     _look(page, "register")
     before = picture.get_attribute("src") or ""
     with page.expect_response("**/sms-codes/captchas") as drawn:
@@ -108,7 +108,7 @@ def test_staff_see_a_picture_only_after_a_failure(browser: Browser, service: Liv
             page.get_by_role("button", name="下一步").click()
     expect(page.get_by_role("img", name="验证码图片")).to_be_visible()
     expect(page.get_by_label("图形验证码", exact=True)).to_be_focused()
-    judged(page)
+    check_page(page)
     _look(page, "console")
     with page.expect_response("**/api/console/captchas") as drawn:
         page.get_by_role("button", name="换一张").click()
@@ -135,7 +135,7 @@ def test_the_pages_at_a_desk_show_a_picture_that_can_be_heard(
     if at == "portal":
         page.get_by_role("button", name="Password").click()
     expect(page.get_by_role("img", name="Captcha")).to_be_visible()
-    judged(page)
+    check_page(page)
     _look(page, at)
     with page.expect_response("**/captchas/*/audio") as heard:
         page.get_by_role("button", name="Hear").click()

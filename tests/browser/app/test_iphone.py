@@ -9,7 +9,7 @@ from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.app_user import User
 from tests.browser.app.camera import Screen
 from tests.browser.app.more_people import newcomer
-from tests.browser.app.pin_pad_and_pixels import IPHONES, judged
+from tests.browser.app.pin_pad_and_pixels import IPHONES, check_page
 from tests.browser.app.read_on import read_on
 from tests.browser.app.test_request import document, state
 from tests.browser.conftest import Party
@@ -43,10 +43,10 @@ def test_browser_tab_stores_no_key_and_leads_to_the_icon(browser: Browser, party
     page.goto(f"{party.service.origin}/app/apply")
     expect(page.get_by_role("heading", name="先添加到主屏幕，再申请")).to_be_visible()
     expect(page.get_by_role("button", name="从主屏幕打开后可以申请")).to_be_disabled()
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="返回").click()
     expect(page.get_by_role("heading", name="先添加到主屏幕，再申请证书")).to_be_visible()
-    judged(page)
+    check_page(page)
     context.close()
 
 
@@ -54,7 +54,7 @@ def test_r15_scanned_code_opens_in_the_app(user: User, party: Party) -> None:
     made = party.ask()
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     user.sees("确认登录")
-    judged(user.page)
+    check_page(user.page)
     user.press("输入 PIN 码登录")
     user.give_pin()
     user.sees("已登录")
@@ -90,7 +90,7 @@ def test_r21_unusable_shield_is_revoked_and_applied_for_again(user: User, case: 
     with legal_person.at_the_portal(user.service, LEGAL_PERSON) as portal:
         legal_person.revoke(user.service, portal, shield, person=LEGAL_PERSON, reason=title)
     expect(page.get_by_text("法人已作废，可以继续下一步")).to_be_visible(timeout=30_000)
-    judged(page)
+    check_page(page)
     page.get_by_role("link", name="申请证书").click()
     user.pin = "862094"
     user.fill_application("apply")

@@ -14,7 +14,7 @@ from tests.browser.app.background import come_back, leave, pass_time, right_time
 from tests.browser.app.camera import Screen
 from tests.browser.app.memory import heap, stored
 from tests.browser.app.more_people import newcomer
-from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, check_page, enter_pin
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 
@@ -82,7 +82,7 @@ def test_lock_after_five_minutes_clears_everything_and_returns_after_unlocking(
     assert page.evaluate("window.before") is None
     come_back(page)
     right_time(page)
-    judged(page)
+    check_page(page)
     open_by_pin(page, phone.person.pin)
     expect(page).to_have_url(f"{phone.service.origin}/app/inbox")
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
@@ -184,7 +184,7 @@ def test_lock_asks_for_biometric_if_enabled(phone: Holder, page: Page) -> None:
     page.reload()
     locked(page)
     right_time(page)
-    judged(page)
+    check_page(page)
     page.go_back()  # Back doesn't evade the lock
     locked(page)
     page.get_by_role("button", name="用指纹或面容继续").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mshield.server.http.pages.faq import FAQ
 from tests.browser.app.camera import Screen
-from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, check_page, enter_pin
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.support.legal_person import at_the_portal, revoke
@@ -88,7 +88,7 @@ def test_r12_my_page_shows_number_phone_and_links(page: Page) -> None:
     for way in ("我的证书 正常", "我的签名", "我的设备", "换手机", "常见问题", "关于"):
         expect(page.get_by_role("link", name=way, exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="设置")).to_be_visible()
-    judged(page)
+    check_page(page)
 
 
 def test_r12_certificate_is_shown_in_fields_and_pem_even_offline(app: Holder, page: Page) -> None:
@@ -104,7 +104,7 @@ def test_r12_certificate_is_shown_in_fields_and_pem_even_offline(app: Holder, pa
         "/pki/issuing.cer",
     ):
         expect(shown).to_contain_text(text)
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="复制原文").click()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     pem = page.evaluate(_COPIED)
@@ -119,7 +119,7 @@ def test_r12_certificate_is_shown_in_fields_and_pem_even_offline(app: Holder, pa
     page.reload()
     expect(shown).to_contain_text("以下是本机存的证书")
     expect(shown).to_contain_text(CLERK.credit_code)
-    judged(page)
+    check_page(page)
 
 
 def test_r12_my_signatures_page_by_page(page: Page) -> None:
@@ -128,7 +128,7 @@ def test_r12_my_signatures_page_by_page(page: Page) -> None:
     expect(rows).to_have_count(20)
     # Signed just now, but midnight may have passed since.
     expect(page.get_by_role("heading", name=re.compile("^(今天|昨天)$")).first).to_be_visible()
-    judged(page)
+    check_page(page)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(rows).to_have_count(MANY + 2)
     expect(page.get_by_text("没有更早的记录")).to_be_visible()
@@ -151,7 +151,7 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> 
     expect(field).to_be_focused()
     field.fill("没有这样的")
     expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
-    judged(page)
+    check_page(page)
     field.press("Escape")
     expect(page.get_by_role("listitem")).to_have_count(20)
     field.fill("报关单")
@@ -165,7 +165,7 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> 
     expect(shown.locator(".theirs")).to_contain_text("来自对方的说明，未核对")
     # The time is shown in the phone's zone, here UTC, and in the service's.
     expect(shown).to_contain_text(re.compile(r"\d\d:\d\d UTC\+00:00服务时区 .* UTC\+08:00"))
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="复制内容指纹（SM3）").click()
     expect(page.get_by_text("已复制")).to_be_attached()
     assert re.fullmatch(r"[0-9a-f]{64}", page.evaluate(_COPIED))
@@ -188,29 +188,29 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
             expect(at_a_pc).to_contain_text(text)
         at_a_pc.get_by_role("button", name="不是我的").click()
         expect(page.get_by_role("dialog")).to_contain_text("手机盾不能替它退出")
-        judged(page)
+        check_page(page)
         page.get_by_role("button", name="是我的，不用处理").click()
         other = page.get_by_role("listitem").filter(has=page.get_by_label(lost, exact=True))
         expect(own).to_contain_text("本机")
         expect(own).to_contain_text("上次使用")
-        judged(page)
+        check_page(page)
         other.get_by_role("button", name="这部手机丢了").click()
         expect(page.get_by_role("dialog")).to_contain_text("请马上联系法人")
-        judged(page)
+        check_page(page)
         page.get_by_role("button", name="返回").last.click()
         own.get_by_role("button", name="改名称").click()
         page.get_by_label("名称", exact=True).fill("办公室的手机")
         page.get_by_role("button", name="保存").click()
         expect(own).to_contain_text("办公室的手机")
         other.get_by_role("button", name="不是我的").click()
-        judged(page)
+        check_page(page)
         page.get_by_role("button", name="挂失并退出那部设备").click()
         enter_pin(page, app.person.pin)
         expect(page.get_by_role("heading", name="已挂失，那部设备已退出")).to_be_visible()
-        judged(page)
+        check_page(page)
         page.get_by_role("button", name="以后再改").click()
         page.get_by_role("button", name="全部退出，只留本机").click()
-        judged(page)
+        check_page(page)
         page.get_by_role("button", name="全部退出", exact=True).click()
         expect(page.get_by_role("dialog")).to_contain_text("请点它的“不是我的”")
         page.get_by_role("button", name="知道了").click()
@@ -221,7 +221,7 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
         newest = page.get_by_role("list").first.get_by_role("listitem").first
         for text in ("冻结", "法人", "原因：休假"):
             expect(newest).to_contain_text(text)
-        judged(page)
+        check_page(page)
         portal.act(code, "unfreeze", [app.shield_number], reason="恢复使用")
         revoke(service, portal, lost)
 
@@ -236,13 +236,13 @@ def test_r17_every_entry_opens_from_anywhere_without_login_or_network(app: Holde
         expect(page.get_by_role("article")).to_contain_text(entry.zh)
     page.get_by_role("link", name="全部常见问题").click()
     expect(page.get_by_role("listitem")).to_have_count(len(FAQ))
-    judged(page)
+    check_page(page)
     page.get_by_role("textbox").fill("码不对，还可以试")  # words of an error message
     expect(page.get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="忘记 PIN 码").click()
     page.get_by_text("出现这些提示时").click()
     expect(page.get_by_text("PIN 码不对，还可以试 … 次")).to_be_visible()
-    judged(page)
+    check_page(page)
 
 
 def test_r17_an_error_leads_to_its_entry(app: Holder, page: Page) -> None:
@@ -268,13 +268,13 @@ def test_language_and_appearance_change_at_once(page: Page) -> None:
     page.get_by_role("link", name="设置").click()
     page.get_by_role("switch", name="打乱数字键盘").click()
     expect(page.get_by_role("switch", name="打乱数字键盘")).to_be_checked()
-    judged(page)
+    check_page(page)
     page.get_by_role("radio", name="深色").check()
     expect(page.locator("html")).to_have_class(re.compile("dark"))
     page.get_by_role("radio", name="English").check()
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    judged(page)
+    check_page(page)
     page.get_by_role("radio", name="As the system").check()
     page.get_by_role("switch", name="Shuffle the keypad").click()
     page.get_by_role("radio", name="中文").check()
@@ -288,7 +288,7 @@ def test_about_page_lists_the_components(page: Page) -> None:
         expect(page.get_by_text(part, exact=True)).to_be_visible()
     page.get_by_text("@noble/curves", exact=True).click()
     expect(page.get_by_text("paulmillr.com").first).to_be_visible()
-    judged(page)
+    check_page(page)
 
 
 def test_logout_asks_first_and_works_offline_for_this_phone(app: Holder, page: Page) -> None:
@@ -300,7 +300,7 @@ def test_logout_asks_first_and_works_offline_for_this_phone(app: Holder, page: P
     app.context.set_offline(True)
     page.get_by_role("button", name="退出登录").click()
     expect(sheet.get_by_role("alert")).to_contain_text("也可以只在本机退出")
-    judged(page)
+    check_page(page)
     sheet.get_by_role("button", name="只在本机退出").click()
     expect(page).to_have_url(f"{app.service.origin}/app/login")
     app.context.set_offline(False)

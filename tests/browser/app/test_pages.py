@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.app.camera import Screen
 from tests.browser.app.contracts import printed
-from tests.browser.app.pin_pad_and_pixels import enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import check_page, enter_pin
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.security.display.test_image import drawn
@@ -67,7 +67,7 @@ def test_r16_a_contract_is_signed_after_its_last_page(browser: Browser, party: P
     expect(page.get_by_role("region", name="第 1 页，共 5 页")).to_contain_text("¥1,284,000.00")
     page.get_by_role("button", name="缩小").click()
     page.get_by_role("button", name="缩小").click()
-    judged(page)
+    check_page(page)
     see(page)
     page.wait_for_timeout(1500)
     expect(page.locator(".reading")).to_contain_text("已看到 0/5 页")

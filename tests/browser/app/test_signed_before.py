@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app.camera import Screen
-from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, check_page, enter_pin
 from tests.browser.app.read_on import ONWARDS, read_on
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.app.test_request import document, state
@@ -45,7 +45,7 @@ def test_other_tab_says_the_request_was_signed_here(app: Holder, party: Party, a
     second.get_by_role("button", name=act).click()
     expect(second.get_by_role("heading", name=SIGNED)).to_be_visible()
     expect(second.locator("main")).not_to_contain_text("没有")
-    judged(second)
+    check_page(second)
     second.get_by_role("link", name="查看这次签名").click()
     expect(second.get_by_role("heading", name="签名详情")).to_be_visible()
     assert state(party, made) == ("signed", None)
@@ -62,7 +62,7 @@ def test_code_of_a_confirmed_login_says_so(app: Holder, party: Party) -> None:
     page.close()
     again = opened(app, made)
     expect(again.get_by_role("heading", name=re.compile(r"已登录单一窗口 \d{1,2}:\d{2}"))).to_be_visible()
-    judged(again)
+    check_page(again)
     again.get_by_role("link", name="查看这次登录").click()
     expect(again.get_by_role("heading", name="登录详情")).to_be_visible()
     again.close()
@@ -73,7 +73,7 @@ def test_a_text_is_signed_only_after_its_end(app: Holder, party: Party) -> None:
     page = opened(app, made)
     expect(page.get_by_role("button", name=ONWARDS)).to_be_visible()
     expect(page.get_by_role("button", name="输入 PIN 码签名")).to_have_count(0)
-    judged(page)
+    check_page(page)
     text = page.locator(".content-shown .content")
     text.evaluate("text => { text.scrollIntoView({ block: 'end' }); text.scrollTop = text.scrollHeight; }")
     expect(page.get_by_role("button", name="输入 PIN 码签名")).to_be_visible()

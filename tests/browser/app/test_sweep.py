@@ -17,7 +17,7 @@ from tests.browser.app.consenting import AGREED
 from tests.browser.app.keyboard import keeps, walk
 from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.more_people import newcomer
-from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, check_page
 from tests.browser.app.read_on import read_on
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import PC, document
@@ -211,7 +211,7 @@ def test_every_screen_is_accessible_and_usable_by_keyboard(sweep: Sweep, route: 
     sweep.speak("zh")
     SCREENS[route](sweep)
     settle(sweep.page)
-    judged(sweep.page)
+    check_page(sweep.page)
     assert walk(sweep.page) == []
     unnamed = [line for line in named(sweep.page) if not line[1]]
     assert unnamed == []
@@ -222,7 +222,7 @@ def test_in_english_every_name_is_english(sweep: Sweep, route: str) -> None:
     sweep.speak("en")
     SCREENS[route](sweep)
     settle(sweep.page)
-    judged(sweep.page)
+    check_page(sweep.page)
     foreign = [line for line in named(sweep.page) if _CHINESE.search(_OWN_NAMES.sub("", line[1]))]
     assert foreign == []
     # Full-width punctuation belongs to Chinese text: English uses its own.
@@ -268,7 +268,7 @@ def test_a_sheet_keeps_the_focus_and_gives_it_back(sweep: Sweep, sheet: str) -> 
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     assert keeps(page)
-    judged(page)
+    check_page(page)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(opener.first).to_be_focused()

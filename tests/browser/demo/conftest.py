@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.camera import Camera
-from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, check_page, enter_pin
 from tests.browser.app.seeded import Holder, bundle, holder
 from tests.browser.conftest import Party
 from tests.support.chromium import WHOLE, launch
@@ -171,6 +171,6 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str], None
                 page.screenshot(path=Path(kept) / f"{name}-{how}.png", full_page=True)
 
         page.wait_for_load_state()
-        judged(page, see)
+        check_page(page, see)
 
     return judge

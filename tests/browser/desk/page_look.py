@@ -6,7 +6,7 @@ from typing import Final
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.desk.desk import SIZE
 
 _SEEN: Final = os.environ.get("PAGES_SEEN")
@@ -55,7 +55,7 @@ def look(page: Page, name: str) -> None:
     Pictures go to PAGES_SEEN, if set.
     """
     expect(page.locator("h1").first).to_be_visible()
-    judged(page)
+    check_page(page)
     laid_out(page, name)
 
 

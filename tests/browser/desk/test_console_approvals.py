@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mshield.server.staff.rules import StaffRole
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.desk.console import LogInAs, Member, waiting_for
 from tests.browser.desk.page_look import look
 
@@ -123,7 +123,7 @@ def test_each_role_sees_its_pages_and_the_service_refuses_the_rest(log_in_as: Lo
     clerk = log_in_as(StaffRole.CUSTOMER_SERVICE)
     page = clerk.open("/console/staff")
     expect(page.get_by_role("heading", name="您的角色不能打开这一页")).to_be_visible()
-    judged(page)
+    check_page(page)
     navigation = page.get_by_role("navigation", name="主导航")
     expect(navigation.get_by_role("link", name="我的登录")).to_be_visible()
     expect(navigation.get_by_role("link", name="员工")).to_have_count(0)
@@ -136,4 +136,4 @@ def test_each_role_sees_its_pages_and_the_service_refuses_the_rest(log_in_as: Lo
     page.get_by_role("button", name="English").click()
     page.get_by_role("link", name="Approvals").click()
     expect(page.get_by_role("heading", name="Approvals")).to_be_visible()
-    judged(page)
+    check_page(page)

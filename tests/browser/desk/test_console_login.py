@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from mshield.server.staff.rules import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.authenticator import Authenticator
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.desk.console import PASSWORD, LogInAs, Member
 from tests.browser.desk.desk import Desk
 from tests.browser.page_checks import read_code
@@ -44,7 +44,7 @@ def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk:
     page = console_desk.open(member.path)
     expect(page.get_by_role("heading", name="设置您的登录")).to_be_visible()
     expect(page.locator("main")).to_contain_text(f"{member.name}，审计员")
-    judged(page)
+    check_page(page)
     ALBUM.take(page, "console-set-up")
     picture = page.get_by_role("img", name="身份验证器的二维码")
     secret = page.locator(".mono").inner_text().replace(" ", "")
@@ -63,13 +63,13 @@ def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk:
     done.click()
     expect(page.get_by_role("heading", name="总览")).to_be_visible()
     expect(page.locator("header")).to_contain_text(member.name)
-    judged(page)
+    check_page(page)
 
     page.get_by_role("button", name="退出").click()
     expect(page.get_by_role("heading", name="登录运行控制台")).to_be_visible()
     page.goto(member.set_up)
     expect(page.get_by_role("alert")).to_contain_text("set_up_over")
-    judged(page)
+    check_page(page)
 
 
 def test_login_by_name_password_and_code(console_desk: Desk) -> None:
@@ -81,13 +81,13 @@ def test_login_by_name_password_and_code(console_desk: Desk) -> None:
     expect(page.get_by_role("alert")).to_contain_text("姓名或密码不对")
     give_name(page, "没有这个人")
     expect(page.get_by_role("alert")).to_contain_text("staff_login_failed")
-    judged(page)
+    check_page(page)
     give_name(page, member.name)
     field = page.get_by_label("动态码", exact=True)
     expect(field).to_be_focused()
     give_code(page, "000000")
     expect(page.get_by_role("alert")).to_contain_text("second_factor_wrong")
-    judged(page)
+    check_page(page)
     give_code(page, member.code)
     expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
     page.reload()
@@ -97,7 +97,7 @@ def test_login_by_name_password_and_code(console_desk: Desk) -> None:
     page.context.clear_cookies()
     page.reload()
     expect(page.get_by_role("heading", name="Log in to the console")).to_be_visible()
-    judged(page)
+    check_page(page)
 
 
 def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> None:
@@ -117,14 +117,14 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
     dialog.get_by_label("现在的密码").fill(PASSWORD)
     dialog.get_by_role("button", name="下一步").click()
     expect(dialog.get_by_role("img", name="身份验证器的二维码")).to_be_visible()
-    judged(page)
+    check_page(page)
     dialog.get_by_role("button", name="安全密钥").click()
     dialog.get_by_label("名称").fill("办公室的密钥")
     dialog.get_by_role("button", name="添加", exact=True).click()
     expect(dialog).to_be_hidden()
     expect(page.locator("main")).to_contain_text("办公室的密钥")
     assert len(key.credentials) == 1
-    judged(page)
+    check_page(page)
 
     page.get_by_role("button", name="退出", exact=True).first.click()
     give_name(page, member.name)
@@ -132,7 +132,7 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
     open_own_login(page)
     page.get_by_role("button", name="退出", exact=True).first.click()
     give_name(page, member.name)
-    judged(page)
+    check_page(page)
     key.refuse()
     page.get_by_role("button", name="使用安全密钥").click()
     expect(page.get_by_role("alert")).to_contain_text("key_not_used", timeout=15_000)
@@ -164,7 +164,7 @@ def test_new_password_ends_sessions_elsewhere(console_desk: Desk) -> None:
     dialog.get_by_label("现在的密码").fill(PASSWORD)
     dialog.get_by_label("新密码", exact=True).fill("Another-desk-2027")
     dialog.get_by_label("再输一次").fill("Another-desk-2027")
-    judged(page)
+    check_page(page)
     dialog.get_by_role("button", name="修改密码").click()
     expect(page.get_by_role("status").filter(has_text="密码已修改，其他 1 个登录已结束")).to_be_visible()
     expect(sessions).to_have_count(1)

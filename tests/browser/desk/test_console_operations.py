@@ -16,7 +16,7 @@ from mshield.server.staff.rules import StaffRole
 from mshield.testkit.demo.people import OPERATOR
 from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.dead_letters import dead_letters
@@ -75,14 +75,14 @@ def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Par
     ALBUM.take(page, "console-overview")
     page.get_by_text("以表格查看").click()
     expect(page.get_by_role("columnheader", name="昨天")).to_be_visible()
-    judged(page)
+    check_page(page)
     page.get_by_text("以表格查看").click()
     page.get_by_role("combobox", name="时间范围").press("Enter")
     page.get_by_role("option", name="近 30 天").click()
     expect(page.get_by_role("heading", name="每天签名")).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    judged(page)
+    check_page(page)
 
 
 def test_overview_links_the_counted_certificates(officer: Desk) -> None:
@@ -124,7 +124,7 @@ def test_a_system_is_registered_and_its_secret_shown_once(officer: Desk) -> None
     dialog.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_role("heading", name="密钥只显示这一次")).to_be_visible()
     secret = page.get_by_role("dialog").locator("code").nth(1).inner_text()
-    judged(page)
+    check_page(page)
     ALBUM.take(page, "console-secret")
     page.get_by_role("button", name="我已保存").click()
     expect(page.get_by_role("heading", name="掌上海关")).to_be_visible()
@@ -199,7 +199,7 @@ def test_a_system_gets_webhook_and_login_and_is_disabled(palm: Page) -> None:
     stop = dialog.get_by_role("button", name="停用", exact=True)
     expect(stop).to_be_disabled()
     dialog.get_by_label("原因").fill("合同到期")
-    judged(page)
+    check_page(page)
     stop.click()
     expect(page.locator(".chip").first).to_have_text("已停用")
     page.get_by_role("link", name="业务系统").last.click()
@@ -222,7 +222,7 @@ def test_a_certificate_is_found_with_its_story_and_its_chain(log_in_as: LogInAs)
     assert OPERATOR.id_number not in page.content()
     search.fill("没有这个人")
     expect(page.get_by_role("heading", name="没有找到证书")).to_be_visible()
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="显示全部").click()
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name="经过")).to_be_visible()
@@ -244,7 +244,7 @@ def test_ca_page_shows_its_state(officer: Desk) -> None:
     ALBUM.take(page, "console-ca")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("region", name="issuing", exact=True)).to_contain_text("Issues now")
-    judged(page)
+    check_page(page)
 
 
 def test_request_to_revoke_a_ca_is_withdrawn(officer: Desk) -> None:
@@ -264,7 +264,7 @@ def test_request_to_revoke_a_ca_is_withdrawn(officer: Desk) -> None:
     page.get_by_role("link", name="双人审批").click()
     card = page.get_by_role("article", name="吊销 CA 证书: issuing")
     expect(card).to_contain_text("密钥可能泄露")
-    judged(page)
+    check_page(page)
     card.get_by_role("button", name="撤回").click()
     expect(card.get_by_role("button", name="撤回")).to_be_hidden()
 
@@ -384,4 +384,4 @@ def test_an_act_is_proven_in_the_browser_and_offline(log_in_as: LogInAs, tmp_pat
     row.get_by_role("button", name=re.compile("查看证明")).click()
     expect(dialog.get_by_role("status").first).to_contain_text("证明不成立")
     expect(dialog.locator("li.bad")).to_have_count(1)
-    judged(page)
+    check_page(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from mshield.server.staff.rules import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import press
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.conftest import Party, party_in
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.desk import Desk
@@ -127,7 +127,7 @@ def test_one_officer_asks_and_another_revokes_the_ca(log_in_as: LogInAs) -> None
     look(page, "ca-revoked")
     page.get_by_role("button", name="English").click()
     expect(issuing).to_contain_text("Revoked")
-    judged(page)
+    check_page(page)
 
     page = one.open("/console/approvals")
     expect(own.filter(has_text="已批准")).to_have_count(1)

@@ -14,7 +14,7 @@ from mshield.client.errors import ProblemError
 from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.testkit.phone import VirtualPhone
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import SIZE, Desk, desk, scanned
@@ -68,7 +68,7 @@ def test_wrong_captcha_or_password_is_reported(browser: Browser, party: Party) -
         expect(page.get_by_role("alert")).to_contain_text("captcha_wrong")
         made.give(account=LEGAL_PERSON.phone, password="Wrong-2026", captcha=made.captcha())
         expect(page.get_by_role("alert")).to_contain_text("login_failed")
-        judged(page)
+        check_page(page)
 
 
 def test_r14_operator_is_refused_after_the_password(
@@ -262,7 +262,7 @@ def test_r21_guide_is_public_in_both_languages(browser: Browser, party: Party) -
     with desk(browser, party) as made:
         page = made.open("/portal/guide")
         expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
-        judged(page)
+        check_page(page)
         page.get_by_role("button", name="English").click()
         expect(page.get_by_role("heading", name="A phone is lost")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("lang", "en")
@@ -277,7 +277,7 @@ def test_page_that_failed_to_load_says_so_and_opens_on_retry(browser: Browser, p
         page.get_by_role("link", name="手机丢了、忘记 PIN 码怎么办").click()
         alert = page.get_by_role("alert")
         expect(alert).to_contain_text("这一页没有打开")
-        judged(page)
+        check_page(page)
         page.set_viewport_size({"width": 320, "height": 690})
         assert min(alert.evaluate(ROOM)) >= 6
         page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})
@@ -351,7 +351,7 @@ def test_r14_legal_person_logs_in_by_scan_and_revokes_by_signature(
 ) -> None:
     with desk(browser, party) as made:
         page = made.open("/portal/login")
-        judged(page)
+        check_page(page)
         ALBUM.take(page, "login")
         scanned(page.locator("mshield-login"), own_phone)
         expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
@@ -379,7 +379,7 @@ def test_r14_r21_revocation_needs_the_typed_number_and_a_fresh_code(
     expect(dialog).to_contain_text("不能撤销")
     act = dialog.get_by_role("button", name="作废这个手机盾")
     expect(dialog.get_by_role("button", name="不作废")).to_be_focused()
-    judged(page)
+    check_page(page)
     dialog.get_by_role("combobox", name="原因").press("Enter")
     page.get_by_role("option", name="人员离岗").click()
     expect(act).to_be_disabled()

@@ -16,7 +16,7 @@ from mshield.server.accounts.outside_login import RETURN_PATH as APP_RETURN_PATH
 from mshield.server.legal_person.outside_login import RETURN_PATH
 from mshield.testkit.demo.people import LEGAL_PERSON
 from tests.browser.app.consenting import tick
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
 from tests.browser.desk.page_look import look
@@ -106,7 +106,7 @@ def test_r2_login_by_an_account_of_the_single_window(browser: Browser, party: Pa
         page.get_by_role("button", name="登录", exact=True).click()
         expect(page).to_have_url(re.compile("/portal/shields"))
         expect(page.get_by_text(LEGAL_PERSON.name).first).to_be_visible()
-        judged(page)
+        check_page(page)
 
 
 def test_r2_login_at_the_outside_page_to_report_a_lost_phone(

@@ -11,7 +11,7 @@ from mshield.testkit.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.consenting import tick
 from tests.browser.app.keyboard import walk
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
 from tests.browser.page_checks import read_code
@@ -94,7 +94,7 @@ def answer_of(page: Page, error: Locator) -> str:
 def test_r2_registered_on_a_pc_and_logged_in_on_the_phone(visitor: Desk, party: Party) -> None:
     page = visitor.page
     expect(page.get_by_text("已注册过的企业用户，直接在手机盾 App 登录")).to_be_visible()
-    judged(page)
+    check_page(page)
     send_code(visitor, NEWCOMER.phone)
     expect(page.get_by_text("已发送到 137****2468")).to_be_visible()
     expect(field(page, "短信验证码")).to_be_focused()
@@ -104,7 +104,7 @@ def test_r2_registered_on_a_pc_and_logged_in_on_the_phone(visitor: Desk, party: 
     register(page)
     expect(page.get_by_role("heading", name="注册成功")).to_be_focused()
     assert read_code(page.locator(".qr")) == f"{visitor.origin}/download"
-    judged(page)
+    check_page(page)
     ALBUM.take(page, "register-done")
     with party.service.phone("newcomer") as phone:
         log_in(party.service, phone, NEWCOMER)
@@ -116,7 +116,7 @@ def test_r2_each_error_is_at_its_field_and_links_its_answer(visitor: Desk) -> No
     register(page)
     assert "无法接收短信验证码" in answer_of(page, wrong(page, "手机号"))
     expect(page.locator(".fld .wrong")).to_have_count(5)  # all except the captcha, which is for the code
-    judged(page)
+    check_page(page)
     page.get_by_role("button", name="发送验证码").click()
     field(page, "手机号").fill("137 0000 2469")
     page.get_by_role("button", name="发送验证码").click()
@@ -177,7 +177,7 @@ def test_r2_registered_number_is_revealed_only_after_its_code(visitor: Desk, par
     expect(note).to_contain_text("account_exists")
     expect(note).to_contain_text("可直接登录手机盾 App")
     assert "手机盾账户" in answer_of(page, note)
-    judged(page)
+    check_page(page)
 
 
 def test_r2_captcha_has_audio(visitor: Desk) -> None:
@@ -197,7 +197,7 @@ def test_r2_registration_works_by_keyboard_and_in_english(visitor: Desk) -> None
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Register", exact=True)).to_be_visible()
     expect(page).to_have_title("Register - Mobile Shield")
-    judged(page)
+    check_page(page)
     field(page, "Phone").press("Enter")
     expect(page.get_by_text("Enter the phone number")).to_be_visible()
     field(page, "Phone").fill("123")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.conftest import Party
 from tests.browser.verify.visitor import Visitor, changed
 
@@ -147,8 +147,8 @@ def test_a_hundred_megabytes_do_not_freeze_the_page(visit: Visit, files: Path, t
 def test_verification_page_is_accessible(visit: Visit, files: Path) -> None:
     visitor = visit()
     ALBUM.take(visitor.page, "start")
-    judged(visitor.page)
+    check_page(visitor.page)
     visitor.give(files / "cms.json")
     visitor.head("签名有效")
     visitor.page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
-    judged(visitor.page)
+    check_page(visitor.page)

@@ -57,7 +57,7 @@ def test_printed_report_is_complete_within_two_pages(visit: Visit, files: Path, 
     assert printed_pages(page) <= 2
     page.get_by_role("button", name="English").click()
     expect(page.locator(".report")).to_contain_text("What this report did not verify")
-    expect(page.locator(".report")).to_contain_text("The document is longer than what stands here")
+    expect(page.locator(".report")).to_contain_text("The document is longer than what is shown here")
     assert printed_pages(page) <= 2
     page.get_by_role("button", name="Verify another").click()
     visitor.give(files / "cms.json")

@@ -13,7 +13,7 @@ from mshield.pki.revocation.crl import KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.pki.signatures.evidence import Evidence
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.app.pin_pad_and_pixels import check_page
 from tests.browser.verify.visitor import SOON, Visitor, changed
 from tests.support.stamped_bundles import OUTSIDE, OWN, REVOKED, A, stamped
 from tests.unit.client.bundle import VKEY, Maker
@@ -51,7 +51,7 @@ def test_changed_bundle_is_invalid_and_the_failed_check_comes_first(visit: Visit
     expect(visitor.page.get_by_role("heading", name="文件所称的签署人")).to_be_visible()
     assert ASKED not in visitor.calls  # an invalid bundle causes no call
     ALBUM.take(visitor.page, "invalid")
-    judged(visitor.page)
+    check_page(visitor.page)
 
 
 def test_unsigned_file_does_not_support_a_signature(visit: Visit, files: Path, tmp_path: Path) -> None:
@@ -87,14 +87,14 @@ def test_report_words_the_time_source_and_trust_in_a_revoked_ca(visit: Visit) ->
     expect(visitor.check("time_stamp")).to_contain_text("不知道它的机构是否可信")
     pickers.nth(-1).set_input_files(named("tsa.cer", OUTSIDE.root))
     expect(visitor.check("time_stamp")).to_contain_text("独立于签名服务")
-    judged(visitor.page)
+    check_page(visitor.page)
     for evidence, headline, look in (
         (stamped(OUTSIDE, **how), "签名有效，签发机构后来被吊销", "incomplete"),
         (stamped(OWN, **how), "不能采信：签发机构已被吊销", "invalid"),
     ):
         visitor.page.get_by_role("button", name="验证另一份").click()
         expect(visitor.give(bundle(evidence)).head(headline)).to_have_class(f"head {look}")
-        judged(visitor.page)
+        check_page(visitor.page)
 
 
 def bundle(evidence: Evidence) -> Any:

@@ -22,8 +22,8 @@ def _skewed(seconds: int) -> ClientError:
     return problem_of(401, "application/problem+json", body)
 
 
-def _judged(agreement: Agreement, error: ClientError) -> ClockError:
-    found = agreement.judged(error)
+def _explained(agreement: Agreement, error: ClientError) -> ClockError:
+    found = agreement.explain(error)
     assert isinstance(found, ClockError)
     return found
 
@@ -46,14 +46,14 @@ def test_wrong_clock_is_known_after_an_accepted_proof(
     agreement.agreed()
     clock[0] += wall
     clock[1] += steady
-    error = _judged(agreement, _skewed(seconds))
+    error = _explained(agreement, _skewed(seconds))
     assert (error.whose, error.seconds) == (whose, seconds)
     assert error.code == ("clock_doubted" if whose == "service" else "clock_skewed")
     assert not is_passing(error)
 
 
 def test_both_clocks_are_named_before_any_answer() -> None:
-    error = _judged(Agreement(lambda: START, lambda: 0), _skewed(-3 * 86_400))
+    error = _explained(Agreement(lambda: START, lambda: 0), _skewed(-3 * 86_400))
     assert (error.whose, error.code) == ("unknown", "clock_skewed")
     assert "慢了 3 天" in error.zh
     assert "若时间无误，请稍后再试" in error.zh
@@ -62,14 +62,14 @@ def test_both_clocks_are_named_before_any_answer() -> None:
 
 def test_service_in_doubt_about_its_clock_is_at_fault() -> None:
     came = problem_of(503, "application/problem+json", b'{"code":"clock_doubted","retry_after":30}')
-    error = _judged(Agreement(lambda: START, lambda: 0), came)
+    error = _explained(Agreement(lambda: START, lambda: 0), came)
     assert (error.whose, is_passing(error)) == ("service", True)
     assert "不是手机的问题" in error.zh
 
 
 def test_other_refusals_are_unchanged() -> None:
     came = problem_of(401, "application/problem+json", b'{"code":"unauthenticated"}')
-    assert Agreement(lambda: START, lambda: 0).judged(came) is came
+    assert Agreement(lambda: START, lambda: 0).explain(came) is came
 
 
 def test_changed_phone_clock_is_reported_as_the_phones(phone: VirtualPhone, clock: Clock) -> None:

@@ -38,7 +38,7 @@ def test_time_source_and_trust_in_a_revoked_ca() -> None:
 def test_each_time_stamp_is_reported() -> None:
     case = next(case for case in good() if case.name == "own and outside")
     own, outside = check(case).time_stamps
-    assert (own.by, own.profile, own.authority, own.stands) == ("own", "sm2", "时间戳机构", True)
+    assert (own.by, own.profile, own.authority, own.valid) == ("own", "sm2", "时间戳机构", True)
     assert (outside.by, outside.policy, outside.renews) == ("outside", "2.999.1.3", None)
     assert (outside.latest - outside.at).total_seconds() == 1
 

@@ -197,7 +197,7 @@ def test_report_names_the_time_source_and_trust_in_a_revoked_ca(
     named = (*trusted, "--tsa-root", root)
     assert "a third party's time stamp" in run(bundle, *named).stdout
     told = json.loads(run(bundle, *named, "--json").stdout)
-    assert (told["time"]["by"], told["time_stamps"][0]["stands"]) == ("outside", True)
+    assert (told["time"]["by"], told["time_stamps"][0]["valid"]) == ("outside", True)
     crl.write_bytes(A.root_crl((Revoked(A.issuing.serial, REVOKED, KEY_COMPROMISE),), at=REVOKED))
     now = ("--crl", crl, "--at", "2026-01-20T00:00:00+00:00")
     done = run(bundle, *named, *now)

@@ -15,7 +15,7 @@ from mshield.pki.timestamps.certificate import parse_tsa_certificate
 from mshield.pki.timestamps.file import read_stamp_file
 from mshield.pki.timestamps.foreign import parse_any_tsa_certificate, parse_foreign_tsa_certificate
 from mshield.pki.timestamps.response import token_of
-from mshield.pki.timestamps.standalone import judge_stamp
+from mshield.pki.timestamps.standalone import check_stamp
 from mshield.pki.timestamps.trusted import listed_tsa, tsa_trust_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_token
 from tests.support.foreign_tsa import FOLDER, foreign
@@ -41,7 +41,7 @@ def _outcome(case: dict[str, Any]) -> str:
         trust = tsa_trust_of(TrustList((), roots, tuple(waived)))
         data = _octets("content.bin") if case["data"] else None
         token = read_stamp_file(_octets(case["file"]))
-        return judge_stamp(load_engine(), token, data=data, trust=trust, now=_INDEX["at"])[1]
+        return check_stamp(load_engine(), token, data=data, trust=trust, now=_INDEX["at"])[1]
     except TrustListError:
         return "bad_root"
     except TimeStampError as error:

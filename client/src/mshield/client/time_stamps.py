@@ -30,7 +30,7 @@ By = Literal["outside", "own", "unknown"]
 class TimeStamp:
     """A valid time stamp. `latest` is its time plus its accuracy; `until` is when its authority's certificate ends.
 
-    `renews` is the index of the renewed stamp, None if it is on the signature. `stands`: the stamp can still
+    `renews` is the index of the renewed stamp, None if it is on the signature. `valid`: the stamp can still
     be relied on: its authority's certificate is valid, or another such stamp renewed it in time.
     """
 
@@ -42,7 +42,7 @@ class TimeStamp:
     by: By
     until: datetime
     renews: int | None
-    stands: bool
+    valid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def check_time_stamps(
     if in_cms is not None and on_it != sorted(in_cms):
         raise TimeStampError("form", "the CMS has other time stamps")
     return tuple(
-        _summary(stamp, renews, own, stands=_is_valid(number, read, now))
+        _summary(stamp, renews, own, valid=_is_valid(number, read, now))
         for number, (stamp, renews) in enumerate(read)
     )
 
@@ -139,7 +139,7 @@ def trusted_time(stamps: Sequence[TimeStamp], signed_at: datetime) -> TrustedTim
     """Returns the earliest time by an outside authority, else by the service's own, else by the service's clock."""
     kinds: tuple[Literal["outside", "own"], ...] = ("outside", "own")
     for by in kinds:
-        matching = [stamp for stamp in stamps if stamp.renews is None and stamp.by == by and stamp.stands]
+        matching = [stamp for stamp in stamps if stamp.renews is None and stamp.by == by and stamp.valid]
         if matching:
             first = min(matching, key=lambda stamp: stamp.latest)
             return TrustedTime(first.at, first.latest, by)
@@ -168,7 +168,7 @@ def _is_valid(number: int, read: Sequence[tuple[VerifiedStamp, int | None]], now
     )
 
 
-def _summary(stamp: VerifiedStamp, renews: int | None, ca_root: TsaCertificate, *, stands: bool) -> TimeStamp:
+def _summary(stamp: VerifiedStamp, renews: int | None, ca_root: TsaCertificate, *, valid: bool) -> TimeStamp:
     info, name = stamp.info, stamp.authority.subject
     return TimeStamp(
         at=_moment(info.at),
@@ -179,7 +179,7 @@ def _summary(stamp: VerifiedStamp, renews: int | None, ca_root: TsaCertificate, 
         by=_owner(stamp, ca_root),
         until=_moment(stamp.until),
         renews=renews,
-        stands=stands,
+        valid=valid,
     )
 
 

@@ -1,6 +1,6 @@
 """The server's part of a signature: create a nonce, check the openings, finish all items at once.
 
-All items are computed before any is judged, and no error reveals which one failed: a verdict per item would
+All items are computed before any is checked, and no error reveals which one failed: a verdict per item would
 give one guess of the PIN per item for one counted attempt.
 """
 

@@ -1,6 +1,6 @@
 """Errors raised by `mshield.pki`, each with a stable `code`.
 
-Parsing and building raise subclasses of `PkiError`; judging a certificate raises subclasses of `PathError`
+Parsing and building raise subclasses of `PkiError`; verifying a certificate raises subclasses of `PathError`
 (see `path.py`).
 """
 

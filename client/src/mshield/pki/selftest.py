@@ -47,7 +47,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Environment for judging cases: `is_login` detects login messages, `at` (ms) is the vectors' moment.
+    """Environment for checking cases: `is_login` detects login messages, `at` (ms) is the vectors' moment.
 
     `number` is the pattern of a shield number, which an XML signature may use as its key name.
     """
@@ -76,7 +76,7 @@ def run(bench: Bench) -> Report:
     return Report(len(cases) - len(failures), len(failures), failures)
 
 
-def judge(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def facts_of(bench: Bench, case: Mapping[str, Any]) -> Facts:
     """Returns the facts of an accepted case.
 
     Raises: Refused, LookupError (unsupported kind, or a missing field of the case).
@@ -93,7 +93,7 @@ def _reason(bench: Bench, case: Mapping[str, Any]) -> str | None:
     try:
         if case["kind"] not in KINDS:
             return f"kind {case['kind']!r} is not supported"
-        facts = judge(bench, case)
+        facts = facts_of(bench, case)
     except Refused as refused:
         return None if case["expect"] == "refuse" else f"refused: {refused}"
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -116,7 +116,7 @@ def _certificate(bench: Bench, name: str) -> ForeignCertificate:
     return parse_foreign_certificate(bench.files(name))
 
 
-def _judge_certificate(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _certificate_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     certificate = _certificate(bench, case["file"])
     require_foreign_issued(bench.engine, certificate, _certificate(bench, case["issuer"]))
     return {
@@ -134,14 +134,14 @@ def _usage(certificate: ForeignCertificate) -> str:
     return "signing" if certificate.may_sign else "not-for-signing"
 
 
-def _judge_crl(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _crl_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     crl = parse_foreign_crl(bench.files(case["file"]))
     require_crl_of(bench.engine, crl, _certificate(bench, case["issuer"]))
     revoked = [[str(entry.serial), entry.at, entry.reason] for entry in crl.revoked.values()]
     return {"revoked": revoked, "updates": [crl.this_update, crl.next_update]}
 
 
-def _judge_ocsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _ocsp_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     single = foreign_status(
         bench.engine,
         parse_foreign_ocsp(bench.files(case["file"])),
@@ -152,7 +152,7 @@ def _judge_ocsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
     return {"status": single.state, "updates": [single.this_update, single.next_update]}
 
 
-def _judge_p7(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _p7_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     seen = verify_p7(
         bench.engine,
         bench.files(case["file"]),
@@ -175,7 +175,7 @@ def _judge_p7(bench: Bench, case: Mapping[str, Any]) -> Facts:
     }
 
 
-def _judge_raw(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _raw_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     content = bench.files(case["file"])
     seen = "login" if bench.is_login(content) else ambiguity(content)
     if seen is not None:
@@ -183,13 +183,13 @@ def _judge_raw(bench: Bench, case: Mapping[str, Any]) -> Facts:
     return {}
 
 
-def _judge_canonical(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _canonical_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     content = bench.files(case["file"])
     require_canonical(content)
     return {"m": base64.b64encode(signed_info(content, sm3(content))).decode()}
 
 
-def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _xml_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     seen = verify_xml(bench.engine, bench.files(case["file"]), number=bench.number)
     if seen.certificate.values.unknown_critical:
         raise Refused("an unknown critical extension")
@@ -203,7 +203,7 @@ def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:
     }
 
 
-def _judge_pdf(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _pdf_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     seen = verify_pdf(bench.engine, bench.files(case["file"]))
     certificate = seen.p7.certificate
     if certificate.values.unknown_critical:
@@ -218,7 +218,7 @@ def _judge_pdf(bench: Bench, case: Mapping[str, Any]) -> Facts:
     }
 
 
-def _judge_tsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
+def _tsp_facts(bench: Bench, case: Mapping[str, Any]) -> Facts:
     data, name = bench.files(case["data"]), case["hash"]
     if name not in get_args(Hash):
         raise TimeStampError("weak_hash", "neither SM3 nor SHA-256")
@@ -235,14 +235,14 @@ _DAY: Final = 24 * 3_600_000
 """One day in ms: the vectors' time stamps fall into the day that begins at their moment."""
 
 KINDS: Final[dict[str, Callable[[Bench, Mapping[str, Any]], Facts]]] = {
-    "canonical": _judge_canonical,
-    "certificate": _judge_certificate,
-    "crl": _judge_crl,
-    "ocsp": _judge_ocsp,
-    "p7": _judge_p7,
-    "pdf": _judge_pdf,
-    "raw": _judge_raw,
-    "tsp": _judge_tsp,
-    "xml": _judge_xml,
+    "canonical": _canonical_facts,
+    "certificate": _certificate_facts,
+    "crl": _crl_facts,
+    "ocsp": _ocsp_facts,
+    "p7": _p7_facts,
+    "pdf": _pdf_facts,
+    "raw": _raw_facts,
+    "tsp": _tsp_facts,
+    "xml": _xml_facts,
 }
-"""Supported kinds of cases, each with its judge."""
+"""Supported kinds of cases, each with its checks."""

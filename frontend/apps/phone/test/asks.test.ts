@@ -51,8 +51,8 @@ test.for([
   [{ holds: ["clone"] }, ["report_loss", "revoke", "renew"]],
   [{ state: "pin_locked" }, ["revoke"]],
   [{ state: "revoked" }, []],
-] as const)("shield %o: offers %o", async ([stands, expected]) => {
-  certificate = { ...healthy, ...stands } as typeof healthy;
+] as const)("shield %o: offers %o", async ([state, expected]) => {
+  certificate = { ...healthy, ...state } as typeof healthy;
   const { wrapper, kinds } = await offered();
   expect(kinds).toEqual(expected);
   wrapper.unmount();

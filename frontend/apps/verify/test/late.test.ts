@@ -16,7 +16,7 @@ vi.mock("../src/engine/bridge.ts", () => ({
 const part = { template: "<i />" };
 for (const name of ["DocumentPanel", "SignerPanel", "ReportSheet", "SentPanel", "FilesPanel", "TrustPanel"])
   vi.doMock(`../src/parts/${name}.vue`, () => ({ default: part }));
-const { files, judgeResult, ownRoot, trust } = await import("../src/engine/verification.ts");
+const { files, verifyResult, ownRoot, trust } = await import("../src/engine/verification.ts");
 const { default: VerifyScreen } = await import("../src/VerifyScreen.vue");
 
 const verdict = {
@@ -47,7 +47,7 @@ const result = (caseId: string, name: string) => ({
 
 const file = (octets: Promise<ArrayBuffer>) => ({ arrayBuffer: () => octets }) as unknown as File;
 
-test("doesn't judge a file that is removed while it is read", async () => {
+test("doesn't verify a file that is removed while it is read", async () => {
   const bench = new Bench(() => undefined);
   const octets = later<ArrayBuffer>();
   const signature = { name: "a.sig", size: 128, arrayBuffer: () => octets.promise } as unknown as File;
@@ -56,7 +56,7 @@ test("doesn't judge a file that is removed while it is read", async () => {
   octets.resolve(new TextEncoder().encode("11".repeat(64)).buffer as ArrayBuffer);
   await taking.catch(() => undefined);
   const ground = { serviceCas: [], serviceRoot: null, roots: [], crls: [], logKeys: [], witnessKeys: [] };
-  const all = await bench.judge({ ...ground, tsaRoots: [], checkpoint: null, answers: {}, now: 0 } as never);
+  const all = await bench.verify({ ...ground, tsaRoots: [], checkpoint: null, answers: {}, now: 0 } as never);
   expect(all).toEqual({ results: [], unused: [] });
 });
 
@@ -78,7 +78,7 @@ test("trusts the root chosen last", async () => {
   expect(ownRoot.value).toBeNull();
 });
 
-test("a verdict doesn't take the focus from typing, and judging again keeps the selected signature", async () => {
+test("a verdict doesn't take the focus from typing, and verifying again keeps the selected signature", async () => {
   files.push({
     id: "1",
     file: new File([""], "a"),
@@ -96,13 +96,13 @@ test("a verdict doesn't take the focus from typing, and judging again keeps the 
   const key = document.body.appendChild(document.createElement("textarea"));
   key.focus();
   const results = [result("a", "a.p7"), result("b", "b.p7")];
-  judgeResult.value = { results, unused: [] } as never;
+  verifyResult.value = { results, unused: [] } as never;
   await flushPromises();
   expect(document.activeElement).toBe(key);
   const shown = (): number =>
     screen.findAll("[aria-pressed]").findIndex((one) => one.attributes("aria-pressed") === "true");
   await screen.findAll("[aria-pressed]")[1]!.trigger("click");
-  judgeResult.value = { results: [result("0", "0.p7"), ...results], unused: [] } as never;
+  verifyResult.value = { results: [result("0", "0.p7"), ...results], unused: [] } as never;
   await flushPromises();
   expect(shown()).toBe(2);
   screen.unmount();

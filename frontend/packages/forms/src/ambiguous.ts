@@ -1,7 +1,7 @@
 /**
  * Refusal of content whose bare signature could be reused for something else that was never displayed. Such content is
  * never signed bare. A verifier refuses the same as the content of a SignedData without attributes, except
- * what only a signer can judge.
+ * what only a signer can decide.
  */
 
 import { hex, isInternalMessage, utf8 } from "@mshield/gm";
@@ -24,7 +24,7 @@ const [COLON, SLASH, LESS, GREATER] = [0x3a, 0x2f, 0x3c, 0x3e];
 const NAME = utf8("SignedInfo");
 
 /**
- * Returns what else a bare signature over this content would be; null if nothing. A login's M is judged
+ * Returns what else a bare signature over this content would be; null if nothing. A login's M is checked
  * separately, by its JSON.
  */
 export function ambiguity(content: Uint8Array): Ambiguity | null {

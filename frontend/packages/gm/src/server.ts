@@ -2,7 +2,7 @@
  * The server's part of a signature, so that vectors and tests can run the whole protocol; the app does not
  * import it.
  *
- * All items are computed before any is judged, and no error reveals which one failed.
+ * All items are computed before any is checked, and no error reveals which one failed.
  */
 
 import { number, equalBytes } from "./bytes.ts";

@@ -45,16 +45,16 @@ test("an error of a superseded question isn't reported", async () => {
 });
 
 test("once its screen was left, a task has neither result nor navigation", async () => {
-  const judge = vi.fn(sentenceOf);
+  const explain = vi.fn(sentenceOf);
   const scope = effectScope();
-  const [one, two] = scope.run(() => [makeTask(judge), makeTask(judge)])!;
+  const [one, two] = scope.run(() => [makeTask(explain), makeTask(explain)])!;
   const [good, bad] = [later<string>(), later<string>()];
   const results = [one!.run(() => good.promise), two!.run(() => bad.promise)];
   scope.stop();
   good.resolve("done");
   bad.reject(new Error("unauthenticated"));
   expect(await Promise.all(results)).toEqual([undefined, undefined]);
-  expect(judge).not.toHaveBeenCalled();
+  expect(explain).not.toHaveBeenCalled();
   const next = vi.fn(async () => "next");
   expect(await one!.run(next)).toBeUndefined();
   expect(next).not.toHaveBeenCalled();

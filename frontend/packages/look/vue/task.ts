@@ -28,11 +28,11 @@ export interface Task<P> {
 }
 
 /**
- * Creates a task; `judge` returns what an error means here, or null if the screen needn't report it, for
+ * Creates a task; `explain` returns what an error means here, or null if the screen needn't report it, for
  * example because the end of the session led away from it. Created in a component's setup, a task ends with
  * the component and then starts nothing.
  */
-export function makeTask<P>(judge: (error: unknown) => P | null | Promise<P | null>): Task<P> {
+export function makeTask<P>(explain: (error: unknown) => P | null | Promise<P | null>): Task<P> {
   const isBusy = ref(false);
   const isSlow = ref(false);
   const problem = shallowRef<P | null>(null) as ShallowRef<P | null>;
@@ -53,7 +53,7 @@ export function makeTask<P>(judge: (error: unknown) => P | null | Promise<P | nu
       const result = await work(counts);
       return counts() ? result : undefined;
     } catch (error) {
-      const meaning = counts() ? await judge(error) : null;
+      const meaning = counts() ? await explain(error) : null;
       if (counts()) {
         problem.value = meaning;
       }

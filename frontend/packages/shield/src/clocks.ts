@@ -48,7 +48,7 @@ export class Agreement {
   }
 
   /** Returns a ClockError that names the wrong clock for time-related refusals; any other error unchanged. */
-  judged(error: Error): Error {
+  explain(error: Error): Error {
     if (!(error instanceof ProblemError)) {
       return error;
     }

@@ -196,7 +196,7 @@ export class Connection {
       this.#agreement.agreed();
       return content;
     }
-    throw this.#agreement.judged(problemOf(status, type, new TextDecoder().decode(content)));
+    throw this.#agreement.explain(problemOf(status, type, new TextDecoder().decode(content)));
   }
 
   /** Fetches the whole answer. Throws: NetworkError if it didn't arrive. */

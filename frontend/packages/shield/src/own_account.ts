@@ -71,7 +71,7 @@ export async function close(operation: Operation, smsCode: string): Promise<void
   await operation.connection.post(CLOSING, operation.loggedIn(), { sms_code: smsCode });
 }
 
-/** Closes with the PIN, which is judged and counted as for a signature. Throws: as `CoSigning.sign`. */
+/** Closes with the PIN, which is checked and counted as for a signature. Throws: as `CoSigning.sign`. */
 export async function closeByPin(operation: Operation, pin: PinSource): Promise<void> {
   const signed = await signedByPin(operation, "close", pin);
   await operation.connection.post(CLOSING, operation.loggedIn(), signed);

@@ -75,7 +75,7 @@ function different(old: PinSource, changed: string): PinSource {
 export type StepUpPurpose = "close" | "device";
 
 /**
- * Signs a task of this purpose, for the call that it confirms. The PIN is judged and counted as for a
+ * Signs a task of this purpose, for the call that it confirms. The PIN is checked and counted as for a
  * signature. Throws: as `CoSigning.sign`.
  */
 export async function signedByPin(

@@ -71,7 +71,7 @@ export async function readTaskHere<T extends Readable>(
 }
 
 /**
- * Retries a reader whose own file didn't load, like a call to the service: it judged nothing of the content.
+ * Retries a reader whose own file didn't load, like a call to the service: it checked nothing of the content.
  */
 async function drawnBy({ connection, reader }: Operation, order: DocumentOrder): Promise<CheckedReading> {
   try {

@@ -97,7 +97,7 @@ export class Shield extends AccountShield {
     await this.run((operation) => binding.unbind(operation, sid));
   }
 
-  /** Has the service judge the PIN, which counts as an attempt, without signing anything for others. */
+  /** Has the service check the PIN, which counts as an attempt, without signing anything for others. */
   async confirmPin(pin: PinSource): Promise<void> {
     await this.run((operation) => pinChange.confirm(operation, "key", pin));
   }

@@ -16,7 +16,7 @@ import { fromBase64, readJson } from "./strict_json.ts";
 const UNPROVEN = new Set(["not_logged_yet", "not_found"]);
 
 /** Cached results per operation: a request may have many documents of one view. */
-const judged = new WeakMap<Operation, Map<string, Promise<boolean>>>();
+const cached = new WeakMap<Operation, Map<string, Promise<boolean>>>();
 
 /** Returns false if the service doesn't prove the registration. Throws: ProtocolError `bad_task` for an invalid proof. */
 export async function isRegistered(operation: Operation, view: TaskView, clientId: string): Promise<boolean> {
@@ -24,19 +24,19 @@ export async function isRegistered(operation: Operation, view: TaskView, clientI
   if (logKey === undefined) {
     throw new PhoneError("no_key");
   }
-  const own = judged.get(operation) ?? new Map<string, Promise<boolean>>();
-  judged.set(operation, own);
+  const own = cached.get(operation) ?? new Map<string, Promise<boolean>>();
+  cached.set(operation, own);
   const name = `${view.digest}/${clientId}/${view.id}/${view.version}`;
-  const judging = own.get(name) ?? judge(operation, { ...view, clientId }, logKey);
-  own.set(name, judging);
-  return await judging;
+  const checking = own.get(name) ?? check(operation, { ...view, clientId }, logKey);
+  own.set(name, checking);
+  return await checking;
 }
 
 /**
  * Checks the registration by a cached proof, which is verified every time, or by a fetched one, which is then
  * cached.
  */
-async function judge(
+async function check(
   operation: Operation,
   view: TaskView & { readonly clientId: string },
   logKey: string,

@@ -26,10 +26,10 @@ function skewed(seconds: number): Error {
   return problemOf(401, "application/problem+json", JSON.stringify(document));
 }
 
-function judged(agreement: Agreement, error: Error): ClockError {
-  const judgement = agreement.judged(error);
-  expect(judgement).toBeInstanceOf(ClockError);
-  return judgement as ClockError;
+function explained(agreement: Agreement, error: Error): ClockError {
+  const explanation = agreement.explain(error);
+  expect(explanation).toBeInstanceOf(ClockError);
+  return explanation as ClockError;
 }
 
 test("blames a phone whose clock was set", () => {
@@ -37,7 +37,7 @@ test("blames a phone whose clock was set", () => {
   agreement.agreed();
   clock.wall += 2 * HOUR + 60_000;
   clock.steady += 60_000;
-  const error = judged(agreement, skewed(7200));
+  const error = explained(agreement, skewed(7200));
   expect([error.code, error.whose, error.seconds]).toEqual(["clock_skewed", "phone", 7200]);
   expect(error.zh).toContain("手机的时间不对，比服务快了 2 小时");
   expect(error.en).toContain("This phone's clock is wrong: it is 2 hours ahead");
@@ -48,7 +48,7 @@ test("doesn't blame a phone whose clock went on evenly, and says so", () => {
   agreement.agreed();
   clock.wall += 60_000;
   clock.steady += 60_000;
-  const error = judged(agreement, skewed(-3 * 86_400));
+  const error = explained(agreement, skewed(-3 * 86_400));
   expect([error.code, error.whose]).toEqual(["clock_doubted", "service"]);
   expect(error.zh).toContain("不是手机的问题");
   expect(error.en).toContain("your phone is not at fault");
@@ -59,12 +59,12 @@ test("blames nobody after sleep, since the steady clock may have stopped", () =>
   const { clock, agreement } = phone();
   agreement.agreed();
   clock.wall += 8 * HOUR;
-  const error = judged(agreement, skewed(-2 * 3600));
+  const error = explained(agreement, skewed(-2 * 3600));
   expect([error.code, error.whose]).toEqual(["clock_skewed", "unknown"]);
 });
 
 test("names both clocks without an earlier answer", () => {
-  const error = judged(phone().agreement, skewed(-3 * 86_400));
+  const error = explained(phone().agreement, skewed(-3 * 86_400));
   expect([error.code, error.whose]).toEqual(["clock_skewed", "unknown"]);
   expect(error.zh).toContain("慢了 3 天");
   expect(error.zh).toContain("若时间无误，请稍后再试");
@@ -74,16 +74,16 @@ test("names both clocks without an earlier answer", () => {
 test("blames a service that doubts its own clock", () => {
   const document = { code: "clock_doubted", zh: "服务", en: "service", retry_after: 30 };
   const came = problemOf(503, "application/problem+json", JSON.stringify(document));
-  const error = judged(phone().agreement, came);
+  const error = explained(phone().agreement, came);
   expect([error.code, error.whose, isPassing(error)]).toEqual(["clock_doubted", "service", true]);
 });
 
 test("leaves other refusals unchanged", () => {
   const came = problemOf(401, "application/problem+json", JSON.stringify({ code: "unauthenticated" }));
-  expect(phone().agreement.judged(came)).toBe(came);
+  expect(phone().agreement.explain(came)).toBe(came);
 });
 
-test("a connection judges by its last good answer", async () => {
+test("a connection decides by its last good answer", async () => {
   const clock = { wall: START, steady: 0, service: START };
   const answers = async (): Promise<Response> => {
     const seconds = Math.round((clock.wall - clock.service) / 1000);

@@ -104,7 +104,7 @@ test("refuses to sign anything else", async () => {
   expect(() => checkDocument(asked({ view: undefined, drawn: undefined }))).toThrow("bad_task");
 });
 
-test("retries a reader whose file doesn't load, without judging the content", async () => {
+test("retries a reader whose file doesn't load, without checking the content", async () => {
   const { operation } = phone(VIEW, "reader");
   let tries = 0;
   const lost = async (): Promise<never> => {

@@ -34,7 +34,7 @@ const SIGNATURES: ReadonlySet<Kind> = new Set([
   "time_stamp",
 ]);
 
-/** One signature to judge, with the files that belong to it. */
+/** One signature to verify, with the files that belong to it. */
 export interface Case {
   readonly piece: Piece;
   readonly kind: SignatureKind | PartKind;

@@ -1,4 +1,4 @@
-/** A parsed certificate: SM2, version 3, strict DER (GM/T 0015). `path.ts` judges whether to trust it. */
+/** A parsed certificate: SM2, version 3, strict DER (GM/T 0015). `path.ts` decides whether to trust it. */
 
 import { FormError, fromBase64 } from "@mshield/forms";
 import { checkPoint, GmError, equalBytes, type Signature } from "@mshield/gm";

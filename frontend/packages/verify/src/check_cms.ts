@@ -9,7 +9,7 @@ import { makeSignedData } from "./signed_data.ts";
 import type { VerifiedSignature } from "./verify_signature.ts";
 
 /**
- * Rebuilds the file from the bundle and compares it to the octet. Returns the time stamps in it, unjudged; null
+ * Rebuilds the file from the bundle and compares it to the octet. Returns the time stamps in it, unchecked; null
  * if it has no place for them.
  */
 export function checkCms(evidence: Evidence, verified: VerifiedSignature): readonly Uint8Array[] | null {

@@ -1,6 +1,6 @@
 /**
  * Strict reader of the evidence bundle `mshield-evidence/v2` (docs/evidence.md): no extra, missing or repeated
- * fields, no second spelling of a value. `verify_evidence.ts` judges the values.
+ * fields, no second spelling of a value. `verify_evidence.ts` checks the values.
  */
 
 import {

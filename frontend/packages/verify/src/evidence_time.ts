@@ -24,7 +24,7 @@ export type StampBy = "outside" | "own" | "unknown";
 
 /**
  * A valid time stamp; times in ms. `latest` adds its accuracy, `until` is the end of its authority's
- * validity. `renews` is the index of the stamp that it covers, null if it covers the signature. `stands`: the
+ * validity. `renews` is the index of the stamp that it covers, null if it covers the signature. `valid`: the
  * authority is valid now, or a valid later stamp renewed this one in time.
  */
 export interface CheckedStamp {
@@ -36,7 +36,7 @@ export interface CheckedStamp {
   readonly by: StampBy;
   readonly until: number;
   readonly renews: number | null;
-  readonly stands: boolean;
+  readonly valid: boolean;
 }
 
 /** The time of a signature (ms): by a valid stamp, or only by the service's clock. */
@@ -113,7 +113,7 @@ export function checkTimeStamps(input: StampedCase): CheckedStamp[] {
     by: byOf(stamp, own),
     until: stamp.authority.notAfter,
     renews: stamp.renews,
-    stands: doesStand(number, read, now),
+    valid: isValid(number, read, now),
   }));
 }
 
@@ -121,7 +121,7 @@ export function checkTimeStamps(input: StampedCase): CheckedStamp[] {
 export function trustedTime(stamps: readonly CheckedStamp[], signedAt: number): TrustedTime {
   for (const by of ["outside", "own"] as const) {
     const [first, ...more] = stamps.filter(
-      (stamp) => stamp.renews === null && stamp.by === by && stamp.stands,
+      (stamp) => stamp.renews === null && stamp.by === by && stamp.valid,
     );
     if (first !== undefined) {
       const { at, latest, authority } = more.reduce(
@@ -144,14 +144,14 @@ function placeOf(encoded: Uint8Array, on: readonly Uint8Array[]): number {
   return place;
 }
 
-function doesStand(number: number, read: readonly Read[], now: number): boolean {
+function isValid(number: number, read: readonly Read[], now: number): boolean {
   const { root, authority } = read[number]!;
   return (
     root !== null &&
     (now <= authority.notAfter ||
       read.some(
         (later, place) =>
-          later.renews === number && later.info.at <= authority.notAfter && doesStand(place, read, now),
+          later.renews === number && later.info.at <= authority.notAfter && isValid(place, read, now),
       ))
   );
 }

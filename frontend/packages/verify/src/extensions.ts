@@ -115,7 +115,7 @@ function readBasicConstraints(value: Uint8Array): [isCa: boolean, pathLength: bi
       const isCa = inside.defaultFalse();
       const limit = inside.more ? inside.integer() : null;
       if (limit !== null && (limit < 0n || !isCa)) {
-        throw new FormError("path length is negative, or stands at no CA");
+        throw new FormError("path length is negative, or is not on a CA's certificate");
       }
       return [isCa, limit];
     },

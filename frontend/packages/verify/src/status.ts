@@ -84,7 +84,7 @@ export interface StatusAtSigning {
 }
 
 /**
- * Returns the status at `signedAt`, judged at `now`, from an answer made after the signature. A `revoked`
+ * Returns the status at `signedAt`, checked at `now`, from an answer made after the signature. A `revoked`
  * answer clears it if the revocation came later. OCSP has whole seconds: a revocation in the second of the
  * signature is treated as before it.
  */

@@ -17,7 +17,7 @@ import { type CheckedStamp, checkStampsInCms, trustedTime, type TrustedTime } fr
 import { checkCrl, checkOcsp, isListOf, coversCertificate } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 
-/** Inputs of a verification. `at` is the moment that is judged, in ms. */
+/** Inputs of a verification. `at` is the moment of the check, in ms. */
 export interface Trust {
   readonly roots: readonly Certificate[];
   readonly at: number;
@@ -42,7 +42,7 @@ export interface SignatureCase extends Trust {
   readonly signature: Uint8Array;
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
-  /** Null if the caller judges the status. */
+  /** Null if the caller checks the status. */
   readonly status: RevocationData | null;
 }
 

@@ -7,29 +7,29 @@ import { hex, sm3, utf8 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, test } from "vitest";
 
-import { judgeStamp, readStampFile } from "../src/standalone/stamp.ts";
+import { checkStamp, readStampFile } from "../src/standalone/stamp.ts";
 import { toPem } from "../src/certificate.ts";
 import { TimeStampError } from "../src/errors.ts";
 import {
-  type JudgeInput,
+  type VerifyInput,
   parseForeignCertificates,
   parseTsaTrust,
   type Result,
   tsaTrustOf,
 } from "../src/index.ts";
 import { recognise } from "../src/recognise.ts";
-import { judged } from "./signed.ts";
+import { verified } from "./signed.ts";
 
 const VECTORS = new URL("../../../../vectors/", import.meta.url);
 const vector = (file: string): Uint8Array => readFileSync(new URL(`formats/${file}`, VECTORS));
 const foreign = (file: string): Uint8Array => readFileSync(new URL(`time_stamps/foreign/${file}`, VECTORS));
 const AT = Date.parse("2026-08-15T06:00:00Z");
-const trusting = (...roots: string[]): Partial<JudgeInput> => ({
+const trusting = (...roots: string[]): Partial<VerifyInput> => ({
   at: AT,
   now: AT,
   foreignRoots: roots.flatMap((root) => parseForeignCertificates(vector(root))),
 });
-const stamped = (...roots: string[]): Partial<JudgeInput> => ({
+const stamped = (...roots: string[]): Partial<VerifyInput> => ({
   at: AT,
   now: AT,
   tsa: { roots: [], tolerant: roots.flatMap((root) => parseTsaTrust(vector(root)).tolerant) },
@@ -44,7 +44,7 @@ describe("a time stamp", () => {
 
   test("without a trusted root is right but unknown, with its data and without", async () => {
     for (const those of [files, { "a.tsr": files["a.tsr"] }]) {
-      const result = await judged(those, trusting("ca/root.cer"));
+      const result = await verified(those, trusting("ca/root.cer"));
       expect(result).toMatchObject({ kind: "time_stamp", verdict: "incomplete", rootSha256: null });
       expect(stateOf(result, "signature")).toBe("passed null");
       expect(stateOf(result, "chain")).toBe("unchecked no_tsa_root");
@@ -52,7 +52,7 @@ describe("a time stamp", () => {
   });
 
   test("is valid on its data, and reports time, authority and accuracy", async () => {
-    const result = await judged(files, stamped("ca/root.cer"));
+    const result = await verified(files, stamped("ca/root.cer"));
     expect(result.verdict).toBe("valid");
     expect(saidOf(result, "time")).toEqual([Date.parse("2026-08-01T01:02:03Z")]);
     expect(saidOf(result, "accuracy")).toEqual(["± 1 s"]);
@@ -60,15 +60,15 @@ describe("a time stamp", () => {
     expect(saidOf(result, "imprint")).toEqual([`SM3 ${hex(sm3(vector("content.bin")))}`]);
     expect(saidOf(result, "format")).toEqual(["RFC 3161, GB/T 35275, SM2, SM3"]);
     const p256 = { "a.tsr": vector("tsp/p256.tsr"), "a.bin": vector("content.bin") };
-    expect((await judged(p256, stamped("ca/p-root.cer"))).verdict).toBe("valid");
+    expect((await verified(p256, stamped("ca/p-root.cer"))).verdict).toBe("valid");
   });
 
   test("without its data is never valid, and on other data wrong", async () => {
-    const alone = await judged({ "a.tsr": files["a.tsr"] }, stamped("ca/root.cer"));
+    const alone = await verified({ "a.tsr": files["a.tsr"] }, stamped("ca/root.cer"));
     expect([alone.verdict, stateOf(alone, "content")]).toEqual(["incomplete", "unchecked no_data"]);
-    const other = await judged({ ...files, "a.bin": utf8("other") }, stamped("ca/root.cer"));
+    const other = await verified({ ...files, "a.bin": utf8("other") }, stamped("ca/root.cer"));
     expect([other.verdict, stateOf(other, "content")]).toEqual(["invalid", "failed other_data"]);
-    const early = await judged(files, { ...stamped("ca/root.cer"), at: 0 });
+    const early = await verified(files, { ...stamped("ca/root.cer"), at: 0 });
     expect([early.verdict, stateOf(early, "chain")]).toEqual(["invalid", "failed stamp_time"]);
   });
 
@@ -80,12 +80,12 @@ describe("a time stamp", () => {
     ["bad-sha1-imprint", "input weak_hash"],
     ["bad-econtent-type", "input unreadable"],
   ] as const)("%s is refused", async ([name, where]) => {
-    const result = await judged({ "a.tsr": vector(`tsp/${name}.tsr`) }, stamped("ca/root.cer"));
+    const result = await verified({ "a.tsr": vector(`tsp/${name}.tsr`) }, stamped("ca/root.cer"));
     expect(result.verdict).toBe("invalid");
     expect(`${result.checks[0]!.name} ${result.checks[0]!.code}`).toBe(where);
   });
 
-  test("of an authority that only the tolerant reader accepts is judged as the vectors specify", () => {
+  test("of an authority that only the tolerant reader accepts is checked as the vectors specify", () => {
     const index = JSON.parse(new TextDecoder().decode(foreign("index.json"))) as {
       at: number;
       cases: {
@@ -111,7 +111,7 @@ describe("a time stamp", () => {
       try {
         const trust = tsaTrustOf(utf8(JSON.stringify(list)));
         const digest = data ? sm3(foreign("content.bin")) : null;
-        return judgeStamp(readStampFile(foreign(file)), digest, trust, index.at)[1];
+        return checkStamp(readStampFile(foreign(file)), digest, trust, index.at)[1];
       } catch (error) {
         const reason = (error as TimeStampError).reason;
         return reason === "certificate" ? "bad_root" : reason;
@@ -156,7 +156,7 @@ describe("a part", () => {
     ["ocsp/bad-leaf.der", [issuing], [root], "invalid", "signature failed no_responder"],
   ] as const)("%s with %s under %s", async ([name, beside, roots, verdict, outcome]) => {
     const files = Object.fromEntries([name, ...beside].map((file) => [file, vector(file)]));
-    const result = await judged(files, trusting(...roots));
+    const result = await verified(files, trusting(...roots));
     expect(result.verdict).toBe(verdict);
     const [check] = outcome.split(" ");
     expect(`${check} ${stateOf(result, check!)}`).toBe(outcome);
@@ -164,7 +164,7 @@ describe("a part", () => {
   });
 
   test("reports private extensions, without a date of birth", async () => {
-    const { said } = await judged({ "a.cer": vector("certificate/eport-like.cer") });
+    const { said } = await verified({ "a.cer": vector("certificate/eport-like.cer") });
     const texts = Object.fromEntries(
       said.filter(({ label }) => label === "private").map(({ oid, values }) => [oid, values[0]]),
     );
@@ -179,10 +179,10 @@ describe("a part", () => {
       "i.cer": vector("ca/issuing.cer"),
       "l.crl": vector("crl/empty.crl"),
     };
-    const result = await judged(files, trusting("ca/root.cer"));
+    const result = await verified(files, trusting("ca/root.cer"));
     expect(result).toMatchObject({ kind: "p7", verdict: "valid" });
     const listed = { ...files, "l.crl": vector("crl/null-params.crl") };
-    const revoked = await judged(listed, trusting("ca/root.cer"));
+    const revoked = await verified(listed, trusting("ca/root.cer"));
     expect([revoked.verdict, stateOf(revoked, "revocation")]).toEqual(["invalid", "failed revoked"]);
   });
 });

@@ -8,8 +8,8 @@ import {
   assemble,
   type CaseSet,
   contentOf,
-  judge,
-  type JudgeInput,
+  verify,
+  type VerifyInput,
   parseCertificate,
   recognise,
   type Result,
@@ -37,7 +37,7 @@ export async function assembled(files: Readonly<Record<string, Uint8Array>>): Pr
 }
 
 /** Returns what the page knows a day after the signature, without any call. */
-export function known(more: Partial<JudgeInput> = {}): JudgeInput {
+export function known(more: Partial<VerifyInput> = {}): VerifyInput {
   return {
     now: SIGNED_AT + 86_400_000,
     at: null,
@@ -53,9 +53,9 @@ export function known(more: Partial<JudgeInput> = {}): JudgeInput {
 }
 
 /** Returns the result of the only signature among the files. */
-export async function judged(
+export async function verified(
   files: Readonly<Record<string, Uint8Array>>,
-  more: Partial<JudgeInput> = {},
+  more: Partial<VerifyInput> = {},
 ): Promise<Result> {
   const all = await assembled(files);
   const beside = {
@@ -64,5 +64,5 @@ export async function judged(
     foreignChain: all.foreign,
     foreignCrls: all.foreignCrls,
   };
-  return await judge(all.cases[0]!, known({ ...beside, ...more }));
+  return await verify(all.cases[0]!, known({ ...beside, ...more }));
 }

@@ -11,7 +11,7 @@ export {
   type ContentKind,
   type Description,
 } from "./compare/compare.ts";
-export type { Mark, MarkKind } from "./compare/judge.ts";
+export type { Mark, MarkKind } from "./compare/marks.ts";
 export { type Drawn, drawView } from "./drawing/draw.ts";
 export type {
   Cell,

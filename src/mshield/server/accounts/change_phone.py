@@ -260,13 +260,13 @@ class ChangePhone:
         """
         try:
             await self.notify.send_now(NoticeKind.PHONE_CHANGED, old, notice_id, now=now)
-            is_told = True
+            is_notified = True
         except SmsError:
             # The old number may be switched off, which may be why it was changed, so a failure doesn't undo
             # the change.
             _log.warning("the old number of a changed account could not be notified")
-            is_told = False
-        details = {"old": mask_phone(old), "told": is_told}
+            is_notified = False
+        details = {"old": mask_phone(old), "told": is_notified}
 
         async def work(tx: Tx) -> None:
             await acts.record(
@@ -274,7 +274,7 @@ class ChangePhone:
             )
 
         await self.db.write(work)
-        return is_told
+        return is_notified
 
 
 def checked_evidence(text: str) -> str:

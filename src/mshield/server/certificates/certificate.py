@@ -126,7 +126,7 @@ class Certificates:
 
     async def _require_proven(self, key: ConfirmedKey, *, now: int) -> None:
         """Checks the account's proof again, since it may have ended after the application. Raises: IdentityUnproven."""
-        if not await self.proofs.stands(self.db, key.account_id, key.person_id, Role(key.role), now=now):
+        if not await self.proofs.is_proven(self.db, key.account_id, key.person_id, Role(key.role), now=now):
             await issuing.refuse(self.db, key)
             raise IdentityUnproven(counts_from=None)
 

@@ -1,4 +1,4 @@
-"""Subprocess that judges contents for a service.
+"""Subprocess that checks contents for a service.
 
 Each request on stdin is a kind, the CPU seconds it may take, a content and an order (for a PDF: empty, an
 update as JSON, or `TRIAL`), each preceded by its length. The response on stdout is a line with `more`, or

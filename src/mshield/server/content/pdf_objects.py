@@ -116,7 +116,7 @@ _FILTERS: Final = frozenset(
 
 
 class TooManyValues(Exception):
-    """The objects have more values or octets than are judged."""
+    """The objects have more values or octets than are checked."""
 
 
 class _Bounded(io.BytesIO):

@@ -49,7 +49,7 @@ _SUBJECT: Final = "filing-source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
+class _Decision:
     """Result of comparing an answer with the filed data.
 
     `person` is the record on file. `takes` and `ends`: the record is imported or ended at once. `held` is the
@@ -65,7 +65,7 @@ class _Judged:
     held: Held | None = None
     details: dict[str, Any]
     outdated: Sequence[approvals.ApprovalRow] = ()
-    rename: "_Judged | None" = None
+    rename: "_Decision | None" = None
 
     @property
     def is_idle(self) -> bool:
@@ -83,29 +83,31 @@ class KeepOutside:
 
     async def __call__(self, question: FilingQuestion, record: FilingRecord | None, *, now: int) -> None:
         """Stores the answer (None: nobody is on file) or submits it for approval."""
-        if (await self._judge(self.imports.db, question, record, now=now)).is_idle:
+        if (await self._decide(self.imports.db, question, record, now=now)).is_idle:
             return
 
         async def work(tx: Tx) -> None:
             await store.lock_imports(tx, now=now)
             await approvals.expire(tx, now=now)
-            judged = await self._judge(tx, question, record, now=now)
-            for one in (judged, judged.rename):
+            decision = await self._decide(tx, question, record, now=now)
+            for one in (decision, decision.rename):
                 for row in () if one is None else one.outdated:
                     await self._withdraw(tx, row, now=now)
                 if one is not None and one.held is not None:
                     await self._submit(tx, one, one.held, now=now)
-            if judged.ends and judged.person is not None:
+            if decision.ends and decision.person is not None:
                 origin = Origin(source=self.source)
-                await end_record(tx, judged.person.id, reason=NOT_ON_FILE, by=SERVICE, origin=origin, now=now)
-            elif judged.takes and judged.record is not None:
-                await self._take(tx, judged.record, now=now)
+                await end_record(
+                    tx, decision.person.id, reason=NOT_ON_FILE, by=SERVICE, origin=origin, now=now
+                )
+            elif decision.takes and decision.record is not None:
+                await self._take(tx, decision.record, now=now)
 
         await self.imports.db.write(work)
 
-    async def _judge(
+    async def _decide(
         self, db: Database | Tx, question: FilingQuestion, record: FilingRecord | None, *, now: int
-    ) -> _Judged:
+    ) -> _Decision:
         cache = ImportCache(db)
         key = question.credit_code, question.role, self.imports.hash_id_number(question.id_number)
         await cache.read([key])
@@ -113,10 +115,10 @@ class KeepOutside:
         subject = person.id if person is not None else self._unfiled(key)
         if record is None:
             ends = person is not None and person.ended_at is None
-            judged = _Judged(subject=subject, person=person, ends=ends, details={"change": "end"})
+            decision = _Decision(subject=subject, person=person, ends=ends, details={"change": "end"})
             ended = _ended(question, person, cache.enterprise(question.credit_code))
             held = ended if ends and is_proven else None
-            return await self._of_requests(db, cache, judged, held, now=now)
+            return await self._of_requests(db, cache, decision, held, now=now)
         enterprise = cache.enterprise(record.credit_code)
         rename = None
         if enterprise is not None and await _rename_waits(cache, enterprise, record, now=now):
@@ -125,13 +127,13 @@ class KeepOutside:
         record = await _without_known_number(db, person, record)
         line = await self.imports.compare(cache, record)
         takes = not line.is_current
-        judged = _Judged(
+        decision = _Decision(
             subject=subject, person=person, record=record, takes=takes, details=act_details(line)
         )
         held = record if takes and await _takes_two(cache, line, person, record) else None
-        judged = await self._of_requests(db, cache, judged, held, now=now)
+        decision = await self._of_requests(db, cache, decision, held, now=now)
         # What is stored first would overtake the rename, which the next answer then submits.
-        return replace(judged, rename=None if judged.takes else rename)
+        return replace(decision, rename=None if decision.takes else rename)
 
     async def _of_rename(
         self,
@@ -142,7 +144,7 @@ class KeepOutside:
         name: str,
         *,
         now: int,
-    ) -> _Judged | None:
+    ) -> _Decision | None:
         """Returns what the enterprise's other name takes; None if this person's record can't show it."""
         enterprise = cache.enterprise(question.credit_code)
         on_file = (
@@ -160,7 +162,7 @@ class KeepOutside:
             if row.state != "approved"  # It is done, or was overtaken and is submitted again.
         ]
         is_known = any(row.details["enterprise"] == name for row in requests)
-        return _Judged(
+        return _Decision(
             subject=question.credit_code,
             person=person,
             details=act_details(line),
@@ -174,29 +176,29 @@ class KeepOutside:
         self,
         db: Database | Tx,
         cache: ImportCache,
-        judged: _Judged,
+        decision: _Decision,
         record: FilingRecord | None,
         *,
         now: int,
-    ) -> _Judged:
+    ) -> _Decision:
         """Adds the change to submit, and the outdated requests: those about the record that wait for another change."""
         held, digest = None, None
         if record is not None:
-            before = filed_data(cache.enterprise(record.credit_code), judged.person)
-            held = Held(replace(record, line=_LINE), before, ends=judged.ends)
+            before = filed_data(cache.enterprise(record.credit_code), decision.person)
+            held = Held(replace(record, line=_LINE), before, ends=decision.ends)
             digest = self._proposals.digest([held])
         requests = await approvals.about(
-            db, act=NAME, subject=judged.subject, since=now - QUIET_MS, most=_MOST, now=now
+            db, act=NAME, subject=decision.subject, since=now - QUIET_MS, most=_MOST, now=now
         )
         outdated = [row for row in requests if row.state == "waiting" and row.details["digest"] != digest]
         if held is None:
-            return replace(judged, outdated=outdated)
+            return replace(decision, outdated=outdated)
         is_known = any(row.details["digest"] == digest for row in requests)
-        return replace(judged, takes=False, ends=False, held=None if is_known else held, outdated=outdated)
+        return replace(decision, takes=False, ends=False, held=None if is_known else held, outdated=outdated)
 
-    async def _submit(self, tx: Tx, judged: _Judged, held: Held, *, now: int) -> None:
+    async def _submit(self, tx: Tx, decision: _Decision, held: Held, *, now: int) -> None:
         details = {
-            **judged.details,
+            **decision.details,
             "lines": 1,
             "name": held.record.name,
             "enterprise": held.record.enterprise,
@@ -208,7 +210,7 @@ class KeepOutside:
         new = approvals.NewApproval(
             id=new_id(now),
             act=NAME,
-            subject=judged.subject,
+            subject=decision.subject,
             details=details,
             reason=REASON,
             asked_by="",
@@ -216,7 +218,7 @@ class KeepOutside:
         )
         await approvals.insert(tx, new, now=now)
         await self._proposals.store_held(tx, new.id, [held], now=now)
-        subject = held.record.credit_code if judged.person is None else judged.person.id
+        subject = held.record.credit_code if decision.person is None else decision.person.id
         recorded = {**details, "approval": new.id}
         del recorded["digest"]
         await acts.record(tx, by=SERVICE, act="filing.held", subject=subject, details=recorded, now=now)

@@ -231,9 +231,9 @@ class Refusals:
             return problem(request, InvalidRequest(reason="size"), status=413)
         if isinstance(error, TooSlow):
             return problem(request, InvalidRequest(reason="slow"), status=408)
-        return problem(request, self.judge(request, error))
+        return problem(request, self.classify(request, error))
 
-    def judge(self, request: Request, error: Exception) -> DomainError:
+    def classify(self, request: Request, error: Exception) -> DomainError:
         """Returns the error for the caller; logs it if the service is at fault."""
         if isinstance(error, DomainError):
             return error

@@ -55,7 +55,7 @@ class Consents:
         role = Role(row.role)
         if Way.OWN_SHIELD not in self.proofs.chosen(role):
             return None
-        may = await self.proofs.stands(db, row.signer_id, row.person_id, role, now=now)
+        may = await self.proofs.is_proven(db, row.signer_id, row.person_id, role, now=now)
         return row if may else None
 
     async def find_unchanging(self, tx: Tx, sid: bytes, uid: bytes, *, now: int) -> store.ConsentRow | None:

@@ -73,7 +73,7 @@ class Proofs:
         return [
             ManagedEnterprise(person.credit_code, person.enterprise)
             for person in await store.legal_persons(db, account_id=account_id)
-            if await self.stands(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
+            if await self.is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
         ]
 
     async def managed_from(self, db: Database | Tx, account_id: str, *, now: int) -> int | None:
@@ -219,7 +219,7 @@ class Proofs:
         persons = await store.legal_persons(db, account_id=account_id)
         return [person for person in persons if same_name(person.filed_name, person.account_name)]
 
-    async def stands(
+    async def is_proven(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
     ) -> bool:
         """Reports whether a valid proof shows that the account is this person's."""

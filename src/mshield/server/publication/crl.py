@@ -133,7 +133,7 @@ class CrlPublisher:
             if self._has_ended(ca, now=now):
                 continue
             latest = await store.latest_crl(self._db, authority=ca)
-            if latest is None or not self._stands(ca, latest, now=now):
+            if latest is None or not self._is_current(ca, latest, now=now):
                 await self._make((ca, 0), now=now)
                 count += 1
         for ca, shard in await shards.due(self._db, now=now, most=_RENEWED):
@@ -177,7 +177,7 @@ class CrlPublisher:
         certificate = self._authorities.certificate(ca)
         return certificate is None or now > certificate.not_after
 
-    def _stands(self, ca: str, latest: CrlRow, *, now: int) -> bool:
+    def _is_current(self, ca: str, latest: CrlRow, *, now: int) -> bool:
         """Reports whether a list of shard 0 needn't be rebuilt from the rows.
 
         A list with another basis is rebuilt.

@@ -179,7 +179,7 @@ class Ask:
                 self.db, request, [_login_task(request, now=now)], limit=limit, now=now
             )
         else:
-            is_stored = await self._make_judged(request, documents, limit=limit, now=now)
+            is_stored = await self._check_and_store(request, documents, limit=limit, now=now)
         if not is_stored:
             raise await self._why_not(system, limit, now=now)
         if request.shield_number is not None:
@@ -197,12 +197,12 @@ class Ask:
             )
         )
 
-    async def _make_judged(
+    async def _check_and_store(
         self, request: store.NewRequest, documents: tuple[Document, ...], *, limit: Limit, now: int
     ) -> bool:
-        """Judges, draws and stores the documents; a refusal counts against the limit like a request.
+        """Checks, draws and stores the documents; a refusal counts against the limit like a request.
 
-        Large contents are only judged within the limit.
+        Large contents are only checked within the limit.
         """
         is_large = sum([len(document.content or b"") for document in documents]) > AT_ONCE
         if is_large:

@@ -1,8 +1,8 @@
-"""Judges large contents in separate processes, each ended after a timeout and restarted for the next content.
+"""Checks large contents in separate processes, each ended after a timeout and restarted for the next content.
 
 Such a process parses untrusted files, also in C++ (qpdf), without access to the service's secrets and without
-blocking it. The business systems take turns, and one system's contents are judged one at a time. A content
-that takes longer than a second is stopped and judged again later, in a process that slow systems share, so that
+blocking it. The business systems take turns, and one system's contents are checked one at a time. A content
+that takes longer than a second is stopped and checked again later, in a process that slow systems share, so that
 systems with slow contents delay only each other.
 """
 
@@ -37,11 +37,11 @@ SLOW_SECONDS: Final = 60
 SECONDS: Final = 20
 """Timeout for one content, including the start of the process. It only frees the process for the next one."""
 AT_ONCE: Final = 16 * 1024
-"""Size in bytes up to which a text or image is judged by the caller, which is cheaper than asking a process."""
+"""Size in bytes up to which a text or image is checked by the caller, which is cheaper than asking a process."""
 PROCESSES: Final = 2
 """Maximum processes. A system uses one of them; all slow systems together leave one to the others."""
 MOST_WAITING: Final = 20
-"""Maximum contents of one business system that wait or are judged."""
+"""Maximum contents of one business system that wait or are checked."""
 MOST_WAITING_OCTETS: Final = 48 * 1024 * 1024
 """Maximum octets of one business system's contents that wait; a single one may have more."""
 _REMEMBERED_SECONDS: Final = 3600
@@ -65,7 +65,7 @@ class _Exceeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A content to judge; `order` says how, in a form that depends on the kind."""
+    """A content to check; `order` says how, in a form that depends on the kind."""
 
     kind: _Kind
     octets: bytes
@@ -86,7 +86,7 @@ class Job:
 class _Process:
     running: subprocess.Popen[bytes] | None = None
     is_nice: bool = False
-    """Whether it leaves the processor to others, since it judged a slow system's content."""
+    """Whether it leaves the processor to others, since it checked a slow system's content."""
 
     def give_way(self) -> None:
         """Lowers the priority of the process until it ends, unless it is as low already."""
@@ -191,9 +191,9 @@ class _Pool:
     queues: OrderedDict[str, deque[Job]] = field(default_factory=OrderedDict)
     busy: set[str] = field(default_factory=set)
     slow: dict[str, float] = field(default_factory=dict)
-    """Business systems with slow contents, and until when they count as slow; longer while one is judged."""
+    """Business systems with slow contents, and until when they count as slow; longer while one is checked."""
     too_slow: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
-    """Digest of each content that exceeded a bound, and until when it is refused without being judged."""
+    """Digest of each content that exceeded a bound, and until when it is refused without being checked."""
 
     def submit(self, client_id: str, job: Job) -> Future[Answer]:
         """Queues a content. Raises: Unavailable (too many of this system are waiting)."""
@@ -209,17 +209,17 @@ class _Pool:
         return job.answer
 
     def end(self) -> None:
-        """Kills the processes that aren't judging."""
+        """Kills the processes that aren't checking."""
         for process in self.idle:
             process.end()
 
     def _work(self) -> None:
-        """Judges contents until none is left whose system has its turn."""
+        """Checks contents until none is left whose system has its turn."""
         while (turn := self._next()) is not None:
             client_id, job, process, seconds = turn
             try:
                 if job.answer.running() or job.answer.set_running_or_notify_cancel():
-                    job.answer.set_result(self._judge(process, job, seconds))
+                    job.answer.set_result(self._check(process, job, seconds))
             except _Exceeded:  # The quick attempt took too long.
                 with self.lock:
                     self.slow[client_id] = time.monotonic() + SLOW_SECONDS
@@ -254,7 +254,7 @@ class _Pool:
             seconds = CPU_SECONDS if is_slow else min(QUICK_SECONDS, CPU_SECONDS)
             return client_id, job, process, seconds
 
-    def _judge(self, process: _Process, job: Job, seconds: float) -> Answer:
+    def _check(self, process: _Process, job: Job, seconds: float) -> Answer:
         """Returns the answer. Raises: _Exceeded (in less than the maximum CPU time), Unavailable."""
         digest = job.digest
         with self.lock:

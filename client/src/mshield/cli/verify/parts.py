@@ -22,9 +22,9 @@ from mshield.pki.foreign.standalone import (
     KnownCertificates,
     Part,
     Verdict,
-    judge_certificate,
-    judge_crl,
-    judge_ocsp,
+    verify_certificate,
+    verify_crl,
+    verify_ocsp,
 )
 
 _KINDS: Final[dict[PartKind, Words]] = {
@@ -125,7 +125,7 @@ def _read(
         with failing("input"):
             certificate = parse_foreign_certificate(data)
         with failing("chain"):
-            part = judge_certificate(
+            part = verify_certificate(
                 engine, certificate, known, crls=case.crls, ocsp=case.ocsp, unchecked=case.unchecked
             )
         by = None if part.standing is None else part.standing.by
@@ -134,11 +134,11 @@ def _read(
         with failing("input"):
             crl = parse_foreign_crl(data)
         with failing("chain"):
-            return judge_crl(engine, crl, known), _crl_facts(crl), _crl_lines(crl)
+            return verify_crl(engine, crl, known), _crl_facts(crl), _crl_lines(crl)
     with failing("input"):
         ocsp = parse_foreign_ocsp(data)
     with failing("chain"):
-        return judge_ocsp(engine, ocsp, known), _ocsp_facts(ocsp), _ocsp_lines(ocsp)
+        return verify_ocsp(engine, ocsp, known), _ocsp_facts(ocsp), _ocsp_lines(ocsp)
 
 
 def _certificate_facts(certificate: ForeignCertificate) -> Facts:

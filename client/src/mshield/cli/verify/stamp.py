@@ -15,7 +15,7 @@ from mshield.pki.errors import PkiError
 from mshield.pki.timestamps.certificate import TsaCertificate
 from mshield.pki.timestamps.file import read_stamp_file
 from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
-from mshield.pki.timestamps.standalone import Verdict, judge_stamp
+from mshield.pki.timestamps.standalone import Verdict, check_stamp
 from mshield.pki.timestamps.token import TimeStampToken
 from mshield.pki.timestamps.trusted import tsa_trust_of
 
@@ -50,7 +50,7 @@ def verify_stamp(out: Output, case: ForeignCase) -> None:
         listed = trust_list(case.trust)
         trust = tsa_trust_of(listed, roots)
         token = read_stamp_file(case.file.read_bytes())
-        stamp, verdict = judge_stamp(engine, token, data=case.content, trust=trust, now=case.moment)
+        stamp, verdict = check_stamp(engine, token, data=case.content, trust=trust, now=case.moment)
     names = {root.sha256: root.name for root in listed.tsa_roots}
     root = stamp.root
     name = None if root is None else names.get(root.sha256().hex(), "--tsa-root")

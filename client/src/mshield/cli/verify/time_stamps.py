@@ -16,7 +16,7 @@ def stamps_data(stamps: Sequence[TimeStamp]) -> list[dict[str, object]]:
             "by": stamp.by,
             "until": stamp.until.isoformat(),
             "renews": stamp.renews,
-            "stands": stamp.stands,
+            "valid": stamp.valid,
         }
         for stamp in stamps
     ]
@@ -33,6 +33,6 @@ def stamp_lines(out: Output, stamps: Sequence[TimeStamp]) -> list[str]:
     ended = out.pick("，机构证书已到期", ", whose certificate has expired")
     return [
         f"  {out.pick('时间戳', 'time stamp')}: {stamp.at.isoformat()} {stamp.authority} ({by[stamp.by]}"
-        f"{'' if stamp.stands or stamp.by == 'unknown' else ended})"
+        f"{'' if stamp.valid or stamp.by == 'unknown' else ended})"
         for stamp in stamps
     ]

@@ -77,7 +77,7 @@ def check_status(
     signed_at: int,
     now: int,
 ) -> StatusThen:
-    """Determines the status at `signed_at` (ms), judged at `now`. Raises: PkiError, as `check_ocsp`.
+    """Determines the status at `signed_at` (ms), checked at `now`. Raises: PkiError, as `check_ocsp`.
 
     OCSP has whole seconds: a revocation in the second of the signature counts as earlier.
     """

@@ -291,7 +291,7 @@ def _check_cms(
 ) -> tuple[bytes, ...] | None:
     """Rebuilds the file from the bundle and compares it byte for byte.
 
-    Returns the time stamps in it, not judged; None if it has no place for them.
+    Returns the time stamps in it, not verified; None if it has no place for them.
     """
     if evidence.document.format == XML:
         with failing("cms"):

@@ -1,6 +1,6 @@
 """Parsed certificates: frozen, with the values that the rest of the system needs.
 
-Only SM2 certificates of version 3 in strict DER are read (GM/T 0015). `path.py` judges whether to trust one.
+Only SM2 certificates of version 3 in strict DER are read (GM/T 0015). `path.py` decides whether to trust one.
 """
 
 import hashlib

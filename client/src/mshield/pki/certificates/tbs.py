@@ -1,6 +1,6 @@
-"""TBSCertificate (RFC 5280, 4.1): a writer, and a reader that doesn't judge the values.
+"""TBSCertificate (RFC 5280, 4.1): a writer, and a reader that doesn't check the values.
 
-`read_tbs` refuses bad DER but accepts wrong values: the lint and `certificate.py` judge them.
+`read_tbs` refuses bad DER but accepts wrong values: the lint and `certificate.py` check them.
 """
 
 from dataclasses import dataclass

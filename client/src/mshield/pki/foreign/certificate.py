@@ -31,7 +31,7 @@ class ForeignCertificate(X509Certificate):
 
 
 def parse_foreign_certificate(data: bytes) -> ForeignCertificate:
-    """Parses a certificate from DER. Raises: DerError, CertificateError. `path.py` judges whether to trust it."""
+    """Parses a certificate from DER. Raises: DerError, CertificateError. `path.py` decides whether to trust it."""
     framed = open_foreign_frame(data)
     outer = Reader(framed.tbs)
     inside = outer.enter()

@@ -58,7 +58,7 @@ def parse_foreign_crl(data: bytes) -> ForeignCrl:
         raise CrlError("the two signature algorithms differ")
     issuer, this_update = read_foreign_name(inside), read_time(inside)
     if inside.peek() not in {der.UTC_TIME, der.GENERALIZED_TIME}:
-        raise CrlError("no nextUpdate, so its age can't be judged")
+        raise CrlError("no nextUpdate, so its age can't be determined")
     next_update = read_time(inside)
     if next_update < this_update:
         raise CrlError("nextUpdate is before thisUpdate")

@@ -1,6 +1,6 @@
 """Checks a standalone certificate, revocation list or OCSP response: its signature, and who signed it.
 
-These are two questions, as for a P7 (ADR 57): if the issuer isn't known, the signature isn't judged; if no
+These are two questions, as for a P7 (ADR 57): if the issuer isn't known, the signature isn't verified; if no
 trusted root leads to the issuer, the issuer's identity isn't established.
 """
 
@@ -24,7 +24,7 @@ Verdict = Literal[
 
 @dataclass(frozen=True, slots=True)
 class KnownCertificates:
-    """Certificates to judge by: `others`, supplied by the user, and the trusted `roots`; `at` in ms is the moment."""
+    """Certificates to verify with: `others`, given by the user, and trusted `roots`; `at` in ms is the moment."""
 
     others: Sequence[ForeignCertificate]
     roots: Sequence[TrustedRoot]
@@ -50,7 +50,7 @@ class Part:
         return None if self.standing is None else self.standing.root
 
 
-def judge_certificate(
+def verify_certificate(
     engine: Engine,
     certificate: ForeignCertificate,
     known: KnownCertificates,
@@ -59,7 +59,7 @@ def judge_certificate(
     ocsp: bytes | None = None,
     unchecked: bool = False,
 ) -> Part:
-    """Judges a standalone certificate; `unchecked` accepts one whose revocation status wasn't checked.
+    """Verifies a standalone certificate; `unchecked` accepts one whose revocation status wasn't checked.
 
     Raises: PathError if a known issuer's signature is wrong, or a path is invalid.
     """
@@ -75,8 +75,8 @@ def judge_certificate(
     return Part("valid" if is_cleared else "status_not_checked", issuer, standing)
 
 
-def judge_crl(engine: Engine, crl: ForeignCrl, known: KnownCertificates) -> Part:
-    """Judges a standalone revocation list. Raises: PathError."""
+def verify_crl(engine: Engine, crl: ForeignCrl, known: KnownCertificates) -> Part:
+    """Verifies a standalone revocation list. Raises: PathError."""
     issuers = [one for one in known.candidates if one.subject.der == crl.issuer.der]
     if not issuers:
         return Part("signature_not_checked", None, None)
@@ -84,8 +84,8 @@ def judge_crl(engine: Engine, crl: ForeignCrl, known: KnownCertificates) -> Part
     return _of_issuer(engine, issuer, known, crl.this_update, crl.next_update)
 
 
-def judge_ocsp(engine: Engine, ocsp: ForeignOcsp, known: KnownCertificates) -> Part:
-    """Judges a standalone OCSP response; its responder must have been valid when it was made. Raises: PathError."""
+def verify_ocsp(engine: Engine, ocsp: ForeignOcsp, known: KnownCertificates) -> Part:
+    """Verifies a standalone OCSP response; its responder must have been valid when it was made. Raises: PathError."""
     issuers = [one for one in known.candidates if is_answer_of(ocsp, one)]
     if not issuers:
         return Part("signature_not_checked", None, None)

@@ -1,7 +1,7 @@
 """Evidence bundle `mshield-evidence/v2` (docs/evidence.md): one JSON file with everything that proves one signature.
 
 Reading is strict: no missing, extra or repeated field, and one spelling per value.
-`mshield.client.evidence.verify` judges the values.
+`mshield.client.evidence.verify` checks the values.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Detection of the XML lists by which an OFD file (GB/T 33190, GM/T 0099) is signed.
 
-Whoever signs such a list signs a file that nobody saw. The judgement is deliberately wider than any reader of
+Whoever signs such a list signs a file that nobody saw. The check is deliberately wider than any reader of
 OFD: content that might be such a list counts as one.
 """
 

@@ -9,7 +9,7 @@ from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_token,
 Verdict = Literal["valid", "data_not_given", "signer_not_established"]
 
 
-def judge_stamp(
+def check_stamp(
     engine: Engine, token: TimeStampToken, *, data: bytes | None, trust: TsaTrust, now: int
 ) -> tuple[VerifiedStamp, Verdict]:
     """Verifies a stamp. The verdict is `valid` only with a trusted root and the given data.

@@ -1,6 +1,6 @@
 """Offline verification of a certificate and its status (RFC 5280 section 6), for SM2 only.
 
-Each function takes the moment to judge at, and returns a frozen result that describes what was proved, or
+Each function takes the moment to check for, and returns a frozen result that describes what was proved, or
 raises a PathError.
 """
 

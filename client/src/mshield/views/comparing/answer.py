@@ -9,7 +9,7 @@ from mshield.gm.sm3 import sm3
 from mshield.views import limits
 from mshield.views.canonical import canonical
 from mshield.views.comparing.facts import Facts, Row, content_facts, drawn_counts, drawn_facts, drawn_rows
-from mshield.views.comparing.judging import Mark, judge
+from mshield.views.comparing.marks import Mark, marks_of
 from mshield.views.comparing.tokens import fold, tight, tokens
 from mshield.views.drawing import Drawn, ReadContent, draw, read_content
 from mshield.views.errors import ViewError
@@ -51,7 +51,7 @@ def compare(
     _require_bounded(lines)
     facts = _facts(content, kind, read)
     return _result(
-        [_line(label, value, judge(value, label, facts)) for label, value in (("", title), *lines)]
+        [_line(label, value, marks_of(value, label, facts)) for label, value in (("", title), *lines)]
     )
 
 
@@ -67,9 +67,9 @@ def _require_bounded(lines: Sequence[Line]) -> None:
         raise ValueError("at most 64 lines can be compared")
 
 
-def _result(judged: list[dict[str, Any]]) -> Compared:
-    mismatch = any(line["status"] in {"absent", "differs"} for line in judged)
-    answer: Drawing = {"lines": judged, "mismatch": mismatch}
+def _result(compared: list[dict[str, Any]]) -> Compared:
+    mismatch = any(line["status"] in {"absent", "differs"} for line in compared)
+    answer: Drawing = {"lines": compared, "mismatch": mismatch}
     octets = canonical(answer)
     return Compared(answer, octets, sm3(octets), mismatch)
 
@@ -114,14 +114,14 @@ class _OfView:
         if theirs and theirs in ours:
             return _line("", title, [])
         if ours in theirs:
-            return _line("", title, judge(title, "", self._all))
+            return _line("", title, marks_of(title, "", self._all))
         return _line("", title, [(0, len(title), "absent")], self._title)
 
     def line(self, label: str, value: str) -> dict[str, Any]:
         rows = self._matching_rows(label, value)
         if rows:
             return self._by_rows(label, value, rows)
-        marks = judge(value, label, self._all)
+        marks = marks_of(value, label, self._all)
         content = None
         ours = tight(label)
         if ours and any(kind == "absent" for _, _, kind in marks):
@@ -139,7 +139,7 @@ class _OfView:
 
     def _by_rows(self, label: str, value: str, rows: list[Row]) -> dict[str, Any]:
         facts = Facts((text for row in rows for text in row.texts), counts=self._counts)
-        marks = judge(value, label, facts, strict=True, units=any(row.unit for row in rows))
+        marks = marks_of(value, label, facts, strict=True, units=any(row.unit for row in rows))
         content = "；".join(dict.fromkeys(row.shown for row in rows)) if marks else None
         return _line(label, value, marks, content)
 

@@ -1,4 +1,4 @@
-/** Holds the files in the worker: accepts them, finds which belong together, and judges them. */
+/** Holds the files in the worker: accepts them, finds which belong together, and checks them. */
 
 import { FormError } from "@mshield/forms";
 import { hex } from "@mshield/gm";
@@ -15,7 +15,7 @@ import {
   type Recognised,
   isIssuedBy,
   isSameCertificate,
-  judge,
+  verify,
   leafOf,
   logKeyOf,
   MAX_BYTES,
@@ -35,7 +35,7 @@ import {
 } from "@mshield/verify";
 
 import { Dropped, FileContent } from "./file_content.ts";
-import type { TrustData, JudgeResult, Plan, StatusQuestion, Root, RecognisedFile } from "./messages.ts";
+import type { TrustData, VerifyResult, Plan, StatusQuestion, Root, RecognisedFile } from "./messages.ts";
 
 const MAX_TEXT = 1024 * 1024;
 const CA_NAME = /\/pki\/(issuing(?:-[1-9][0-9]{0,3})?)\.cer$/;
@@ -101,13 +101,13 @@ export class Bench {
     return { questions, wantedCas: [...wanted], foreign };
   }
 
-  async judge(ground: TrustData): Promise<JudgeResult> {
+  async verify(ground: TrustData): Promise<VerifyResult> {
     const all = await this.#assembled();
     const results = [];
     for (const matter of all.cases) {
       const document = await contentOfCase(matter);
       results.push({
-        ...(await judge(matter, knownOf(matter, all, ground))),
+        ...(await verify(matter, knownOf(matter, all, ground))),
         caseId: matter.piece.id,
         text: document === null ? null : textOf(document.content),
         isInside: document?.isInside ?? false,
@@ -170,7 +170,7 @@ function shown(
   }
 }
 
-function knownOf(matter: Case, all: CaseSet, ground: TrustData): Parameters<typeof judge>[1] {
+function knownOf(matter: Case, all: CaseSet, ground: TrustData): Parameters<typeof verify>[1] {
   const chain = [...all.certificates, ...ground.serviceCas.map(parseCertificate)];
   const key = logKeyOf(matter);
   const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);

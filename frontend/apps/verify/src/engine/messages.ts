@@ -59,7 +59,7 @@ export interface CaseResult extends Result {
   readonly isInside: boolean;
 }
 
-export interface JudgeResult {
+export interface VerifyResult {
   readonly results: readonly CaseResult[];
   /** Names of documents without a signature. */
   readonly unused: readonly string[];
@@ -70,7 +70,7 @@ export interface WorkerCalls {
   take: (id: string, file: File, asDocument: boolean) => RecognisedFile;
   drop: (id: string) => null;
   plan: (ground: TrustData) => Plan;
-  judge: (ground: TrustData) => JudgeResult;
+  verify: (ground: TrustData) => VerifyResult;
   /** Returns the document inside a signature's file; null if there is none. */
   document: (caseId: string) => Uint8Array<ArrayBuffer> | null;
   fingerprints: (encoded: Uint8Array) => readonly Root[];

@@ -5,7 +5,7 @@ import type { Answer } from "@mshield/verify";
 import { computed, reactive, ref, type Ref, shallowRef, watch } from "vue";
 
 import { Bridge } from "./bridge.ts";
-import type { TrustData, JudgeResult, Plan, Root, RecognisedFile } from "./messages.ts";
+import type { TrustData, VerifyResult, Plan, Root, RecognisedFile } from "./messages.ts";
 import * as service from "./service.ts";
 
 /** A file in the list; `done` is the number of bytes read, `taken` null until it is recognised. */
@@ -35,7 +35,7 @@ export const witnessKeys = ref("");
 /** Roots (DER or PEM) of time stamping authorities that the user trusts. */
 export const tsaRoot = shallowRef<Trusted | null>(null);
 export const serviceRoot = shallowRef<Root | null>(null);
-export const judgeResult = shallowRef<JudgeResult | null>(null);
+export const verifyResult = shallowRef<VerifyResult | null>(null);
 export const isWorking = ref(false);
 export const isReady = ref(false);
 export const hasFailed = ref(false);
@@ -91,7 +91,7 @@ export function clear(): void {
   while (files.length > 0) {
     remove(files[0]!);
   }
-  judgeResult.value = null;
+  verifyResult.value = null;
 }
 
 /**
@@ -151,7 +151,7 @@ watch(
   () => {
     run += 1;
     if (!isReady.value || !isTaken.value) {
-      judgeResult.value = null;
+      verifyResult.value = null;
       return;
     }
     void verify(run);
@@ -159,20 +159,20 @@ watch(
   { flush: "post" },
 );
 
-/** Judges all files; the result of a superseded run is dropped. */
+/** Checks all files; the result of a superseded run is dropped. */
 async function verify(mine: number): Promise<void> {
   isWorking.value = true;
   hasFailed.value = false;
   try {
     const answers = await answered(mine);
-    const verdicts = await bridge.call("judge", ground(answers));
+    const verdicts = await bridge.call("verify", ground(answers));
     if (mine === run) {
-      judgeResult.value = verdicts;
+      verifyResult.value = verdicts;
     }
   } catch (error) {
     if (mine === run) {
       console.error(error);
-      judgeResult.value = null;
+      verifyResult.value = null;
       hasFailed.value = true;
     }
   } finally {
@@ -186,7 +186,7 @@ async function answered(mine: number): Promise<Record<string, Answer>> {
     return {};
   }
   const plan = await planned();
-  const { results } = await bridge.call("judge", ground({}));
+  const { results } = await bridge.call("verify", ground({}));
   const hopeless = new Set(
     results.filter(({ verdict }) => verdict === "invalid").map(({ caseId }) => caseId),
   );

@@ -1,5 +1,5 @@
 /**
- * The worker: reads, hashes and judges the files, so that the page stays responsive. Its policy forbids
+ * The worker: reads, hashes and checks the files, so that the page stays responsive. Its policy forbids
  * network calls.
  */
 

@@ -191,5 +191,5 @@ function whenOf(
   if (signedAt !== null) {
     return { main: exact(signedAt), more: sentence || t("answers.by.service"), source: "service" };
   }
-  return { main: t("answers.undated"), more: t("answers.judgedAs", { at: exact(judgedAt) }) };
+  return { main: t("answers.undated"), more: t("answers.checkedAs", { at: exact(judgedAt) }) };
 }

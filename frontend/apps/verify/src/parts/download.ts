@@ -1,11 +1,11 @@
-/** The result as a JSON file: what was judged, by what, and which calls were made for it. */
+/** The result as a JSON file: what was verified, by what, and which calls were made for it. */
 
 import { VERSION } from "@mshield/verify";
 import { toRaw } from "vue";
 
 import { serviceCalls } from "../engine/service.ts";
 import type { CaseResult } from "../engine/messages.ts";
-import { documentIn, judgeResult, roots } from "../engine/verification.ts";
+import { documentIn, verifyResult, roots } from "../engine/verification.ts";
 
 const REVOKE_MS = 10_000;
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -23,8 +23,8 @@ export function download(): void {
   const report = {
     tool: `mshield-verify-page/${VERSION}`,
     trusted_roots: roots.value,
-    results: judgeResult.value?.results ?? [],
-    unused_files: judgeResult.value?.unused ?? [],
+    results: verifyResult.value?.results ?? [],
+    unused_files: verifyResult.value?.unused ?? [],
     asked: toRaw(serviceCalls),
   };
   save("verification.json", new Blob([JSON.stringify(report, withoutText, 2)], { type: "application/json" }));

@@ -11,18 +11,18 @@ export interface ListedLine {
   readonly label: string;
   /** True if the label is an identifier without a known name. */
   readonly isOid: boolean;
-  readonly judged: Pick<Answer, "question" | "state" | "isNeeded" | "source"> | null;
+  readonly answer: Pick<Answer, "question" | "state" | "isNeeded" | "source"> | null;
   readonly text: string;
   readonly more: string;
 }
 
 export function linesOf(say: Translator, result: Result): ListedLine[] {
   return isPart(result)
-    ? result.said.map((line) => ({ ...factLine(say, line), judged: null, more: "" }))
+    ? result.said.map((line) => ({ ...factLine(say, line), answer: null, more: "" }))
     : answersOf(say, result).map((answer) => ({
         label: titleOf(say, answer.question),
         isOid: false,
-        judged: answer,
+        answer: answer,
         text: answer.main,
         more: answer.more,
       }));

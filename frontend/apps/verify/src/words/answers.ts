@@ -25,7 +25,7 @@ const zh = {
   semicolon: "；",
   unchanged: "原文没有改动，SM3 指纹 {print}",
   undated: "没有可信的时间",
-  judgedAs: "签名里没有时间戳，以 {at} 的状态核对",
+  checkedAs: "签名里没有时间戳，以 {at} 的状态核对",
   by: {
     outside: "时间戳机构 {authority}，独立于签名服务",
     own: "时间戳由签名服务自己的 {authority} 作出，不是第三方",
@@ -81,7 +81,7 @@ const en: typeof zh = {
   semicolon: "; ",
   unchanged: "The document is unchanged, SM3 fingerprint {print}",
   undated: "No trusted time",
-  judgedAs: "The signature holds no time stamp; judged as of {at}",
+  checkedAs: "The signature holds no time stamp; checked as of {at}",
   by: {
     outside: "Time stamp by {authority}, independent of the signing service",
     own: "Time stamp by the signing service's own {authority}: no third party",

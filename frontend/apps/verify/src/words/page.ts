@@ -235,7 +235,7 @@ export const pageWords = {
     by: "Signed by {name} on {at}; the document is unchanged",
     not_establishedHint:
       'The signature fits the document and the certificate in the file, but no trusted root says whose certificate it is. Give the root of its CA under "Whom to trust"',
-    byUndated: "Signed by {name}; the document is unchanged. It holds no trusted time; judged as of {at}",
+    byUndated: "Signed by {name}; the document is unchanged. It holds no trusted time; checked as of {at}",
     missing: "Something that is needed was not checked, see below",
     several: "{count} signatures",
     signer: "Signer",
@@ -319,7 +319,7 @@ export const pageWords = {
     sent: "What was sent",
     sentNever: "Files, signatures, names and fingerprints are never sent",
     sentBefore: "To learn whether the certificate is revoked now, its serial number is sent to this service",
-    notAsk: "Do not ask how the certificate stands now",
+    notAsk: "Do not ask for the certificate's current status",
     sentNothing: "Nothing about your files was sent",
     sentSerial: "Sent: the certificate's serial number {serial}",
     sentList: "All calls of this page to this service",
@@ -363,7 +363,7 @@ export const pageWords = {
       answers: "1. What was asked, and the answers",
       content: "2. What was signed",
       material: "3. What this rests on",
-      cut: "The document is longer than what stands here: see the signature's file",
+      cut: "The document is longer than what is shown here: see the signature's file",
       notText: "The document is no text and can't stand here: see the signature's file",
       stampBy: {
         outside: "a third party",

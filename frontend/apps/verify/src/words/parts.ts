@@ -130,17 +130,17 @@ const en: typeof zh = {
     certificate_valid: "Who issued it is trusted, and it was not revoked",
     certificate_incomplete:
       "Who issued it is trusted. Add an OCSP answer or a revocation list to learn whether it was revoked",
-    certificate_unsigned: "Nobody stands for what the file says yet. Add its issuer's certificate",
+    certificate_unsigned: "Nobody vouches for this file yet. Add its issuer's certificate",
     certificate_unestablished:
       'The signature verifies with the issuer\'s certificate, but no trusted root says who that is. Give the root under "Trust"',
     crl_valid: "The list is a trusted CA's, and in force",
     crl_incomplete: "The list is a trusted CA's, but not in force now",
-    crl_unsigned: "Nobody stands for what the file says yet. Add its issuer's certificate",
+    crl_unsigned: "Nobody vouches for this file yet. Add its issuer's certificate",
     crl_unestablished:
       'The signature verifies with the issuer\'s certificate, but no trusted root says who that is. Give the root under "Trust"',
     ocsp_valid: "The answer is a trusted CA's, and in force",
     ocsp_incomplete: "The answer is a trusted CA's, but not in force now",
-    ocsp_unsigned: "Nobody stands for what the file says yet. Add its issuer's certificate",
+    ocsp_unsigned: "Nobody vouches for this file yet. Add its issuer's certificate",
     ocsp_unestablished:
       'The signature verifies with the issuer\'s certificate, but no trusted root says who that is. Give the root under "Trust"',
   },

@@ -186,7 +186,7 @@ const en: typeof zh = {
     passed: "The certificate is good now",
     noted: "The certificate has been stopped since",
     failed: "The certificate was stopped before the signature",
-    unchecked: "How the certificate stands now was not asked",
+    unchecked: "The certificate's current status was not requested",
     good: "The issuer, asked just now ({at})",
     crl: "The issuer's revocation list does not name it",
     revoked: "Good when it was signed; revoked on {since} ({reason}). The signature is not affected",

@@ -1,5 +1,5 @@
 /**
- * `npm run conform -w packages/verify -- FILE`: judges the cases in a file with one JSON object per line, and
+ * `npm run conform -w packages/verify -- FILE`: checks the cases in a file with one JSON object per line, and
  * prints one JSON line for each: verdict, the first step that fails or isn't done, and its code. Bytes are in
  * base64.
  */
@@ -14,7 +14,7 @@ import type { Case, Piece } from "../assemble.ts";
 import { parseCertificate } from "../certificate.ts";
 import { contentOf } from "../content.ts";
 import { parseCrl } from "../crl.ts";
-import { judge, type Result } from "../judge.ts";
+import { verify, type Result } from "../verify.ts";
 import type { Recognised } from "../recognise.ts";
 import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
 
@@ -46,7 +46,7 @@ for (const line of text.split("\n").filter((row) => row !== "")) {
 async function run(line: Line): Promise<object> {
   try {
     const [matter, known] = [caseOf(line), knownOf(line)];
-    return outcome(await judge(matter, known));
+    return outcome(await verify(matter, known));
   } catch (error) {
     if (error instanceof FormError) {
       return { verdict: "invalid", step: "input", code: "unreadable" }; // a certificate or a list
@@ -95,7 +95,7 @@ function caseOf(line: Line): Case {
   };
 }
 
-function knownOf(line: Line): Parameters<typeof judge>[1] {
+function knownOf(line: Line): Parameters<typeof verify>[1] {
   return {
     now: line.at,
     roots: line.roots.map((root) => parseCertificate(fromBase64(root))),

@@ -1,5 +1,5 @@
 /**
- * `npm run time-stamps -w packages/verify -- FILE`: judges answers of time stamping authorities in a file
+ * `npm run time-stamps -w packages/verify -- FILE`: checks answers of time stamping authorities in a file
  * with one JSON object per line, and prints a line for each: null if accepted, otherwise the reason. Bytes
  * are in base64.
  */
@@ -38,7 +38,7 @@ for (const line of text.split("\n").filter((row) => row !== "")) {
 
 function run(line: Line): string | null {
   try {
-    judge(line);
+    check(line);
     return null;
   } catch (error) {
     if (error instanceof TimeStampError) {
@@ -48,7 +48,7 @@ function run(line: Line): string | null {
   }
 }
 
-function judge(line: Line): void {
+function check(line: Line): void {
   requireAnswer({
     token: tokenOf(fromBase64(line.answer)),
     data: fromBase64(line.data),

@@ -30,7 +30,7 @@ export interface ForeignCertificate {
   readonly values: ForeignValues;
 }
 
-/** Parses a certificate in DER; `path.ts` judges whether to trust it. Throws: FormError. */
+/** Parses a certificate in DER; `path.ts` decides whether to trust it. Throws: FormError. */
 export function parseForeignCertificate(der: Uint8Array): ForeignCertificate {
   const framed = whole(der, (outer) => allOf(outer.enter(), readForeignFrame));
   const body = whole(framed.tbs, (outer) => allOf(outer.enter(), (inside) => readBody(inside, framed)));

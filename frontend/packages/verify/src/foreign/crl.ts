@@ -73,7 +73,7 @@ function readBody(inside: Reader, { algorithm }: ForeignFrame): Omit<ForeignCrl,
   }
   const [issuer, thisUpdate] = [readForeignName(inside), inside.anyTime()];
   if (inside.next !== UTC_TIME && inside.next !== GENERALIZED_TIME) {
-    throw new FormError("no nextUpdate, so its age can't be judged");
+    throw new FormError("no nextUpdate, so its age can't be determined");
   }
   const nextUpdate = inside.anyTime();
   if (nextUpdate < thisUpdate) {

@@ -109,7 +109,7 @@ function readBasicConstraints(value: Uint8Array): Partial<ForeignValues> {
     const isCa = reader.next === BOOLEAN ? reader.boolean() : false;
     const pathLength = reader.more ? reader.integer() : null;
     if (pathLength !== null && (pathLength < 0n || !isCa)) {
-      throw new FormError("path length is negative, or stands at no CA");
+      throw new FormError("path length is negative, or is not on a CA's certificate");
     }
     return { isCa, pathLength };
   });

@@ -9,7 +9,7 @@ import { PartError } from "../errors.ts";
 import { KeyUse } from "../extensions.ts";
 import type { ForeignCertificate } from "./certificate.ts";
 
-/** Maximum number of certificates above the judged one. */
+/** Maximum number of certificates above the checked one. */
 const MAX_PATH = 9;
 const SECOND = 1000;
 

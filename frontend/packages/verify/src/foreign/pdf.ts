@@ -84,7 +84,7 @@ function verifyLast(file: Uint8Array, { isOnly }: { isOnly: boolean }): Verified
   const [start, end, subfilter] = signatureIn(text, isOnly);
   const cms = readContents(text.slice(start + 1, end - 1));
   if (parseP7(cms).content !== null) {
-    throw new SignedPdfError("contents", "the content stands inside");
+    throw new SignedPdfError("contents", "the content is inside");
   }
   const p7 = verifyP7(cms, { content: concat(file.subarray(0, start), file.subarray(end)) });
   if (subfilter === CADES) {

@@ -48,7 +48,7 @@ export function runFormats(read: Files): { readonly passed: number; readonly fai
 }
 
 /** Returns the facts of an accepted case. `at` (ms) is the moment of the whole set. Throws: Refused. */
-export function judgeCase(listed: FormatCase, read: Files, at: number): Facts {
+export function factsOfCase(listed: FormatCase, read: Files, at: number): Facts {
   try {
     return KINDS[listed.kind]!(listed, read, at);
   } catch (error) {
@@ -66,7 +66,7 @@ function reasonOf(listed: FormatCase, read: Files, at: number): string | null {
   }
   let facts: Facts;
   try {
-    facts = judgeCase(listed, read, at);
+    facts = factsOfCase(listed, read, at);
   } catch (error) {
     const isRefused = error instanceof CaseRefused;
     return isRefused && listed.expect === "refuse" ? null : String(error);
@@ -119,7 +119,7 @@ export const KINDS: Readonly<Record<string, (listed: FormatCase, read: Files, at
     );
     return { status: status.state, updates: [thisUpdate, nextUpdate] };
   },
-  p7: judgeP7,
+  p7: factsOfP7,
   pdf: (listed, read) => {
     const { subfilter, gap, p7 } = verifyPdf(read(listed.file));
     if (p7.certificate.values.unknownCritical.length > 0) {
@@ -155,10 +155,10 @@ export const KINDS: Readonly<Record<string, (listed: FormatCase, read: Files, at
     });
     return { time: info.at, serial: String(info.serial) };
   },
-  xml: judgeXml,
+  xml: factsOfXml,
 };
 
-function judgeXml(listed: FormatCase, read: Files): Facts {
+function factsOfXml(listed: FormatCase, read: Files): Facts {
   const { content, message, method, keyName, certificate } = verifyXml(read(listed.file));
   if (certificate.values.unknownCritical.length > 0) {
     throw new CaseRefused("an unknown critical extension");
@@ -173,7 +173,7 @@ function judgeXml(listed: FormatCase, read: Files): Facts {
   };
 }
 
-function judgeP7(listed: FormatCase, read: Files): Facts {
+function factsOfP7(listed: FormatCase, read: Files): Facts {
   const { p7, certificate, message, isRaw } = verifyP7(read(listed.file), {
     content: listed["content"] === undefined ? null : read(text(listed, "content")),
     certificates: listed["certificate"] === undefined ? [] : [certificateOf(listed, "certificate", read)],

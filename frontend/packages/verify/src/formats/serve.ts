@@ -10,8 +10,8 @@ import { createInterface } from "node:readline";
 import { coveredDigest, FormError, fromBase64, gapIn, toBase64 } from "@mshield/forms";
 import { canonicalDocument, canonicalElement, readXml } from "@mshield/forms/xml.ts";
 
-import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../standalone/part.ts";
-import { judgeStamp, readStampFile } from "../standalone/stamp.ts";
+import { verifyCertificate, verifyCrl, verifyOcsp, type Part } from "../standalone/part.ts";
+import { checkStamp, readStampFile } from "../standalone/stamp.ts";
 import { PartError } from "../errors.ts";
 import { parseForeignCertificate } from "../foreign/certificate.ts";
 import { parseForeignCrl } from "../foreign/crl.ts";
@@ -21,7 +21,7 @@ import { privateTexts } from "../foreign/private_texts.ts";
 import { shapeOf } from "../foreign/shape.ts";
 import { hashed } from "../timestamps/algorithms.ts";
 import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
-import { type Facts, judgeCase, type FormatCase, CaseRefused } from "./run.ts";
+import { type Facts, factsOfCase, type FormatCase, CaseRefused } from "./run.ts";
 
 /** A case with the octets (base64) of its files, and its moment in ms. */
 interface Asked {
@@ -158,7 +158,7 @@ function alone(
     const roots = all("roots").map(parseAnyTsaCertificate);
     const isStrict = more["strict"] === true;
     const trust = { roots: isStrict ? roots : [], tolerant: isStrict ? [] : roots };
-    return { verdict: judgeStamp(token, digest, trust, at)[1] };
+    return { verdict: checkStamp(token, digest, trust, at)[1] };
   }
   const known = {
     others: all("others").map(parseForeignCertificate),
@@ -168,12 +168,12 @@ function alone(
     ocsp: all("ocsp")[0] ?? null,
   };
   const der = octets(file);
-  const judges: Readonly<Record<string, () => Part>> = {
-    certificate: () => judgeCertificate(parseForeignCertificate(der), known),
-    crl: () => judgeCrl(parseForeignCrl(der), known),
-    ocsp: () => judgeOcsp(parseForeignOcsp(der), known),
+  const verifiers: Readonly<Record<string, () => Part>> = {
+    certificate: () => verifyCertificate(parseForeignCertificate(der), known),
+    crl: () => verifyCrl(parseForeignCrl(der), known),
+    ocsp: () => verifyOcsp(parseForeignOcsp(der), known),
   };
-  const { verdict, by } = judges[as!]!();
+  const { verdict, by } = verifiers[as!]!();
   return { verdict, by };
 }
 
@@ -188,7 +188,7 @@ function answered(listed: Asked["listed"], files: Asked["files"], at: number): u
     if (listed.kind === "alone") {
       return alone(listed, octets, at);
     }
-    return listed.kind === "read" ? READ[listed.as!]!(octets(listed.file)) : judgeCase(listed, octets, at);
+    return listed.kind === "read" ? READ[listed.as!]!(octets(listed.file)) : factsOfCase(listed, octets, at);
   } catch (error) {
     const isRefused =
       error instanceof CaseRefused || error instanceof FormError || error instanceof PartError;

@@ -1,4 +1,4 @@
-/** Contents of a standalone time stamp, certificate, list or OCSP answer, line by line; nothing is judged. */
+/** Contents of a standalone time stamp, certificate, list or OCSP answer, line by line; nothing is checked. */
 
 import { hex } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";

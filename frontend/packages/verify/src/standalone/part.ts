@@ -25,7 +25,7 @@ import { SKEW } from "../status.ts";
 export type PartVerdict =
   "valid" | "out_of_date" | "status_not_checked" | "signer_not_established" | "signature_not_checked";
 
-/** `others` are certificates given besides the trusted `roots`; `at` in ms is the moment to judge. */
+/** `others` are certificates given besides the trusted `roots`; `at` in ms is the moment to check for. */
 export interface PartInput {
   readonly others: readonly ForeignCertificate[];
   readonly roots: readonly ForeignCertificate[];
@@ -45,7 +45,7 @@ export interface Part {
 }
 
 /** Throws: PartError if a known issuer's signature is wrong, or the path is invalid. */
-export function judgeCertificate(certificate: ForeignCertificate, known: PartInput): Part {
+export function verifyCertificate(certificate: ForeignCertificate, known: PartInput): Part {
   const named = [certificate, ...candidates(known)].filter((one) => isNamed(certificate, one));
   const issuer = named.length === 0 ? null : first(named, (one) => requireForeignIssued(certificate, one));
   const path = pathOf(certificate, known);
@@ -60,13 +60,13 @@ export function judgeCertificate(certificate: ForeignCertificate, known: PartInp
 }
 
 /** Throws: PartError. */
-export function judgeCrl(crl: ForeignCrl, known: PartInput): Part {
+export function verifyCrl(crl: ForeignCrl, known: PartInput): Part {
   const named = candidates(known).filter(({ subject }) => equalBytes(subject.der, crl.issuer.der));
   return ofIssuer(named, (one) => requireCrlOf(crl, one), known, [crl.thisUpdate, crl.nextUpdate]);
 }
 
-/** Judges the responder as of the time of the answer. Throws: PartError. */
-export function judgeOcsp(ocsp: ForeignOcsp, known: PartInput): Part {
+/** Checks the responder as of the time of the answer. Throws: PartError. */
+export function verifyOcsp(ocsp: ForeignOcsp, known: PartInput): Part {
   const named = candidates(known).filter((one) => isAnswerOf(ocsp, one));
   const since = Math.max(...ocsp.singles.map(({ thisUpdate }) => thisUpdate));
   const until = Math.min(...ocsp.singles.map(ocspUntil));

@@ -31,7 +31,7 @@ export function readStampFile(data: Uint8Array): TimeStampToken {
  * `digest` is that of the data by the token's hash, null if no data was given; `now` in ms. Throws:
  * TimeStampError.
  */
-export function judgeStamp(
+export function checkStamp(
   token: TimeStampToken,
   digest: Uint8Array | null,
   trust: TsaTrust,

@@ -46,7 +46,7 @@ export interface TimeStampToken {
   readonly digestAlgorithm: string;
   readonly messageDigest: Uint8Array;
   /**
-   * Hash of the signer's certificate in the signed attributes; null stands for SHA-1, which only identifies
+   * Hash of the signer's certificate in the signed attributes; null means SHA-1, which only identifies
    * it.
    */
   readonly named: readonly [name: Hash | null, digest: Uint8Array];

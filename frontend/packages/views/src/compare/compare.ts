@@ -10,7 +10,7 @@ import { lengthOf } from "../text.ts";
 import type { Node } from "../content/tree.ts";
 import { countOf, Facts } from "./facts.ts";
 import { fold, foldWithoutSpaces } from "./fold.ts";
-import { judgeLine, type Mark, type Measure } from "./judge.ts";
+import { marksOf, type Mark, type Measure } from "./marks.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** The requester's description: title, and lines of label and value. */
@@ -46,23 +46,25 @@ export function compareContent(
   read: (kind: "xml" | "json", content: Uint8Array) => Node = readContent,
 ): Comparison {
   const measure = { facts: contentFacts(kind, content, read), isStrict: false, hasUnit: false };
-  return answer(said, (label, value) => line(label, value, judgeLine(label, value, measure), null));
+  return answer(said, (label, value) => line(label, value, marksOf(label, value, measure), null));
 }
 
 /** Compares with the lines that a view renders. */
 export function compareDrawn(said: Description, drawn: DrawnLines): Comparison {
-  const judge = new DrawnJudge(drawn);
-  return answer(said, (label, value, isTitle) => (isTitle ? judge.title(value) : judge.line(label, value)));
+  const comparison = new DrawnComparison(drawn);
+  return answer(said, (label, value, isTitle) =>
+    isTitle ? comparison.title(value) : comparison.line(label, value),
+  );
 }
 
 function answer(
   { title, lines }: Description,
-  judge: (label: string, value: string, isTitle: boolean) => ComparedLine,
+  compare: (label: string, value: string, isTitle: boolean) => ComparedLine,
 ): Comparison {
   if (lines.length > DESCRIPTION_LINES) {
     throw new RangeError("too many lines to compare");
   }
-  const compared = [judge("", title, true), ...lines.map(([label, value]) => judge(label, value, false))];
+  const compared = [compare("", title, true), ...lines.map(([label, value]) => compare(label, value, false))];
   return {
     lines: compared,
     mismatch: compared.some(({ status }) => status === "absent" || status === "differs"),
@@ -88,7 +90,7 @@ interface Row {
 
 const TOTAL = /总价|总额|总值|总金额|合计|总计|价税|应付|total/;
 
-class DrawnJudge {
+class DrawnComparison {
   readonly #drawn: DrawnLines;
   readonly #rows: readonly Row[];
   readonly #amountRows: readonly Row[];
@@ -134,7 +136,7 @@ class DrawnJudge {
       return line("", value, [], null);
     }
     if (said.includes(own)) {
-      return line("", value, judgeLine("", value, this.#all), null);
+      return line("", value, marksOf("", value, this.#all), null);
     }
     return line("", value, [[0, lengthOf(value), "absent"]], this.#drawn.title);
   }
@@ -142,10 +144,10 @@ class DrawnJudge {
   line(label: string, value: string): ComparedLine {
     const rows = this.#rowsFor(label, value);
     if (rows.length > 0) {
-      const marks = judgeLine(label, value, this.#strict(rows));
+      const marks = marksOf(label, value, this.#strict(rows));
       return line(label, value, marks, marks.length > 0 ? said(rows) : null);
     }
-    const marks = judgeLine(label, value, this.#all);
+    const marks = marksOf(label, value, this.#all);
     const isAbsent = marks.some(([, , kind]) => kind === "absent");
     return line(label, value, marks, isAbsent ? this.#like(label) : null);
   }

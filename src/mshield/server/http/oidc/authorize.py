@@ -178,7 +178,7 @@ async def _render_step(
     try:
         view = await step()
     except Exception as error:  # noqa: BLE001  # a person reads the page, whatever failed
-        return _refused(request, request.app.state.refusals.judge(request, error))
+        return _refused(request, request.app.state.refusals.classify(request, error))
     if isinstance(view, LoginView):
         return _page(context, view)
     if isinstance(view, StaleLogin):

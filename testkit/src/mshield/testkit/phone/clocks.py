@@ -40,7 +40,7 @@ class Agreement:
             return "service"
         return "phone" if abs(jump - ahead) <= APART_MS else "unknown"
 
-    def judged(self, error: Exception) -> Exception:
+    def explain(self, error: Exception) -> Exception:
         """Returns a ClockError that names the wrong clock for time-related refusals; any other error unchanged."""
         if not isinstance(error, ProblemError):
             return error

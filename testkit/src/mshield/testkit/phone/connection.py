@@ -175,7 +175,7 @@ class Connection(Closing):
         try:
             answer = self._call(method, path, headers, body, params)
         except ProblemError as error:
-            raise self._agreement.judged(error) from error.__cause__
+            raise self._agreement.explain(error) from error.__cause__
         self._agreement.agreed()
         return answer
 

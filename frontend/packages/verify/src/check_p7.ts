@@ -1,5 +1,5 @@
 /**
- * Judges a SignedData made by others, by GB/T 35275 or RFC 5652. Without a trusted root it is never valid:
+ * Checks a SignedData made by others, by GB/T 35275 or RFC 5652. Without a trusted root it is never valid:
  * its signature is right, but its signer is unknown.
  */
 
@@ -40,9 +40,9 @@ export interface P7Input {
 /**
  * Returns SHA-256 (hex) of the root of the signer's chain; null if none is known. Throws: VerificationError.
  */
-export async function judgeP7(matter: Case, p7: P7, known: P7Input, tally: Tally): Promise<string | null> {
+export async function checkP7(matter: Case, p7: P7, known: P7Input, tally: Tally): Promise<string | null> {
   try {
-    return await judged(matter, p7, known, tally);
+    return await checkParsed(matter, p7, known, tally);
   } catch (error) {
     if (error instanceof P7Error) {
       const [step, code] = P7_STEPS[error.reason] ?? ["input", "unreadable"];
@@ -81,7 +81,7 @@ export function signerBy(certificate: ForeignCertificate): Signer {
   };
 }
 
-async function judged(matter: Case, p7: P7, known: P7Input, tally: Tally): Promise<string | null> {
+async function checkParsed(matter: Case, p7: P7, known: P7Input, tally: Tally): Promise<string | null> {
   tally.passed("input", factsOf(p7));
   const content = await contentOfP7(matter, p7);
   if (content === null) {

@@ -1,4 +1,4 @@
-/** Marks of what the facts lack in a value (views, section 7, "Judging"). */
+/** Marks of what the facts lack in a value (views, section 7, "Marks"). */
 
 import { lengthOf } from "../text.ts";
 import type { Facts } from "./facts.ts";
@@ -23,19 +23,19 @@ const PARTY_LABEL =
 const PARTY_END = /(?:公司|厂|行|社|所|院|店|中心|集团)$/;
 const PARTY_WORD = /(?:^| )(?:gmbh|ltd|limited|inc|llc|ag|ug|corp|bv|plc|sa|srl|kk)$/;
 
-export function judgeLine(label: string, value: string, measure: Measure): Mark[] {
+export function marksOf(label: string, value: string, measure: Measure): Mark[] {
   const text = fold(value);
   if (text === "" || measure.facts.hasText(removeSpaces(text))) {
     return [];
   }
-  const judge = new Judge(fold(label), text, measure);
-  return judge.marks().map(([start, end, kind]) => {
+  const marker = new Marker(fold(label), text, measure);
+  return marker.marks().map(([start, end, kind]) => {
     const before = lengthOf(value.slice(0, start));
     return [before, before + lengthOf(value.slice(start, end)), kind];
   });
 }
 
-class Judge {
+class Marker {
   readonly #label: string;
   readonly #text: string;
   readonly #measure: Measure;

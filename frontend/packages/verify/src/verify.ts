@@ -5,7 +5,7 @@
 import { FormError } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
-import { judgeStandalone, factsOf } from "./standalone/judge_standalone.ts";
+import { checkStandalone, factsOf } from "./standalone/check_standalone.ts";
 import type { Fact } from "./standalone/facts.ts";
 import type { Case } from "./assemble.ts";
 import {
@@ -25,9 +25,9 @@ import { VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
-import { type Answer, checkAnswer, checkNow, present } from "./judge_present.ts";
-import { judgeSignedFile, signerOfFile } from "./judge_signed_file.ts";
-import { judgeP7, type P7Input, signerOfP7 } from "./judge_p7.ts";
+import { type Answer, checkAnswer, checkNow, present } from "./check_present.ts";
+import { checkSignedFile, signerOfFile } from "./check_signed_file.ts";
+import { checkP7, type P7Input, signerOfP7 } from "./check_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
 import type { VerifiedPath } from "./path.ts";
 import type { RedrawnDisplay } from "./redrawn_display.ts";
@@ -38,9 +38,9 @@ import { verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
 
 /** Trusted and other known data; times in ms. */
-export interface JudgeInput {
+export interface VerifyInput {
   readonly now: number;
-  /** The moment for judging a CMS or bare signature; null for that of the given status, otherwise now. */
+  /** The moment for which to check a CMS or bare signature; null for that of the given status, otherwise now. */
   readonly at: number | null;
   readonly roots: readonly Certificate[];
   /** `roots`, and those that only the tolerant reader accepts: roots for P7 of other CAs. */
@@ -58,7 +58,7 @@ export interface JudgeInput {
   readonly foreignChain?: readonly { readonly der: Uint8Array }[];
   readonly foreignCrls?: readonly Uint8Array[];
   readonly crls: readonly Crl[];
-  /** Lists and answers (DER) given as files: then it is judged as of their time. */
+  /** Lists and answers (DER) given as files: then it is checked as of their time. */
   readonly givenCrls: readonly Crl[];
   readonly givenOcsp: Uint8Array | null;
   readonly answer: Answer;
@@ -89,7 +89,7 @@ export interface Result {
   readonly witnesses: readonly Cosignature[] | null;
   /** Contents of a standalone time stamp, certificate, list or OCSP answer. */
   readonly said: readonly Fact[];
-  /** The moment that was judged; `verifiedAt` is that of the verification. */
+  /** The moment of the check; `verifiedAt` is that of the verification. */
   readonly judgedAt: number;
   readonly verifiedAt: number;
   readonly document: Document | null;
@@ -132,12 +132,12 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
 };
 
 /** Returns the result; never throws, whatever the files contain. */
-export async function judge(matter: Case, known: JudgeInput): Promise<Result> {
+export async function verify(matter: Case, known: VerifyInput): Promise<Result> {
   const read = readCase(matter);
   const tally = new Tally();
   let done: Done = NOTHING_DONE;
   try {
-    done = await judged(matter, read, known, tally);
+    done = await checkByKind(matter, read, known, tally);
   } catch (error) {
     if (!(error instanceof VerificationError)) {
       throw error;
@@ -184,7 +184,7 @@ interface Done extends Pick<
 }
 
 /** Returns the trust data for files from other parties. */
-const foreign = (known: JudgeInput): P7Input => ({ ...known, chain: known.foreignChain ?? known.chain });
+const foreign = (known: VerifyInput): P7Input => ({ ...known, chain: known.foreignChain ?? known.chain });
 
 const NOBODY: TsaTrust = { roots: [] };
 const NOTHING_DONE: Done = {
@@ -208,32 +208,32 @@ function signerIn({ piece }: Case, { leaf }: CaseFacts): Signer | null {
   return leaf === null ? null : signerOf(leaf);
 }
 
-async function judged(matter: Case, read: CaseFacts, known: JudgeInput, tally: Tally): Promise<Done> {
+async function checkByKind(matter: Case, read: CaseFacts, known: VerifyInput, tally: Tally): Promise<Done> {
   if (matter.kind === "evidence") {
-    return await judgeEvidence(matter, read, known, tally);
+    return await checkEvidence(matter, read, known, tally);
   }
   if (matter.kind === "cms") {
-    return await judgeCms(matter, read, known, tally);
+    return await checkCmsCase(matter, read, known, tally);
   }
   const { reading } = matter.piece;
   if (reading.kind === "p7") {
-    return { ...NOTHING_DONE, rootSha256: await judgeP7(matter, reading.p7, foreign(known), tally) };
+    return { ...NOTHING_DONE, rootSha256: await checkP7(matter, reading.p7, foreign(known), tally) };
   }
   if (reading.kind === "signed_file") {
-    return { ...NOTHING_DONE, rootSha256: judgeSignedFile(reading.file, foreign(known), tally) };
+    return { ...NOTHING_DONE, rootSha256: checkSignedFile(reading.file, foreign(known), tally) };
   }
   if (reading.kind !== "signature") {
     const answered = known.answer.state === "answered" ? known.answer.ocsp : null;
     const from = { ...foreign(known), tsa: known.tsa ?? NOBODY, answered };
-    return { ...NOTHING_DONE, rootSha256: await judgeStandalone(matter, from, tally) };
+    return { ...NOTHING_DONE, rootSha256: await checkStandalone(matter, from, tally) };
   }
-  return { ...NOTHING_DONE, path: await judgeBare(matter, known, tally) };
+  return { ...NOTHING_DONE, path: await checkBare(matter, known, tally) };
 }
 
-async function judgeEvidence(
+async function checkEvidence(
   matter: Case,
   { evidence }: CaseFacts,
-  known: JudgeInput,
+  known: VerifyInput,
   tally: Tally,
 ): Promise<Done> {
   if (evidence === null) {
@@ -261,7 +261,7 @@ async function judgeEvidence(
   return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown, ...ofLog };
 }
 
-async function judgeCms(matter: Case, read: CaseFacts, known: JudgeInput, tally: Tally): Promise<Done> {
+async function checkCmsCase(matter: Case, read: CaseFacts, known: VerifyInput, tally: Tally): Promise<Done> {
   const { reading } = matter.piece;
   if (reading.kind !== "cms") {
     return NOTHING_DONE;
@@ -285,7 +285,7 @@ async function judgeCms(matter: Case, read: CaseFacts, known: JudgeInput, tally:
   return { ...NOTHING_DONE, path, timeStamps };
 }
 
-async function judgeBare(matter: Case, known: JudgeInput, tally: Tally): Promise<VerifiedPath | null> {
+async function checkBare(matter: Case, known: VerifyInput, tally: Tally): Promise<VerifiedPath | null> {
   const { reading } = matter.piece;
   const { document, certificate } = matter;
   if (document === null) {
@@ -311,14 +311,14 @@ async function judgeBare(matter: Case, known: JudgeInput, tally: Tally): Promise
   return path;
 }
 
-function hasGivenStatus(known: JudgeInput): boolean {
+function hasGivenStatus(known: VerifyInput): boolean {
   return known.givenOcsp !== null || known.givenCrls.length > 0;
 }
 
 /**
  * Selects the status: present lists don't apply at the time of a given status, and expired lists never apply.
  */
-function statusOf(known: JudgeInput): { crls: readonly Crl[]; ocsp: Uint8Array | null } {
+function statusOf(known: VerifyInput): { crls: readonly Crl[]; ocsp: Uint8Array | null } {
   const { now, crls } = known;
   const inForce = crls.filter(({ thisUpdate, nextUpdate }) => thisUpdate <= now + SKEW && now < nextUpdate);
   return { crls: hasGivenStatus(known) ? known.givenCrls : inForce, ocsp: known.givenOcsp };
@@ -328,7 +328,7 @@ function statusOf(known: JudgeInput): { crls: readonly Crl[]; ocsp: Uint8Array |
 const OF_SERVICE: ReadonlySet<Case["kind"]> = new Set(["evidence", "cms", "signature"]);
 
 /** Returns the moment of the given status, as `mshield verify FOLDER` does; otherwise now. */
-function momentOf({ kind, certificate }: Case, known: JudgeInput): number {
+function momentOf({ kind, certificate }: Case, known: VerifyInput): number {
   if (known.at !== null || !hasGivenStatus(known) || !OF_SERVICE.has(kind)) {
     return known.at ?? known.now;
   }
@@ -354,20 +354,20 @@ function momentOf({ kind, certificate }: Case, known: JudgeInput): number {
 async function checkPresent(
   path: VerifiedPath,
   again: (at: number) => Promise<unknown>,
-  known: JudgeInput,
+  known: VerifyInput,
   tally: Tally,
 ): Promise<void> {
   if (known.at !== null || !hasGivenStatus(known) || tally.isMissing("revocation")) {
     checkAnswer(path, known, tally);
     return;
   }
-  const stands = known.answer.state === "answered" ? present(path, known.answer.ocsp, known.now) : null;
-  if (stands?.error === null) {
-    tally.passed("now", { at: stands.at });
+  const status = known.answer.state === "answered" ? present(path, known.answer.ocsp, known.now) : null;
+  if (status?.error === null) {
+    tally.passed("now", { at: status.at });
     return;
   }
-  if (stands !== null && stands.error?.revocation) {
-    tally.failed("revocation", stands.error.code, stands.error.revocation);
+  if (status !== null && status.error?.revocation) {
+    tally.failed("revocation", status.error.code, status.error.revocation);
     return;
   }
   try {

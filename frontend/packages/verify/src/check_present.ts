@@ -28,11 +28,11 @@ export function checkAnswer(path: VerifiedPath, { answer, now }: Asked, tally: T
     tally.missing("revocation", answer.state);
     return;
   }
-  const stands = present(path, answer.ocsp, now);
-  if (stands.error === null) {
-    tally.passed("revocation", { by: "asked", at: stands.at });
-  } else if (stands.error.revocation !== null) {
-    tally.failed("revocation", stands.error.code, stands.error.revocation);
+  const status = present(path, answer.ocsp, now);
+  if (status.error === null) {
+    tally.passed("revocation", { by: "asked", at: status.at });
+  } else if (status.error.revocation !== null) {
+    tally.failed("revocation", status.error.code, status.error.revocation);
   } else {
     tally.missing("revocation", "no_answer");
   }
@@ -49,16 +49,16 @@ export function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: 
     }
     return;
   }
-  const stands = present(path, answer.ocsp, now);
-  const revocation = stands.error?.revocation ?? null;
-  if (stands.error === null) {
-    tally.passed("now", { at: stands.at });
+  const status = present(path, answer.ocsp, now);
+  const revocation = status.error?.revocation ?? null;
+  if (status.error === null) {
+    tally.passed("now", { at: status.at });
   } else if (revocation === null) {
     tally.aside("now", "no_answer");
   } else if (revocation.at > signedAt) {
-    tally.noted("now", stands.error.code, revocation);
+    tally.noted("now", status.error.code, revocation);
   } else {
-    tally.failed("now", stands.error.code, revocation);
+    tally.failed("now", status.error.code, revocation);
   }
 }
 

@@ -3,13 +3,13 @@
 import type { Signer } from "./case_facts.ts";
 import type { Tally } from "./checks.ts";
 import { VerificationError } from "./errors.ts";
-import { type P7Input, rootOf, signerBy } from "./judge_p7.ts";
+import { type P7Input, rootOf, signerBy } from "./check_p7.ts";
 import { readSigned, type SignedFile } from "./signed_file.ts";
 
 /**
  * Returns SHA-256 (hex) of the root of the signer's chain; null if none is known. Throws: VerificationError.
  */
-export function judgeSignedFile(file: SignedFile, known: P7Input, tally: Tally): string | null {
+export function checkSignedFile(file: SignedFile, known: P7Input, tally: Tally): string | null {
   const { certificate, others, content, facts } = readSigned(file);
   tally.passed("input", facts);
   tally.passed("content", { by: "inside", size: content.length });

@@ -20,7 +20,9 @@ _FORMS: Final = frozenset(
 )
 
 
-def judge(value: str, label: str, facts: Facts, *, strict: bool = False, units: bool = False) -> list[Mark]:
+def marks_of(
+    value: str, label: str, facts: Facts, *, strict: bool = False, units: bool = False
+) -> list[Mark]:
     """Returns the marks of a value.
 
     `strict` means that `facts` are those of the rows with its label, `units` that one of these rows has a
@@ -30,11 +32,11 @@ def judge(value: str, label: str, facts: Facts, *, strict: bool = False, units: 
     tight = tight_of(folded)
     if not tight or tight in facts.tights:
         return []
-    judging = _Judging(folded, fold(label), facts, strict=strict, units=units)
+    comparison = _Comparison(folded, fold(label), facts, strict=strict, units=units)
     marks: list[Mark] = []
-    for number, token in enumerate(judging.tokens):
-        if not _HOLDS[token.kind](judging, number):
-            absent = _ABSENT[token.kind](judging, number)
+    for number, token in enumerate(comparison.tokens):
+        if not _HOLDS[token.kind](comparison, number):
+            absent = _ABSENT[token.kind](comparison, number)
             marks.append((token.start, token.end, "absent" if absent else "unchecked"))
     return marks
 
@@ -44,7 +46,7 @@ def _words(token: Token) -> str:
     return squash_of(token.text).removesuffix("等")
 
 
-class _Judging:
+class _Comparison:
     """Comparison of one value; all methods take the index of a token."""
 
     def __init__(self, text: str, label: str, facts: Facts, *, strict: bool, units: bool) -> None:
@@ -130,22 +132,22 @@ class _Judging:
         )
 
 
-_Judge = Callable[[_Judging, int], bool]
-_HOLDS: Final[Mapping[Kind, _Judge]] = {
-    "amount": _Judging.has_amount,
-    "date": _Judging.has_date,
-    "currency": _Judging.has_currency,
-    "number": _Judging.has_number,
-    "identifier": _Judging.has_identifier,
-    "words": _Judging.has_words,
-    "time": _Judging.never,
+_Test = Callable[[_Comparison, int], bool]
+_HOLDS: Final[Mapping[Kind, _Test]] = {
+    "amount": _Comparison.has_amount,
+    "date": _Comparison.has_date,
+    "currency": _Comparison.has_currency,
+    "number": _Comparison.has_number,
+    "identifier": _Comparison.has_identifier,
+    "words": _Comparison.has_words,
+    "time": _Comparison.never,
 }
-_ABSENT: Final[Mapping[Kind, _Judge]] = {
-    "amount": _Judging.always,
-    "date": _Judging.always,
-    "currency": _Judging.always,
-    "number": _Judging.lacks_number,
-    "identifier": _Judging.lacks_identifier,
-    "words": _Judging.lacks_words,
-    "time": _Judging.never,
+_ABSENT: Final[Mapping[Kind, _Test]] = {
+    "amount": _Comparison.always,
+    "date": _Comparison.always,
+    "currency": _Comparison.always,
+    "number": _Comparison.lacks_number,
+    "identifier": _Comparison.lacks_identifier,
+    "words": _Comparison.lacks_words,
+    "time": _Comparison.never,
 }

@@ -1,4 +1,4 @@
-/** Judges a time stamp, certificate, list or OCSP answer on its own, and reports what it contains. */
+/** Checks a time stamp, certificate, list or OCSP answer on its own, and reports what it contains. */
 
 import { FormError } from "@mshield/forms";
 import { GmError, hex } from "@mshield/gm";
@@ -11,11 +11,11 @@ import { P7Error, PartError, type Step, TimeStampError, VerificationError } from
 import { type ForeignCertificate, parseForeignCertificate } from "../foreign/certificate.ts";
 import { parseForeignCrl } from "../foreign/crl.ts";
 import { parseForeignOcsp } from "../foreign/ocsp.ts";
-import { type P7Input, readable } from "../judge_p7.ts";
+import { type P7Input, readable } from "../check_p7.ts";
 import type { TsaTrust } from "../timestamps/verify.ts";
-import { judgeCertificate, judgeCrl, judgeOcsp, type Part, type PartInput } from "./part.ts";
+import { verifyCertificate, verifyCrl, verifyOcsp, type Part, type PartInput } from "./part.ts";
 import { type Fact, certificateFactsFromDer, crlFacts, ocspFacts, stampFacts, displayName } from "./facts.ts";
-import { judgeStamp, readStampFile } from "./stamp.ts";
+import { checkStamp, readStampFile } from "./stamp.ts";
 
 export interface StandaloneInput extends P7Input {
   readonly tsa: TsaTrust;
@@ -38,17 +38,17 @@ const STAMP_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>>
 };
 
 /** Returns SHA-256 (hex) of the trusted root, null if no path leads to one. Throws: VerificationError. */
-export async function judgeStandalone(
+export async function checkStandalone(
   matter: Case,
   known: StandaloneInput,
   tally: Tally,
 ): Promise<string | null> {
   const { reading } = matter.piece;
   if (reading.kind === "time_stamp") {
-    return await judgeStampAlone(matter, reading.bytes, known, tally);
+    return await checkStampAlone(matter, reading.bytes, known, tally);
   }
   const part = partsOf(reading);
-  return part === null ? null : judgePart(part.kind, part.ders, known, tally);
+  return part === null ? null : checkPart(part.kind, part.ders, known, tally);
 }
 
 /** Returns its contents; empty if it can't be read. */
@@ -74,7 +74,7 @@ const SAID: Readonly<Record<PartKind, (der: Uint8Array) => readonly Fact[]>> = {
   ocsp: ocspFacts,
 };
 
-async function judgeStampAlone(
+async function checkStampAlone(
   { document }: Case,
   bytes: Uint8Array,
   { tsa, now, at }: StandaloneInput,
@@ -86,7 +86,7 @@ async function judgeStampAlone(
     const isSm3 = token.info.hash === "sm3";
     const content = document?.content;
     const digest = content === undefined ? null : await (isSm3 ? content.hash(NO_BYTES) : content.sha256());
-    const [{ root }] = judgeStamp(token, digest, tsa, at ?? now);
+    const [{ root }] = checkStamp(token, digest, tsa, at ?? now);
     if (digest === null) {
       tally.missing("content", "no_data");
     } else {
@@ -109,7 +109,7 @@ async function judgeStampAlone(
   }
 }
 
-function judgePart(
+function checkPart(
   kind: PartKind,
   [der, ...more]: readonly Uint8Array[],
   known: StandaloneInput,
@@ -123,26 +123,26 @@ function judgePart(
     crls: known.foreignCrls ?? [],
     ocsp: known.givenOcsp ?? known.answered,
   };
-  const judged = inputOf(() => JUDGES[kind](der!, from));
+  const check = inputOf(() => CHECKS[kind](der!, from));
   tally.passed("input", { by: kind });
-  const part = inChain(kind, judged);
+  const part = inChain(kind, check);
   tell(kind, part, from, tally);
   return part.path === null ? null : hex(fingerprint(part.path.at(-1)!));
 }
 
-/** Parses first, so that parse errors are reported for the file; the returned function judges. */
-const JUDGES: Readonly<Record<PartKind, (der: Uint8Array, known: PartInput) => () => Part>> = {
+/** Parses first, so that parse errors are reported for the file; the returned function checks. */
+const CHECKS: Readonly<Record<PartKind, (der: Uint8Array, known: PartInput) => () => Part>> = {
   certificate: (der, known) => {
     const certificate: ForeignCertificate = parseForeignCertificate(der);
-    return () => judgeCertificate(certificate, known);
+    return () => verifyCertificate(certificate, known);
   },
   crl: (der, known) => {
     const crl = parseForeignCrl(der);
-    return () => judgeCrl(crl, known);
+    return () => verifyCrl(crl, known);
   },
   ocsp: (der, known) => {
     const ocsp = parseForeignOcsp(der);
-    return () => judgeOcsp(ocsp, known);
+    return () => verifyOcsp(ocsp, known);
   },
 };
 
@@ -189,9 +189,9 @@ const STATUS: ReadonlySet<string> = new Set(["revoked", "on_hold", "stale_status
  * Adjusts the step of an error: only a certificate has a status, and an unauthorised answer is wrongly
  * signed.
  */
-function inChain(kind: PartKind, judge: () => Part): Part {
+function inChain(kind: PartKind, check: () => Part): Part {
   try {
-    return judge();
+    return check();
   } catch (error) {
     if (error instanceof PartError) {
       const [step, code] = placeOf(kind, error.code);
