@@ -148,8 +148,17 @@ def judged(tried: Sequence[Any], tmp_path: Path) -> Iterator[tuple[Any, Any, Any
     yield from zip(tried, by_page(cases, tmp_path), map(by_python, cases), strict=True)
 
 
-STAMPED: Final = {"stamp": lambda der: [OWN.stamp(der, at=SECOND)], "log_stamp": DRAWN["log_stamp"]}
-NEW: Final = [{"format": "raw"}, {}, {"format": "cms_detached"} | STAMPED, UNREAD, DRAWN | STAMPED]
+STAMPED: Final[dict[str, Any]] = {
+    "stamp": lambda der: [OWN.stamp(der, at=SECOND)],
+    "log_stamp": DRAWN["log_stamp"],
+}
+NEW: Final[list[dict[str, Any]]] = [
+    {"format": "raw"},
+    {},
+    {"format": "cms_detached"} | STAMPED,
+    UNREAD,
+    DRAWN | STAMPED,
+]
 _NEW_CHANGES: Final = 220
 
 

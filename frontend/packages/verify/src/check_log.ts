@@ -67,14 +67,14 @@ export async function checkLog(
   const { log } = evidence;
   const { signedAt } = evidence.signature;
   const [key, checkpoint] = await inStep("log", () => {
-    const key = parseCanonicalKey(log.key);
-    if (!logKeys.map(parseVerifierKey).some((trusted) => isSameKey(trusted, key))) {
+    const named = parseCanonicalKey(log.key);
+    if (!logKeys.map(parseVerifierKey).some((trusted) => isSameKey(trusted, named))) {
       throw failed("unknown_log", "the log is not trusted");
     }
-    const opened = openCheckpoint(log.checkpoint, key);
+    const opened = openCheckpoint(log.checkpoint, named);
     checkInclusion(leafHash(log.entry), placeOf(log, opened), log.hashes, opened.root);
     requireEntry(log.entry);
-    return [key, opened] as const;
+    return [named, opened] as const;
   });
   requireOwn(evidence, verified, tally);
   const viewRegisteredAt = await inStep("log", () => registeredAt(evidence, checkpoint));
