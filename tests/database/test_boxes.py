@@ -90,9 +90,10 @@ async def test_each_box_of_a_real_run_opens_as_listed(db: Database, keyring: Key
     await execute(
         db,
         "INSERT INTO ca_submissions (handle, key, ca, p10, state, transaction_box, next_at, created_at, changed_at)"
-        " VALUES ($1, $2, 'other', $2, 'waiting', $3, 0, 0, 0)",
+        " VALUES ($1, $2, 'other', $3, 'waiting', $4, 0, 0, 0)",
         shield["serial"],
         b"key",
+        b"p10",
         keyring.seal(b"ids", purpose="ca-transaction", context=str(shield["serial"]).encode()),
     )
     officer = (await set_up(db, keyring, now=clock())).opened.member
