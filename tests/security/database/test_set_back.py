@@ -5,13 +5,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked, parse_crl
-from mshield.pki.revocation.ocsp import CertId, RevokedAt, build_ocsp_request, parse_ocsp_response
+from mshield.pki.revocation.ocsp import (
+    CertId,
+    RevokedAt,
+    build_ocsp_request,
+    error_response,
+    parse_ocsp_response,
+)
+from mshield.server.ca.init_p256 import init_p256
 from mshield.server.certificates.issue import serial_text
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.interface import Database, SealBroken
 from mshield.server.keys.keyring import Keyring
+from mshield.server.settings.settings import Settings
 from tests.support.clock import START, Clock
 from tests.support.intruder import Intruder
 from tests.support.issuing import Ca, change, make_ca
@@ -197,3 +206,56 @@ async def test_row_with_odd_values_is_listed_as_on_hold(
         forged: CERTIFICATE_HOLD,
         revoked: KEY_COMPROMISE,
     }
+
+
+@pytest.mark.parametrize("event", [CertificateEvent.REVOKE, CertificateEvent.FREEZE])
+async def test_set_back_certificate_stays_in_the_p256_list_of_all_cas(
+    db: Database, keyring: Keyring, intruder: Intruder, event: CertificateEvent
+) -> None:
+    ca = await make_ca(db, keyring, now=START, settings=Settings.of(p256_status=True))
+    await init_p256(db, keyring, renew=False, now=START)
+    leaf = await ca.certify(now=START)
+    set_back = _copied(intruder, "certificates")
+    reason = KEY_COMPROMISE if event is CertificateEvent.REVOKE else None
+    await change(ca.db, serial_text(leaf.serial), event, now=START + 1000, reason=reason)
+    await ca.publisher().refresh(now=START + 2000)
+    set_back()
+    for now in (START + 3000, START + _DAY):
+        publisher = ca.publisher()
+        await publisher.refresh(now=now)
+        listed = x509.load_der_x509_crl((await publisher.crl("p256", now=now)).der)
+        assert [entry.serial_number for entry in listed] == [leaf.serial], now
+
+
+async def test_forged_serial_among_the_changes_stops_no_list(
+    ca: Ca, intruder: Intruder, two: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is dropped with an alarm; the lists of all others go on."""
+    _, revoked = two
+    for serial in ("not hex", "", "g" * 40, "ab", "A" * 40, f"{'0' * 39}é"):
+        intruder.run(_NOTED, serial)
+    await change(
+        ca.db, serial_text(revoked), CertificateEvent.REVOKE, now=START + 1000, reason=KEY_COMPROMISE
+    )
+    assert set(await _listed(ca, now=START + 2000)) == {revoked}
+    assert intruder.rows("SELECT serial FROM crl_changes") == []
+    assert any(
+        "serials" in record.getMessage() for record in caplog.records if record.levelno == logging.CRITICAL
+    )
+
+
+async def test_ocsp_names_the_doubted_certificate_as_the_reason(
+    ca: Ca, intruder: Intruder, two: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    forged, _ = two
+    set_back = _copied(intruder, "certificates")
+    await change(ca.db, serial_text(forged), CertificateEvent.FREEZE, now=START + 1000)
+    set_back()
+    cert_id = CertId.of(ca.authorities.issuing.certificate, forged)
+    answer = await ca.publisher().ocsp(build_ocsp_request([cert_id]), now=START + 2000)
+    assert answer.der == error_response("try_later")
+    (line,) = [record for record in caplog.records if record.name.endswith("publication.ocsp")]
+    assert line.levelno == logging.CRITICAL
+    assert "in doubt" in line.getMessage()
+    assert serial_text(forged) in line.getMessage()
+    assert "database failed" not in line.getMessage()

@@ -176,14 +176,28 @@ async def test_act_of_a_list_by_two_at_the_server_counts_numbers_that_wait(appli
 async def test_number_on_file_listed_again_stops_the_one_that_waits(
     application: Application, officer: Clerk, second: Clerk
 ) -> None:
-    """The office corrects its mistake by importing the right number again."""
+    """The office corrects its mistake by importing the right number again; a second officer sees what it stops."""
     await approve(second, await imports(officer, f"{LINE},{OWN_NUMBER}"))
     report = await imports(officer, f"{LINE},{OPERATOR.phone}")
-    assert [each["waits"] for each in report["lines"]] == [None]
+    (line,) = report["lines"]
+    assert line["waits"] == "approval"
+    told = {"field": "phone_waits", "old": "136****4321", "new": "138****6027"}
+    assert line["changes"] == [told]
+    kept = await fetch(application.context.db, "SELECT state FROM filed_phone_changes")
+    assert kept["state"] == "waiting"
+    path = f"/approvals/{report['approval_id']}/legal-persons"
+    (shown,) = (await second.call("GET", path)).json()["items"]
+    assert (shown["phone_waits"], shown["phone"], shown["phone_before"]) == (
+        OWN_NUMBER,
+        OPERATOR.phone,
+        OPERATOR.phone,
+    )
+    await approve(second, report)
     person = await record(application)
-    stopped = (await acts_on(application.context.db, subject=str(person["id"])))[-1]
+    done = await acts_on(application.context.db, subject=str(person["id"]))
+    stopped = next(act for act in done if act.act == "filing.stop_phone")
     found = {name: stopped.details[name] for name in ("why", "new", "file", "line")}
-    assert (stopped.act, stopped.actor_id) == ("filing.stop_phone", officer.id)
+    assert (stopped.act, stopped.actor_id) == ("filing.stop_phone", second.id)
     assert found == {"why": "overtaken", "new": "136****4321", "file": "people.csv", "line": 2}
     clerk = await Clerk.at_work(application, StaffRole.CUSTOMER_SERVICE)
     (shown,) = (await clerk.call("GET", f"/filing/people?id_number={OPERATOR.id_number}")).json()["items"]
@@ -192,6 +206,17 @@ async def test_number_on_file_listed_again_stops_the_one_that_waits(
     application.clock.advance(seconds=DAY)
     assert await application.context.filing.phone_wait(now=application.clock()) == 0
     assert (await record(application))["phone"] == OPERATOR.phone
+
+
+async def test_outdated_list_of_one_officer_stops_no_number_that_waits(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    """Most lists are exported before the change; nobody would notice that the right number never came."""
+    await approve(second, await imports(officer, f"{LINE},{OWN_NUMBER}"))
+    await imports(officer, f"{LINE},{OPERATOR.phone}")
+    application.clock.advance(seconds=DAY)
+    assert await application.context.filing.phone_wait(now=application.clock()) == 1
+    assert (await record(application))["phone"] == OWN_NUMBER
 
 
 async def test_list_without_numbers_leaves_the_one_that_waits(

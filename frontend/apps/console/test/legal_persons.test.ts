@@ -24,6 +24,7 @@ const LINE: ProposedLegalPerson = {
   enterprise_before: "宁波北潮",
   name_before: "CHAN Tai Man",
   phone_before: "",
+  phone_waits: null,
   state: "waiting",
   shields_stopped: 0,
 };

@@ -79,6 +79,11 @@ def needs_version(person: FiledPerson, record: FilingRecord) -> bool:
     return person.ended_at is not None or (person.name, person.id_type) != (record.name, record.id_type.value)
 
 
+def files_again(person: FiledPerson, record: FilingRecord) -> bool:
+    """Reports whether the record lists the number on file again, which stops another one that waits."""
+    return record.phone is not None and not changes_phone(person, record)
+
+
 def changes_phone(person: FiledPerson, record: FilingRecord) -> bool:
     """Reports whether the record's phone number changes or is removed."""
     return person.phone != phone_of(person, record)

@@ -7,7 +7,7 @@ in a few round trips, before the other methods are called for them.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from mshield.server.database.interface import Database, Tx
+from mshield.server.database.interface import Database, SealBroken, Tx
 from mshield.server.filing.rows import filing as store
 from mshield.server.filing.rows import phone_changes
 from mshield.server.filing.rules import FilingRecord
@@ -53,6 +53,16 @@ class ImportCache:
         if not self._waiting:
             self._waiting.append(await phone_changes.waiting_people(self.db))
         return self._waiting[0]
+
+    async def waiting_number(self, person_id: str) -> str | None:
+        """Returns the number that waits for the record; None if nothing waits, or somebody wrote into it."""
+        if person_id not in await self.number_waits():
+            return None
+        try:
+            change = await phone_changes.find_waiting(self.db, person_id=person_id)
+        except SealBroken:  # It is never filed.
+            return None
+        return None if change is None else change.new_phone
 
     async def with_legal_person(self, codes: Collection[str]) -> set[str]:
         """Returns those of these enterprises that had a legal person at any time before this import."""

@@ -14,11 +14,18 @@ from typing import Final, TypeVar
 from mshield.server.acts.actor import SERVICE, By, SecondPerson
 from mshield.server.acts.rows import acts
 from mshield.server.database.interface import Database, Tx
-from mshield.server.filing.comparing import line_report, needs_version, renames, takes_over, takes_two
+from mshield.server.filing.comparing import (
+    files_again,
+    line_report,
+    needs_version,
+    renames,
+    takes_over,
+    takes_two,
+)
 from mshield.server.filing.import_cache import ImportCache, key_of
 from mshield.server.filing.origin import NOWHERE, Origin, changes_in_act
 from mshield.server.filing.progress import ReportProgress, no_progress
-from mshield.server.filing.report import LineReport, Report, Waits, counts, report_of
+from mshield.server.filing.report import FieldChangeMessage, LineReport, Report, Waits, counts, report_of
 from mshield.server.filing.rows import filing as store
 from mshield.server.filing.rules import (
     FilingRecord,
@@ -51,11 +58,15 @@ class OnFile:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record that needs two people, and the filed data before it; `ends`: the record is to end."""
+    """A record that needs two people, and the filed data before it; `ends`: the record is to end.
+
+    `stops_phone` is another number that waits and that the record would stop, or empty.
+    """
 
     record: FilingRecord
     before: OnFile
     ends: bool = False
+    stops_phone: str = ""
 
     @property
     def renames(self) -> bool:
@@ -163,9 +174,14 @@ class ImportFiling(SearchableData):
                     lines.append(one.line)
                     tell("take", len(lines), len(to_import))
             if hold is not None and held_lines:
-                lines += await self._hold(
-                    tx, [record for record in records if record.line in held_lines], hold
-                )
+                numbers = {
+                    line.line: change.old
+                    for line in planned.lines
+                    for change in line.changes
+                    if change.field == "phone_waits"
+                }
+                held = [record for record in records if record.line in held_lines]
+                lines += await self._hold(tx, held, numbers, hold)
             stops = {line.line: line for line in planned.lines}
             report = report_of([_as_planned(line, stops[line.line]) for line in lines], [], applied=True)
             for part in in_parts(changes, ACTS_AT_A_TIME):
@@ -179,12 +195,17 @@ class ImportFiling(SearchableData):
         await analyse(self.db, rows=len(report.lines) if report.applied else 0)
         return report
 
-    async def _hold(self, tx: Tx, records: Sequence[FilingRecord], hold: Hold) -> list[LineReport]:
-        """Holds the records.
+    async def _hold(
+        self, tx: Tx, records: Sequence[FilingRecord], numbers: Mapping[int, str], hold: Hold
+    ) -> list[LineReport]:
+        """Holds the records; `numbers` are those that wait and that a line would stop.
 
         Call it after importing all others, so that the comparison is with the resulting filing.
         """
-        held = [Held(*pair) for pair in zip(records, await self.on_file(tx, records), strict=True)]
+        held = [
+            Held(record, before, stops_phone=numbers.get(record.line, ""))
+            for record, before in zip(records, await self.on_file(tx, records), strict=True)
+        ]
         waits = await hold(tx, held)
         cache, lines = ImportCache(tx), list[LineReport]()
         for batch in in_parts(records):
@@ -280,7 +301,7 @@ class ImportFiling(SearchableData):
         # The legal person's certificates carry the enterprise's name. Count former legal persons too:
         # otherwise one officer could circumvent the rule by ending the record first.
         by_two = await cache.with_legal_person(renamed) if renamed else renamed
-        return [
+        lines = [
             line_report(
                 record,
                 person := cache.person(key),
@@ -290,6 +311,26 @@ class ImportFiling(SearchableData):
             )
             for record, key in zip(records, keys, strict=True)
         ]
+        return [
+            await _stopping_phone(cache, line, cache.person(key))
+            for line, key in zip(lines, keys, strict=True)
+        ]
+
+
+async def _stopping_phone(
+    cache: ImportCache, line: LineReport, person: store.FiledPerson | None
+) -> LineReport:
+    """Returns the line as one for two people if it would stop another number, which two people approved.
+
+    It may be of a list from before the approval.
+    """
+    if person is None or line.record is None or not files_again(person, line.record):
+        return line
+    number = await cache.waiting_number(person.id)
+    if number is None:
+        return line
+    stopped = FieldChangeMessage("phone_waits", number, person.phone or "")
+    return replace(line, takes_two=True, changes=(*line.changes, stopped))
 
 
 def act_name(line: LineReport, otherwise: str) -> str:

@@ -39,18 +39,19 @@ _ACTS: Final = {Role.LEGAL_PERSON: "filing.legal_person", Role.OPERATOR: "filing
 class Proposed:
     """A line that is waiting or was decided: the record in the clear, the filed data at that time, and its state.
 
-    `ends`: the record is to end.
+    `ends`: the record is to end. `stops_phone` is another number that waits and that the record would stop.
     """
 
     record: FilingRecord
     before: OnFile
     ends: bool
+    stops_phone: str
     state: str
 
     @property
     def held(self) -> Held:
         """The line as it was held."""
-        return Held(self.record, self.before, self.ends)
+        return Held(self.record, self.before, self.ends, self.stops_phone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,12 @@ class LegalPersons(SearchableData):
     def _proposal(self, approval_id: str, person: Held, *, now: int) -> store.NewProposal:
         proposal_id = new_id(now)
         plain = json.dumps(
-            {"record": _document(person.record), "before": asdict(person.before), "ends": person.ends}
+            {
+                "record": _document(person.record),
+                "before": asdict(person.before),
+                "ends": person.ends,
+                "stops_phone": person.stops_phone,
+            }
         )
         return store.NewProposal(
             id=proposal_id,
@@ -195,11 +201,15 @@ class LegalPersons(SearchableData):
         if document["record"]["line"] != row.line:
             raise Conflict
         return Proposed(
-            _record(document["record"]), OnFile(**document["before"]), document["ends"], row.state
+            _record(document["record"]),
+            OnFile(**document["before"]),
+            document["ends"],
+            document["stops_phone"],
+            row.state,
         )
 
     def _record_hash(self, held: Held) -> bytes:
-        document = _document(held.record) | {"ends": held.ends}
+        document = _document(held.record) | {"ends": held.ends, "stops_phone": held.stops_phone}
         del document["line"]
         return self.lookup.lookup_hash(_RECORD_HASH, json.dumps(document, sort_keys=True))
 

@@ -31,9 +31,12 @@ _KINDS: Final[Mapping[Kind, str]] = {
 
 
 class FieldChangeMessage(AnswerMessage, frozen=True):
-    """Value of a field on file, and the new value; empty for none."""
+    """Value of a field on file, and the new value; empty for none.
 
-    field: Literal["name", "id_type", "phone", "enterprise"]
+    `phone_waits` is another number that two people approved, and that the line would stop.
+    """
+
+    field: Literal["name", "id_type", "phone", "phone_waits", "enterprise"]
     old: str
     new: str
 
@@ -267,7 +270,7 @@ def value_of(row: FilingRow | None, field: str | None) -> str | None:
 
 def masked(field: str, value: str) -> str:
     """Returns a value for the report, with id and phone numbers masked."""
-    if field == "phone":
+    if field in {"phone", "phone_waits"}:
         return mask_phone(value) if len(value) > _LEAST_MASKED else value
     return mask_id_number(value) if field == "id_number" and value else value
 

@@ -130,6 +130,7 @@ FIELD_NAMES: Final[Mapping[str | None, tuple[str, str]]] = MappingProxyType(
         "id_number": ("证件号码", "id number"),
         "role": ("用户类型", "user type"),
         "phone": ("手机号", "phone number"),
+        "phone_waits": ("待生效的手机号", "phone number that waits"),
         None: ("本行", "the line"),
     }
 )

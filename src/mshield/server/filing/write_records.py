@@ -14,6 +14,7 @@ from mshield.server.acts.actor import By
 from mshield.server.database.interface import Tx
 from mshield.server.filing.comparing import (
     changes_phone,
+    files_again,
     line_report,
     needs_version,
     phone_of,
@@ -97,7 +98,7 @@ class WriteRecords:
                 wanted = Wanted(person_id=person_id, old=old, new=record.phone or "", accounts=accounts)
                 waits.append((record.line, wanted))
                 line = replace(line, phone_waits=True)
-            elif person is not None and record.phone is not None and not changes_phone(person, record):
+            elif person is not None and files_again(person, record):
                 filed_again[person.id] = record.line
             taken.append(WrittenRecord(line, person_id, is_new=person is None))
             cache.taken(key)

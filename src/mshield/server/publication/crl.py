@@ -149,8 +149,14 @@ class CrlPublisher:
         count = 0
         for _ in range(_BATCHES):
             changed = await shards.changed(self._db, most=_BATCH)
-            changed.sort(key=_list_name_of)
-            for name, of_one in groupby(changed, key=_list_name_of):
+            forged = [one for one in changed if not _SERIAL.fullmatch(one.serial)]
+            if forged:  # No statement of the service writes it, and no certificate has it.
+                _log.critical(
+                    "%d recorded changes of statuses have serials that are none: dropped", len(forged)
+                )
+                await self._forget(forged)
+            whole = sorted(set(changed) - set(forged), key=_list_name_of)
+            for name, of_one in groupby(whole, key=_list_name_of):
                 changes = list(of_one)
                 if await self._is_published(name, now=now):
                     await self._make(name, noted=changes, now=now)
@@ -227,7 +233,7 @@ class CrlPublisher:
         if read is None:
             return None
         number, last, der, new = read
-        listed = await self._listed(name) if any(map(_is_doubted, new.values())) else {}
+        listed = await self.listed(name) if any(map(_is_doubted, new.values())) else {}
         changes = {
             serial: None if entry is None else until(this_update, [_kept(entry, listed)])[0]
             for serial, entry in new.items()
@@ -265,17 +271,17 @@ class CrlPublisher:
         next_update = this_update + self._life_ms(ca)
         point = self._point(name)
 
-        listed = {} if ca == ROOT else await self._listed(name)
-        number, revoked, missing = await self._db.write(
-            lambda tx: self._read_rows(tx, name, noted, listed, this_update=this_update, now=now)
-        )
+        listed = {} if ca == ROOT else await self.listed(name)
+
+        async def work(tx: Tx) -> tuple[int | None, list[Revoked]]:
+            number = await store.next_crl_number(tx, name=ca)
+            return number, await self.read_rows(
+                tx, name, listed, noted=noted, this_update=this_update, now=now
+            )
+
+        number, revoked = await self._db.write(work)
         if number is None:
             raise Unavailable
-        revoked = [_kept(entry, listed) for entry in (*revoked, *missing)]
-        if missing:
-            _log.critical(
-                "%d revoked certificates of %s are listed by the log: their rows differ", len(missing), ca
-            )
         basis = (
             _root_basis(revoked)
             if ca == ROOT
@@ -302,26 +308,25 @@ class CrlPublisher:
                 return later
         return self._stored.put(name, crl, der, now=now)
 
-    async def _read_rows(
+    async def read_rows(
         self,
         tx: Tx,
         name: Name,
-        noted: Sequence[Changed],
         listed: Mapping[int, Revoked],
         *,
+        noted: Sequence[Changed] = (),
         this_update: int,
         now: int,
-    ) -> tuple[int | None, list[Revoked], list[Revoked]]:
-        """Returns the list's number, the rows' entries, and those of ended certificates whose rows differ.
+    ) -> list[Revoked]:
+        """Returns a list's entries: the rows', and those of ended certificates whose rows differ from the log.
 
         `noted` and `listed`, the entries of the latest list, are checked where the rows don't have them: they
         stay as doubted ones if a row or its events were written into.
         """
         ca, shard = name
-        number = await store.next_crl_number(tx, name=ca)
         if ca == ROOT:
             await self._authorities.refresh(tx)
-            return number, revoked_cas(self._authorities), []
+            return revoked_cas(self._authorities)
         since = this_update - RETAIN_MS
         revoked = entries_of(await list_revoked_of(tx, issuer=ca, shard=shard, since=since), issuer=ca)
         missing = [
@@ -334,9 +339,13 @@ class CrlPublisher:
             entry = await _entry_in(tx, f"{serial:040x}", since=since, now=now)
             if entry is not None and _is_doubted(entry):
                 revoked.append(entry)
-        return number, revoked, missing
+        if missing:
+            _log.critical(
+                "%d revoked certificates of %s are listed by the log: their rows differ", len(missing), ca
+            )
+        return [_kept(entry, listed) for entry in (*revoked, *missing)]
 
-    async def _listed(self, name: Name) -> Mapping[int, Revoked]:
+    async def listed(self, name: Name) -> Mapping[int, Revoked]:
         """Returns the entries of the latest list; none if there is no list, or the CA didn't sign it."""
         last, certificate = await self._stored.latest(self._db, name), self._authorities.certificate(name[0])
         der = None if last is None else await self._stored.der(self._db, name, last.number)

@@ -28,7 +28,7 @@ from mshield.pki.revocation.ocsp import (
 )
 from mshield.server.authorities.authority import ROOT, Authorities
 from mshield.server.certificates.rows.certificates import StatusRow, find_status, logged_status
-from mshield.server.database.interface import Database, StoreError
+from mshield.server.database.interface import Database, SealBroken, StoreError
 from mshield.server.errors import ClockDoubted
 from mshield.server.keys.errors import KeysError, NoAuthority
 from mshield.server.keys.hardware.held import signing
@@ -150,6 +150,9 @@ class OcspPublisher:
             return await self._answer(parsed, now=now)
         except (DerError, OcspError):
             return OcspAnswer(error_response("malformed_request"))
+        except SealBroken as error:
+            _log.critical("no OCSP answer: the status of a certificate is in doubt (%s)", error)
+            return OcspAnswer(error_response("try_later"))
         except StoreError as error:
             _log.error("no OCSP answer: the database failed (%s)", type(error).__name__)
             return OcspAnswer(error_response("try_later"))

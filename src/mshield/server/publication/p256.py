@@ -14,19 +14,19 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.pki.errors import BadCertificateSignature, CrlError, DerError
-from mshield.pki.revocation.crl import revoked_in
+from mshield.pki.revocation.crl import Revoked, revoked_in
 from mshield.pki.revocation.p256 import P256Signer
 from mshield.server.authorities.authority import ROOT, Authorities
 from mshield.server.authorities.p256 import P256, P256Key
 from mshield.server.authorities.rows import authorities as store
 from mshield.server.authorities.rows.authorities import CrlRow
 from mshield.server.authorities.urls import list_url
-from mshield.server.certificates.rows.certificates import list_revoked, revoked_basis
+from mshield.server.certificates.rows.certificates import revoked_basis
 from mshield.server.database.interface import Database, Tx
 from mshield.server.errors import NotFound, Unavailable
 from mshield.server.keys.errors import NoAuthority
 from mshield.server.keys.keyring import Keyring
-from mshield.server.publication.crl import RETAIN_MS, CrlPublisher, entries_of, revoked_cas, until
+from mshield.server.publication.crl import CrlPublisher, revoked_cas, until
 from mshield.server.publication.lists import MAX_CACHED_BYTES, Name, PublishedCrl, StoredLists, renew_at
 from mshield.server.publication.ocsp import Admit, OcspAnswer, OcspPublisher, OcspSigner, admit_all
 from mshield.server.settings.settings import Settings
@@ -40,8 +40,16 @@ _log: Final = logging.getLogger(__name__)
 class P256CrlPublisher:
     """Publisher of the single list of all CAs, which the job rebuilds from all rows when a status has changed."""
 
-    def __init__(self, db: Database, settings: Settings, authorities: Authorities, *, key: P256Key) -> None:
-        self._db, self._authorities, self._key = db, authorities, key
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        authorities: Authorities,
+        *,
+        crls: CrlPublisher,
+        key: P256Key,
+    ) -> None:
+        self._db, self._authorities, self._crls, self._key = db, authorities, crls, key
         self._life_ms = settings.ca.crl_hours * HOUR_MS
         self._stored, self._certificate = StoredLists(db), b""
         self._making = asyncio.Lock()
@@ -96,18 +104,20 @@ class P256CrlPublisher:
         this_update = now // 1000 * 1000
         basis = await self._basis()
 
-        async def work(tx: Tx) -> tuple[int | None, list[tuple[str, list[str]]]]:
+        names = self._authorities.names[1:]
+        listed = [await self._crls.listed((name, 0)) for name in names]
+
+        async def work(tx: Tx) -> tuple[int | None, list[tuple[str, list[Revoked]]]]:
             number = await store.next_crl_number(tx, name=P256)
             return number, [
-                (name, (await list_revoked(tx, issuer=name, since=this_update - RETAIN_MS)).lines)
-                for name in self._authorities.names[1:]
+                (name, await self._crls.read_rows(tx, (name, 0), of_one, this_update=this_update, now=now))
+                for name, of_one in zip(names, listed, strict=True)
             ]
 
-        number, lines = await self._db.write(work)
+        number, content = await self._db.write(work)
         if number is None:
             raise Unavailable
-        content = [(ROOT, revoked_cas(self._authorities))]
-        content += [(name, entries_of(of_one, issuer=name)) for name, of_one in lines]
+        content = [(ROOT, revoked_cas(self._authorities)), *content]
         crl = CrlRow(number, basis, this_update, this_update + self._life_ms)
         signer = await self._key.signer()
         der = await asyncio.to_thread(
@@ -240,7 +250,7 @@ class P256Publisher:
         key = P256Key(db, keyring)
         return cls(
             key,
-            P256CrlPublisher(db, settings, authorities, key=key),
+            P256CrlPublisher(db, settings, authorities, crls=crls, key=key),
             P256Lists(crls, engine, settings, authorities, key=key),
             P256OcspPublisher(db, keyring, engine, settings, authorities, key=key),
         )

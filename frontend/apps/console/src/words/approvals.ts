@@ -82,6 +82,7 @@ export const approvalWords = {
       more: "显示更多（看完全部才能批准）",
       chosen: "批准 {n} 行，拒绝 {refused} 行",
       stops: "批准后 {n} 个手机盾会停用，须更新证书",
+      stopsPhone: "批准后，已批准、待生效的手机号 {phone} 不再生效。请核对名单是否过期",
       stopsAll: "批准后全企业共 {n} 个手机盾会停用，须更新证书",
       done: "已批准 {n} 行，拒绝 {refused} 行",
       doneSome: "已批准 {n} 行，拒绝 {refused} 行；{overtaken} 行在等待期间备案已变，没有执行：第 {lines} 行",
@@ -201,6 +202,8 @@ export const approvalWords = {
       chosen: "{n} lines approved, {refused} refused",
       stops: "Shields stopped from approval until renewal: {n}",
       stopsAll: "Shields of the whole enterprise stopped from approval until renewal: {n}",
+      stopsPhone:
+        "Once approved, the number {phone}, which was approved and waits, won't take effect. Check that the list isn't outdated",
       done: "{n} lines approved, {refused} refused",
       doneSome:
         "{n} lines approved, {refused} refused; {overtaken} changed meanwhile and were not imported: lines {lines}",

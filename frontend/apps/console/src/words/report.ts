@@ -4,7 +4,13 @@ export const reportWords = {
   zh: {
     show: "显示",
     kind: { errors: "错误", changes: "更改", added: "新增", unchanged: "不变" },
-    field: { name: "姓名", id_type: "证件类型", phone: "手机号", enterprise: "企业名称" },
+    field: {
+      name: "姓名",
+      id_type: "证件类型",
+      phone: "手机号",
+      phone_waits: "待生效的手机号",
+      enterprise: "企业名称",
+    },
     head: {
       line: "行",
       result: "结果",
@@ -35,7 +41,13 @@ export const reportWords = {
   en: {
     show: "Show",
     kind: { errors: "Errors", changes: "Changes", added: "New", unchanged: "Unchanged" },
-    field: { name: "Name", id_type: "Id type", phone: "Phone number", enterprise: "Enterprise" },
+    field: {
+      name: "Name",
+      id_type: "Id type",
+      phone: "Phone number",
+      phone_waits: "Phone number that waits",
+      enterprise: "Enterprise",
+    },
     head: {
       line: "Line",
       result: "Result",

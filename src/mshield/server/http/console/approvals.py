@@ -120,7 +120,8 @@ class ProposedLegalPersonMessage(Wire, frozen=True):
     """A legal person by the list's `line`, or an operator whose line renames the enterprise.
 
     `phone` null: the number on file stays; what an outside system reports has it masked. `change` `end`: the
-    record is to end. `…_before` is what was on file. `shields_stopped` counts shields
+    record is to end. `…_before` is what was on file. `phone_waits`:
+    another number that waits, and that the line would stop, or null. `shields_stopped` counts shields
     to be renewed once a waiting line is accepted: its person's, or all of an enterprise that is renamed.
     """
 
@@ -136,6 +137,7 @@ class ProposedLegalPersonMessage(Wire, frozen=True):
     enterprise_before: str | None
     name_before: str | None
     phone_before: str | None
+    phone_waits: str | None
     state: Literal["waiting", "taken", "refused", "overtaken"]
     shields_stopped: int
 
@@ -350,6 +352,7 @@ def _proposed(person: Proposed, stopped: int, *, is_masked: bool) -> ProposedLeg
         enterprise_before=before.enterprise,
         name_before=before.name,
         phone_before=_shown(before.phone, is_masked=is_masked),
+        phone_waits=_shown(person.stops_phone or None, is_masked=is_masked),
         state=person.state,
         shields_stopped=stopped,
     )
