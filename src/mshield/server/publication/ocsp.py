@@ -141,26 +141,24 @@ class OcspPublisher:
         self._requests: dict[bytes, OcspRequest] = {}
 
     async def answer(self, request: bytes, *, now: int, admit: Admit = admit_all) -> OcspAnswer:
-        """Answers any request, if necessary with an error response: `try_later` beyond the share. Never raises."""
+        """Answers any request, with an error response if necessary: `try_later` beyond the share. Never raises."""
         try:
             parsed = self._parsed(request)
             cost = self._cost(parsed, now=now)
-            if cost and not admit(cost):
-                return OcspAnswer(error_response("try_later"))
-            return await self._answer(parsed, now=now)
+            if not cost or admit(cost):
+                return await self._answer(parsed, now=now)
         except (DerError, OcspError):
             return OcspAnswer(error_response("malformed_request"))
         except SealBroken as error:
             _log.critical("no OCSP answer: the status of a certificate is in doubt (%s)", error)
-            return OcspAnswer(error_response("try_later"))
         except StoreError as error:
             _log.error("no OCSP answer: the database failed (%s)", type(error).__name__)
-            return OcspAnswer(error_response("try_later"))
         except ClockDoubted:
-            return OcspAnswer(error_response("try_later"))
+            pass  # The clock watch reports it.
         except (KeysError, PkiError):
             _log.exception("no OCSP answer: the responder can't sign")
             return OcspAnswer(error_response("internal_error"))
+        return OcspAnswer(error_response("try_later"))
 
     async def answer_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
         """Returns a response about one shield certificate, made at or after `since`. Raises: CaEnded, ClockDoubted."""
