@@ -82,7 +82,7 @@ def test_nothing_else_changes_a_certificates_state() -> None:
     assert sorted(movers) == [
         "server/certificates/rows/changes.postgresql.sql",
         "server/certificates/rows/changes.sql",
-        "server/certificates/rows/changes.sqlite.sql",
+        "server/certificates/rows/changes.sql",
     ]
 
 

@@ -75,6 +75,13 @@ _ACTS: Final[Mapping[str, str]] = {
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "account change-phone": "account.change_phone",
     "account stop-phone-change": "account.stop_phone",
+    "ca ceremony close": "ca.ceremony",
+    "ca cross import": "ca.import_cross",
+    "ca cross remove": "ca.remove_cross",
+    "ca import": "ca.import",
+    "ca import-crl": "ca.import_crl",
+    "ca request": "ca.request",
+    "ca requests": "ca.discard_request",
     "database copy": "database.copy",
     "init": "ca.init",
     "archive erase": "archive.erase",
@@ -84,17 +91,19 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "shield revoke": "shield.revoke",
     "shield suspend": "shield.suspend",
 }
-"""Commands that need an account or a shield (test_stop_and_change.py), or another database (their own tests)."""
+"""Commands that need an account or a shield (test_stop_and_change.py), another database or root (their own tests)."""
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "archive evidence", "archive list", "archive search", "archive verify",
-        "business list", "business view list", "ca show", "clock show", "doctor", "filing list",
+        "business list", "business view list", "ca ceremony open", "ca ceremony verify", "ca cross list",
+        "ca cross request", "ca policy", "ca show", "clock show", "doctor", "filing list",
         "jobs list", "keys show", "log checkpoint", "log export", "log prove", "log verify", "oidc client list",
         "openapi", "retention",
         "seals check", "selftest", "shield find", "staff list", "staff token list", "verify",
         "webhooks deliveries", "webhooks list",
     }),
+    "they only write the user's own file": frozenset({"ca ceremony confirm", "ca ceremony page"}),
     "there is no database yet, or it is empty": frozenset({"keys generate", "keys init", "migrate"}),
     "it is for authors, and needs no service": frozenset({"view"}),
     "it writes only the user's own list of roots": frozenset({

@@ -31,6 +31,7 @@ from mshield.server.staff.members import StaffMember
 from mshield.server.staff.rules import QUESTION_BOX, question_context
 from mshield.server.webhooks.endpoints import WebhookEndpoints
 from tests.support import schema
+from tests.support.ca_boxes import put_ca_boxes
 from tests.support.clock import Clock
 from tests.support.issuing import LEAVE_ATTEMPTS
 from tests.support.push_service import Browser
@@ -86,16 +87,7 @@ async def test_each_box_of_a_real_run_opens_as_listed(db: Database, keyring: Key
         notices=True,
         now=clock(),
     )
-    shield = await fetch(db, "SELECT serial FROM certificates")
-    await execute(
-        db,
-        "INSERT INTO ca_submissions (handle, key, ca, p10, state, transaction_box, next_at, created_at, changed_at)"
-        " VALUES ($1, $2, 'other', $3, 'waiting', $4, 0, 0, 0)",
-        shield["serial"],
-        b"key",
-        b"p10",
-        keyring.seal(b"ids", purpose="ca-transaction", context=str(shield["serial"]).encode()),
-    )
+    await put_ca_boxes(db, keyring)
     officer = (await set_up(db, keyring, now=clock())).opened.member
     await _put_up_a_legal_person(db, keyring, officer, now=clock())
     await _ask_two(db, keyring, officer, now=clock())

@@ -42,6 +42,7 @@ from mshield.server.systems.register import register_system
 from mshield.server.values.id_numbers import PROPOSAL_BOX
 from mshield.server.webhooks.endpoints import WebhookEndpoints
 from tests.support.acts import acts_on
+from tests.support.ca_boxes import put_ca_boxes
 from tests.support.clock import START
 from tests.support.issuing import Ca, long_share, make_ca, person
 from tests.support.signing import execute, fetch
@@ -62,8 +63,10 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
     """A CA, and people with every kind of box."""
     made = await make_ca(db, Keyring.of(source), now=START)
     for _ in range(PEOPLE):
-        await person(db, made.keyring, made.engine, now=START, share=True)
+        new, _ = await person(db, made.keyring, made.engine, now=START, share=True)
     await OidcKeys(db, made.keyring).current(START)
+    await made.issue.reserve(new, now=START)
+    await put_ca_boxes(db, made.keyring)
     await _webhook_endpoint(db, made.keyring)
     await _push_address(db, made.keyring)
     await _question(db, made.keyring, (await set_up(db, made.keyring, now=START)).member.id)
@@ -135,7 +138,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_is_sealed_under_the_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 1 + 7 + 1 + 2 + 3 + 2 + 1 + 8 * PEOPLE
+    assert boxes == 1 + 7 + 1 + 2 + 3 + 2 + 1 + 2 + 8 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()

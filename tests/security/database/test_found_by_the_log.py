@@ -25,6 +25,7 @@ from mshield.server.seals.tables import (
     RENEWALS,
     REQUESTS,
     SIGNATURES,
+    SUBMISSIONS,
     TABLES,
     TASKS,
     SealedTable,
@@ -41,6 +42,7 @@ from mshield.server.values.phone_change import NewPhoneChange
 from mshield.testkit.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.wire.times import DAY_MS
 from tests.support.application import Application, running_peopled
+from tests.support.ca_boxes import put_ca_boxes
 from tests.support.clock import Clock
 from tests.support.identity import filed, make_code_in, prove_account
 from tests.support.intruder import Intruder
@@ -211,7 +213,9 @@ async def _others(application: Application, staff_id: str) -> None:
     await execute(context.db, f"INSERT INTO oidc_authorizations {columns} SELECT {values}")
 
 
-_OF_KEYS: Final = frozenset({"keys", "certificates", "renewals", "requests", "tasks", "signatures"})
+_OF_KEYS: Final = frozenset(
+    {"keys", "certificates", "ca_submissions", "renewals", "requests", "tasks", "signatures"}
+)
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table.name not in _OF_KEYS], ids=_name)
@@ -222,13 +226,14 @@ async def test_each_changed_sealed_column_is_detected(
     await _each_column_is_found(context.db, context.keyring, intruder, table, now=peopled.clock())
 
 
-@pytest.mark.parametrize("table", [KEYS, CERTIFICATES, REQUESTS, TASKS, SIGNATURES], ids=_name)
+@pytest.mark.parametrize("table", [KEYS, CERTIFICATES, SUBMISSIONS, REQUESTS, TASKS, SIGNATURES], ids=_name)
 async def test_each_changed_column_of_signed_documents_is_detected(
     db: Database, keyring: Keyring, clock: Clock, intruder: Intruder, table: SealedTable
 ) -> None:
     """The columns include the text, its title and the requester."""
     world = await make_world(db, keyring, clock)
     await _lived(world)
+    await put_ca_boxes(db, keyring)
     await _each_column_is_found(db, keyring, intruder, table, now=clock())
 
 

@@ -30,6 +30,7 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "account_here": {"source": "single-window"},
     "acts_later": {"retry_after": 3600},
     "applies_later": {"retry_after": 3600},
+    "ca_refused": {"words": "duplicate"},
 }
 _PROTOCOL = {
     "malformed", "held", "busy", "stale", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session",

@@ -171,10 +171,10 @@ class CaRefused(
     en="The certificate authority did not issue the certificate: {words}. Resolve this and apply again",
     faq="3.6",
 ):
-    """The outside CA refused; `words` are its own."""
+    """The outside CA refused; `words` are its own, a hyphen if it gave none."""
 
     def __init__(self, *, words: str = "") -> None:
-        super().__init__(words=words or "未说明原因 (no reason given)")
+        super().__init__(words=words or "-")
 
 
 class CaBadCertificate(

@@ -78,8 +78,8 @@ RETAINED: Final = (
         _KEPT,
     ),
     Table(
-        ("certificates", "keys", "renewals", "bindings", "devices"),
-        "certificates (with name and enterprise) and the keys, devices and renewals behind them",
+        ("certificates", "ca_submissions", "keys", "renewals", "bindings", "devices"),
+        "certificates (with name and enterprise), their requests at outside CAs, and their keys, devices and renewals",
         _PROOF,
         "as long as the service runs",
         _KEPT,
