@@ -335,6 +335,18 @@ def test_lost_answers_and_kills_in_any_order_are_no_copy(
     _explore(enrolled_once, tmp_path, examples=12)
 
 
+def test_phone_scans_by_the_new_key_after_it_missed_the_last_answer_of_a_renewal(
+    enrolled_once: tuple[Path, Any, str, str], tmp_path: Path
+) -> None:
+    """The app was ended before it fetched the certificate that the service had put in force."""
+    phone = type("Machine", (_Phone,), {"template": enrolled_once, "work": tmp_path})()
+    phone.start(renewal_key="new")
+    phone.renew(deadly=frozenset(), fates=(("certificate", 2, "kill_before"),))
+    phone.success()
+    phone._holds_the_certificate_in_force()
+    phone.teardown()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.long

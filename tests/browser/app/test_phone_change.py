@@ -119,7 +119,7 @@ def test_change_stopped_by_customer_service_is_reported_in_english(browser: Brow
         page.get_by_role("button", name="It wasn't me: stop it").click()
         page.get_by_role("dialog").get_by_role("button", name="Stop it", exact=True).click()
         expect(
-            page.get_by_role("status").filter(has_text="It was stopped or given up already")
+            page.get_by_role("status").filter(has_text="It was already stopped or withdrawn")
         ).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
         expect(notice).to_have_count(0)

@@ -325,13 +325,13 @@ def test_readings_are_listed_by_member_and_subject(log_in_as: LogInAs, clerk: Vi
     opened.get_by_role("button", name="只看").click()
     expect(rows.filter(has_not_text=OPERATOR.name)).to_have_count(0)
     expect(page).to_have_url(re.compile("subject="))
-    page.get_by_role("combobox", name="员工").press("Enter")
+    page.get_by_role("combobox", name="员工").click()
     page.get_by_role("option", name="服务命令").click()
     expect(page.get_by_role("heading", name="没有符合条件的记录")).to_be_visible()
     look(page, "readings-none")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Data access")).to_be_visible()
-    page.get_by_label("ID of the account or person on file").fill("")
+    page.get_by_label("Name, enterprise, credit code").fill("")
     look(page, "readings-english")
 
 

@@ -76,7 +76,7 @@ test("the choice is a named group of radio buttons, one of them checked", async 
   const plugins = [makeWords(() => "en", { zh: {}, en: {} })];
   const props = { sources: [source], chosen: null, language: "en" } as const;
   const choice = mount(SourceChoice, { props: props as never, global: { plugins } });
-  expect(choice.get("fieldset > legend").text()).toBe("Account of");
+  expect(choice.get("fieldset > legend").text()).toBe("Account source");
   expect(choice.findAll("label").map((label) => label.text())).toEqual(["Mobile Shield", "Single Window"]);
   const [own, theirs] = choice.findAll<HTMLInputElement>("input[type=radio]");
   expect([own!.element.checked, theirs!.element.checked]).toEqual([true, false]);

@@ -34,6 +34,7 @@ import type { Operation } from "./operation.ts";
 import { MOST_DOCUMENTS, partsOf } from "./parts.ts";
 import { requirePinForm, type PinSource } from "./pin.ts";
 import { readTaskHere } from "./readings.ts";
+import { settledRenewal } from "./renewal_state.ts";
 import type { ExcludedDocument } from "./secrets.ts";
 import { fromBase64 } from "./strict_json.ts";
 
@@ -306,6 +307,11 @@ function together(scans: readonly Scan[]): Scan {
 
 async function checked(operation: Operation, answer: unknown): Promise<Scan> {
   const asked = readScan(answer);
+  const { pending } = operation.vault.state;
+  // The service uses a renewal's new key already, and only its last answer was missed.
+  if (pending?.renews && asked.tasks.some((task) => task.uid === hex(pending.uid))) {
+    await settledRenewal(operation);
+  }
   const uid = hex(operation.key("key").uid);
   if (asked.tasks.length === 0) {
     throw new ProtocolError("bad_task", "nothing to sign");

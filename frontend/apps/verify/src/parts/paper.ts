@@ -1,12 +1,12 @@
 /**
- * Length of a text and of a description in the report, estimated in lines, and truncated with a note. What was signed
- * is printed in full, on as many pages as it needs; a text of more than about forty pages isn't.
+ * Length of a text and of a description that fit on two A4 pages beside the rest: estimated in lines, and truncated
+ * with a note. What a view rendered is printed in full, on as many pages as it needs.
  */
 
 /** Latin letters per line of the report; a Chinese character is as wide as two. */
 const WIDTH = 84;
 /** Maximum lines of a text, and of the requester's description. */
-export const MAX_TEXT_LINES = 2000;
+export const MAX_TEXT_LINES = 12;
 export const MAX_DESCRIPTION_LINES = 3;
 /** Maximum letters of one value of the description, or of a title. */
 const LONGEST = 80;

@@ -20,6 +20,7 @@ from mshield.gm.sm2 import Signature
 from mshield.gm.transcript import is_internal_message
 from mshield.pki.asn1.arcs import DISPLAY_OID
 from mshield.pki.signatures.display import Confirmed
+from mshield.testkit.phone import renewal
 from mshield.testkit.phone.cosigning import CoSigning, ToSign
 from mshield.testkit.phone.document import oids_of, own_certificate, read_document, shown_item
 from mshield.testkit.phone.messages import Scan, Task
@@ -107,6 +108,7 @@ def _store(operation: Operation, scanned: Scan) -> Scan:
 
 def _check(operation: Operation, answer: bytes) -> Scan:
     scanned = msgspec.structs.replace(read(answer, Scan), parts=())
+    _take_renewed_key(operation, scanned)
     uid = operation.vault.state.at("key").uid
     own = own_certificate(operation.vault.state.at("key").certificate)
     tasks = [
@@ -118,6 +120,13 @@ def _check(operation: Operation, answer: bytes) -> Scan:
     for task in scanned.tasks:
         _check_task(task, scanned, uid, known)
     return scanned
+
+
+def _take_renewed_key(operation: Operation, scanned: Scan) -> None:
+    """Finishes a renewal whose new key the service already uses, after this phone missed only the last answer."""
+    pending = operation.vault.state.pending
+    if pending is not None and pending.renews and pending.uid.hex() in {task.uid for task in scanned.tasks}:
+        renewal.settle(operation)
 
 
 def _display_oids(operation: Operation, tasks: Sequence[Task]) -> Collection[str]:

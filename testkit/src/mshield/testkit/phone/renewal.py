@@ -87,7 +87,7 @@ def renew(operation: Operation, application: RenewMessage, pin: PinSource) -> Is
         checked_pin(pin)
     state = operation.vault.state
     state.at("key")
-    if state.pending is not None and (issued := _settle(operation, pin)) is not None:
+    if state.pending is not None and (issued := settle(operation, pin)) is not None:
         return issued
     once_pin = _OncePin(operation, pin, holder_of(operation, application.id_number))
     try:
@@ -96,7 +96,7 @@ def renew(operation: Operation, application: RenewMessage, pin: PinSource) -> Is
         )
     except ProblemError as error:
         # Not due: it may be finished already, with only the last response lost.
-        if error.code == "renewal_not_due" and (issued := _settle(operation, once_pin)) is not None:
+        if error.code == "renewal_not_due" and (issued := settle(operation, once_pin)) is not None:
             return issued
         raise
     begun = read(answer, RenewalMessage)
@@ -116,7 +116,7 @@ def resume(operation: Operation, pin: PinSource) -> IssuedCertificate:
     renewal = _current(operation)
     if renewal is not None:
         return _continue(operation, renewal, _OncePin(operation, pin, Holder()))
-    issued = _settle(operation, pin)
+    issued = settle(operation, pin)
     if issued is None:
         raise PhoneError("no_renewal")
     return issued
@@ -129,7 +129,7 @@ def give_up(operation: Operation) -> None:
     """
     # Don't ask for its progress first: a renewal that can't continue can be abandoned too.
     if not _abandon(operation):
-        if _settle(operation) is None:
+        if settle(operation) is None:
             raise PhoneError("no_renewal")
         raise PhoneError("renewed_already")
     operation.vault.put_key("pending", None)
@@ -153,7 +153,7 @@ def require_none(operation: Operation) -> None:
         return
     if _is_open(operation):
         raise PhoneError("renewal_unfinished")
-    _settle(operation)
+    settle(operation)
 
 
 def _is_open(operation: Operation) -> bool:
@@ -181,7 +181,7 @@ def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
     return True
 
 
-def _settle(operation: Operation, pin: PinSource | None = None) -> IssuedCertificate | None:
+def settle(operation: Operation, pin: PinSource | None = None) -> IssuedCertificate | None:
     """Returns the new certificate if it is in force; otherwise None, deleting the remains of a renewal.
 
     Raises: PhoneError (`renewal_unfinished`: the new key still has to be proved, and no PIN is given for it).
