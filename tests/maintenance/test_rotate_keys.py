@@ -62,8 +62,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> MasterKeyFile:
 async def ca(db: Database, source: MasterKeyFile) -> Ca:
     """A CA, and people with every kind of box."""
     made = await make_ca(db, Keyring.of(source), now=START)
-    for _ in range(PEOPLE):
-        new, _ = await person(db, made.keyring, made.engine, now=START, share=True)
+    new, *_ = [(await person(db, made.keyring, made.engine, now=START, share=True))[0] for _ in range(PEOPLE)]
     await OidcKeys(db, made.keyring).current(START)
     await made.issue.reserve(new, now=START)
     await put_ca_boxes(db, made.keyring)
