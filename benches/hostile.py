@@ -3,20 +3,25 @@
 The other system requests signatures of ordinary PDFs, one after the other: first alone, then while the hostile
 one sends the most expensive contents known over several connections without pause: images of empty parts, PDFs
 of packed arrays or many objects, long texts and XML with 64 words to compare. Their titles differ, so that the
-service remembers none. Memory is that of the service's process and, apart from it, of the processes that check
-contents.
+service remembers none. The hostile system is a process of its own: in this one, the copying of its bodies would
+delay the other system's calls and count as the service's time. Memory is that of the service's process and,
+apart from it, of the processes that check contents.
 """
 
 import argparse
 import base64
 import itertools
 import json
+import multiprocessing
 import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event as ProcessEvent
 from threading import Event
 from typing import Final
 
@@ -116,23 +121,40 @@ class _Attack:
         self._process = psutil.Process(service.process.pid)
         self._service, self._other = service, other
         self._ended = Event()
-        self._numbers = itertools.count()
-        self._hostile = _hostile_bodies()
         self._pdf = _body("application/pdf", contract(5), title="合同")
 
     def run(self, *, seconds: float, connections: int) -> Load:
         """Returns what was measured meanwhile, with so many connections of the hostile system."""
         load = Load()
         self._ended.clear()
-        with ThreadPoolExecutor(connections + 3) as pool:
-            loops: list[Callable[[Load], None]] = [self._check, self._ask, self._watch]
+        loops: list[Callable[[Load], None]] = [self._check, self._ask, self._watch]
+        with self._attackers(load, connections), ThreadPoolExecutor(len(loops)) as pool:
             running = [pool.submit(loop, load) for loop in loops]
-            running += [pool.submit(self._attack, load) for _ in range(connections)]
             time.sleep(seconds)
             self._ended.set()
             for one in running:
                 one.result()
         return load
+
+    @contextmanager
+    def _attackers(self, load: Load, connections: int) -> Iterator[None]:
+        """Lets the hostile system call meanwhile, from when its process has made its bodies."""
+        if not connections:
+            yield
+            return
+        spawning = multiprocessing.get_context("spawn")
+        ready, ended = spawning.Event(), spawning.Event()
+        answers, sends = spawning.Pipe(duplex=False)
+        given = (self._service.origin, self._service.system, connections, (ready, ended), sends)
+        attacker = spawning.Process(target=_attack, args=given, daemon=True)
+        attacker.start()
+        ready.wait(60)
+        try:
+            yield
+        finally:
+            ended.set()
+            load.hostile.update(answers.recv())
+            attacker.join()
 
     def memory(self) -> tuple[float, float]:
         """Returns the MiB of the service's process, and of the processes that it started."""
@@ -141,7 +163,7 @@ class _Attack:
 
     def _client(self, system: dict[str, str] | None = None) -> httpx.Client:
         auth = None if system is None else (system["client_id"], system["client_secret"])
-        return httpx.Client(base_url=self._service.origin, auth=auth, timeout=120, trust_env=False)
+        return _client(self._service.origin, auth)
 
     def _check(self, load: Load) -> None:
         with self._client() as client:
@@ -165,12 +187,38 @@ class _Attack:
             load.memory.append(memory)
             load.readers.append(readers)
 
-    def _attack(self, load: Load) -> None:
-        with self._client(self._service.system) as client:
-            while not self._ended.is_set():
-                number = next(self._numbers)
-                before, after = self._hostile[number % len(self._hostile)]
-                load.hostile[_post(client, before + str(number).encode() + after)] += 1
+
+def _client(origin: str, auth: tuple[str, str] | None) -> httpx.Client:
+    return httpx.Client(base_url=origin, auth=auth, timeout=120, trust_env=False)
+
+
+def _attack(
+    origin: str,
+    system: dict[str, str],
+    connections: int,
+    events: tuple[ProcessEvent, ProcessEvent],
+    sends: "Connection[Counter[int], None]",
+) -> None:
+    """Sends hostile bodies over so many connections, then the number of answers by status.
+
+    Of the two events it sets the first when its bodies are made, and ends with the second.
+    """
+    ready, ended = events
+    numbers = itertools.count()
+    hostile = _hostile_bodies()
+    ready.set()
+
+    def call(_: int) -> Counter[int]:
+        answers: Counter[int] = Counter()
+        with _client(origin, (system["client_id"], system["client_secret"])) as client:
+            while not ended.is_set():
+                number = next(numbers)
+                before, after = hostile[number % len(hostile)]
+                answers[_post(client, before + str(number).encode() + after)] += 1
+        return answers
+
+    with ThreadPoolExecutor(connections) as pool:
+        sends.send(sum(pool.map(call, range(connections)), Counter()))
 
 
 def _post(client: httpx.Client, body: bytes) -> int:

@@ -118,6 +118,10 @@ def decode(body: bytes, kind: type[T], limit: BodyLimit = ANONYMOUS) -> T:
     if b"\\" in body and b"\\u" in body:  # a single octet is found faster
         return _decode_slowly(body, kind)
     try:
+        if is_large(body):
+            # The copies are made one after the other, each of the body's size.
+            is_exact = msgspec.json.encode(msgspec.json.decode(body)) == body
+            return msgspec.json.decode(body, type=kind) if is_exact else _decode_slowly(body, kind)
         message = msgspec.json.decode(body, type=kind)
     except (ValueError, RecursionError):
         return _decode_slowly(body, kind)

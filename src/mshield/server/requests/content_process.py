@@ -9,6 +9,7 @@ systems with slow contents delay only each other.
 import asyncio
 import atexit
 import hashlib
+import math
 import os
 import signal
 import subprocess
@@ -87,6 +88,8 @@ class _Process:
     running: subprocess.Popen[bytes] | None = None
     is_nice: bool = False
     """Whether it leaves the processor to others, since it checked a slow system's content."""
+    since: float = math.inf
+    """When the running process was started (`time.monotonic`)."""
 
     def give_way(self) -> None:
         """Lowers the priority of the process until it ends, unless it is as low already."""
@@ -133,6 +136,7 @@ class _Process:
         if self.running is None or self.running.poll() is not None:
             self.end()
             variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+            self.since = time.monotonic()
             self.running = subprocess.Popen(  # noqa: S603  # our own program
                 _COMMAND,
                 stdin=subprocess.PIPE,
@@ -149,7 +153,7 @@ class _Process:
             for pipe in (self.running.stdin, self.running.stdout):
                 _close(pipe)
             self.running.wait()
-            self.running, self.is_nice = None, False
+            self.running, self.is_nice, self.since = None, False, math.inf
 
 
 def _exchange(process: subprocess.Popen[bytes], job: Job, seconds: float) -> tuple[bytes, bytes | None]:
@@ -249,7 +253,10 @@ class _Pool:
                 self.queues[client_id] = queue
             self.busy.add(client_id)
             is_slow = client_id in self.slow
-            process = max(self.idle, key=lambda one: one.is_nice == is_slow)
+            # A slow system ends its process again and again. It gets the newest one, lest the others wait for the
+            # start of the next.
+            sign = 1 if is_slow else -1
+            process = max(self.idle, key=lambda one: (one.is_nice == is_slow, sign * one.since))
             self.idle.remove(process)
             seconds = CPU_SECONDS if is_slow else min(QUICK_SECONDS, CPU_SECONDS)
             return client_id, job, process, seconds
