@@ -33,7 +33,7 @@ from mshield.server.authorities.chains import Chains
 from mshield.server.authorities.rows.authorities import CrlRow, insert_crl
 from mshield.server.certificates.certificate import Certificates
 from mshield.server.certificates.local_authority import LocalAuthority
-from mshield.server.certificates.rows.certificates import list_revoked
+from mshield.server.certificates.rows.certificates import list_revoked_of
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.migrate import migrate
 from mshield.server.database.opening import open_database
@@ -196,8 +196,8 @@ def _parts_of_a_list(ca: Ca) -> list[tuple[str, Call]]:
     ders: list[bytes] = []
 
     async def read(_: int) -> None:
-        found = await list_revoked(ca.db, issuer="issuing", since=0)
-        entries[:] = entries_of(found.lines, issuer="issuing")
+        found = await list_revoked_of(ca.db, issuer="issuing", shard=0, since=0)
+        entries[:] = entries_of(found, issuer="issuing")
 
     async def build(number: int) -> None:
         ders.append(

@@ -17,7 +17,8 @@ from mshield.pki.errors import UnknownIssuer
 from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.foreign.path import find_foreign_path
 from mshield.pki.verification.path import verify_chain
-from mshield.server.ca.cross import cross_certificates, import_cross, remove_cross
+from mshield.server.authorities.rows.authorities import list_cross
+from mshield.server.ca.cross import import_cross, remove_cross
 from mshield.server.ca.requests import request_cross
 from mshield.server.database.interface import Database
 from mshield.server.keys.errors import AuthorityExists, BadCaImport, NoCaRequest
@@ -196,4 +197,4 @@ async def test_cross_certificate_with_a_fault_is_refused(ca: Ca, root: OfflineRo
         await _import(ca, renamed, root.certificate)
     with pytest.raises(NoCaRequest):
         await request_cross(ca.db, ca.keyring, ca.engine, "root")
-    assert await cross_certificates(ca.db) == []
+    assert await list_cross(ca.db) == []

@@ -74,7 +74,7 @@ async def test_a_reservation_that_is_revoked_is_never_signed(db: Database, new: 
     await change(db, SERIAL, _E.REVOKE, now=START + 2, reason=5)
     assert not await certificate_changes.activate(db, serial=SERIAL, uid=new.uid, der=b"der", now=START + 3)
     assert await certificates.find_status(db, serial=SERIAL) is None
-    assert await certificates.list_revoked(db, issuer="issuing", since=0) == ("0:0", [])
+    assert await certificates.list_revoked_of(db, issuer="issuing", shard=0, since=0) == []
 
 
 async def test_concurrent_holds_are_all_placed(db: Database, active: NewCertificate) -> None:

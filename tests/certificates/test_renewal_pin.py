@@ -7,7 +7,7 @@ import pytest
 from mshield.gm import cosign
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD
 from mshield.server.certificates.errors import RenewalUnfinished
-from mshield.server.certificates.rows.certificates import find_status, list_revoked
+from mshield.server.certificates.rows.certificates import find_status, list_revoked_of
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.interface import Database
 from mshield.server.errors import NotFound
@@ -73,7 +73,8 @@ async def test_r14_r11_a_held_certificates_new_key_is_held_too(
     }
     tried = await fetch(db, "SELECT SUM(failures) AS failures FROM keys")
     assert tried["failures"] == 0
-    assert [line.split()[0] for line in (await list_revoked(db, issuer="issuing", since=0)).lines] == [old]
+    listed = await list_revoked_of(db, issuer="issuing", shard=0, since=0)
+    assert [line.split()[0] for line in listed] == [old]
 
 
 async def test_r14_r11_a_hold_between_open_and_finish_stops_the_new_key(renewing: Renewing) -> None:

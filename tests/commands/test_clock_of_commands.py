@@ -43,7 +43,7 @@ def jumped(settings_of_commands: None) -> Operator:
     boot = steady_clock.boot()
     assert boot is not None
 
-    mark = Mark(wall_clock() - 3 * DAY_MS, steady_clock.steady_clock(), 0)
+    mark = Mark(wall_clock() - 3 * DAY_MS, steady_clock.reader()(), 0)
     operator.on_database(lambda db: store.mark(db, boot=boot, mark=mark))
     return operator
 

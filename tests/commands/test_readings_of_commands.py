@@ -30,7 +30,7 @@ def office(settings_of_commands: None) -> Operator:
 def recorded(office: Operator) -> list[tuple[str, str, str, str]]:
     """Returns who, kind, subject and masked number of all readings, oldest first."""
 
-    async def page(db: Database) -> list[readings.ReadingRow]:
+    async def page(db: Database) -> list[readings.ReadingMessage]:
         return await readings.page(db, before=NEWEST, most=100)
 
     rows = office.on_database(page)

@@ -8,12 +8,12 @@ import pytest
 
 from mshield.server.filing import import_list
 from mshield.server.filing.read_list import MEDIA_TYPES
-from mshield.server.filing.rows import filing as store
 from mshield.server.staff.rules import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
+from tests.support.filed_rows import filed_rows
 
 IMPORTS: Final = "/api/console/filing/imports"
 XLSX: Final = (EXAMPLES / "filing.xlsx").read_bytes()
@@ -180,7 +180,7 @@ async def test_invalid_list_file_is_refused(
 
 
 async def test_only_a_filing_officer_imports(application: Application) -> None:
-    before = await store.count(application.context.db)
+    before = await filed_rows(application.context.db)
     for role in set(StaffRole) - {StaffRole.FILING_OFFICER}:
         answer = await _post(application, CSV, token=await application.staff_token(role))
         assert_refused(answer, "forbidden", 403)
@@ -190,4 +190,4 @@ async def test_only_a_filing_officer_imports(application: Application) -> None:
         )
         assert_refused(answer, "wrong_staff_token", 401)
         assert answer.headers["www-authenticate"] == 'Bearer realm="mshield"'
-    assert await store.count(application.context.db) == before
+    assert await filed_rows(application.context.db) == before

@@ -18,6 +18,7 @@ from mshield.server.keys.keyring import Keyring
 from mshield.server.keys.secrets import LookupKey
 from tests.support.acts import acts_on
 from tests.support.clock import Clock
+from tests.support.filed_rows import filed_rows
 from tests.support.issuing import make_ca, person
 from tests.support.second_person import SECOND
 from tests.support.signing import execute
@@ -77,7 +78,7 @@ async def test_a_plan_changes_nothing(filing: ImportFiling, clock: Clock) -> Non
     assert report.is_good
     assert not report.applied
     assert _counts(report) == (2, 0, 0, 1, 0)
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
 
 
 async def test_r4_imported_person_is_found_by_an_applications_data(
@@ -200,7 +201,7 @@ async def test_a_bad_phone_number_and_nothing_is_imported(filing: ImportFiling, 
     )
     assert not report.applied
     assert [(each.field, each.code) for each in report.lines[1].findings] == [("phone", "invalid_phone")]
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
 
 
 async def test_act_counts_phone_numbers_without_containing_them(filing: ImportFiling, clock: Clock) -> None:
@@ -224,7 +225,7 @@ async def test_a_renamed_enterprise_gets_one_new_version(filing: ImportFiling, c
 async def test_person_missing_in_the_list_stays_on_file(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     await filing.apply([LEGAL], second_person=SECOND, now=clock())
-    assert await store.count(filing.db) == (1, 2)
+    assert await filed_rows(filing.db) == (1, 2)
 
 
 async def test_one_bad_line_and_nothing_is_imported(filing: ImportFiling, clock: Clock) -> None:
@@ -236,7 +237,7 @@ async def test_one_bad_line_and_nothing_is_imported(filing: ImportFiling, clock:
         (2, "add", []),
         (3, None, ["invalid_id_number"]),
     ]
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
 
 
 async def test_a_failure_in_the_middle_leaves_nothing(
@@ -254,7 +255,7 @@ async def test_a_failure_in_the_middle_leaves_nothing(
     monkeypatch.setattr(store, "insert_people", failing)
     with pytest.raises(PowerCutError):
         await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
 
 
 async def test_line_may_omit_a_known_enterprises_name(filing: ImportFiling, clock: Clock) -> None:
@@ -276,7 +277,7 @@ async def test_an_unknown_enterprise_is_named(filing: ImportFiling, clock: Clock
         [("enterprise", "unknown_enterprise")],
         [("enterprise", "missing"), ("credit_code", "invalid_credit_code")],
     ]
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
     assert report.lines[1].findings[0].zh == "企业名称没有填写，备案和名单里也没有这个代码的企业"
 
 

@@ -21,7 +21,6 @@ from mshield.server.filing.import_list import LINES_AT_A_TIME, Held, ImportFilin
 from mshield.server.filing.people import FiledPeople
 from mshield.server.filing.progress import Phase
 from mshield.server.filing.report import Report, Waits, report_data
-from mshield.server.filing.rows import filing as store
 from mshield.server.filing.rules import FilingRow
 from mshield.server.keys.keyring import Keyring
 from mshield.server.keys.secrets import LookupKey
@@ -30,6 +29,7 @@ from mshield.server.seals import reading
 from mshield.server.seals.tables import ENTERPRISES, FILED_PERSONS
 from mshield.server.settings.settings import load_settings
 from tests.support.clock import Clock
+from tests.support.filed_rows import filed_rows
 from tests.support.second_person import SECOND
 from tests.support.signing import execute, fetch, tamper
 
@@ -298,7 +298,7 @@ async def test_list_with_bad_lines_changes_nothing_in_any_batch(filing: ImportFi
     report = await filing.apply(rows, tell=lambda phase, done, _: told.append((phase, done)), now=clock())
     assert (report.applied, report.waiting) == (False, 1)
     assert told == [("compare", number + 1) for number in range(LINES)]
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
 
 
 def test_command_shows_progress_and_the_same_report(

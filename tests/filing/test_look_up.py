@@ -19,6 +19,7 @@ from mshield.server.runtime.external.call import MAX_ANSWER
 from tests.support.acts import acts_on
 from tests.support.cases import cases
 from tests.support.clock import START
+from tests.support.filed_rows import filed_rows
 from tests.support.outside_systems import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
 
 CODE: Final = "91330206MA2XB7C1TW"
@@ -81,7 +82,7 @@ async def test_concurrent_applications_make_one_record(look_up: LookUpFiling, fi
     person = await _stored(filing)
     assert person is not None
     assert person.version == 1
-    assert await store.count(filing.db) == (1, 1)
+    assert await filed_rows(filing.db) == (1, 1)
 
 
 async def test_r22_a_change_there_is_a_new_version_here(
@@ -166,7 +167,7 @@ async def test_person_gone_outside_is_ended_and_may_return(
 
 async def test_unknown_person_is_not_stored(look_up: LookUpFiling, filing: ImportFiling) -> None:
     assert await _ask(look_up, role="legal_person") is None
-    assert await store.count(filing.db) == (0, 0)
+    assert await filed_rows(filing.db) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mshield.server.http.pages import error_page, login_page, message_page
-from mshield.server.http.pages.footer import NO_FOOT, Foot
+from mshield.server.http.pages.footer import Foot
 from mshield.server.http.pages.messages import Link
 from mshield.server.http.sites import assets
 from mshield.server.systems.errors import LoginOver, LoginRefused
@@ -74,7 +74,7 @@ def _login_page(**changes: str) -> str:
         "cancel_url": "/oidc/cancel",
         **changes,
     }
-    answer = login_page(**values, lang="zh", foot=NO_FOOT)
+    answer = login_page(**values, lang="zh", foot=Foot())
     return bytes(answer.body).decode()
 
 
@@ -113,7 +113,7 @@ def test_link_must_be_a_web_address(name: str) -> None:
 
 def test_pages_forbid_what_they_do_not_need() -> None:
     answer = message_page(
-        title="好", text="没有事", lang="zh", foot=NO_FOOT, link=Link("https://example.com/", "继续")
+        title="好", text="没有事", lang="zh", foot=Foot(), link=Link("https://example.com/", "继续")
     )
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
@@ -129,7 +129,7 @@ def test_error_page_has_one_language_and_the_support_code() -> None:
         answer = error_page(
             error,
             lang="en" if lang == "en" else "zh",
-            foot=NO_FOOT,
+            foot=Foot(),
             title="T",
             status=400,
             request_id="0a1b",
@@ -145,7 +145,7 @@ def test_error_page_has_one_language_and_the_support_code() -> None:
 
 def test_r17_an_error_page_leads_to_its_own_help() -> None:
     text = bytes(
-        error_page(LoginOver(), lang="zh", foot=NO_FOOT, title="无法登录", status=400, request_id=None).body
+        error_page(LoginOver(), lang="zh", foot=Foot(), title="无法登录", status=400, request_id=None).body
     ).decode()
     assert '<a href="/problems/login_over?lang=zh">怎么办</a>' in text
     assert "网络异常" not in text

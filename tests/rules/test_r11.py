@@ -17,7 +17,7 @@ from mshield.server.certificates.errors import (
 )
 from mshield.server.certificates.renewal_preview import PreviewRenewal
 from mshield.server.certificates.rows import changes as certificate_changes
-from mshield.server.certificates.rows.certificates import list_revoked
+from mshield.server.certificates.rows.certificates import list_revoked_of
 from mshield.server.certificates.rules.renewal import RenewalState, half_year_before
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.interface import Database
@@ -214,14 +214,14 @@ async def test_r11_the_old_certificate_is_superseded_when_the_new_one_is_first_c
     assert (await renewing.state(first), await renewing.state(second)) == ("active", "issued")
     assert await certificate_of(renewing) == (first, number)
     assert "r" in str(await world.sign([await world.task()]))
-    assert (await list_revoked(world.db, issuer="issuing", since=0)).lines == []
+    assert await list_revoked_of(world.db, issuer="issuing", shard=0, since=0) == []
 
     await renewing.confirm(new, renewal)
     assert (await renewing.state(first), await renewing.state(second)) == ("superseded", "active")
     events = await certificate_changes.history(world.db, serial=first)
     assert [event.event for event in events] == ["activate", "supersede"]
     assert (events[-1].actor, events[-1].actor_id, events[-1].reason) == ("user", "account", "ending")
-    (line,) = (await list_revoked(world.db, issuer="issuing", since=0)).lines
+    (line,) = await list_revoked_of(world.db, issuer="issuing", shard=0, since=0)
     assert line.startswith(f"{first} superseded ")
 
     # The shield number stays and the key is new: the old key can no longer sign, the new one can.

@@ -11,7 +11,7 @@ from mshield.server.certificates.renew import Renewal
 from mshield.server.certificates.rows import changes as certificate_changes
 from mshield.server.certificates.rows import renewals
 from mshield.server.certificates.rows.certificates import find_status
-from mshield.server.certificates.rules.renewal import TABLE, RenewalEvent, RenewalState, sources
+from mshield.server.certificates.rules.renewal import TABLE, RenewalEvent, RenewalState
 from mshield.server.certificates.rules.states import CertificateEvent
 from mshield.server.database.interface import Database
 from mshield.server.errors import Conflict, DomainError, NotFound
@@ -159,8 +159,11 @@ async def test_r11_expiry_before_the_confirmation_stops_the_renewal(renewing: Re
 
 
 def test_table_of_a_renewal_has_its_sources_and_ends() -> None:
-    assert sources(RenewalEvent.CONFIRM) == {RenewalState.ISSUED}
-    assert sources(RenewalEvent.END) == {RenewalState.BEGUN, RenewalState.ISSUED}
+    assert {source for source, event in TABLE if event is RenewalEvent.CONFIRM} == {RenewalState.ISSUED}
+    assert {source for source, event in TABLE if event is RenewalEvent.END} == {
+        RenewalState.BEGUN,
+        RenewalState.ISSUED,
+    }
     ends = set(TABLE.values()) - {source for source, _ in TABLE}
     assert ends == {RenewalState.CONFIRMED, RenewalState.ENDED}
 

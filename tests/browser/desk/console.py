@@ -16,7 +16,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mshield.server.staff.rules import ROLE_NAMES, StaffRole
+from mshield.server.staff.rules import StaffRole
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
 from tests.support.live_service import LiveService
@@ -26,6 +26,12 @@ COOKIE: Final = "mshield-console"
 STEP: Final = 30
 _API: Final = "/api/console"
 _NUMBERS: Final = itertools.count(1)
+_ROLE_NAMES: Final = {
+    StaffRole.FILING_OFFICER: "备案管理员",
+    StaffRole.CUSTOMER_SERVICE: "客服",
+    StaffRole.SECURITY_OFFICER: "安全管理员",
+    StaffRole.AUDITOR: "审计员",
+}
 
 
 @dataclass(slots=True)
@@ -42,7 +48,7 @@ class Member:
     @classmethod
     def made(cls, service: LiveService, *roles: StaffRole) -> "Member":
         """Makes a member whose name contains their first role; not set up yet."""
-        name = f"{ROLE_NAMES[roles[0]][0]} {next(_NUMBERS)} 号"
+        name = f"{_ROLE_NAMES[roles[0]]} {next(_NUMBERS)} 号"
         options = [part for role in roles for part in ("--role", role.value)]
         made = service.command("staff", "add", name, *options)
         return cls(service, made["id"], name, made["set_up"])

@@ -1,11 +1,10 @@
-"""Lookup hashes: HMAC-SM3 with one key per kind, and the form used in certificates."""
+"""Lookup hashes: HMAC-SM3 with one key per kind."""
 
 import hmac
 
 import pytest
 
 from mshield.gm.sm3 import sm3
-from mshield.pki.certificates.identity import HASH_PREFIX, hash_id_number
 from mshield.server.keys.secrets import LookupKey
 
 KEY = bytes(range(32))
@@ -36,10 +35,3 @@ def test_another_key_gives_another_hash() -> None:
 def test_a_lookup_key_has_32_bytes() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         LookupKey(b"short")
-
-
-def test_the_certificates_form_is_the_same_hash() -> None:
-    lookup = LookupKey(KEY)
-    number = "330206199003124218"
-    expected = hash_id_number(lookup.key_for("certificate-id-number"), number)
-    assert expected == HASH_PREFIX + lookup.lookup_hash("certificate-id-number", number).hex()

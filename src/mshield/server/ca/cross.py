@@ -20,7 +20,6 @@ from mshield.server.authorities.rows.authorities import (
     delete_cross,
     insert_cross,
     list_authorities,
-    list_cross,
 )
 from mshield.server.ca.import_certificates import ANY_POLICY, LEAST_LEFT_MS, MAX_BYTES
 from mshield.server.ca.import_root_list import SKEW_MS
@@ -88,11 +87,6 @@ async def remove_cross(db: Database, fingerprint: bytes, *, now: int) -> None:
         await acts.record(tx, by=SERVICE, act="ca.remove_cross", subject="cross", details=details, now=now)
 
     await db.write(work)
-
-
-async def cross_certificates(db: Database) -> list[tuple[CrossRow, ForeignCertificate]]:
-    """Returns the imported cross certificates, parsed, oldest first."""
-    return [(row, parse_foreign_certificate(row.certificate)) for row in await list_cross(db)]
 
 
 def _read(what: str, data: bytes) -> ForeignCertificate:

@@ -37,21 +37,10 @@ _ACTS: Final = {Role.LEGAL_PERSON: "filing.legal_person", Role.OPERATOR: "filing
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A line that is waiting or was decided: the record in the clear, the filed data at that time, and its state.
+    """A line that is waiting or was decided: the record as it was held, in the clear, and its state."""
 
-    `ends`: the record is to end. `stops_phone` is another number that waits and that the record would stop.
-    """
-
-    record: FilingRecord
-    before: OnFile
-    ends: bool
-    stops_phone: str
+    held: Held
     state: str
-
-    @property
-    def held(self) -> Held:
-        """The line as it was held."""
-        return Held(self.record, self.before, self.ends, self.stops_phone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ class LegalPersons(SearchableData):
 
         These are the shields of the person, or all those of a renamed enterprise.
         """
-        waiting = [person for person in shown if person.state == "waiting"]
+        waiting = [proposed.held for proposed in shown if proposed.state == "waiting"]
         changing = [person.record for person in waiting if not person.ends]
         lines = await self.imports.compare_waiting(changing, now=now)
         stops = {line.line: line.enterprise_stops or line.stops for line in lines}
@@ -149,13 +138,13 @@ class LegalPersons(SearchableData):
         await filing.lock_imports(tx, now=now)
         taken, refused, overtaken = 0, [], []
         rows = await self._all(tx, approval_id)
-        proposed = [self._proposed(row) for row in rows]
-        if self.digest([person.held for person in proposed]) != digest:
+        held = [self._proposed(row).held for row in rows]
+        if self.digest(held) != digest:
             raise Conflict
         # Read this before importing anything: the first of several lines already changes the name of their
         # enterprise.
-        current = await self.imports.on_file(tx, [person.record for person in proposed])
-        for row, proposal, now_on_file in zip(rows, proposed, current, strict=True):
+        current = await self.imports.on_file(tx, [person.record for person in held])
+        for row, proposal, now_on_file in zip(rows, held, current, strict=True):
             if row.state != "waiting":
                 refused.append(row.line)
             elif now_on_file != proposal.before:
@@ -200,13 +189,9 @@ class LegalPersons(SearchableData):
         document = json.loads(plain)
         if document["record"]["line"] != row.line:
             raise Conflict
-        return Proposed(
-            _record(document["record"]),
-            OnFile(**document["before"]),
-            document["ends"],
-            document["stops_phone"],
-            row.state,
-        )
+        before = OnFile(**document["before"])
+        held = Held(_record(document["record"]), before, document["ends"], document["stops_phone"])
+        return Proposed(held, row.state)
 
     def _record_hash(self, held: Held) -> bytes:
         document = _document(held.record) | {"ends": held.ends, "stops_phone": held.stops_phone}

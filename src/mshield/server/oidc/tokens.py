@@ -5,7 +5,7 @@ So a code can be used once, even with a wrong verifier. If it is used again, the
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
@@ -20,8 +20,6 @@ from mshield.server.oidc.protocol import Answer, Clients, ProtocolRequest, param
 from mshield.server.oidc.rows import authorizations as store
 from mshield.server.oidc.rules import TOKEN_MS
 from mshield.wire.tokens import owned_token, owner, token_hash
-
-_NO_STORE: Final = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from mshield.server.errors import Conflict
-from mshield.server.requests.errors import ExpiredRequest, RequestClosed
 from mshield.wire.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 
@@ -51,26 +49,6 @@ TABLE: Final[Mapping[tuple[RequestState, RequestEvent], RequestState]] = Mapping
 
 OPEN: Final = frozenset(source for source, _ in TABLE)
 """States that a request can still leave."""
-
-
-def next_state(state: RequestState, event: RequestEvent) -> RequestState:
-    """Returns the state after the event.
-
-    Raises: ExpiredRequest, RequestClosed (ended), Conflict (wrong order).
-    """
-    following = TABLE.get((state, event))
-    if following is not None:
-        return following
-    if state is RequestState.EXPIRED:
-        raise ExpiredRequest
-    if state not in OPEN:
-        raise RequestClosed(state=state.value)
-    raise Conflict(state=state.value)
-
-
-def sources(event: RequestEvent) -> frozenset[RequestState]:
-    """Returns the states in which the event may happen, for the condition of a guarded update."""
-    return frozenset(source for source, possible in TABLE if possible is event)
 
 
 def shown_state(state: RequestState, *, expires_at: int, now: int) -> RequestState:

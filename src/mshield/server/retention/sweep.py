@@ -18,6 +18,7 @@ from mshield.server.accounts.rows import accounts, portal_sessions
 from mshield.server.acts.actor import SERVICE
 from mshield.server.acts.rows import acts, readings
 from mshield.server.database.interface import Database, Tx, Undone
+from mshield.server.identity.rows import codes
 from mshield.server.notices import sms_log
 from mshield.server.notices.rows import notifications, push
 from mshield.server.notices.rules.push import DEAD_AFTER_MS, ENDED_RETENTION_MS
@@ -102,6 +103,7 @@ PURGED: Final = (
         _delete_values,
     ),
     Swept("unlocks", _DAY, unlocks.purge),
+    Swept("identity_codes", _ENDED, codes.purge),
     Swept("oidc_authorizations", _DAY, authorizations.purge),
     Swept("dpop_proofs", _ENDED, proofs.purge),
     Swept("sms_log", {"before": _days("notice_days")}, sms_log.purge),

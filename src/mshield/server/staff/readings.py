@@ -1,15 +1,17 @@
 """Readings and searches of personal data by staff: recorded before the answer is sent, and listed for auditors."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from mshield.server.acts.rows import acts, readings
-from mshield.server.acts.rows.readings import ReadingKind, ReadingRow
+from mshield.server.acts.rows.readings import ReadingKind, ReadingMessage
 from mshield.server.database.interface import Database
 from mshield.server.errors import TooManyRequests
 from mshield.wire.ids import is_id
 from mshield.wire.times import HOUR_MS
 
-__all__ = ["ReadingKind", "ReadingRow", "list_readings", "record_reading", "same_subject", "subject_names"]
+__all__ = ["ReadingKind", "ReadingMessage", "list_readings", "record_reading", "same_subject"]
 
 
 async def record_reading(
@@ -53,11 +55,11 @@ async def list_readings(
     end: str,
     before: str,
     most: int,
-) -> list[ReadingRow]:
-    """Returns readings with ids below `before`, newest first; about any of the subjects or a number, if given."""
-    return await readings.page(db, readers=readers, subjects=subjects, end=end, before=before, most=most)
+) -> list[ReadingMessage]:
+    """Returns readings with ids below `before`, newest first; about any of the subjects or a number, if given.
 
-
-async def subject_names(db: Database, rows: Iterable[ReadingRow]) -> Mapping[str, str]:
-    """Returns the current names of the readings' subjects by id; erased people have none."""
-    return await acts.names_of(db, subjects=sorted({row.subject for row in rows if row.subject}))
+    Erased people have no name.
+    """
+    page = await readings.page(db, readers=readers, subjects=subjects, end=end, before=before, most=most)
+    names = await acts.names_of(db, subjects=sorted({reading.subject for reading in page if reading.subject}))
+    return [msgspec.structs.replace(reading, subject_name=names.get(reading.subject)) for reading in page]

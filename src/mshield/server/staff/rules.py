@@ -1,8 +1,7 @@
 """Staff of the organisation that runs this service (console): roles, scopes and limits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, Literal
 
 from mshield.server.errors import Forbidden
@@ -17,17 +16,6 @@ class StaffRole(StrEnum):
     CUSTOMER_SERVICE = "customer_service"
     SECURITY_OFFICER = "security_officer"
     AUDITOR = "auditor"
-
-
-ROLE_NAMES: Final[Mapping[StaffRole, tuple[str, str]]] = MappingProxyType(
-    {
-        StaffRole.FILING_OFFICER: ("备案管理员", "Filing officer"),
-        StaffRole.CUSTOMER_SERVICE: ("客服", "Customer service"),
-        StaffRole.SECURITY_OFFICER: ("安全管理员", "Security officer"),
-        StaffRole.AUDITOR: ("审计员", "Auditor"),
-    }
-)
-"""Chinese and English name of each role."""
 
 
 class StaffScope(StrEnum):

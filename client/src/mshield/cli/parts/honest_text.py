@@ -45,11 +45,6 @@ _IN_TEXT: Final = re.compile(_HIDDEN)
 _IN_LINE: Final = re.compile(rf"{_HIDDEN}|[\t\n\r]")
 
 
-def honest(text: str) -> str:
-    """Returns `text` with each such character as `[U+202E]`; tabs and line ends stay."""
-    return _FOREIGN_WORD.sub(_letters, _IN_TEXT.sub(_named, text))
-
-
 def honest_line(text: str) -> str:
     """Returns `text` as one line: tabs and line ends are written out too.
 

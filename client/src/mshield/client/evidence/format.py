@@ -25,7 +25,7 @@ from mshield.pki.signatures.formats import (
     signs_attributes,
     signs_content,
 )
-from mshield.pki.signatures.pdf import PdfAttributes, covered_digest, finished, parse_pdf_attributes
+from mshield.pki.signatures.pdf import PdfAttributes, covered_digest, parse_pdf_attributes
 from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
 from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import key_name_in, serial_name, signed_info
@@ -164,12 +164,3 @@ def message_of_pdf(evidence: Evidence, options: Options, display_oids: Collectio
     if read != whole:
         raise VerificationError("unreadable", "input", "the signed attributes differ from the options")
     return whole.encode()
-
-
-def signed_file(evidence: Evidence) -> bytes | None:
-    """Returns the PDF including its signature, as first made; None for other formats. Raises: VerificationError."""
-    document = evidence.document
-    if document.content is None or not isinstance(document.update, bytes):
-        return None
-    with failing("cms"):
-        return finished(document.content, document.update, evidence.signature.cms)

@@ -7,7 +7,6 @@ default.
 from dataclasses import dataclass
 from typing import Literal
 
-from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.certificates.extensions import Extension
@@ -29,19 +28,6 @@ class LeafIdentity:
     id_number: str | None
     credit_code: str
     id_kind: IdKind = "resident"
-
-
-def hash_id_number(key: bytes, id_number: str) -> str:
-    """Returns the keyed hash of an ID number as stored in a certificate: `HMAC-SM3:` and 64 hex digits.
-
-    The key (32 bytes) belongs to the CA's operator and is used for nothing else; without a secret key an ID
-    number could be found by trying all of them. Raises: ValueError for a key of another length.
-    """
-    if len(key) != 32:
-        raise ValueError("the key has 32 bytes")
-    block = key + bytes(32)
-    inner = sm3(bytes(b ^ 0x36 for b in block) + id_number.encode())
-    return HASH_PREFIX + sm3(bytes(b ^ 0x5C for b in block) + inner).hex()
 
 
 def identify_code(id_number: str, kind: IdKind = "resident") -> Extension:

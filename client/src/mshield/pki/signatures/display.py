@@ -6,7 +6,7 @@ readable, but is no longer written.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,7 +22,6 @@ Wanted = Literal["mismatch", "unread"]
 """Required confirmation: the requester's description contradicts the content, or no phone can show it."""
 
 _SORTING: Final = msgspec.json.Encoder(order="sorted")
-CONFIRMED: Final = frozenset[str](get_args(Confirmed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from mshield.pki.signatures.formats import Format, Options
+from mshield.wire import business
 from mshield.wire.messages import AnswerMessage, Hex16, Hex32
 
 
@@ -25,12 +26,8 @@ class DisplayLine(AnswerMessage, frozen=True):
     value: str
 
 
-class ViewMessage(AnswerMessage, frozen=True):
+class ViewMessage(business.ViewMessage, frozen=True):
     """A view (展示规则); its bytes are at `/api/phone/views/{digest}`, `digest` is their SM3."""
-
-    id: str
-    version: int
-    digest: Hex32
 
 
 class TaskMessage(AnswerMessage, frozen=True):

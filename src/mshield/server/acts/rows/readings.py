@@ -1,12 +1,12 @@
 """Readings and searches of personal data by staff: who, what kind, whom; numbers are masked, names aren't stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.server.database.interface import Database, Row
 from mshield.server.database.queries import Queries
 from mshield.wire.ids import first_id, new_id
+from mshield.wire.messages import AnswerMessage
 from mshield.wire.times import DAY_MS, HOUR_MS
 
 KEPT_MS: Final = 180 * DAY_MS
@@ -38,11 +38,11 @@ _LONGEST: Final = 32
 """Length of the longest number that a search accepts."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingRow:
-    """Recorded reading; `subject` is an account, a filed person, or empty if the result had none or several.
+class ReadingMessage(AnswerMessage, frozen=True):
+    """A reading: who, what kind, and whose data, at which time (ms).
 
-    `staff_name` is None for commands on the server. `at` is ms.
+    `subject` is the account or person on file, empty if the search found none or several, and `subject_name`
+    their current name; `number_masked` the number searched for, or empty. `staff_name` is null for commands.
     """
 
     id: str
@@ -50,6 +50,7 @@ class ReadingRow:
     staff_name: str | None
     kind: ReadingKind
     subject: str
+    subject_name: str | None
     number_masked: str
     at: int
 
@@ -95,8 +96,8 @@ async def page(
     end: str = "",
     before: str,
     most: int,
-) -> list[ReadingRow]:
-    """Returns readings with ids below `before`, newest first, by any of `readers` if given.
+) -> list[ReadingMessage]:
+    """Returns readings, without subjects' names, with ids below `before`, newest first, by any of `readers` if given.
 
     With `subjects`, some thousands at most, only readings about one of these, and searches for a number with this
     `end`, of which only the last four characters are stored.
@@ -136,5 +137,5 @@ def _masks(end: str) -> list[str]:
     return ["*" * hidden + end[-_CLEAR:] for hidden in range(_LONGEST - _CLEAR + 1)]
 
 
-def _reading(row: Row) -> ReadingRow:
-    return ReadingRow(**row)
+def _reading(row: Row) -> ReadingMessage:
+    return ReadingMessage(**row, subject_name=None)

@@ -69,16 +69,6 @@ class HolderRow:
     phone: str | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Number of a CA's submissions in one state, and when the oldest was made (ms)."""
-
-    ca: str
-    state: str
-    count: int
-    oldest: int
-
-
 async def insert(tx: Tx, *, handle: str, key: bytes, ca: str, p10: bytes, now: int) -> None:
     """Inserts a submission, due at once. Raises: Conflict (this request was submitted before)."""
     await tx.run(_SQL["insert"], handle=handle, key=key, ca=ca, p10=p10, now=now)
@@ -139,11 +129,6 @@ async def find_holder(db: Database | Tx, *, handle: str) -> HolderRow | None:
     """Returns holder and enterprise of a requested certificate, or None."""
     row = await db.one(_SQL["certificate"], handle=handle)
     return None if row is None else HolderRow(**row)
-
-
-async def counts(db: Database) -> list[Count]:
-    """Returns the numbers of submissions by CA and state."""
-    return [Count(**row) for row in await db.all(_SQL["counts"])]
 
 
 def join_chain(chain: tuple[bytes, ...]) -> bytes:

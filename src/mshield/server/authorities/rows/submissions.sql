@@ -39,6 +39,3 @@ SELECT c.uid, c.subject, c.organisation, c.credit_code, c.role, c.common_name, c
 FROM (SELECT c.uid, k.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state, c.person_id
   FROM certificates c JOIN keys k ON k.uid = c.uid WHERE c.serial = :handle) c
 JOIN filed_persons p ON p.id = c.person_id;
-
--- name: counts
-SELECT ca, state, COUNT(*) AS count, MIN(created_at) AS oldest FROM ca_submissions GROUP BY ca, state ORDER BY ca, state;

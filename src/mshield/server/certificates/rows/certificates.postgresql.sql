@@ -1,18 +1,11 @@
--- name: revoked^
--- All entries of a list, with its basis. Uses the partial index certificates_off. Returns one text with a line for
--- each entry, parsed in certificates.py: thousands of rows would cost many times as much to transfer.
-SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total,
-  string_agg(status_line(certificates), chr(10)) AS lines
-FROM certificates
-WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
-
 -- name: revoked_of_shard^
 -- The entries of a shard's list: selected by the shard's serials, a range of the primary key.
 SELECT string_agg(status_line(certificates), chr(10)) AS lines FROM certificates
 WHERE serial >= :first AND serial < :last AND issuer = :issuer AND not_after > :since AND listed(certificates);
 
 -- name: revoked_of_first^
--- The entries of shard 0's list: all except the serials of the other shards.
+-- The entries of shard 0's list: all except the serials of the other shards. Uses the partial index certificates_off.
+-- Returns one text with a line for each entry: thousands of rows would cost many times as much to transfer.
 SELECT string_agg(status_line(certificates), chr(10)) AS lines FROM certificates
 WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since
   AND NOT (serial >= '2' AND serial < '3');

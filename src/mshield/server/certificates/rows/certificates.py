@@ -5,7 +5,7 @@ serial is 40 lower-case hex digits.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -92,13 +92,6 @@ class StatusRow(msgspec.Struct, frozen=True, gc=False):
     not_after: int = 0
 
 
-class RevokedList(NamedTuple):
-    """Content of a revocation list: `lines` for `read_status`, and a text that changes whenever the list does."""
-
-    basis: str
-    lines: list[str]
-
-
 async def reserve(
     tx: Tx, new: NewCertificate, reservation: Reservation, *, now: int
 ) -> CertificateRow | None:
@@ -146,15 +139,8 @@ async def find_holder(db: Database, *, serial: str) -> Holder | None:
     return None if row is None else Holder(row["public_key"], row["id"], row["id_type"], row["id_number_box"])
 
 
-async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> RevokedList:
-    """Returns a CA's revoked, superseded or held certificates whose validity ends after `since`."""
-    row = await db.one(_SQL["revoked"], issuer=issuer, since=since)
-    lines = None if row is None else row["lines"]
-    return RevokedList(_basis(row), lines.split("\n") if lines else [])
-
-
 async def list_revoked_of(db: Database | Tx, *, issuer: str, shard: int, since: int) -> list[str]:
-    """Returns the lines of `list_revoked` that belong to one shard."""
+    """Returns a shard's revoked, superseded or held certificates valid beyond `since`, as lines for `read_status`."""
     if shard == 0:
         row = await db.one(_SQL["revoked_of_first"], issuer=issuer, since=since)
     else:
@@ -165,16 +151,13 @@ async def list_revoked_of(db: Database | Tx, *, issuer: str, shard: int, since: 
 
 
 async def revoked_basis(db: Database, *, issuer: str, since: int) -> str:
-    """Returns the basis of `list_revoked(issuer, since)` without fetching the list."""
-    return _basis(await db.one(_SQL["revoked_basis"], issuer=issuer, since=since))
-
-
-def _basis(row: Row | None) -> str:
+    """Returns a text that changes whenever the CA's list of revoked, superseded or held certificates does."""
+    row = await db.one(_SQL["revoked_basis"], issuer=issuer, since=since)
     return "0:0" if row is None else f"{row['entries']}:{row['total']}"
 
 
 def read_status(line: str, *, issuer: str) -> StatusRow:
-    """Parses a line of this CA's `RevokedList`."""
+    """Parses a line of `list_revoked_of`."""
     serial, state, holds, issued_at, changed_at, revoked_at, reason, held_since = line.split(" ")
     return StatusRow(
         serial,
@@ -224,7 +207,7 @@ async def logged_status(db: Database | Tx, row: StatusRow, *, now: int) -> Statu
 
 
 async def ended_unlisted(db: Database | Tx, *, issuer: str, since: int) -> list[str]:
-    """Returns serials of certificates that events ended, although `list_revoked` lacks them: their rows differ."""
+    """Returns serials of certificates that events ended, although no list has them: their rows differ."""
     return [row["serial"] for row in await db.all(_SQL["ended_unlisted"], issuer=issuer, since=since)]
 
 

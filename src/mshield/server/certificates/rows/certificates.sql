@@ -28,7 +28,7 @@ FROM certificates c JOIN keys k ON k.uid = c.uid JOIN filed_persons p ON p.id = 
 WHERE c.serial = :serial;
 
 -- name: revoked_basis^
--- Values that change whenever the result of `revoked` changes: the count, and the sum of the times from issue to the
+-- Values that change whenever the list of revoked or held certificates does: the count, and the sum of the times from issue to the
 -- last change.
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
 WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;

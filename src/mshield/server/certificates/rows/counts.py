@@ -11,14 +11,13 @@ from mshield.server.database.queries import Queries
 from mshield.wire.times import DAY_MS
 
 _SQL: Final = Queries("certificates", "counts")
-KINDS: Final = ("active", "held", "locked", "ended")
-"""Kinds of certificate.
-
-`ended` are revoked or superseded; whether the others are expired depends on the clock.
-"""
 
 Key = tuple[str, int]
-"""Kind, and the day of the end: days since 1970 in UTC."""
+"""Kind, and the day of the end: days since 1970 in UTC.
+
+Kinds are `active`, `held`, `locked` and `ended` (revoked or superseded); whether the others are expired depends on the
+clock.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,6 @@ TABLE: Final[Mapping[tuple[RenewalState, RenewalEvent], RenewalState]] = Mapping
 """All permitted transitions. A device has at most one renewal in progress."""
 
 
-def sources(event: RenewalEvent) -> frozenset[RenewalState]:
-    """Returns the states in which the event may happen, for the condition of a guarded update."""
-    return frozenset(source for source, possible in TABLE if possible is event)
-
-
 def half_year_before(not_after: int, zone: dt.tzinfo) -> int:
     """Returns the moment six calendar months before the end, at the same time of day; both in ms.
 

@@ -230,9 +230,3 @@ async def due_to_ask(db: Database, *, before: int, most: int) -> list[PersonToAs
 async def record_query(db: Database, *, person_id: str, at: int) -> None:
     """Records when an outside system was queried about a record."""
     await db.run(_SQL["asked"], id=person_id, at=at)
-
-
-async def count(db: Database | Tx) -> tuple[int, int]:
-    """Returns the numbers of enterprises and of filed people."""
-    row = await db.one(_SQL["count"])
-    return (0, 0) if row is None else (row["enterprises"], row["persons"])

@@ -39,9 +39,6 @@ UPDATE filed_persons SET name = :name, id_type = :id_type, phone = :phone, versi
   changed_at = :now, seal_version = :seal_version, seal = :seal
 WHERE id = :id RETURNING id;
 
--- name: count^
-SELECT (SELECT COUNT(*) FROM enterprises) AS enterprises, (SELECT COUNT(*) FROM filed_persons) AS persons;
-
 -- name: list_people
 -- Pages in the order of filing; an empty credit code or hash matches all.
 SELECT f.id, f.credit_code, e.name AS enterprise, f.name, f.id_type, f.id_number_box, f.role, f.phone, f.version, f.ended_at

@@ -16,7 +16,14 @@ from mshield.server.http.answers import JsonAnswer, file_answer, filled
 from mshield.server.http.body import Wire
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import staff_of
-from mshield.server.http.console.search_words import NumberEnding, PeopleWords, Text32, Word, searched
+from mshield.server.http.console.search_words import (
+    NumberEnding,
+    PageOfPeople,
+    PeopleWords,
+    Text32,
+    Word,
+    searched,
+)
 from mshield.server.http.router import Router
 from mshield.server.log.inclusion import InclusionMessage
 from mshield.server.log.prove_act import prove_act
@@ -132,16 +139,12 @@ class ActMessage(Wire, frozen=True):
     logged: bool
 
 
-class ActsMessage(Wire, frozen=True):
+class ActsMessage(PageOfPeople[ActMessage], frozen=True):
     """A page; `next` is the value of `before` for the following page, or null.
 
     `more_people`: the terms match more than 300 accounts, people on file or staff; actions on or by the
     others are missing.
     """
-
-    items: tuple[ActMessage, ...]
-    next: str | None
-    more_people: bool
 
 
 class LoggedActMessage(ProvenAct, frozen=True):

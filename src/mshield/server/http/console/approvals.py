@@ -309,7 +309,9 @@ async def legal_persons(request: Request, approval_id: Id, query: LinesWanted) -
     page = rows[: query.limit]
     stops = await context.filing.legal_persons.stops(page, now=context.clock())
     is_masked = row.act == outside_changes.NAME
-    items = tuple(_proposed(person, stops.get(person.record.line, 0), is_masked=is_masked) for person in page)
+    items = tuple(
+        _proposed(person, stops.get(person.held.record.line, 0), is_masked=is_masked) for person in page
+    )
     more = len(rows) > query.limit
     return JsonAnswer(ProposedLegalPersonsMessage(items, items[-1].line if more else None))
 
@@ -339,7 +341,8 @@ def _is_about_people(row: ApprovalRow) -> bool:
 
 
 def _proposed(person: Proposed, stopped: int, *, is_masked: bool) -> ProposedLegalPersonMessage:
-    record, before = person.record, person.before
+    held = person.held
+    record, before = held.record, held.before
     is_new = before.version is None or before.ended_at is not None
     return filled(
         ProposedLegalPersonMessage,
@@ -348,11 +351,11 @@ def _proposed(person: Proposed, stopped: int, *, is_masked: bool) -> ProposedLeg
         role=record.role.value,
         id_number_masked=mask_id_number(record.id_number),
         phone=_shown(record.phone, is_masked=is_masked),
-        change="end" if person.ends else "add" if is_new else "change",
+        change="end" if held.ends else "add" if is_new else "change",
         enterprise_before=before.enterprise,
         name_before=before.name,
         phone_before=_shown(before.phone, is_masked=is_masked),
-        phone_waits=_shown(person.stops_phone or None, is_masked=is_masked),
+        phone_waits=_shown(held.stops_phone or None, is_masked=is_masked),
         state=person.state,
         shields_stopped=stopped,
     )

@@ -14,6 +14,7 @@ from mshield.server.http import openapi
 from mshield.server.http.answers import JsonAnswer, file_answer, filled, no_content
 from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of
+from mshield.server.http.console.accounts import WaitingPhoneMessage
 from mshield.server.http.console.authentication import staff_of
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.console.search_words import CreditCode, PeopleWords, record_search, searched
@@ -46,12 +47,8 @@ class ExportWanted(Query, frozen=True):
     credit_code: CreditCode = None
 
 
-class FiledPhoneMessage(Wire, frozen=True):
+class FiledPhoneMessage(WaitingPhoneMessage, frozen=True):
     """Another filed number that two officers approved; empty if it is removed. Times in ms."""
-
-    phone_masked: str
-    approved_at: int
-    effective_at: int
 
 
 class StopFiledPhoneMessage(Wire, frozen=True):

@@ -8,16 +8,14 @@ from starlette.responses import Response
 
 from mshield.server.errors import InvalidRequest
 from mshield.server.http import openapi
-from mshield.server.http.answers import JsonAnswer, filled
-from mshield.server.http.body import Wire
+from mshield.server.http.answers import JsonAnswer
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import staff_of
-from mshield.server.http.console.search_words import PeopleWords, Word, searched
+from mshield.server.http.console.search_words import PageOfPeople, PeopleWords, Word, searched
 from mshield.server.http.router import Router
-from mshield.server.staff import readings
 from mshield.server.staff.list_acts import Actors, Subjects, Words
 from mshield.server.staff.members import StaffMember
-from mshield.server.staff.readings import ReadingKind
+from mshield.server.staff.readings import ReadingMessage, list_readings
 from mshield.server.staff.rules import StaffRole
 from mshield.wire.ids import NEWEST
 
@@ -80,33 +78,12 @@ class ReadingsWanted(PeopleWords, frozen=True):
         return self.number or "" if self.name is None and self.credit_code is None else ""
 
 
-class ReadingMessage(Wire, frozen=True):
-    """A reading: who, what kind, and whose data, at which time (ms).
-
-    `subject` is the account or person on file, empty if the search found none or several, and `subject_name`
-    their current name; `number_masked` the number searched for, or empty. `staff_name` is null for commands.
-    """
-
-    id: str
-    staff_id: str
-    staff_name: str | None
-    kind: ReadingKind
-    subject: str
-    subject_name: str | None
-    number_masked: str
-    at: int
-
-
-class ReadingsMessage(Wire, frozen=True):
+class ReadingsMessage(PageOfPeople[ReadingMessage], frozen=True):
     """A page; `next` is the value of `before` for the following page, or null.
 
     `more_people`: the terms match more than 300 accounts, people on file or staff; readings about or by the
     others are missing.
     """
-
-    items: tuple[ReadingMessage, ...]
-    next: str | None
-    more_people: bool
 
 
 @router.get(
@@ -115,22 +92,19 @@ class ReadingsMessage(Wire, frozen=True):
     operation_id="listReadings",
     answers=openapi.answers(ReadingsMessage, "A page, newest first"),
 )
-async def list_readings(request: Request, query: ReadingsWanted) -> Response:
+async def readings(request: Request, query: ReadingsWanted) -> Response:
     """Lists readings of the last 180 days. Reading this list isn't recorded."""
     member = await staff_of(request, *_READERS)
     subjects, readers = await query.subjects_of(request, member), await query.readers_of(request)
-    db = context_of(request).db
-    rows = await readings.list_readings(
-        db,
+    rows = await list_readings(
+        context_of(request).db,
         readers=None if readers is None else readers.ids,
         subjects=None if subjects is None else subjects.names,
         end=query.only_number,
         before=query.before or NEWEST,
         most=query.limit + 1,
     )
-    page = rows[: query.limit]
-    names = await readings.subject_names(db, page)
-    items = tuple(filled(ReadingMessage, row, subject_name=names.get(row.subject)) for row in page)
+    items = tuple(rows[: query.limit])
     following = items[-1].id if len(rows) > query.limit else None
     is_cut = any(some is not None and some.is_cut for some in (subjects, readers))
     return JsonAnswer(ReadingsMessage(items, following, is_cut))

@@ -13,7 +13,7 @@ from mshield.server.http.answers import JsonAnswer, filled
 from mshield.server.http.body import Wire
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import staff_of
-from mshield.server.http.console.search_words import PeopleWords, record_search, searched
+from mshield.server.http.console.search_words import PageOfPeople, PeopleWords, record_search, searched
 from mshield.server.http.router import Router
 from mshield.server.notices.rules.sms_log import SmsLineMessage
 from mshield.server.staff.resolve_people import Words
@@ -74,16 +74,12 @@ class JobsMessage(Wire, frozen=True):
     items: tuple[JobMessage, ...]
 
 
-class SmsLogMessage(Wire, frozen=True):
+class SmsLogMessage(PageOfPeople[SmsLineMessage], frozen=True):
     """A page, newest first; `next` is the value of `before` for the following page, or null.
 
     `more_people`: the terms match more than 300 accounts or people on file; messages to the others are
     missing.
     """
-
-    items: tuple[SmsLineMessage, ...]
-    next: str | None
-    more_people: bool
 
 
 @router.get(

@@ -1,7 +1,7 @@
 """Search terms of lists of people, one parameter each; searches by numbers are counted."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 from msgspec import Meta
 from starlette.requests import Request
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from mshield.server.accounts.number_searches import search_by_number
 from mshield.server.errors import InvalidRequest
 from mshield.server.filing.people_pages import Words
+from mshield.server.http.body import Wire
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.query import Query
@@ -64,6 +65,14 @@ class PeopleWords(Query, frozen=True):
         return Words(
             name=self.name, end=self.end, id_number=self.id_number, credit_code=self.credit_code, whole=whole
         )
+
+
+class PageOfPeople(Wire, Generic[T], frozen=True):
+    """A page of what concerns the people searched for; `more_people`: the terms match too many, some are left out."""
+
+    items: tuple[T, ...]
+    next: str | None
+    more_people: bool
 
 
 def require_whole(member: StaffMember, readers: Iterable[StaffRole], end: str | None) -> bool:

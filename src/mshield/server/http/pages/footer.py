@@ -1,7 +1,6 @@
 """Footer of the service's pages: the operator, its filing number (备案号), and the support contacts."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from mshield.server.http.pages.language import Language
 from mshield.server.settings.settings import Settings
@@ -20,10 +19,6 @@ class Foot:
     def __bool__(self) -> bool:
         """Reports whether there is anything to show."""
         return any((self.operator, self.icp_number, self.phone, self.chat))
-
-
-NO_FOOT: Final = Foot()
-"""Footer of an operator who configured nothing."""
 
 
 def foot_in(settings: Settings, lang: Language) -> Foot:

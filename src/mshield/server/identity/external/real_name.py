@@ -6,13 +6,11 @@ An answer must contain the id of its query, so that an answer about somebody els
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from mshield.server.runtime.external.call import OutsideError, OutsideSystem
-
-_OK: Final = 200
 
 
 class Finding(StrEnum):

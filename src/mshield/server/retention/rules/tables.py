@@ -24,7 +24,6 @@ class Table:
 
 _PROOF: Final = "proof of signatures: 电子签名法 art. 24 requires five years after the certificate's end"
 _FOR_PROOF: Final = "the certificate's life and {signature_years} years"
-_ARCHIVE: Final = "`mshield archive`"
 _KEPT: Final = "kept"
 
 RETAINED: Final = (
@@ -119,8 +118,8 @@ RETAINED: Final = (
         ("identity_codes",),
         "hashes of activation codes",
         "each is valid once",
-        "until it is used or replaced",
-        "its use",
+        "until it is used or replaced, 7 days at most",
+        "its use, job `purge`",
     ),
     Table(
         ("enterprises", "enterprise_words", "filed_persons"),

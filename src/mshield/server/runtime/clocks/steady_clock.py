@@ -21,18 +21,13 @@ _APART_MS: Final = 1_000
 """Maximum difference in ms between the file, which has hundredths of a second, and the call right after it."""
 
 
-def steady_clock() -> int:
-    """Returns milliseconds since this machine was started, or since a moment that is fixed within this process."""
-    return _reader()()
-
-
 def reader() -> Callable[[], int]:
-    """Returns the function behind `steady_clock`, for frequent callers."""
+    """Returns the clock: milliseconds since this machine was started, or since a moment fixed within this process."""
     return _reader()
 
 
 def boot() -> str | None:
-    """Returns an id of this boot of the machine; None if `steady_clock` is valid in this process only."""
+    """Returns an id of this boot of the machine; None if the clock is valid in this process only."""
     if _open_uptime() is None:
         return None
     try:
