@@ -45,6 +45,7 @@ const PREVIEW: RenewalPreview = {
   idNumberMasked: "**************4217",
   certified: CERTIFIED,
   filed: { ...CERTIFIED, enterprise: "宁波北潮供应链有限公司" },
+  issuer: null,
 };
 const DUE = { due: true, reason: "filing_changed", until: CERTIFICATE.notAfter } as const;
 

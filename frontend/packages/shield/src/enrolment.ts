@@ -28,7 +28,7 @@ import { isIntact, type KeyState, ZERO_OTP } from "./state.ts";
 const ROLES = { legal_person: "法人", operator: "操作员" } as const;
 
 /** Codes of an application that an outside CA ended. */
-const REFUSED: ReadonlySet<string> = new Set(["ca_refused", "ca_bad_certificate", "ca_timeout"]);
+export const REFUSED: ReadonlySet<string> = new Set(["ca_refused", "ca_bad_certificate", "ca_timeout"]);
 
 /** Data that the user enters; all of it must match the enterprise's registration (R4). */
 export interface Application {

@@ -360,6 +360,21 @@ export function readEnrolment(value: unknown): Enrolment {
   };
 }
 
+/** An outside CA as people call it. */
+export interface Issuer {
+  readonly name: string;
+  readonly nameEn: string;
+}
+
+/** Returns the outside CA `issuer`, or null if the service leaves it out: its own CA issues. */
+export function readIssuer(of: Fields): Issuer | null {
+  if (!of.names("issuer")) {
+    return null;
+  }
+  const issuer = of.object("issuer");
+  return { name: issuer.text("name"), nameEn: issuer.text("name_en") };
+}
+
 export function readSubject(of: Fields): Subject {
   return {
     country: of.text("country"),

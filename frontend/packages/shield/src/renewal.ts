@@ -68,7 +68,8 @@ export async function renew(
 
 /**
  * Continues an interrupted renewal, without a new SMS code. Throws: PhoneError `no_renewal` if it no longer
- * exists; then nothing has changed, and the old certificate stays in force.
+ * exists, then nothing has changed, and the old certificate stays in force; `ca_waiting` while an outside CA
+ * decides. ProblemError `ca_refused` and others if that issued none.
  */
 export async function resumeRenewal(operation: Operation, pin: PinSource): Promise<IssuedCertificate> {
   requirePinForm(pin);
@@ -136,6 +137,9 @@ async function goOn(operation: Operation, begun: Renewal, pin: OncePin): Promise
     }
     await signRequest(operation, renewal, place, pin);
     renewal = await requiredRenewal(operation);
+  }
+  if (renewal.state === "waiting") {
+    throw new PhoneError("ca_waiting");
   }
   checkCertificate(operation, renewal, place);
   await confirmRenewed(operation, renewal, place, pin);

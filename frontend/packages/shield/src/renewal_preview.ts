@@ -4,6 +4,7 @@
 
 import type { Application } from "./enrolment.ts";
 import { Fields } from "./fields.ts";
+import { type Issuer, readIssuer } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 
 /** Person and enterprise that a certificate names. */
@@ -23,6 +24,8 @@ export interface RenewalPreview {
   readonly idNumberMasked: string;
   readonly certified: RenewalData;
   readonly filed: RenewalData;
+  /** Outside CA that will issue the new certificate; null for the service's own. */
+  readonly issuer: Issuer | null;
 }
 
 /** Fetches the preview. Throws: ProblemError as a renewal with these data would: `no_filing`, `held` … */
@@ -34,6 +37,7 @@ export async function renewalPreview(operation: Operation): Promise<RenewalPrevi
     idNumberMasked: of.text("id_number_masked"),
     certified: readData(of.object("certified")),
     filed: readData(of.object("filed")),
+    issuer: readIssuer(of),
   };
 }
 

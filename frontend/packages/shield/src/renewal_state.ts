@@ -1,10 +1,10 @@
 /** Progress of a renewal: what the service has recorded, and what the phone has taken over. */
 
 import { certifiedNames } from "./certificate.ts";
-import { awaitsProof, fetchCertificate, prove, adoptCertificate } from "./enrolment.ts";
+import { awaitsProof, fetchCertificate, prove, adoptCertificate, REFUSED } from "./enrolment.ts";
 import { PhoneError, ProblemError } from "./errors.ts";
 import { Fields } from "./fields.ts";
-import { type IssuedCertificate, readSubject, type Subject } from "./messages.ts";
+import { type IssuedCertificate, type Issuer, readIssuer, readSubject, type Subject } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
 
@@ -15,13 +15,16 @@ export interface Renewal {
   readonly sid: string;
   readonly uid: string;
   readonly key: "new" | "same";
-  readonly state: "begun" | "issued";
+  /** `waiting`: the outside CA `issuer` still decides. */
+  readonly state: "begun" | "waiting" | "issued";
   readonly challenge: string | null;
   readonly shieldNumber: string;
   readonly subject: Subject;
   readonly consent: string | null;
   readonly confirm: string | null;
   readonly certificatePem: string | null;
+  /** Outside CA that issues the certificate; null for the service's own. */
+  readonly issuer: Issuer | null;
 }
 
 export function readRenewal(value: unknown): Renewal {
@@ -30,13 +33,14 @@ export function readRenewal(value: unknown): Renewal {
     sid: of.text("sid"),
     uid: of.text("uid"),
     key: of.word("key", ["new", "same"]),
-    state: of.word("state", ["begun", "issued"]),
+    state: of.word("state", ["begun", "waiting", "issued"]),
     challenge: of.textOrNull("challenge"),
     shieldNumber: of.text("shield_number"),
     subject: readSubject(of.object("subject")),
     consent: of.textOrNull("consent"),
     confirm: of.textOrNull("confirm"),
     certificatePem: of.textOrNull("certificate_pem"),
+    issuer: readIssuer(of),
   };
 }
 
@@ -128,6 +132,9 @@ async function isOpen(operation: Operation): Promise<boolean> {
   } catch (error) {
     if (error instanceof ProblemError && error.code === "no_filing") {
       return true;
+    }
+    if (error instanceof ProblemError && REFUSED.has(error.code)) {
+      return false;
     }
     throw error;
   }

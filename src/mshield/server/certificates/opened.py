@@ -49,7 +49,9 @@ def open_certificates(
     issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
     submissions = outside = None
     if ground.outside is not None:
-        submissions = Submissions(ground.db, ground.engine, ground.keyring, ground.outside)
+        submissions = Submissions(
+            ground.db, ground.engine, ground.keyring, ground.outside, ground.settings.ca.renewal_confirm_days
+        )
         outside = OutsideAuthorities(ground.db, submissions, ground.outside.cas)
     renew = Renew(
         ground.db,

@@ -15,7 +15,7 @@ import msgspec
 
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
-from mshield.gm.transcript import internal_message, renewal_message
+from mshield.gm.transcript import renewal_message
 from mshield.pki.certificates import csr
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
@@ -23,7 +23,12 @@ from mshield.server import errors as server_errors
 from mshield.server.accounts.holder import own_id_number
 from mshield.server.accounts.session import PhoneLogin
 from mshield.server.accounts.sms_codes import SpendCode
+from mshield.server.authorities.outside.settings import LOCAL, CaEntry
+from mshield.server.authorities.rows import submissions
+from mshield.server.authorities.rows.submissions import SubmissionRow
+from mshield.server.authorities.rules.submissions import is_handle
 from mshield.server.certificates.certificate import signed_subject
+from mshield.server.certificates.confirmation import INTERNAL, confirmation
 from mshield.server.certificates.enrol import (
     certified_subject,
     challenge_hash,
@@ -36,6 +41,7 @@ from mshield.server.certificates.enrol import (
 from mshield.server.certificates.errors import CaUnavailable, NoCertificate, OtherApplicant
 from mshield.server.certificates.issue import Issue, new_certificate
 from mshield.server.certificates.outside_authority import OutsideAuthorities
+from mshield.server.certificates.outside_reports import end_of, is_waiting
 from mshield.server.certificates.rows import certificates, enrolment, renewal_outcome
 from mshield.server.certificates.rows import renewals as store
 from mshield.server.certificates.rows.enrolment import FiledPerson
@@ -44,7 +50,7 @@ from mshield.server.certificates.rules import renewal
 from mshield.server.certificates.rules.renewal import RenewalState
 from mshield.server.certificates.rules.states import CertificateState, Hold, require_usable, usable
 from mshield.server.database.interface import Conflict, Database
-from mshield.server.errors import NotFound
+from mshield.server.errors import DomainError, NotFound
 from mshield.server.filing.errors import NoFiling
 from mshield.server.filing.look_up import LookUpFiling
 from mshield.server.keys.keyring import Keyring
@@ -55,7 +61,6 @@ from mshield.wire.phone.enrolment import ApplicantMessage, Reason, RenewalDueMes
 from mshield.wire.times import DAY_MS, HOUR_MS
 
 _REQUEST: Final = "application/pkcs10"
-_INTERNAL: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Renewal:
 
     `challenge` is the nonce of the call that makes a new key; None if the same key is certified again.
     `consent` and `confirm` are the sids of documents to sign with the old key and the certified key; None if
-    that step isn't due.
+    that step isn't due. `issuer` is the outside CA that issues, `application` the request that waits there.
     """
 
     sid: bytes
@@ -78,6 +83,8 @@ class Renewal:
     confirm: bytes | None
     pem: str | None
     expires_at: int
+    issuer: CaEntry | None = None
+    application: SubmissionRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +138,12 @@ class Renew:
         person = await find_applicant(self.db, self.lookup, login, application)
         if person.id != old.person_id:
             raise OtherApplicant
-        if self.outside is not None and self.outside.route(person.role, person.credit_code) is not None:
-            raise CaUnavailable  # Renewal at an outside CA isn't built: the certificate in force stays.
+        issuer = self.issuer_for(person.role, person.credit_code)
         zone = ZoneInfo(self.settings.site.time_zone)
         reason = renewal.require_due(self.why(old, now=now), not_after=old.not_after, zone=zone)
         await self.spend_code(phone=login.phone, purpose="renew", code=sms_code, now=now)
         try:
-            await self._begin(login, old, person, reason, now=now)
+            await self._begin(login, old, person, reason, issuer, now=now)
         except Conflict as error:  # two calls at once
             raise server_errors.Conflict from error
         return await self.current(login, now=now)
@@ -146,18 +152,37 @@ class Renew:
     def _asks_outside(self) -> bool:
         return self.look_up is not None and self.look_up.source.outside
 
+    def issuer_for(self, role: str, credit_code: str) -> CaEntry | None:
+        """Returns the outside CA that will issue, None for the service's own. Raises: CaUnavailable."""
+        profile = None if self.outside is None else self.outside.route(role, credit_code)
+        return None if profile is None else profile.entry
+
+    def _is_ca_changed(self, old: InForce) -> bool:
+        """Reports whether another CA issues for this person now; a disabled one doesn't count."""
+        before = old.issuer if is_handle(old.serial) else LOCAL
+        after = LOCAL if self.outside is None else self.outside.route_name(old.role, old.credit_code)
+        return after not in {None, before}
+
     def why(self, old: InForce, *, now: int) -> Reason | None:
         """Returns why renewal is due, or None."""
         return renewal.due_reason(
             not_after=old.not_after,
             certified_version=old.filing_version,
             filed_version=old.filed_version,
+            ca_changed=self._is_ca_changed(old),
             zone=ZoneInfo(self.settings.site.time_zone),
             now=now,
         )
 
     async def _begin(
-        self, login: PhoneLogin, old: InForce, person: FiledPerson, reason: Reason, *, now: int
+        self,
+        login: PhoneLogin,
+        old: InForce,
+        person: FiledPerson,
+        reason: Reason,
+        issuer: CaEntry | None,
+        *,
+        now: int,
     ) -> None:
         subject = certified_subject(person)
         # The phone gets its challenge from `current`, which replaces this one.
@@ -172,6 +197,7 @@ class Renew:
             person_id=person.id,
             filing_version=person.version,
             subject=subject_text(subject),
+            ca=LOCAL if issuer is None else issuer.name,
             reason=reason.value,
             expires_at=now + HOUR_MS,
         )
@@ -183,14 +209,15 @@ class Renew:
 
         It issues the certificate once everything is signed.
 
-        Raises: NotFound (none that can still come into force; the user must begin again), NoFiling (no longer
-        on file), what `require_usable` raises (the old certificate can't be renewed now), what issuing
-        raises, Busy (other calls keep advancing it).
+        Raises: NotFound (none that can still come into force; the user must begin again), CaRefused,
+        CaBadCertificate, CaTimeout (the outside CA issued none), NoFiling (no longer on file), what
+        `require_usable` raises (the old certificate can't be renewed now), what issuing raises, Busy (other calls
+        keep advancing it).
         """
         for _ in range(3):  # at most two steps: the consent document, then the certificate
             row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
             if row is None or row.expires_at <= now or row.lost:
-                raise NotFound
+                raise await self._refusal(login) or NotFound()
             if not row.on_file:
                 raise NoFiling
             if not await self._move_on(row, now=now):
@@ -205,6 +232,15 @@ class Renew:
         consented = not row.makes_new_key or row.consent_signature is not None
         return consented and row.request_signature is not None and await self._issue(row, now=now)
 
+    async def _refusal(self, login: PhoneLogin) -> DomainError | None:
+        """Returns why the outside CA issued no certificate for the device's last request, if so."""
+        if self.outside is None:
+            return None
+        newest = await submissions.newest_of_device(
+            self.db, device_id=login.device_id, account_id=login.account_id
+        )
+        return None if newest is None else end_of(newest)
+
     async def _ask_consent(self, row: RenewalRow, public: bytes, *, now: int) -> bool:
         sid = secrets.token_bytes(16)
         task = OwnTask(
@@ -212,7 +248,7 @@ class Renew:
             uid=row.old_uid,
             purpose="renew",
             message=renewal_message(uid=row.old_uid, sid=sid, P=public),
-            media_type=_INTERNAL,
+            media_type=INTERNAL,
             title="更新证书 Certificate renewal",
             expires_at=row.expires_at,
         )
@@ -220,24 +256,32 @@ class Renew:
         return True
 
     async def _issue(self, row: RenewalRow, *, now: int) -> bool:
-        """Issues the new certificate beside the one in force. Idempotent: a repeat completes it after a crash."""
+        """Issues the new certificate beside the one in force. Idempotent: a repeat completes it after a crash.
+
+        False if an outside CA still decides.
+        """
+        if row.ca != LOCAL:
+            return await self._issue_outside(row, now=now)
         subject = self._check(row)
         self._require_renewable(row, now=now)
         new = new_certificate(row, subject, request_sid=row.sid)
         reserved = await self.issue.reserve(new, now=now)
         await self.issue.issue(reserved.serial, in_force=False, now=now)
-        sid = secrets.token_bytes(16)
-        task = OwnTask(
-            sid=sid,
-            uid=row.uid,
-            purpose="confirm",
-            message=internal_message("confirm", uid=row.uid, sid=sid),
-            media_type=_INTERNAL,
-            title="启用新证书 New certificate",
-            expires_at=now + self.settings.ca.renewal_confirm_days * DAY_MS,
-        )
-        await store.mark_issued(self.db, row, task, now=now)
+        until = now + self.settings.ca.renewal_confirm_days * DAY_MS
+        await store.mark_issued(self.db, row, confirmation(row.uid, expires_at=until), now=now)
         return True
+
+    async def _issue_outside(self, row: RenewalRow, *, now: int) -> bool:
+        if self.outside is None:
+            raise CaUnavailable
+        authority, handle = self.outside.authority(row.ca), row.reserved
+        if handle is None:
+            subject = self._check(row)
+            self._require_renewable(row, now=now)
+            handle = await authority.renew(row, new_certificate(row, subject, request_sid=row.sid), now=now)
+        await authority.advance(handle, now=now)
+        submission = await submissions.find(self.db, handle=handle)
+        return submission is None or not is_waiting(submission)
 
     def _check(self, row: RenewalRow) -> LeafSubject:
         """Returns the signed subject, after verifying the old key's consent too: the CA trusts no table for either."""
@@ -288,6 +332,7 @@ class Renew:
             self._require_renewable(row, now=now)
             issued = await certificates.find_by_request(self.db, request_sid=row.sid)
         pem = None if issued is None or issued.der is None else parse_certificate(issued.der).pem()
+        profile = None if self.outside is None else self.outside.cas.profiles.get(row.ca)
         return Renewal(
             sid=row.sid,
             uid=row.uid,
@@ -300,7 +345,16 @@ class Renew:
             confirm=row.confirm_sid,
             pem=pem,
             expires_at=row.expires_at,
+            issuer=None if profile is None else profile.entry,
+            application=await self._application(row),
         )
+
+    async def _application(self, row: RenewalRow) -> SubmissionRow | None:
+        """Returns the request at the outside CA while that decides."""
+        if row.ca == LOCAL or row.state != RenewalState.BEGUN.value:
+            return None
+        reserved = await certificates.find_by_request(self.db, request_sid=row.sid)
+        return None if reserved is None else await submissions.find(self.db, handle=reserved.serial)
 
     async def give_up(self, login: PhoneLogin, *, now: int) -> None:
         """Ends the renewal in progress; the old certificate stays in force.

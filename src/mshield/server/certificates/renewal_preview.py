@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from mshield.server.accounts.holder import own_id_number
 from mshield.server.accounts.session import PhoneLogin
 from mshield.server.certificates.enrol import refresh_record
 from mshield.server.certificates.errors import NoCertificate, OtherApplicant
+from mshield.server.certificates.outside_reports import issuer_message
 from mshield.server.certificates.renew import Renew, usable_in_force
 from mshield.server.certificates.rows import certificates, enrolment
 from mshield.server.filing.errors import NoFiling
@@ -45,6 +48,7 @@ class PreviewRenewal:
         old = await usable_in_force(db, login, now=now)
         if person.id != old.person_id:
             raise OtherApplicant
+        issuer = self.renew.issuer_for(person.role, person.credit_code)
         return RenewalPreviewMessage(
             reason=self.renew.why(old, now=now),
             until=old.not_after,
@@ -55,6 +59,7 @@ class PreviewRenewal:
             filed=RenewalDataMessage(
                 person.name, _user_type(person.role), person.organisation, person.credit_code
             ),
+            issuer=msgspec.UNSET if issuer is None else issuer_message(issuer),
         )
 
 

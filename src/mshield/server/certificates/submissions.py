@@ -30,8 +30,10 @@ from mshield.server.authorities.rules.submissions import (
     pause_ms,
     wait_ms,
 )
-from mshield.server.certificates.rows import certificates, issuing
+from mshield.server.certificates.confirmation import confirmation
+from mshield.server.certificates.rows import certificates, issuing, renewal_outcome, renewals
 from mshield.server.certificates.rows import changes as certificate_changes
+from mshield.server.certificates.rows.certificates import CertificateRow
 from mshield.server.certificates.rows.renewal_outcome import CESSATION_OF_OPERATION
 from mshield.server.certificates.rules.states import CertificateEvent, CertificateState
 from mshield.server.database.interface import Conflict, Database, Tx, Undone
@@ -63,6 +65,8 @@ class Submissions:
     engine: Engine
     keyring: Keyring
     outside: OutsideCas
+    confirm_days: int = 7
+    """Time in which the phone confirms a renewed certificate, in days."""
 
     async def insert(self, tx: Tx, *, ca: str, handle: str, p10: bytes, now: int) -> None:
         """Stores a submission in the transaction that reserves its certificate's row."""
@@ -219,9 +223,7 @@ class Submissions:
         done = replace(row, state=_S.DONE, tries=0, code="", words="", changed_at=now)
 
         async def work(tx: Tx) -> None:
-            if await store.change(tx, row, done) and not await certificate_changes.activate_outside(
-                tx, serial=row.handle, der=der, validity=times, now=now
-            ):
+            if await store.change(tx, row, done) and not await self._store(tx, row, der, times, now=now):
                 raise Undone
 
         async def end(tx: Tx) -> None:
@@ -233,6 +235,25 @@ class Submissions:
             Undone
         ):  # Its key was voided meanwhile; the CA knows an accepted certificate, so it is revoked.
             await self.db.write(end)
+
+    async def _store(
+        self, tx: Tx, row: SubmissionRow, der: bytes, times: tuple[int, int], *, now: int
+    ) -> bool:
+        """Puts the certificate in force, or has the phone confirm a renewed one; the caller undoes it if False."""
+        certificate = await certificates.find_by_serial(tx, serial=row.handle)
+        if certificate is None:
+            return False
+        if not await renewals.is_renewal(tx, request_sid=certificate.request_sid):
+            return await certificate_changes.activate_outside(
+                tx, serial=row.handle, der=der, validity=times, now=now
+            )
+        task = confirmation(certificate.uid, expires_at=now + self.confirm_days * DAY_MS)
+        stored = await certificate_changes.keep_outside(
+            tx, serial=row.handle, der=der, validity=times, now=now
+        ) and await renewals.mark_issued_in(tx, sid=certificate.request_sid, task=task, now=now)
+        if stored:
+            await _notify(tx, certificate, NoticeKind.RENEWAL_ISSUED, now=now)
+        return stored
 
     async def _reject(
         self,
@@ -318,7 +339,7 @@ class Submissions:
             named = replace(row, code="ca_timeout", next_at=row.next_at + 1)
             if await store.change(tx, row, named):
                 await _withdraw(tx, row, reason="ca_timeout", now=now)
-                await _notify(tx, row, now=now)
+                await _notify_end(tx, row, now=now)
 
         await self.db.write(work)
 
@@ -332,7 +353,7 @@ class Submissions:
         async def work(tx: Tx) -> None:
             if await store.change(tx, before, after) and withdraw:
                 await _withdraw(tx, after, reason=after.code, now=now)
-                await _notify(tx, after, now=now)
+                await _notify_end(tx, after, now=now)
 
         await self.db.write(work)
 
@@ -363,6 +384,7 @@ class Submissions:
             if row.transaction_box is None
             else self.keyring.open(row.transaction_box, purpose=_BOX, context=row.handle.encode()),
             reference=row.reference,
+            renewal_of=None if holder.renewed is None else held_of(holder.renewed),
         )
 
     def _with(self, row: SubmissionRow, transaction: bytes | None) -> SubmissionRow:
@@ -383,6 +405,9 @@ async def _withdraw(tx: Tx, row: SubmissionRow, *, reason: str, now: int) -> Non
     certificate = await certificates.find_by_serial(tx, serial=row.handle)
     if certificate is None or certificate.state != CertificateState.ISSUED.value:
         return
+    if await renewals.is_renewal(tx, request_sid=certificate.request_sid):
+        await renewal_outcome.end(tx, sid=certificate.request_sid, reason=reason, now=now)
+        return  # The certificate in force stays.
     await certificate_changes.change(
         tx,
         serial=row.handle,
@@ -395,14 +420,20 @@ async def _withdraw(tx: Tx, row: SubmissionRow, *, reason: str, now: int) -> Non
     await issuing.void_key(tx, uid=certificate.uid)
 
 
-async def _notify(tx: Tx, row: SubmissionRow, *, now: int) -> None:
+async def _notify_end(tx: Tx, row: SubmissionRow, *, now: int) -> None:
     certificate = await certificates.find_by_serial(tx, serial=row.handle)
     if certificate is not None:
-        await notify_account(
-            tx,
-            NoticeKind.CA_REFUSED,
-            account_id=certificate.account_id,
-            occasion=row.handle,
-            details={"tail": certificate.shield_number[-4:]},
-            now=now,
-        )
+        renews = await renewals.is_renewal(tx, request_sid=certificate.request_sid)
+        kind = NoticeKind.CA_REFUSED_RENEWAL if renews else NoticeKind.CA_REFUSED
+        await _notify(tx, certificate, kind, now=now)
+
+
+async def _notify(tx: Tx, certificate: CertificateRow, kind: NoticeKind, *, now: int) -> None:
+    await notify_account(
+        tx,
+        kind,
+        account_id=certificate.account_id,
+        occasion=certificate.serial,
+        details={"tail": certificate.shield_number[-4:]},
+        now=now,
+    )

@@ -478,6 +478,7 @@ CREATE TABLE renewals (
   subject TEXT NOT NULL,
   consent_sid BYTEA UNIQUE,
   confirm_sid BYTEA UNIQUE,
+  ca TEXT NOT NULL DEFAULT 'local',
   state TEXT NOT NULL,
   reason TEXT NOT NULL,
   begun_at BIGINT NOT NULL,

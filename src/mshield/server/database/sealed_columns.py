@@ -107,6 +107,7 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "person_id",
                 "filing_version",
                 "subject",
+                "ca",
             ),
         ),
         "requests": ("id", "client_id", "kind", "asker_name", "asker_domain"),

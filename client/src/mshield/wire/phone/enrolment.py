@@ -65,6 +65,23 @@ class BegunMessage(AnswerMessage, frozen=True):
     issuer: IssuerMessage | msgspec.UnsetType = msgspec.UNSET
 
 
+class WaitingCertificateMessage(AnswerMessage, frozen=True):
+    """Application at an outside CA: `waiting`, or `ended` without a certificate.
+
+    `reference` is the CA's name for it, `words` are the CA's own, `code` is the error's code if it ended. The
+    phone looks again after `look_after_s`.
+    """
+
+    state: Literal["waiting", "ended"]
+    ca: IssuerMessage
+    shield_number: str
+    reference: str
+    words: str
+    code: str
+    look_after_s: int
+    since: int
+
+
 class PublicKeyMessage(ProtocolWire, frozen=True):
     """Protocol, enrolment step 3: the joint public key."""
 
@@ -76,6 +93,7 @@ class Reason(StrEnum):
 
     FILING_CHANGED = "filing_changed"
     ENDING = "ending"
+    CA_CHANGED = "ca_changed"
 
 
 class RenewMessage(ApplicantMessage, frozen=True):
@@ -101,7 +119,8 @@ class RenewalDataMessage(AnswerMessage, frozen=True):
 class RenewalPreviewMessage(AnswerMessage, frozen=True):
     """Present data of the certificate, and the data on file, which the new one will carry.
 
-    `reason` is null if no renewal is due; `until` (ms) is the end of the period for renewals.
+    `reason` is null if no renewal is due; `until` (ms) is the end of the period for renewals. `issuer` is the
+    outside CA that will issue the new certificate; absent for the service's own.
     """
 
     reason: Reason | None
@@ -109,6 +128,7 @@ class RenewalPreviewMessage(AnswerMessage, frozen=True):
     id_number_masked: str
     certified: RenewalDataMessage
     filed: RenewalDataMessage
+    issuer: IssuerMessage | msgspec.UnsetType = msgspec.UNSET
 
 
 class RenewalMessage(AnswerMessage, frozen=True):
@@ -117,12 +137,15 @@ class RenewalMessage(AnswerMessage, frozen=True):
     `key` `new`: create a key with `challenge` as in an enrolment; then the old key signs the task `consent`,
     and the new one the task `sid`. `key` `same`: the current key signs the task `sid`. Afterwards
     `certificate_pem` is present; it takes effect once its key has signed the task `confirm`.
+
+    `issuer` is the outside CA that issues it, if it isn't the service's own; `waiting`: that CA still decides,
+    see `application`.
     """
 
     sid: Hex16
     uid: Hex16
     key: Literal["new", "same"]
-    state: Literal["begun", "issued"]
+    state: Literal["begun", "waiting", "issued"]
     challenge: str | None
     shield_number: str
     subject: SubjectMessage
@@ -131,13 +154,15 @@ class RenewalMessage(AnswerMessage, frozen=True):
     certificate_pem: str | None
     chain_pem: tuple[str, ...]
     expires_at: int
+    issuer: IssuerMessage | msgspec.UnsetType = msgspec.UNSET
+    application: WaitingCertificateMessage | msgspec.UnsetType = msgspec.UNSET
 
 
 class RenewalDueMessage(AnswerMessage, frozen=True):
     """Whether a renewal is due, why, and until when (ms) it is possible.
 
     `ending`: less than half a year is left. `filing_changed`: logins and signatures may fail until it is
-    renewed (R22).
+    renewed (R22). `ca_changed`: another CA now issues for this person; nothing ends without it.
     """
 
     due: bool

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from mshield.wire.messages import AnswerMessage, Hex16
-from mshield.wire.phone.enrolment import IssuerMessage, RenewalDueMessage, SubjectMessage
+from mshield.wire.phone.enrolment import RenewalDueMessage, SubjectMessage, WaitingCertificateMessage
 
 
 class AccountMessage(AnswerMessage, frozen=True):
@@ -46,23 +46,6 @@ class CertificateMessage(AnswerMessage, frozen=True):
     not_after: int
     pin_change_due: bool
     changes: tuple[ChangeMessage, ...]
-
-
-class WaitingCertificateMessage(AnswerMessage, frozen=True):
-    """Application at an outside CA: `waiting`, or `ended` without a certificate.
-
-    `reference` is the CA's name for it, `words` are the CA's own, `code` is the error's code if it ended. The
-    phone looks again after `look_after_s`.
-    """
-
-    state: Literal["waiting", "ended"]
-    ca: IssuerMessage
-    shield_number: str
-    reference: str
-    words: str
-    code: str
-    look_after_s: int
-    since: int
 
 
 class BindingMessage(AnswerMessage, frozen=True):

@@ -53,7 +53,10 @@ class SubmissionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderRow:
-    """Holder and enterprise of a requested certificate; `state` and `revocation_reason` are the certificate's."""
+    """Holder and enterprise of a requested certificate; `state` and `revocation_reason` are the certificate's.
+
+    `renewed` is the certificate (DER) of the same CA that it replaces.
+    """
 
     uid: bytes
     subject: str
@@ -67,6 +70,7 @@ class HolderRow:
     id_type: str
     id_number_box: bytes = field(repr=False)
     phone: str | None = field(repr=False)
+    renewed: bytes | None = field(repr=False)
 
 
 async def insert(tx: Tx, *, handle: str, key: bytes, ca: str, p10: bytes, now: int) -> None:

@@ -35,7 +35,9 @@ SELECT sealed(ca_submissions AS s) FROM ca_submissions s WHERE s.issuer_serial =
 -- name: certificate^
 -- What the CA is told beside the request: holder and enterprise as on file, and the reason of the end.
 SELECT c.uid, c.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state,
-  p.id AS person_id, p.id_type, p.id_number_box, p.phone
-FROM (SELECT c.uid, k.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state, c.person_id
+  p.id AS person_id, p.id_type, p.id_number_box, p.phone,
+  (SELECT o.answer FROM renewals r JOIN ca_submissions o ON o.handle = r.old_serial JOIN ca_submissions s ON s.handle = :handle
+    WHERE r.sid = c.request_sid AND o.ca = s.ca) AS renewed
+FROM (SELECT c.uid, c.request_sid, k.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state, c.person_id
   FROM certificates c JOIN keys k ON k.uid = c.uid WHERE c.serial = :handle) c
 JOIN filed_persons p ON p.id = c.person_id;

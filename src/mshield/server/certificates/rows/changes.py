@@ -157,10 +157,23 @@ async def activate_outside(tx: Tx, *, serial: str, der: bytes, validity: tuple[i
         return False
     if await tx.run(_SQL["certify_key"], uid=row["uid"], serial=serial) != 1:
         return False
-    async with changing(tx, CERTIFICATES, serial):
-        await tx.run(_SQL["set_validity"], serial=serial, not_before=validity[0], not_after=validity[1])
+    await _set_validity(tx, serial, validity)
     await _record_own(tx, serial, CertificateEvent.ACTIVATE, now=now)
     return True
+
+
+async def keep_outside(tx: Tx, *, serial: str, der: bytes, validity: tuple[int, int], now: int) -> bool:
+    """Like `keep_signed` for an outside CA's certificate, whose validity replaces the reserved one."""
+    if await tx.run(_SQL["keep_signed"], serial=serial, der=der, now=now) != 1:
+        return False
+    await _set_validity(tx, serial, validity)
+    await _record_own(tx, serial, CertificateEvent.PREPARE, now=now)
+    return True
+
+
+async def _set_validity(tx: Tx, serial: str, validity: tuple[int, int]) -> None:
+    async with changing(tx, CERTIFICATES, serial):
+        await tx.run(_SQL["set_validity"], serial=serial, not_before=validity[0], not_after=validity[1])
 
 
 async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:

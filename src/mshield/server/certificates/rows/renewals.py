@@ -37,12 +37,18 @@ class InForce:
     filed_version: int | None
     person_id: str
     shield_number: str
+    issuer: str
+    role: str
+    credit_code: str
     public_key: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRenewal:
-    """Renewal that begins; `uid` is the key to be certified, `subject` JSON text. Times in ms."""
+    """Renewal that begins; `uid` is the key to be certified, `subject` JSON text. Times in ms.
+
+    `ca` is the outside CA that issues the certificate, or `local`.
+    """
 
     sid: bytes
     uid: bytes
@@ -52,6 +58,7 @@ class NewRenewal:
     person_id: str
     filing_version: int
     subject: str
+    ca: str
     reason: str
     expires_at: int
 
@@ -73,7 +80,8 @@ class OwnTask:
 class RenewalRow(NewRenewal):
     """Renewal in progress, with both keys and the signatures on its documents (None: not yet signed).
 
-    `lost`: its own certificate has ended, or will since its CA is revoked, so it can't come into force.
+    `reserved` is the key of its certificate's row, once there is one. `lost`: its own certificate has ended, or
+    will since its CA is revoked, so it can't come into force.
     `on_file`: the holder is still on file.
     """
 
@@ -92,6 +100,7 @@ class RenewalRow(NewRenewal):
     request_info: bytes | None = field(repr=False)
     request_signature: bytes | None
     consent_signature: bytes | None
+    reserved: str | None
     lost: bool
     on_file: bool
 
@@ -176,18 +185,27 @@ async def ask_consent(db: Database, renewal: RenewalRow, task: OwnTask, *, now: 
 
 async def mark_issued(db: Database, renewal: RenewalRow, task: OwnTask, *, now: int) -> bool:
     """Marks the renewal's certificate as signed and stores its confirmation `task`; False if ended or marked before."""
+    return await db.write(lambda tx: mark_issued_in(tx, sid=renewal.sid, task=task, now=now))
 
-    async def work(tx: Tx) -> bool:
-        issued = await tx.run(
-            _SQL["issue"], sid=renewal.sid, confirm_sid=task.sid, expires_at=task.expires_at, now=now
-        )
-        if issued != 1:
-            return False
-        await tx.run(_SQL["await_confirmation"], uid=renewal.uid, expires_at=task.expires_at)
-        await _insert_task(tx, task, now=now)
-        return True
 
-    return await db.write(work)
+async def mark_issued_in(tx: Tx, *, sid: bytes, task: OwnTask, now: int) -> bool:
+    """Like `mark_issued`, inside a transaction; `sid` is the renewal's."""
+    issued = await tx.run(_SQL["issue"], sid=sid, confirm_sid=task.sid, expires_at=task.expires_at, now=now)
+    if issued != 1:
+        return False
+    await tx.run(_SQL["await_confirmation"], uid=task.uid, expires_at=task.expires_at)
+    await _insert_task(tx, task, now=now)
+    return True
+
+
+async def await_ca(tx: Tx, *, sid: bytes, expires_at: int, now: int) -> bool:
+    """Lets a renewal wait for an outside CA until `expires_at` (ms); False if it has ended."""
+    return await tx.run(_SQL["await_ca"], sid=sid, expires_at=expires_at, now=now) == 1
+
+
+async def is_renewal(tx: Tx, *, request_sid: bytes) -> bool:
+    """Reports whether the request is a renewal's, in any state."""
+    return await tx.one(_SQL["find"], sid=request_sid) is not None
 
 
 async def list_dead(db: Database, *, most: int, now: int) -> list[bytes]:

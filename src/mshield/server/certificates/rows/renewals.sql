@@ -2,7 +2,7 @@
 -- The certificate with which a device signs, and the filing's current version; null if the person is no longer on
 -- file.
 SELECT c.serial, c.uid, c.state, c.holds, c.not_after, c.filing_version, c.person_id, c.shield_number,
-  k.public_key, k.enrol_sid, k.mark,
+  c.issuer, c.role, c.credit_code, k.public_key, k.enrol_sid, k.mark,
   CASE WHEN f.ended_at IS NULL THEN f.version + e.version END AS filed_version
 FROM keys k
 JOIN certificates c ON c.serial = k.certificate
@@ -12,9 +12,9 @@ WHERE k.device_id = :device_id AND k.account_id = :account_id AND NOT ended(c)
 ORDER BY c.issued_at DESC LIMIT 1;
 
 -- name: insert!
-INSERT INTO renewals (sid, uid, old_serial, account_id, device_id, person_id, filing_version, subject, state, reason,
+INSERT INTO renewals (sid, uid, old_serial, account_id, device_id, person_id, filing_version, subject, ca, state, reason,
   begun_at, expires_at, changed_at)
-VALUES (:sid, :uid, :old_serial, :account_id, :device_id, :person_id, :filing_version, :subject, 'begun', :reason,
+VALUES (:sid, :uid, :old_serial, :account_id, :device_id, :person_id, :filing_version, :subject, :ca, 'begun', :reason,
   :now, :expires_at, :now);
 
 -- name: insert_task!
@@ -26,10 +26,11 @@ ON CONFLICT (sid) DO NOTHING;
 -- name: open_of_device^
 -- The renewal in progress with all that its next step needs: both keys, both requests and their signatures. It is lost
 -- if its own certificate, or that certificate's CA, has ended.
-SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.seal_version, r.seal,
+SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.ca, r.seal_version, r.seal,
   sealed(filed_persons AS f), sealed(enterprises AS e), r.consent_sid, r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
   old.not_after AS old_not_after, old.shield_number, k.public_key, k.enrol_sid, k.mark, old.der AS old_der,
   t.message AS request_info, s.signature AS request_signature, cs.signature AS consent_signature,
+  c.serial AS reserved,
   COALESCE(c.state <> 'issued' OR a.revoked_at IS NOT NULL, FALSE) AS lost, f.ended_at IS NULL AS on_file
 FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
@@ -46,6 +47,13 @@ WHERE r.device_id = :device_id AND r.account_id = :account_id AND r.state IN ('b
 -- name: set_consent!
 -- Only the first consent is stored, since its key never changes.
 UPDATE renewals SET consent_sid = :consent_sid WHERE sid = :sid AND state = 'begun' AND consent_sid IS NULL;
+
+-- name: await_ca!
+-- The renewal waits for an outside CA as long as an application does.
+UPDATE renewals SET expires_at = :expires_at, changed_at = :now WHERE sid = :sid AND state = 'begun';
+
+-- name: find^
+SELECT sid FROM renewals WHERE sid = :sid;
 
 -- name: issue!
 UPDATE renewals SET state = 'issued', confirm_sid = :confirm_sid, expires_at = :expires_at, changed_at = :now

@@ -78,16 +78,26 @@ def _add_months(time: int, months: int, zone: dt.tzinfo) -> int:
 
 
 def due_reason(
-    *, not_after: int, certified_version: int, filed_version: int | None, zone: dt.tzinfo, now: int
+    *,
+    not_after: int,
+    certified_version: int,
+    filed_version: int | None,
+    ca_changed: bool = False,
+    zone: dt.tzinfo,
+    now: int,
 ) -> Reason | None:
     """Returns why renewal is due now, or None. `filed_version` is None if the person is no longer on file.
+
+    `ca_changed`: another CA issues for this person now than the certificate's.
 
     Exactly half a year is not yet less than half a year. Whether the certificate may be renewed at all is
     decided by `rules.states.require_usable`.
     """
     if filed_version is not None and filed_version != certified_version:
         return Reason.FILING_CHANGED
-    return Reason.ENDING if now > half_year_before(not_after, zone) else None
+    if now > half_year_before(not_after, zone):
+        return Reason.ENDING
+    return Reason.CA_CHANGED if ca_changed else None
 
 
 EXPIRING: Final = "expiring"

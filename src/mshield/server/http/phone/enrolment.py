@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.gm.cosign import Proof
+from mshield.server.certificates.outside_reports import issuer_message
 from mshield.server.http import openapi
 from mshield.server.http.answers import JsonAnswer, no_content
 from mshield.server.http.body import body_of
@@ -19,7 +20,6 @@ from mshield.wire.phone.enrolment import (
     ApplicantMessage,
     ApplyMessage,
     BegunMessage,
-    IssuerMessage,
     PublicKeyMessage,
     SubjectMessage,
 )
@@ -84,9 +84,7 @@ async def apply(request: Request) -> Response:
         shield_number=enrolment.shield_number,
         subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
         id_number=enrolment.own_id_number,
-        issuer=msgspec.UNSET
-        if enrolment.issuer is None
-        else IssuerMessage(enrolment.issuer.display, enrolment.issuer.display_en or enrolment.issuer.display),
+        issuer=msgspec.UNSET if enrolment.issuer is None else issuer_message(enrolment.issuer),
     )
     return JsonAnswer(answer, 201)
 

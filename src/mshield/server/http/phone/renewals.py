@@ -3,14 +3,16 @@
 The routes of an enrolment make and sign a new key; see docs/renewal.md.
 """
 
-from typing import Final
+from typing import Final, Literal
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.pki.certificates.certificate import parse_certificate_pem
-from mshield.server.authorities.chains import Chains
+from mshield.server.certificates.outside_reports import application_message, issuer_message
 from mshield.server.certificates.renew import Renewal
+from mshield.server.context import Context
 from mshield.server.http import openapi
 from mshield.server.http.answers import JsonAnswer, no_content
 from mshield.server.http.body import body_of
@@ -54,7 +56,7 @@ async def renew(request: Request) -> Response:
     login, context = await phone_of(request), context_of(request)
     message, now = await body_of(request, RenewMessage), context.clock()
     renewal = await context.certificates.renew.begin(login, message, sms_code=message.sms_code, now=now)
-    answer = await _message(renewal, context.chains)
+    answer = await _message(context, renewal, now=now)
     return JsonAnswer(answer, 201)
 
 
@@ -65,11 +67,14 @@ async def renew(request: Request) -> Response:
     answers=openapi.answers(RenewalMessage, "The renewal and its progress") | openapi.problems(404),
 )
 async def current(request: Request) -> Response:
-    """Returns the renewal; issues its certificate once everything is signed. 404 if no renewal is in progress."""
+    """Returns the renewal; issues its certificate once everything is signed. 404 if no renewal is in progress.
+
+    If an outside CA issued none, the error is `ca_refused`, `ca_bad_certificate` or `ca_timeout`.
+    """
     login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    answer = await _message(await context.certificates.renew.current(login, now=now), context.chains)
-    return JsonAnswer(answer)
+    renewal = await context.certificates.renew.current(login, now=now)
+    return JsonAnswer(await _message(context, renewal, now=now))
 
 
 @router.delete(
@@ -89,13 +94,18 @@ async def give_up(request: Request) -> Response:
     return no_content()
 
 
-async def _message(renewal: Renewal, chains: Chains) -> RenewalMessage:
+async def _message(context: Context, renewal: Renewal, *, now: int) -> RenewalMessage:
     subject = renewal.subject
+    application = None
+    if renewal.application is not None and context.outside is not None:
+        cas, shield_number = context.outside.cas, renewal.shield_number
+        application = application_message(cas, renewal.application, shield_number=shield_number, now=now)
+    state: Literal["begun", "waiting", "issued"] = "issued" if renewal.state == "issued" else "begun"
     return RenewalMessage(
         sid=renewal.sid.hex(),
         uid=renewal.uid.hex(),
         key="new" if renewal.key == "new" else "same",
-        state="issued" if renewal.state == "issued" else "begun",
+        state="waiting" if application else state,
         challenge=renewal.challenge,
         shield_number=renewal.shield_number,
         subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
@@ -104,6 +114,8 @@ async def _message(renewal: Renewal, chains: Chains) -> RenewalMessage:
         certificate_pem=renewal.pem,
         chain_pem=()
         if renewal.pem is None
-        else await chains.chain_pem_of(parse_certificate_pem(renewal.pem)),
+        else await context.chains.chain_pem_of(parse_certificate_pem(renewal.pem)),
         expires_at=renewal.expires_at,
+        issuer=msgspec.UNSET if renewal.issuer is None else issuer_message(renewal.issuer),
+        application=application or msgspec.UNSET,
     )

@@ -7,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.server.accounts.session import PhoneLogin, log_out
-from mshield.server.authorities.rules.submissions import PENDING, SubmissionState
-from mshield.server.certificates.errors import CaBadCertificate, CaRefused, CaTimeout, NoCertificate
+from mshield.server.certificates.errors import NoCertificate
+from mshield.server.certificates.outside_reports import application_message, end_of
 from mshield.server.context import Context
-from mshield.server.errors import DomainError
 from mshield.server.http import openapi
 from mshield.server.http.answers import JsonAnswer, no_content
 from mshield.server.http.caller import context_of, note_caller
@@ -18,18 +17,10 @@ from mshield.server.http.dpop import caller_of
 from mshield.server.http.phone.authentication import phone_of
 from mshield.server.http.router import Router
 from mshield.server.values.names import mask_phone
-from mshield.wire.phone.enrolment import IssuerMessage
-from mshield.wire.phone.shield import (
-    AccountMessage,
-    CertificateMessage,
-    MeMessage,
-    WaitingCertificateMessage,
-)
+from mshield.wire.phone.enrolment import WaitingCertificateMessage
+from mshield.wire.phone.shield import AccountMessage, CertificateMessage, MeMessage
 
 router: Final = Router("phone")
-_ENDS: Final = {error.code: error for error in (CaRefused, CaBadCertificate, CaTimeout)}
-_CODES: Final = {"ca_refused": "ca_refused", "ca_timeout": "ca_timeout", "unaccepted": ""}
-"""Error code of an application by the submission's code; any other is the check that its certificate failed."""
 
 
 @router.get(
@@ -73,11 +64,12 @@ async def certificate(request: Request) -> Response:
     now = context.clock()
     current = await _current(context, login, now=now)
     if current is None:
+        row = await context.certificates.own.at_outside_ca(login)
+        if row is not None and (end := end_of(row)) is not None:
+            raise end
         application = await _application(context, login, now=now)
         if application is None:
             raise NoCertificate
-        if application.state == "ended":
-            raise _ended(application)
         return JsonAnswer(application, 202)
     return JsonAnswer(current)
 
@@ -104,28 +96,6 @@ async def _current(context: Context, login: PhoneLogin, *, now: int) -> Certific
 
 async def _application(context: Context, login: PhoneLogin, *, now: int) -> WaitingCertificateMessage | None:
     row = await context.certificates.own.at_outside_ca(login)
-    if row is None or context.outside is None or row.state is SubmissionState.DONE:
+    if row is None or context.outside is None:
         return None
-    pending = row.state in PENDING or row.state is SubmissionState.BAD
-    code = _CODES.get(row.code, "ca_bad_certificate") if row.code else ""
-    if not pending and code not in _ENDS:
-        return None  # It was cancelled, or its certificate was in force and has been revoked.
-    profile = context.outside.cas.profiles.get(row.ca)
-    display = profile.entry.display if profile else row.ca
-    display_en = profile.entry.display_en if profile else ""
-    return WaitingCertificateMessage(
-        state="waiting" if pending else "ended",
-        ca=IssuerMessage(display, display_en or display),
-        shield_number=login.shield_number or "",
-        reference=row.reference,
-        words=row.words,
-        code="" if pending else code,
-        look_after_s=min(max((row.next_at - now) // 1000 + 1, 2), 60),
-        since=row.created_at,
-    )
-
-
-def _ended(application: WaitingCertificateMessage) -> DomainError:
-    return (
-        CaRefused(words=application.words) if application.code == "ca_refused" else _ENDS[application.code]()
-    )
+    return application_message(context.outside.cas, row, shield_number=login.shield_number, now=now)

@@ -71,6 +71,8 @@ SmsNotice = Literal[
     "suspended",
     "resumed",
     "ca_refused",
+    "ca_refused_renewal",
+    "renewal_issued",
     "revoked_by_staff",
     "staff_acted",
     "closing_asked",

@@ -43,6 +43,8 @@ class NoticeKind(StrEnum):
     REVOKED = "revoked"
     CA_REVOKED = "ca_revoked"
     CA_REFUSED = "ca_refused"
+    CA_REFUSED_RENEWAL = "ca_refused_renewal"
+    RENEWAL_ISSUED = "renewal_issued"
     RENEWAL_ENDING = "renewal_ending"
     RENEWAL_FILING = "renewal_filing"
     EXPIRED = "expired"
@@ -173,6 +175,18 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "您尾号 {tail} 的手机盾证书申请没有通过。请打开手机盾查看原因，再重新申请。",
             "The certificate of your shield ending in {tail} was not issued. Open the shield's app to see why, and "
             "apply again.",
+            ("tail",),
+        ),
+        _K.CA_REFUSED_RENEWAL: Wording(
+            "您尾号 {tail} 的手机盾证书更新没有通过，原证书继续有效。请打开手机盾查看原因，再重新更新。",
+            "The certificate of your shield ending in {tail} was not renewed, and stays in use. Open the shield's app "
+            "to see why, and renew again.",
+            ("tail",),
+        ),
+        _K.RENEWAL_ISSUED: Wording(
+            "您尾号 {tail} 的手机盾新证书已签发。请尽快打开手机盾，输入 PIN 码启用。",
+            "The new certificate of your shield ending in {tail} has been issued. Open the shield's app and enter "
+            "the PIN to put it in use.",
             ("tail",),
         ),
         _K.RENEWAL_ENDING: Wording(

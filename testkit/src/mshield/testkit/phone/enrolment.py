@@ -38,7 +38,7 @@ from mshield.wire.pin import Holder
 _CODE_CAPTCHAS: Final = "/api/phone/sms-codes/captchas"
 OWN_NUMBER_PURPOSES: Final = frozenset({"apply", "renew", "close", "export"})
 """Purposes of SMS codes that a logged-in account requests: the code goes to the account's own number."""
-_REFUSED: Final = frozenset({"ca_refused", "ca_bad_certificate", "ca_timeout"})
+REFUSED: Final = frozenset({"ca_refused", "ca_bad_certificate", "ca_timeout"})
 """Ends of an application at an outside CA."""
 
 _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
@@ -103,7 +103,7 @@ def apply(operation: Operation, application: ApplyMessage, pin: str) -> IssuedCe
             if (issued := adopt(operation, pin)) is not None:
                 return issued
         except ProblemError as error:
-            if error.code not in _REFUSED:  # An application that an outside CA refused is over: begin anew.
+            if error.code not in REFUSED:  # An application that an outside CA refused is over: begin anew.
                 raise
     policy = fetch_policy(operation)
     require_strong(pin, policy, holder_of(operation, application.id_number))

@@ -109,7 +109,7 @@ def resume(operation: Operation, pin: PinSource) -> IssuedCertificate:
     """Continues an interrupted renewal, without a new SMS code.
 
     Raises: PhoneError (`no_renewal` if there is none any more: nothing has changed, the old certificate
-    stays).
+    stays; `ca_waiting` while an outside CA decides), ProblemError (`ca_refused` and others).
     """
     if isinstance(pin, str):
         checked_pin(pin)
@@ -163,6 +163,8 @@ def _is_open(operation: Operation) -> bool:
     except ProblemError as error:
         if error.code == "no_filing":
             return True
+        if error.code in enrolment.REFUSED:
+            return False
         raise
 
 
@@ -217,6 +219,8 @@ def _continue(operation: Operation, renewal: RenewalMessage, pin: _OncePin) -> I
             renewal = _with_new_key(operation, renewal, pin)
         _sign_request(operation, renewal, place, pin)
         renewal = _require_current(operation)
+    if renewal.state == "waiting":
+        raise PhoneError("ca_waiting")
     _check_certificate(operation, renewal, place)
     _confirm(operation, renewal, place, pin)
     issued = enrolment.fetch(operation)

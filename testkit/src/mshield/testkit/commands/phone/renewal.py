@@ -80,6 +80,9 @@ def _show_preview(out: Output, preview: RenewalPreviewMessage) -> None:
     )
     due = out.pick("可以更新", "Can be renewed") if preview.reason else out.pick("还不用更新", "Not due yet")
     lines = [f"{name}  {was}" if was == now else f"{name}  {was} → {now}" for name, was, now in rows]
+    if preview.issuer is not msgspec.UNSET:
+        issuer = out.pick(preview.issuer.name, preview.issuer.name_en)
+        lines.append(f"{out.pick('签发机构', 'Issued by')}  {issuer}")
     out.data(msgspec.to_builtins(preview), [due, *lines])
 
 
