@@ -130,7 +130,10 @@ async def test_only_the_phone_that_signed_is_told_so(application: Application, s
             "kind": "signature",
             "business_name": "单一窗口",
             "signed_at": signed_at,
-            "documents": [{"sid": task["sid"], "title": task["title"]} for task in scanned["tasks"]],
+            "documents": [
+                {"sid": task["sid"], "title": task["title"], "media_type": task["media_type"], "drawn": None}
+                for task in scanned["tasks"]
+            ],
         }
         other = await second.device.call("POST", "/api/phone/scans", code)
         assert_refused(other, "request_closed", 409)

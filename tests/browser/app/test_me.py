@@ -126,8 +126,8 @@ def test_r12_my_signatures_page_by_page(page: Page) -> None:
     page.get_by_role("link", name="我的签名").click()
     rows = page.get_by_role("listitem")
     expect(rows).to_have_count(20)
-    # Signed just now, but midnight may have passed since.
-    expect(page.get_by_role("heading", name=re.compile("^(今天|昨天)$")).first).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(r"^\d{4} 年 \d+ 月$")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^签署 \d+ 份")).first).to_be_visible()
     check_page(page)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(rows).to_have_count(MANY + 2)
@@ -146,9 +146,7 @@ def test_r12_my_signatures_page_by_page(page: Page) -> None:
 
 def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> None:
     page.get_by_role("link", name="我的签名").click()
-    page.get_by_role("button", name="搜索").click()
-    field = page.get_by_role("textbox", name="搜索文件名或业务系统")
-    expect(field).to_be_focused()
+    field = page.get_by_role("textbox", name="名称、对方、金额、编号")
     field.fill("没有这样的")
     expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
     check_page(page)

@@ -1,21 +1,25 @@
 """The record shows what was signed: the lines drawn from the content, and beside them the business system's words."""
 
 import json
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from mshield.server.database.interface import Database, SealBroken
 from mshield.server.keys.keyring import Keyring
+from mshield.server.requests import my_signatures
 from mshield.server.requests.document import Document, RequestedView
 from mshield.server.requests.my_signatures import MadeSignature, MySignatures
 from mshield.server.retention import sweep
 from mshield.server.retention.erase_person import ErasePerson, by_command
+from mshield.server.retention.own_data import signatures_of
 from mshield.server.runtime.clocks.watch import unwatched
 from mshield.server.settings.settings import Settings
 from mshield.server.systems.view_drafts import SubmittedView, ViewFile
 from mshield.server.systems.views import register_view
-from mshield.wire.phone.signatures import DrawnMessage, DrawnValue, SignatureMessage
+from mshield.wire.phone.signatures import DrawnMessage, DrawnValue, MonthMessage, SignatureMessage
 from tests.requests.test_drawn_documents import DRAWN, Drawn
 from tests.requests.test_evidence import Signed
 from tests.support.clock import Clock
@@ -32,7 +36,7 @@ CONTRACT_VIEW: Final = {
     "content": "json",
     "title": "采购合同",
     "amount": {"label": "合同总价", "path": "total", "currency": {"fixed": "CNY"}},
-    "body": [{"label": "要点", "rows": [{"label": "合同编号", "path": "number"}]}],
+    "body": [{"label": "要点", "rows": [{"label": "合同编号", "path": "number", "role": "number"}]}],
 }
 
 
@@ -53,7 +57,13 @@ class Record:
     async def listed(self) -> SignatureMessage:
         login = await self.world.login()
         page = await MySignatures(self.drawn.db).page(login, before=None, words=None, kind=None, limit=20)
-        return next(each for each in page if each.sid == self.drawn.sids[0].hex())
+        return next(each for each in page.items if each.sid == self.drawn.sids[0].hex())
+
+    async def found(self, words: str) -> list[str]:
+        login = await self.world.login()
+        page = await MySignatures(self.drawn.db).page(login, before=None, words=words, kind=None, limit=20)
+        assert page.next is None
+        return [each.sid for each in page.items]
 
 
 @pytest.fixture
@@ -98,8 +108,64 @@ async def test_record_has_the_lines_of_the_content_and_names_the_signer(record: 
 
 async def test_list_has_title_and_sums_of_the_content(falsely_named: Record) -> None:
     listed = await falsely_named.listed()
-    assert listed.drawn == DrawnMessage("采购合同", (DrawnValue("CNY", "人民币", "128,000.00"),))
+    assert listed.drawn == DrawnMessage("采购合同", None, "7", (DrawnValue("CNY", "人民币", "128,000.00"),))
     assert (listed.title, listed.confirmed) == ("采购合同 12,800.00", "mismatch")
+
+
+@pytest.mark.parametrize("words", ["128000", "128,000.00", "128 000.0", "采购", "7"])
+async def test_search_finds_what_was_signed(falsely_named: Record, words: str) -> None:
+    wanted = falsely_named.drawn.sids[0].hex()
+    assert await falsely_named.found(words) == [wanted]
+    assert await falsely_named.found(wanted) == [wanted]
+
+
+@pytest.mark.parametrize("words", ["12800", "12,800.00", "1280", "128000.01", "000"])
+async def test_search_finds_no_amount_of_the_business_system(falsely_named: Record, words: str) -> None:
+    assert await falsely_named.found(words) == []
+
+
+async def test_search_continues_after_what_it_has_read(
+    falsely_named: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(my_signatures, "SEARCHED", 1)
+    login = await falsely_named.world.login()
+    history = MySignatures(falsely_named.drawn.db)
+    page = await history.page(login, before=None, words="nothing", kind=None, limit=20)
+    assert page.items == ()
+    found: list[str] = []
+    following, turns = None, 0
+    while turns == 0 or following is not None:
+        page = await history.page(login, before=following, words="128000", kind=None, limit=20)
+        found += [each.sid for each in page.items]
+        following, turns = page.next, turns + 1
+    assert (found, turns) == ([falsely_named.drawn.sids[0].hex()], 4)
+
+
+async def test_month_sums_the_signed_amounts_and_counts_what_has_none(falsely_named: Record) -> None:
+    login = await falsely_named.world.login()
+    months = await MySignatures(falsely_named.drawn.db).months(login, zone=ZoneInfo("Asia/Shanghai"))
+    (month,) = months.items
+    at = datetime.fromtimestamp(falsely_named.world.clock() / 1000, ZoneInfo("Asia/Shanghai"))
+    assert month == MonthMessage(f"{at:%Y-%m}", 3, (DrawnValue("CNY", "人民币", "128,000.00"),), 2)
+    assert months.whole
+
+
+async def test_month_adds_no_amount_of_lines_that_are_too_long(falsely_named: Record) -> None:
+    await tamper(
+        falsely_named.drawn.db, "UPDATE tasks SET drawing = $1 WHERE drawing IS NOT NULL", bytes(1 << 19)
+    )
+    login = await falsely_named.world.login()
+    months = await MySignatures(falsely_named.drawn.db).months(login, zone=ZoneInfo("UTC"))
+    assert [(month.count, month.sums, month.unsummed) for month in months.items] == [(3, (), 3)]
+
+
+async def test_export_of_own_data_names_the_business_systems_title_as_such(falsely_named: Record) -> None:
+    login = await falsely_named.world.login()
+    rows = await signatures_of(falsely_named.drawn.db, login.account_id)
+    (signed,) = [each for each in rows if each["title"] == "采购合同"]
+    assert (signed["title"], signed["amounts"]) == ("采购合同", "人民币 128,000.00")
+    assert signed["title_by_business_system"] == "采购合同 12,800.00"
+    assert "12,800.00" not in json.dumps({**signed, "title_by_business_system": None}, ensure_ascii=False)
 
 
 async def test_list_reads_no_changed_lines(record: Record) -> None:

@@ -157,12 +157,12 @@ async def test_own_copy_has_the_readings_and_180_days_end_them(
     await clerk.call("GET", "/filing/people", id_number=OPERATOR.id_number)
     await clerk.call("GET", f"/accounts/{account}")
     db, now = application.context.db, application.clock()
-    data = await own_data.read(db, account_id=account, most=1)
+    data = await own_data.read(db, account_id=account)
     assert [row["kind"] for row in data["readings"]] == ["filing", "account"]
     await purge(db, now=now + 179 * DAY_MS)
-    assert len((await own_data.read(db, account_id=account, most=1))["readings"]) == 2
+    assert len((await own_data.read(db, account_id=account))["readings"]) == 2
     await purge(db, now=now + 181 * DAY_MS)
-    assert (await own_data.read(db, account_id=account, most=1))["readings"] == []
+    assert (await own_data.read(db, account_id=account))["readings"] == []
 
 
 OPENED: Final = ("proofs", "consents", "asks")

@@ -9,7 +9,7 @@ import { shallowRef } from "vue";
 const SID = "ab".repeat(16);
 const OWN = {
   kind: "signature",
-  documents: [{ sid: SID, title: "报关单" }],
+  documents: [{ sid: SID, title: "旧标题", mediaType: "application/xml", drawn: "报关单" }],
   businessName: "单一窗口",
   signedAt: 1_764_425_260_000,
 };
@@ -81,7 +81,12 @@ describe("a request that another tab has answered", () => {
     expect(said).not.toMatch(/没有签|没有登录|没有同意/u);
   });
   test("all documents of a batch are listed, also those of several requests answered together", async () => {
-    const documents = ["合同", "补充协议"].map((title, n) => ({ sid: `${n}`.repeat(32), title }));
+    const documents = ["合同", "补充协议"].map((title, n) => ({
+      sid: `${n}`.repeat(32),
+      title,
+      mediaType: "application/json",
+      drawn: title,
+    }));
     engine.ownSignature.mockResolvedValue({ ...OWN, documents });
     const said = await after("signature", "approve");
     expect(said).toContain("已在这部手机上签好 2 份");
@@ -132,7 +137,7 @@ const WIRE = {
   kind: "login",
   business_name: "单一窗口",
   signed_at: OWN.signedAt,
-  documents: [{ sid: SID, title: "登录" }],
+  documents: [{ sid: SID, title: "登录", media_type: "application/octet-stream", drawn: null }],
 };
 
 describe("the code of a finished request", () => {
@@ -144,14 +149,22 @@ describe("the code of a finished request", () => {
   });
   test("lists all signed documents of a batch, each with a link", async () => {
     const others = ["cd", "ef"].map((octet) => octet.repeat(16));
-    const documents = [SID, ...others].map((sid, n) => ({ sid, title: `报关单 ${n + 1}` }));
+    const documents = [SID, ...others].map((sid, n) => ({
+      sid,
+      title: "报关单 12,800.00",
+      media_type: "application/xml",
+      drawn: n === 2 ? null : `报关单 ${n + 1}`,
+    }));
     const { wrapper } = await mounted(ScanEnded, {
       problem: refusal({ ...WIRE, kind: "signature", documents }),
     });
     expect(wrapper.text()).toMatch(/已在这部手机上签好 3 份 .*\d{1,2}:\d{2}/u);
     const rows = wrapper.findAll("li a");
     expect(rows.map((row) => [row.text(), row.attributes("href")])).toEqual(
-      documents.map(({ sid, title }) => [title, `/me/signatures/${sid}`]),
+      documents.map(({ sid }, n) => [
+        ["报关单 1", "报关单 2", "XML 文件对方称：报关单 12,800.00"][n],
+        `/me/signatures/${sid}`,
+      ]),
     );
     wrapper.unmount();
   });
@@ -165,7 +178,11 @@ describe("the code of a finished request", () => {
   });
   test("has no link for a consent, which isn't among the user's signatures", async () => {
     const { wrapper } = await mounted(ScanEnded, {
-      problem: refusal({ ...WIRE, kind: "signature", documents: [{ sid: null, title: "同意" }] }),
+      problem: refusal({
+        ...WIRE,
+        kind: "signature",
+        documents: [{ ...WIRE.documents[0], sid: null, title: "同意" }],
+      }),
     });
     expect(wrapper.text()).toContain("已在这部手机上签好");
     expect(wrapper.findAll("a")).toHaveLength(0);

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 
-/** The list of signatures: pages, search, and grouping by days. */
+/** The list of signatures: pages, search, and grouping by months. */
 
 import { NetworkError, type SignatureQuery, type SignatureRecord } from "@mshield/shield";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 const signatures = vi.fn();
 vi.mock("../src/engine/shield.ts", () => ({ shield: { signatures, status: vi.fn() } }));
 const { useSignatureList } = await import("../src/screens/me/signatures/signature_list.ts");
-const { byDay, dayName } = await import("../src/screens/me/signatures/days.ts");
+const { byMonth, endOf, jumpName, jumpsOf, monthName, rowTime } =
+  await import("../src/screens/me/signatures/months.ts");
 
 const NOW = new Date(2026, 10, 25, 10).getTime();
 const HOUR = 3_600_000;
@@ -83,14 +84,37 @@ test("is restored with its loaded pages, but only for the same search", async ()
   expect(useSignatureList({ words: "单" }, true).items.value).toBeNull();
 });
 
-test("the days have headings", () => {
-  const at = [NOW, NOW - HOUR, NOW - 12 * HOUR, NOW - 48 * HOUR, new Date(2025, 11, 31).getTime()];
-  const days = byDay(at.map((ms, n) => record(String(n), ms)));
-  expect(days.map(({ items }) => items.length)).toEqual([2, 1, 1, 1]);
-  expect(days.map(({ items }) => dayName(items[0]!.signedAt, NOW, { t }))).toEqual([
-    "today",
-    "yesterday",
-    "thisYear 2026 11 23",
-    "otherYear 2025 12 31",
+test("a search goes on where a part of the history had nothing", async () => {
+  signatures
+    .mockResolvedValueOnce({ items: [], next: "a" })
+    .mockResolvedValueOnce({ items: [], next: "b" })
+    .mockResolvedValueOnce({ items: [record("甲单")], next: null });
+  const list = useSignatureList({ words: "136380" }, false);
+  await list.look({ words: "136380" });
+  expect(list.items.value).toHaveLength(1);
+  expect(signatures.mock.calls.map(([{ before }]) => before)).toEqual([undefined, "a", "b"]);
+});
+
+test("the months have headings, and earlier years one place to jump to", () => {
+  const at = [NOW, NOW - HOUR, new Date(2026, 9, 31, 23).getTime(), new Date(2025, 11, 31).getTime()];
+  const months = byMonth(at.map((ms, n) => record(String(n), ms)));
+  expect(months.map(({ month, items }) => [month, items.length])).toEqual([
+    ["2026-11", 2],
+    ["2026-10", 1],
+    ["2025-12", 1],
   ]);
+  expect(monthName("2026-11", { t, language: "zh" })).toBe("monthOf 2026 11");
+  expect(monthName("2026-11", { t, language: "en" })).toBe("November 2026");
+  const jumps = jumpsOf([...months, { month: "2025-03" }], NOW);
+  expect(jumps.map((each) => jumpName(each, { t, language: "en" }))).toEqual(["Nov", "Oct", "2025"]);
+  expect(jumps.at(-1)).toEqual({ month: "2025-12", year: 2025 });
+  expect(endOf("2025-12")).toBe(new Date(2026, 0, 1).getTime());
+});
+
+test("a row tells its day", () => {
+  expect(
+    [NOW, NOW - 12 * HOUR, NOW - 48 * HOUR, new Date(2025, 11, 31).getTime()].map((at) =>
+      rowTime(at, NOW, { t }),
+    ),
+  ).toEqual(["todayAt 10:00", "yesterdayAt 22:00", "11-23 10:00", "2025-12-31"]);
 });

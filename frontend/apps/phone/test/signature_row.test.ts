@@ -33,17 +33,21 @@ function shown(more: Partial<SignatureRecord>): VueWrapper {
 
 test("title and sum are the content's, and the other amount is nowhere", () => {
   const amounts = [{ name: "人民币", text: "128,000.00" }];
-  const row = shown({ drawn: { title: "采购合同", amounts }, confirmed: "mismatch" });
+  const row = shown({
+    drawn: { title: "采购合同", party: "宁波甬通检测服务有限公司", amounts },
+    confirmed: "mismatch",
+  });
   expect(row.get(".g b").text()).toBe("采购合同");
   expect(row.get(".sum b").text()).toBe("人民币128,000.00");
+  expect(row.get(".g span").text()).toBe("宁波甬通检测服务有限公司");
   expect(row.text()).not.toContain(FALSE_AMOUNT);
   expect(row.get(".differs").text()).toBe("对方说明与原文不一致，按原文签署");
 });
 
 test("content without an amount says so", () => {
   expect(
-    shown({ drawn: { title: "原产地声明", amounts: [] } })
-      .get(".sum")
+    shown({ drawn: { title: "原产地声明", party: null, amounts: [] } })
+      .get(".sum .none")
       .text(),
   ).toBe("无金额");
 });

@@ -215,6 +215,11 @@ export class AccountShield {
     return await this.#run((operation) => signatures.signatures(operation, query));
   }
 
+  /** Returns the months of this phone's signatures, in a time zone (IANA). */
+  async signedMonths(zone: string): Promise<signatures.SignedMonths> {
+    return await this.#run((operation) => signatures.signedMonths(operation, zone));
+  }
+
   /** Returns one signature in full; `sid` as in the list. */
   async signature(sid: string): Promise<signatures.SignatureDetail> {
     return await this.#run((operation) => signatures.signature(operation, sid));

@@ -81,6 +81,9 @@ export type {
   SignaturePage,
   SignatureQuery,
   SignatureRecord,
+  SignedMonth,
+  SignedMonths,
+  Sum,
 } from "./signatures.ts";
 export type { Account } from "./state.ts";
 export type { Status } from "./status.ts";

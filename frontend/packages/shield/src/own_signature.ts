@@ -6,10 +6,15 @@ import { type Kind, KINDS, readTask, type Scan } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { signature } from "./signatures.ts";
 
-/** A document; `sid` is null if "my signatures" doesn't list it, as with a consent. */
+/**
+ * A document; `sid` is null if "my signatures" doesn't list it, as with a consent. `drawn` is the title that a view
+ * drew of the content, null without one; `title` is the business system's word.
+ */
 export interface OwnDocument {
   readonly sid: string | null;
   readonly title: string;
+  readonly mediaType: string;
+  readonly drawn: string | null;
 }
 
 /**
@@ -28,14 +33,14 @@ export async function ownSignature(
   operation: Operation,
   { kind, tasks, requester }: Pick<Scan, "kind" | "tasks" | "requester">,
 ): Promise<OwnSignature | null> {
-  const signed: { readonly sid: string; readonly title: string }[] = [];
-  for (const { sid, title, reading } of tasks) {
+  const signed: (OwnDocument & { readonly sid: string })[] = [];
+  for (const { sid, title, mediaType, reading } of tasks) {
     // oxlint-disable-next-line no-await-in-loop -- the service answers one call of a phone at a time
     const task = await orNull(operation.connection.get(`/api/phone/tasks/${sid}`, operation.loggedIn()));
     if (task !== null && readTask(task).state === "signed") {
-      // The name comes from the content if a view reads it, as in a batch's list.
-      const { title: name = title, list } = reading?.key ?? {};
-      signed.push({ sid, title: [name, list?.number].filter(Boolean).join(" ") });
+      const { title: name, list } = reading?.key ?? {};
+      const drawn = name === undefined ? null : [name, list?.number].filter(Boolean).join(" ");
+      signed.push({ sid, title, mediaType, drawn });
     }
   }
   const [first, ...others] = signed;
@@ -43,10 +48,7 @@ export async function ownSignature(
     return null;
   }
   const listed = await orNull(signature(operation, first.sid));
-  const document = ({ sid, title }: (typeof signed)[number]): OwnDocument => ({
-    sid: listed && sid,
-    title,
-  });
+  const document = (one: (typeof signed)[number]): OwnDocument => ({ ...one, sid: listed && one.sid });
   return {
     kind,
     documents: [document(first), ...others.map(document)],
@@ -76,7 +78,12 @@ export function earlierSignature({ code, extra }: ShieldError): OwnSignature | n
 
 function readDocument(value: unknown): OwnDocument {
   const of = new Fields(value);
-  return { sid: of.textOrNull("sid"), title: of.text("title") };
+  return {
+    sid: of.textOrNull("sid"),
+    title: of.text("title"),
+    mediaType: of.text("media_type"),
+    drawn: of.textOrNull("drawn"),
+  };
 }
 
 /** Returns null for a document of another phone. */

@@ -11,10 +11,34 @@ import { fromBase64, readJson } from "./strict_json.ts";
 const CONFIRMED: readonly Confirmation[] = ["none", "mismatch", "unread"];
 const DRAWN_LINES = "mshield-drawn/v1";
 
-/** Title and sums that the view drew of the signed content. */
+/** A sum with its currency's name. */
+export interface Sum {
+  readonly name: string | null;
+  readonly text: string;
+}
+
+/** Title, the other party, and sums that the view drew of the signed content. */
 export interface DrawnFacts {
   readonly title: string;
-  readonly amounts: readonly { readonly name: string | null; readonly text: string }[];
+  readonly party: string | null;
+  readonly amounts: readonly Sum[];
+}
+
+/**
+ * A month (`2026-12`): how many documents were signed, and the sums that views drew; `unsummed` counts documents
+ * whose amount isn't known.
+ */
+export interface SignedMonth {
+  readonly month: string;
+  readonly count: number;
+  readonly sums: readonly Sum[];
+  readonly unsummed: number;
+}
+
+/** Months, newest first; unless `isWhole`, the oldest one may have more. */
+export interface SignedMonths {
+  readonly months: readonly SignedMonth[];
+  readonly isWhole: boolean;
 }
 
 /** One line of the signature history. */
@@ -41,11 +65,12 @@ export interface SignaturePage {
 }
 
 /**
- * A query of the history; `words` is part of a title or a business system's name, `kind` limits it to one
- * kind.
+ * A query of the history; `words` is part of what a row shows or a whole amount, `kind` limits it to one
+ * kind, `until` (ms) to earlier ones.
  */
 export interface SignatureQuery {
   readonly before?: string;
+  readonly until?: number;
   readonly words?: string;
   readonly kind?: Kind;
   readonly limit?: number;
@@ -89,11 +114,11 @@ export interface Signer {
 
 export async function signatures(
   operation: Operation,
-  { before, words, kind, limit = 20 }: SignatureQuery,
+  { before, until, words, kind, limit = 20 }: SignatureQuery,
 ): Promise<SignaturePage> {
   const params = {
     limit: String(limit),
-    ...(before && { before }),
+    ...(before ? { before } : until !== undefined && { until: String(until) }),
     ...(words && { q: words }),
     ...(kind && { kind }),
   };
@@ -101,6 +126,23 @@ export async function signatures(
     await operation.connection.get("/api/phone/signatures", operation.loggedIn(), params),
   );
   return { items: of.list("items").map(readListed), next: of.textOrNull("next") };
+}
+
+/** Returns the months of a time zone (IANA). */
+export async function signedMonths(operation: Operation, zone: string): Promise<SignedMonths> {
+  const of = new Fields(
+    await operation.connection.get("/api/phone/signatures/months", operation.loggedIn(), { zone }),
+  );
+  const months = of.list("items").map((value) => {
+    const month = new Fields(value);
+    return {
+      month: month.text("month"),
+      count: month.integer("count"),
+      sums: month.list("sums").map(readSum),
+      unsummed: month.integer("unsummed"),
+    };
+  });
+  return { months, isWhole: of.flag("whole") };
 }
 
 /** Returns one signature; `sid` as in the list. */
@@ -154,11 +196,12 @@ function readListed(value: unknown): SignatureRecord {
 }
 
 function drawnFacts(of: Fields): DrawnFacts {
-  const amounts = of.list("amounts").map((value) => {
-    const amount = new Fields(value);
-    return { name: amount.textOrNull("name"), text: amount.text("text") };
-  });
-  return { title: of.text("title"), amounts };
+  return { title: of.text("title"), party: of.textOrNull("party"), amounts: of.list("amounts").map(readSum) };
+}
+
+function readSum(value: unknown): Sum {
+  const of = new Fields(value);
+  return { name: of.textOrNull("name"), text: of.text("text") };
 }
 
 function readRecord(value: unknown): Omit<SignatureRecord, "drawn"> {

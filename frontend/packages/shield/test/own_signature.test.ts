@@ -59,7 +59,7 @@ const scanned = (...sids: string[]): Scan =>
   ({
     kind: "signature",
     requester: { name: "云帆" },
-    tasks: sids.map((sid) => ({ sid, title: sid })),
+    tasks: sids.map((sid) => ({ sid, title: sid, mediaType: "text/plain" })),
   }) as unknown as Scan;
 
 test("names all signed documents in order, and no others", async () => {
@@ -70,8 +70,8 @@ test("names all signed documents in order, and no others", async () => {
   expect(own).toEqual({
     kind: "signature",
     documents: [
-      { sid: "a", title: "a" },
-      { sid: "c", title: "c" },
+      { sid: "a", title: "a", mediaType: "text/plain", drawn: null },
+      { sid: "c", title: "c", mediaType: "text/plain", drawn: null },
     ],
     businessName: "云帆",
     signedAt: 5,
@@ -83,14 +83,14 @@ test("names a rendered document by its content, as in a batch's list", async () 
   const { tasks, ...others } = scanned("a");
   const drawn = { ...others, tasks: [{ ...tasks[0]!, reading: { key } }] } as unknown as Scan;
   expect(await ownSignature(service({ a: "signed" }), drawn)).toMatchObject({
-    documents: [{ title: "出口货物报关单 E20261127000011" }],
+    documents: [{ title: "a", drawn: "出口货物报关单 E20261127000011" }],
   });
 });
 
 test("is null if this phone signed nothing; a consent isn't listed", async () => {
   expect(await ownSignature(service({ a: "declined" }), scanned("a", "b"))).toBeNull();
   expect(await ownSignature(service({ a: "signed" }, false), scanned("a"))).toMatchObject({
-    documents: [{ sid: null, title: "a" }],
+    documents: [{ sid: null, title: "a", drawn: null }],
     signedAt: null,
   });
 });

@@ -20,6 +20,7 @@ from mshield.server.filing.errors import FilingChanged
 from mshield.server.identity.consents import Consents
 from mshield.server.requests.document import with_times
 from mshield.server.requests.errors import ExpiredRequest, OtherShield, QrStale, RequestClosed, RequestOpen
+from mshield.server.requests.my_signatures import drawn_title
 from mshield.server.requests.prepare import PreparePdfs
 from mshield.server.requests.rows import my_signatures, waiting
 from mshield.server.requests.rows import scans as store
@@ -304,14 +305,20 @@ class Answer:
     async def _own_signature(self, request_id: str, *, by: store.DeviceCertificate) -> dict[str, Json]:
         """Returns this phone's signature of the request, for RequestClosed; only the phone that signed gets it.
 
-        A document's `sid` is null for a consent, which "my signatures" doesn't list.
+        A document's `sid` is null for a consent, which "my signatures" doesn't list, and `drawn` without a view.
         """
         signed = await my_signatures.of_request(self.db, request_id=request_id, uid=by.uid)
         if not signed:
             return {}
         first = signed[0]
         documents: list[Json] = [
-            {"sid": None if own.purpose == "consent" else own.sid.hex(), "title": own.title} for own in signed
+            {
+                "sid": None if own.purpose == "consent" else own.sid.hex(),
+                "title": own.title,
+                "media_type": own.media_type,
+                "drawn": drawn_title(own),
+            }
+            for own in signed
         ]
         return {
             "own_signature": {

@@ -1,12 +1,14 @@
-"""Signatures made by a phone (我的签名, manual 2.3.1.7): list, full-text search, and details.
+"""Signatures made by a phone (我的签名, manual 2.3.1.7): list, search, sums by month, and details.
 
 Also compares a login's PC and network with those of the account's earlier logins.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,12 +23,25 @@ from mshield.server.errors import NotFound
 from mshield.server.requests.rows import my_signatures as history
 from mshield.server.values.browser_name import browser_name
 from mshield.server.values.throttling import UNKNOWN_ADDRESS, prefix_subject
+from mshield.views.values import Decimal, decimal
 from mshield.wire.business import SignerMessage
-from mshield.wire.phone.signatures import DrawnMessage, DrawnValue, Kind, SignatureMessage
+from mshield.wire.phone.signatures import (
+    DrawnMessage,
+    DrawnValue,
+    Kind,
+    MonthMessage,
+    MonthsMessage,
+    SignatureMessage,
+)
 from mshield.wire.times import DAY_MS
 
 _PURPOSES: Final[Mapping[Kind, str]] = {"login": "login", "signature": "sign"}
 _LATEST: Final = 2**62
+_CHUNK: Final = 100
+SEARCHED: Final = 500
+"""Signatures read by one search; `next` continues after them."""
+COUNTED: Final = 3_000
+"""Signatures read for the sums of the months, newest first."""
 _REMEMBERED: Final = 50
 _REMEMBERED_MS: Final = 180 * DAY_MS
 """A new login is compared with at most `_REMEMBERED` earlier ones, none older than this (ms)."""
@@ -54,6 +69,14 @@ class MadeSignature:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPage:
+    """Signatures, newest first, and the place (signed_at, sid) of the last one read; None if there are no more."""
+
+    items: tuple[SignatureMessage, ...]
+    next: tuple[int, bytes] | None
+
+
+@dataclass(frozen=True, slots=True)
 class PcLogin:
     """Login at a PC: `browser` names its system and browser, `unlike` the properties that were new at the time."""
 
@@ -77,23 +100,62 @@ class MySignatures:
         words: str | None,
         kind: Kind | None,
         limit: int,
-    ) -> tuple[SignatureMessage, ...]:
-        """Returns a page of signatures, newest first; `before` is (signed_at, sid) of the previous page's last one.
+    ) -> ListedPage:
+        """Returns a page of signatures, newest first; `before` is the previous page's `next`, or a time (ms) alone.
+
+        `words` are part of what a row shows, or its whole amount. Raises: SealBroken.
+        """
+        wanted = None if words is None else _Wanted.of(words)
+        items: list[SignatureMessage] = []
+        most = limit if wanted is None else SEARCHED
+        seen = 0
+        async for row in self._rows(login, before=before, kind=kind, most=most):
+            seen += 1
+            found = _listed(row)
+            if wanted is None or wanted.matches(found):
+                items.append(found)
+            if len(items) == limit or seen == most:
+                return ListedPage(tuple(items), (row.signed_at, row.sid))
+        return ListedPage(tuple(items), None)
+
+    async def months(self, login: PhoneLogin, *, zone: ZoneInfo) -> MonthsMessage:
+        """Returns the months of the newest `COUNTED` signatures, with the sums that the views drew.
 
         Raises: SealBroken.
         """
-        before_at, before_sid = before or (_LATEST, b"")
-        rows = await history.signatures_page(
-            self.db,
-            device_id=login.device_id,
-            account_id=login.account_id,
-            before_at=before_at,
-            before_sid=before_sid,
-            page_size=limit,
-            words=words,
-            purpose=None if kind is None else _PURPOSES[kind],
+        months: dict[str, _Month] = {}
+        seen = 0
+        async for row in self._rows(login, before=None, kind="signature", most=COUNTED):
+            seen += 1
+            name = f"{datetime.fromtimestamp(row.signed_at / 1000, zone):%Y-%m}"
+            months.setdefault(name, _Month()).add(head_of(row.sid, row.display, row.drawing))
+        return MonthsMessage(
+            tuple([month.message(name) for name, month in months.items()]), whole=seen < COUNTED
         )
-        return tuple([_listed(row) for row in rows])
+
+    async def _rows(
+        self, login: PhoneLogin, *, before: tuple[int, bytes] | None, kind: Kind | None, most: int
+    ) -> AsyncIterator[history.ListedSignature]:
+        """Yields at most `most` rows, newest first."""
+        left = most
+        before_at, before_sid = before or (_LATEST, b"")
+        while left > 0:
+            size = min(left, _CHUNK)
+            rows = await history.signatures_page(
+                self.db,
+                device_id=login.device_id,
+                account_id=login.account_id,
+                before_at=before_at,
+                before_sid=before_sid,
+                page_size=size,
+                purpose=None if kind is None else _PURPOSES[kind],
+            )
+            for row in rows:
+                yield row
+            if len(rows) < size:
+                return
+            left -= size
+            before_at, before_sid = rows[-1].signed_at, rows[-1].sid
 
     async def one(self, login: PhoneLogin, sid: bytes, *, now: int) -> MadeSignature:
         """Returns one signature in full. Raises: NotFound, also for another phone's; SealBroken."""
@@ -194,29 +256,127 @@ def _listed(row: history.ListedSignature) -> SignatureMessage:
     )
 
 
+class Money(msgspec.Struct, frozen=True):
+    currency: str | None
+    name: str | None
+    number: str
+    text: str
+
+    @property
+    def spoken(self) -> str:
+        return self.text if self.name is None else f"{self.name} {self.text}"
+
+
 class _Amount(msgspec.Struct, frozen=True):
-    values: tuple[DrawnValue, ...]
+    values: tuple[Money, ...]
 
 
-class _Head(msgspec.Struct, frozen=True):
+class _Named(msgspec.Struct, frozen=True):
+    number: str | None
+    party: str | None
+
+
+class Head(msgspec.Struct, frozen=True):
     """What a list shows of a view's lines."""
 
     title: str
     amount: _Amount | None
+    list: _Named
+
+    @property
+    def amounts(self) -> tuple[Money, ...]:
+        return () if self.amount is None else self.amount.values
 
 
-_head: Final = msgspec.json.Decoder(_Head).decode
+_head: Final = msgspec.json.Decoder(Head).decode
+
+
+def head_of(sid: bytes, display: str | None, drawing: bytes | None) -> Head | None:
+    """Returns the head of the stored lines, None without them. Raises: SealBroken as `_drawing`."""
+    if display is None:
+        return None
+    lines = _drawing(read_display(display), sid, drawing)
+    return None if lines is None else _head(lines)
+
+
+def drawn_title(row: history.SignedOfRequest) -> str | None:
+    """Returns the title that the view drew of a signed document, with its number; None without a view."""
+    head = head_of(row.sid, row.display, row.drawing)
+    return None if head is None else " ".join(filter(None, (head.title, head.list.number)))
 
 
 def _drawn(row: history.ListedSignature) -> DrawnMessage | None:
-    """Returns title and sums of the stored lines, None without them. Raises: SealBroken as `_drawing`."""
-    if row.display is None:
+    head = head_of(row.sid, row.display, row.drawing)
+    if head is None:
         return None
-    drawing = _drawing(read_display(row.display), row.sid, row.drawing)
-    if drawing is None:
-        return None
-    head = _head(drawing)
-    return DrawnMessage(head.title, () if head.amount is None else head.amount.values)
+    amounts = tuple([DrawnValue(value.currency, value.name, value.text) for value in head.amounts])
+    return DrawnMessage(head.title, head.list.party, head.list.number, amounts)
+
+
+@dataclass(slots=True)
+class _Month:
+    """Sums of a month by currency, each with the currency's name."""
+
+    count: int = 0
+    unsummed: int = 0
+    sums: dict[str, tuple[str | None, Decimal]] = field(default_factory=dict)
+
+    def add(self, head: Head | None) -> None:
+        self.count += 1
+        if head is None or any(value.currency is None for value in head.amounts):
+            self.unsummed += 1
+            return
+        for value in head.amounts:
+            number = decimal(value.number, separators=False)
+            assert number is not None  # noqa: S101  # canonical lines have only numbers here
+            name, sum_ = self.sums.get(value.currency or "", (value.name, Decimal(0, 0)))
+            self.sums[value.currency or ""] = (name, sum_ + number)
+
+    def message(self, month: str) -> MonthMessage:
+        sums = tuple([DrawnValue(code, name, total.text) for code, (name, total) in self.sums.items()])
+        return MonthMessage(month, self.count, sums, self.unsummed)
+
+
+_NUMBER: Final = re.compile(r"\d{1,30}(\.\d{1,30})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Search words: part of a text that the row shows, or an amount, with its decimals or without them."""
+
+    text: str
+    amount: Decimal | None
+    has_decimals: bool
+
+    @classmethod
+    def of(cls, words: str) -> "_Wanted":
+        text = words.strip().lower()
+        number = _NUMBER.fullmatch(re.sub(r"[,，\s]", "", text))
+        amount = None if number is None else decimal(number[0], separators=False)
+        return cls(text, amount, has_decimals=number is not None and number[1] is not None)
+
+    def matches(self, found: SignatureMessage) -> bool:
+        drawn = found.drawn
+        texts = (
+            (found.title, found.business_name)
+            if drawn is None
+            else (drawn.title, drawn.party, drawn.number, found.business_name)
+        )
+        if any(text is not None and self.text in text.lower() for text in texts):
+            return True
+        if self.text.replace("-", "") == found.sid:
+            return True
+        return drawn is not None and any(self._is(amount.text) for amount in drawn.amounts)
+
+    def _is(self, text: str) -> bool:
+        if self.amount is None:
+            return False
+        number = decimal(text, separators=True)
+        if number is None:
+            return False
+        if self.has_decimals:
+            return number.reduced == self.amount.reduced
+        return Decimal(number.value // 10**number.scale, 0) == self.amount
 
 
 def _drawing(kept: StoredDisplay, sid: bytes, drawing: bytes | None) -> bytes | None:

@@ -20,9 +20,14 @@ class DrawnValue(AnswerMessage, frozen=True):
 
 
 class DrawnMessage(AnswerMessage, frozen=True):
-    """Title and sums that the view drew of the signed content; no sums if the view names none."""
+    """Title, the other party, number and sums that the view drew of the signed content.
+
+    Party and number are null, and there are no sums, if the view names none.
+    """
 
     title: str
+    party: str | None
+    number: str | None
     amounts: tuple[DrawnValue, ...]
 
 
@@ -94,3 +99,22 @@ class SignaturesMessage(AnswerMessage, frozen=True):
 
     items: tuple[SignatureMessage, ...]
     next: str | None
+
+
+class MonthMessage(AnswerMessage, frozen=True):
+    """A month, as `2026-12`: how many documents were signed, and the sums that views drew, by currency.
+
+    `unsummed` counts documents that no view drew, or whose amount has no currency.
+    """
+
+    month: str
+    count: int
+    sums: tuple[DrawnValue, ...]
+    unsummed: int
+
+
+class MonthsMessage(AnswerMessage, frozen=True):
+    """Months, newest first. `whole`: all signatures are counted; else the oldest month may have more."""
+
+    items: tuple[MonthMessage, ...]
+    whole: bool

@@ -35,8 +35,8 @@ _PROBLEM: Final[dict[str, Any]] = {
         "own_signature": {
             "type": "object",
             "description": "With `request_closed`, only for the phone that signed the request itself: the documents "
-            "that it signed, at least one. `sid` as in my signatures, null for a consent; `signed_at` of the "
-            "first, in ms",
+            "that it signed, at least one. `sid` as in my signatures, null for a consent; `drawn` is the title "
+            "that the view drew, `title` the business system's; `signed_at` of the first, in ms",
             "required": ["kind", "business_name", "signed_at", "documents"],
             "properties": {
                 "kind": {"enum": ["login", "signature"]},
@@ -46,8 +46,13 @@ _PROBLEM: Final[dict[str, Any]] = {
                     "type": "array",
                     "items": {
                         "type": "object",
-                        "required": ["sid", "title"],
-                        "properties": {"sid": {"type": ["string", "null"]}, "title": {"type": "string"}},
+                        "required": ["sid", "title", "media_type", "drawn"],
+                        "properties": {
+                            "sid": {"type": ["string", "null"]},
+                            "title": {"type": "string"},
+                            "media_type": {"type": "string"},
+                            "drawn": {"type": ["string", "null"]},
+                        },
                     },
                 },
             },

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from mshield.server.http.query import Query
 from mshield.server.http.router import Router
 from mshield.server.requests.my_signatures import MadeSignature
 from mshield.wire.phone.requests import DisplayLine
-from mshield.wire.phone.signatures import Kind, SignatureDetailMessage, SignatureMessage, SignaturesMessage
+from mshield.wire.phone.signatures import Kind, MonthsMessage, SignatureDetailMessage, SignaturesMessage
 from mshield.wire.tokens import base64url
 
 router: Final = Router("phone")
@@ -27,6 +28,9 @@ router: Final = Router("phone")
 
 Cursor = Annotated[str, msgspec.Meta(max_length=64)]
 Words = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]{1,64}\Z")]
+ZoneName = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}\Z", max_length=64)
+]
 
 
 class SignaturesWanted(Query, frozen=True):
@@ -35,9 +39,23 @@ class SignaturesWanted(Query, frozen=True):
     before: Annotated[Cursor | None, msgspec.Meta(description="`next` of the previous page")] = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     q: Annotated[
-        Words | None, msgspec.Meta(description="part of the title or of the business system's name")
+        Words | None,
+        msgspec.Meta(
+            description="part of title, party or business system's name, a number, or a whole amount; "
+            "a page may then have fewer items, or none, although there is a `next`"
+        ),
     ] = None
     kind: Annotated[Kind | None, msgspec.Meta(description="only logins or only signatures")] = None
+    until: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None,
+        msgspec.Meta(description="only earlier than this time (ms); not beside `before`"),
+    ] = None
+
+
+class MonthsWanted(Query, frozen=True):
+    """The time zone whose months are meant."""
+
+    zone: Annotated[ZoneName, msgspec.Meta(description="IANA name, such as `Asia/Shanghai`")]
 
 
 @router.get(
@@ -50,10 +68,25 @@ async def signatures(request: Request, query: SignaturesWanted) -> Response:
     """Lists logins and signatures made with this phone, newest first."""
     login, context = await phone_of(request), context_of(request)
     page = await context.requests.my_signatures.page(
-        login, before=_place(query.before), words=query.q, kind=query.kind, limit=query.limit
+        login, before=_before(query), words=query.q, kind=query.kind, limit=query.limit
     )
-    following = _cursor(page[-1]) if len(page) == query.limit else None
-    return JsonAnswer(SignaturesMessage(page, following))
+    return JsonAnswer(SignaturesMessage(page.items, None if page.next is None else _cursor(*page.next)))
+
+
+@router.get(
+    "/signatures/months",
+    summary="Sum my signatures by month",
+    operation_id="sumSignaturesByMonth",
+    answers=openapi.answers(MonthsMessage, "The months, newest first"),
+)
+async def months(request: Request, query: MonthsWanted) -> Response:
+    """Counts the documents signed with this phone, and adds up the amounts that views drew of their content."""
+    login, context = await phone_of(request), context_of(request)
+    try:
+        zone = ZoneInfo(query.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidRequest(fields=["zone"]) from error
+    return JsonAnswer(await context.requests.my_signatures.months(login, zone=zone))
 
 
 @router.get(
@@ -111,8 +144,14 @@ def _kind(purpose: str) -> str:
     return "login" if purpose == "login" else "signature"
 
 
-def _cursor(last: SignatureMessage) -> str:
-    return base64url(last.signed_at.to_bytes(8, "big") + bytes.fromhex(last.sid))
+def _before(query: SignaturesWanted) -> tuple[int, bytes] | None:
+    if query.until is not None and query.before is None:
+        return query.until, b""
+    return _place(query.before)
+
+
+def _cursor(signed_at: int, sid: bytes) -> str:
+    return base64url(signed_at.to_bytes(8, "big") + sid)
 
 
 _CURSOR_BYTES: Final = 24

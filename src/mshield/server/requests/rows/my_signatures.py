@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from mshield.server.database.interface import Database
-from mshield.server.database.matching import contains
 from mshield.server.database.queries import Queries
 from mshield.server.seals.tables import CERTIFICATES, REQUESTS, SIGNATURES, TASKS
 
@@ -13,13 +12,16 @@ _SQL: Final = Queries("requests", "my_signatures")
 
 @dataclass(frozen=True, slots=True)
 class SignedOfRequest:
-    """Document of one request that this phone signed."""
+    """Document of one request that this phone signed, with `display` and `drawing` as in `ListedSignature`."""
 
     sid: bytes
     purpose: str
     signed_at: int
     title: str
+    media_type: str
     business_name: str | None
+    display: str | None
+    drawing: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ _SEALED: Final = {
 }
 """Columns that the seals cover, by the field."""
 _LIST: Final = {each.name: each.name for each in fields(ListedSignature)} | {"display": "f_display"}
+_OF_REQUEST: Final = {each.name: each.name for each in fields(SignedOfRequest)} | {"display": "f_display"}
 _LISTED: Final = TASKS.joined("f_")
 _LONGEST: Final = 1 << 18
 """Octets of the lines of a view, and of M, that a list reads; longer ones are in the detail only."""
@@ -124,12 +127,11 @@ async def signatures_page(  # one bound each
     before_at: int,
     before_sid: bytes,
     page_size: int,
-    words: str | None = None,
     purpose: str | None = None,
 ) -> tuple[ListedSignature, ...]:
     """Returns signatures made with this device before the given place, newest first.
 
-    `purpose` and `words` filter them. Raises: SealBroken.
+    `purpose` filters them. Raises: SealBroken.
     """
     rows = await db.all(
         _SQL["signatures_page"],
@@ -138,7 +140,6 @@ async def signatures_page(  # one bound each
         before_at=before_at,
         before_sid=before_sid,
         page_size=page_size,
-        words=contains(words),
         purpose=purpose,
         most=_LONGEST,
     )
@@ -148,10 +149,11 @@ async def signatures_page(  # one bound each
 
 
 async def of_request(db: Database, *, request_id: str, uid: bytes) -> list[SignedOfRequest]:
-    """Returns this key's signatures of the request; empty if another phone answered, or nobody."""
-    return [
-        SignedOfRequest(**row) for row in await db.all(_SQL["of_request"], request_id=request_id, uid=uid)
-    ]
+    """Returns this key's signatures of the request; empty if another phone answered, or nobody. Raises: SealBroken."""
+    rows = await db.all(_SQL["of_request"], request_id=request_id, uid=uid, most=_LONGEST)
+    for row in rows:
+        _LISTED.check_joined(db.sealer, row)
+    return [SignedOfRequest(**{name: row[column] for name, column in _OF_REQUEST.items()}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

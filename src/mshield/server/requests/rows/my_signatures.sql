@@ -1,6 +1,6 @@
 -- name: signatures_page
 -- My signatures (我的签名), newest first; those of the same moment in the order of their request's documents. before is
--- the place of the last one seen, words a pattern or null, purpose or null. f is the document, if its
+-- the place of the last one seen, purpose or null. f is the document, if its
 -- view's lines are short enough.
 SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, t.media_type, s.serial, s.confirmed, r.asker_name AS business_name,
   f.drawing, sealed(tasks AS f)
@@ -13,8 +13,6 @@ WHERE s.purpose IN ('login', 'sign') AND (CAST(:purpose AS TEXT) IS NULL OR s.pu
   AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND (COALESCE(s.request_id, ''), t.position, s.sid) > (
     SELECT COALESCE(b.request_id, ''), p.position, b.sid FROM signatures b JOIN tasks p ON p.sid = b.sid
     WHERE b.sid = :before_sid)))
-  AND (CAST(:words AS TEXT) IS NULL OR lower(t.title) LIKE CAST(:words AS TEXT) ESCAPE '!'
-    OR lower(r.asker_name) LIKE CAST(:words AS TEXT) ESCAPE '!')
 ORDER BY s.signed_at DESC, COALESCE(s.request_id, ''), t.position, s.sid LIMIT :page_size;
 
 -- name: signature^
@@ -31,9 +29,10 @@ WHERE s.sid = :sid AND s.purpose IN ('login', 'sign');
 
 -- name: of_request
 -- Documents of a request that were signed by this key's phone: with this key, or with one from before a renewal.
-SELECT s.sid, s.purpose, s.signed_at, t.title, r.asker_name AS business_name
+SELECT s.sid, s.purpose, s.signed_at, t.title, t.media_type, r.asker_name AS business_name, f.drawing, sealed(tasks AS f)
 FROM tasks t
 JOIN signatures s ON s.sid = t.sid
+LEFT JOIN tasks f ON f.sid = s.sid AND length(f.drawing) <= :most AND length(f.message) <= :most
 JOIN requests r ON r.id = t.request_id
 JOIN keys k ON k.uid = s.uid
 JOIN keys o ON o.uid = :uid AND o.device_id = k.device_id AND o.account_id = k.account_id

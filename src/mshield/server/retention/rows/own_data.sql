@@ -50,12 +50,16 @@ WHERE account_id = :account_id ORDER BY asked_at, id;
 SELECT kind, state, created_at, ended_at FROM notifications WHERE account_id = :account_id ORDER BY created_at, id;
 
 -- name: signatures
--- Newest first; the content belongs to the business system.
-SELECT s.purpose, s.signed_at, t.title, s.serial, r.asker_name AS business_name, r.pc_address, r.pc_browser
+-- Newest first, after (before_at, before_sid); the content belongs to the business system. f is the document, if its view's
+-- lines are short enough.
+SELECT s.sid, s.purpose, s.signed_at, t.title, s.serial, r.asker_name AS business_name, r.pc_address, r.pc_browser,
+  f.drawing, sealed(tasks AS f)
 FROM signatures s JOIN tasks t ON t.sid = s.sid JOIN keys k ON k.uid = s.uid
+LEFT JOIN tasks f ON f.sid = s.sid AND length(f.drawing) <= :most AND length(f.message) <= :most
 LEFT JOIN requests r ON r.id = s.request_id
 WHERE s.uid IN (SELECT c.uid FROM certificates c WHERE c.account_id = :account_id) AND k.account_id = :account_id
-ORDER BY s.signed_at DESC, s.sid DESC LIMIT :most;
+  AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND s.sid < :before_sid))
+ORDER BY s.signed_at DESC, s.sid DESC LIMIT :page_size;
 
 -- name: closings
 SELECT asked_at, due_at, state, ended_at FROM closings WHERE account_id = :account_id ORDER BY asked_at;

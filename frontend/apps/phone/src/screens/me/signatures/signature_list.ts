@@ -10,7 +10,7 @@ import { phone } from "../../../engine/phone.ts";
 import { shield } from "../../../engine/shield.ts";
 import { type Task, useTask } from "../../../engine/task.ts";
 
-export type SignatureFilter = Pick<SignatureQuery, "words" | "kind">;
+export type SignatureFilter = Pick<SignatureQuery, "words" | "kind" | "until">;
 
 export interface SignatureList {
   readonly loading: Task;
@@ -22,6 +22,9 @@ export interface SignatureList {
   /** Loads the next page; after a failure, the same one again. */
   more(): Promise<void>;
 }
+
+/** Pages read for one answer, at most; after them the user is asked to continue. */
+const MOST_TURNS = 40;
 
 interface Cached extends SignaturePage {
   readonly looked: SignatureFilter;
@@ -57,7 +60,7 @@ export function useSignatureList(first: SignatureFilter, again: boolean): Signat
       let requested: SignatureFilter;
       do {
         requested = query;
-        page = await shield.signatures(requested);
+        page = await nonEmpty(requested, await shield.signatures(requested));
       } while (!isSame(requested, query));
       cache.value = { ...page, looked: requested };
     });
@@ -70,7 +73,9 @@ export function useSignatureList(first: SignatureFilter, again: boolean): Signat
       return;
     }
     const before = present.next;
-    const page = await loading.run(() => shield.signatures({ ...present.looked, before }));
+    const page = await loading.run(async () =>
+      nonEmpty(present.looked, await shield.signatures({ ...present.looked, before })),
+    );
     if (page && cache.value === present) {
       cache.value = { ...present, items: [...present.items, ...page.items], next: page.next };
     }
@@ -88,6 +93,16 @@ export function useSignatureList(first: SignatureFilter, again: boolean): Signat
   };
 }
 
+/** Continues a search that has read a part of the history without finding anything. */
+async function nonEmpty(looked: SignatureFilter, first: SignaturePage): Promise<SignaturePage> {
+  let page = first;
+  for (let turns = 0; page.items.length === 0 && page.next !== null && turns < MOST_TURNS; turns++) {
+    // oxlint-disable-next-line no-await-in-loop -- each page begins where the last one ended
+    page = await shield.signatures({ ...looked, before: page.next });
+  }
+  return page;
+}
+
 function isSame(a: SignatureFilter, b: SignatureFilter): boolean {
-  return a.words === b.words && a.kind === b.kind;
+  return a.words === b.words && a.kind === b.kind && a.until === b.until;
 }
