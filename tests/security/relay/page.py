@@ -20,15 +20,13 @@ _TAIL = """
 
 - **A relay within {AHEAD} s to a person who confirms the login**, with a short code (输入短码) within {AFTER} s: a page
   has {TEXTS} codes in advance. Only the person can notice, by the PC's address and browser that the phone shows before
-  the PIN; the two digits can be passed on. A business system should compare the PC's address with the user's usual one, and
-  treat `not_me` as an attack. Only a channel bound to the PC (FIDO2 over Bluetooth, a client certificate) would prevent
-  a relay.
+  the PIN; the two digits can be passed on. A business system should compare the PC's address with the user's usual
+  one, and treat `not_me` as an attack. Only a channel bound to the PC, such as FIDO2 over Bluetooth, prevents a relay.
 - **App to app on one phone**, against a business system that doesn't compare the return code with its session
   (`read_return`), or gives a result to anyone who names the request.
 - **Malware on the PC** that shows one document and sends another. For signatures, the phone shows what is signed. For
   logins, the malware waits until the user is logged in.
 - **A business system's server under the attacker's control**, which can make requests in its own name only.
-
 - **A status token that leaves its page** lets a thief see the request's state and codes: keep it out of addresses and
   logs. It opens no OpenID Connect login, whose code goes only to the browser that began it, by its cookie
   (tests/oidc/test_binding.py).
