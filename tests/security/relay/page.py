@@ -18,21 +18,15 @@ The relay lab (tests/security/relay) plays every attack against the running serv
 _TAIL = """
 ## What none of this can stop
 
-- **A relay within {AHEAD} s to a person who confirms the login.** For 5 s, a video of the attacker's screen is as good
-  as the screen. The attacker's page receives {TEXTS} codes in advance, so a code copied from it is valid for up to
-  {AHEAD} s; a short code (输入短码) dictated at once, for up to {AFTER} s. Only the person can notice: before the PIN,
-  the phone shows the business system's name and domain, and the PC's address and browser. The two digits don't help,
-  since the attacker can pass them on. A business system should compare the PC's address with the user's usual one, and
-  treat `not_me` as an attack. Only a channel bound to the PC (FIDO2 over Bluetooth, a client certificate) would prevent
-  a relay.
-- **App to app on one phone.** The return code decides whose session gets the result. The attack works against a
-  business system that doesn't compare the code with its session (`read_return`), or gives a result to anyone who names
-  the request.
+- **A relay within {AHEAD} s to a person who confirms the login**, with a short code (输入短码) within {AFTER} s: a page
+  has {TEXTS} codes in advance. Only the person can notice, by the PC's address and browser that the phone shows before
+  the PIN; the two digits can be passed on. A business system should compare the PC's address with the user's usual
+  one, and treat `not_me` as an attack. Only a channel bound to the PC, such as FIDO2 over Bluetooth, prevents a relay.
+- **App to app on one phone**, against a business system that doesn't compare the return code with its session
+  (`read_return`), or gives a result to anyone who names the request.
 - **Malware on the PC** that shows one document and sends another. For signatures, the phone shows what is signed. For
   logins, the malware waits until the user is logged in.
-- **A business system's server under the attacker's control.** It has the secrets of its requests, but can make requests
-  only in its own name.
-- **A thief with both the phone and its PIN.** The legal representative reports the shield lost.
+- **A business system's server under the attacker's control**, which can make requests in its own name only.
 - **A status token that leaves its page** lets a thief see the request's state and codes: keep it out of addresses and
   logs. It opens no OpenID Connect login, whose code goes only to the browser that began it, by its cookie
   (tests/oidc/test_binding.py).
