@@ -196,7 +196,9 @@ async def test_contents_are_erased_and_their_proof_kept(kept: Kept) -> None:
     assert (erased[0].message_b64, erased[2].file_b64) == (None, None)
     # The phone's list is unchanged.
     login = await kept.world.login()
-    page = await MySignatures(kept.world.db).page(login, before=None, words=None, kind=None, limit=9)
+    page = await MySignatures(kept.world.db).page(
+        login, before=None, words=None, kind=None, limit=9, now=kept.world.clock()
+    )
     for line in page.items:
         shown = await MySignatures(kept.world.db).one(login, bytes.fromhex(line.sid), now=kept.world.clock())
         assert shown.content_digest.hex() in {one.document.digest_sm3 for one in before}

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mshield.server.database.interface import Database, SealBroken
+from mshield.server.errors import TooManyRequests
 from mshield.server.keys.keyring import Keyring
 from mshield.server.requests import my_signatures
 from mshield.server.requests.document import Document, RequestedView
-from mshield.server.requests.my_signatures import MadeSignature, MySignatures
+from mshield.server.requests.my_signatures import MOST_SEARCHES, MOST_SUMS, MadeSignature, MySignatures
 from mshield.server.retention import sweep
 from mshield.server.retention.erase_person import ErasePerson, by_command
 from mshield.server.retention.own_data import signatures_of
@@ -20,6 +21,7 @@ from mshield.server.settings.settings import Settings
 from mshield.server.systems.view_drafts import SubmittedView, ViewFile
 from mshield.server.systems.views import register_view
 from mshield.wire.phone.signatures import DrawnMessage, DrawnValue, MonthMessage, SignatureMessage
+from mshield.wire.times import MINUTE_MS
 from tests.requests.test_drawn_documents import DRAWN, Drawn
 from tests.requests.test_evidence import Signed
 from tests.support.clock import Clock
@@ -56,12 +58,16 @@ class Record:
 
     async def listed(self) -> SignatureMessage:
         login = await self.world.login()
-        page = await MySignatures(self.drawn.db).page(login, before=None, words=None, kind=None, limit=20)
+        page = await MySignatures(self.drawn.db).page(
+            login, before=None, words=None, kind=None, limit=20, now=self.world.clock()
+        )
         return next(each for each in page.items if each.sid == self.drawn.sids[0].hex())
 
     async def found(self, words: str) -> list[str]:
         login = await self.world.login()
-        page = await MySignatures(self.drawn.db).page(login, before=None, words=words, kind=None, limit=20)
+        page = await MySignatures(self.drawn.db).page(
+            login, before=None, words=words, kind=None, limit=20, now=self.world.clock()
+        )
         assert page.next is None
         return [each.sid for each in page.items]
 
@@ -130,12 +136,16 @@ async def test_search_continues_after_what_it_has_read(
     monkeypatch.setattr(my_signatures, "SEARCHED", 1)
     login = await falsely_named.world.login()
     history = MySignatures(falsely_named.drawn.db)
-    page = await history.page(login, before=None, words="nothing", kind=None, limit=20)
+    page = await history.page(
+        login, before=None, words="nothing", kind=None, limit=20, now=falsely_named.world.clock()
+    )
     assert page.items == ()
     found: list[str] = []
     following, turns = None, 0
     while turns == 0 or following is not None:
-        page = await history.page(login, before=following, words="128000", kind=None, limit=20)
+        page = await history.page(
+            login, before=following, words="128000", kind=None, limit=20, now=falsely_named.world.clock()
+        )
         found += [each.sid for each in page.items]
         following, turns = page.next, turns + 1
     assert (found, turns) == ([falsely_named.drawn.sids[0].hex()], 4)
@@ -143,11 +153,32 @@ async def test_search_continues_after_what_it_has_read(
 
 async def test_month_sums_the_signed_amounts_and_counts_what_has_none(falsely_named: Record) -> None:
     login = await falsely_named.world.login()
-    months = await MySignatures(falsely_named.drawn.db).months(login, zone=ZoneInfo("Asia/Shanghai"))
+    months = await MySignatures(falsely_named.drawn.db).months(
+        login, zone=ZoneInfo("Asia/Shanghai"), now=falsely_named.world.clock()
+    )
     (month,) = months.items
     at = datetime.fromtimestamp(falsely_named.world.clock() / 1000, ZoneInfo("Asia/Shanghai"))
     assert month == MonthMessage(f"{at:%Y-%m}", 3, (DrawnValue("CNY", "人民币", "128,000.00"),), 2)
     assert months.whole
+
+
+@pytest.mark.parametrize("searches", [True, False], ids=["search", "months"])
+async def test_account_reads_all_its_documents_only_so_often(record: Record, *, searches: bool) -> None:
+    login, history = await record.world.login(), MySignatures(record.drawn.db)
+    zone, now = ZoneInfo("UTC"), record.world.clock()
+
+    async def ask(now: int) -> object:
+        if searches:
+            return await history.page(login, before=None, words="x", kind=None, limit=20, now=now)
+        return await history.months(login, zone=zone, now=now)
+
+    for _ in range(MOST_SEARCHES if searches else MOST_SUMS):
+        await ask(now)
+    with pytest.raises(TooManyRequests) as refused:
+        await ask(now)
+    assert refused.value.extra["retry_after"] == 61
+    await history.page(login, before=None, words=None, kind=None, limit=20, now=now)
+    await ask(now + MINUTE_MS)
 
 
 async def test_month_adds_no_amount_of_lines_that_are_too_long(falsely_named: Record) -> None:
@@ -155,7 +186,9 @@ async def test_month_adds_no_amount_of_lines_that_are_too_long(falsely_named: Re
         falsely_named.drawn.db, "UPDATE tasks SET drawing = $1 WHERE drawing IS NOT NULL", bytes(1 << 19)
     )
     login = await falsely_named.world.login()
-    months = await MySignatures(falsely_named.drawn.db).months(login, zone=ZoneInfo("UTC"))
+    months = await MySignatures(falsely_named.drawn.db).months(
+        login, zone=ZoneInfo("UTC"), now=falsely_named.world.clock()
+    )
     assert [(month.count, month.sums, month.unsummed) for month in months.items] == [(3, (), 3)]
 
 

@@ -19,8 +19,9 @@ from mshield.pki.signatures.stored_display import StoredDisplay, read_display
 from mshield.server.accounts.session import PhoneLogin
 from mshield.server.certificates.rules.states import CertificateState, is_expired
 from mshield.server.database.interface import Database, SealBroken
-from mshield.server.errors import NotFound
+from mshield.server.errors import NotFound, TooManyRequests
 from mshield.server.requests.rows import my_signatures as history
+from mshield.server.runtime.allowances import CallerAllowance
 from mshield.server.values.browser_name import browser_name
 from mshield.server.values.throttling import UNKNOWN_ADDRESS, prefix_subject
 from mshield.views.values import Decimal, decimal
@@ -33,7 +34,7 @@ from mshield.wire.phone.signatures import (
     MonthsMessage,
     SignatureMessage,
 )
-from mshield.wire.times import DAY_MS
+from mshield.wire.times import DAY_MS, MINUTE_MS
 
 _PURPOSES: Final[Mapping[Kind, str]] = {"login": "login", "signature": "sign"}
 _LATEST: Final = 2**62
@@ -42,6 +43,10 @@ SEARCHED: Final = 500
 """Signatures read by one search; `next` continues after them."""
 COUNTED: Final = 3_000
 """Signatures read for the sums of the months, newest first."""
+MOST_SEARCHES: Final = 120
+"""Maximum searches of an account per minute and process: each reads up to `SEARCHED` sealed documents."""
+MOST_SUMS: Final = 20
+"""Maximum sums of an account per minute and process: each reads up to `COUNTED` sealed documents."""
 _REMEMBERED: Final = 50
 _REMEMBERED_MS: Final = 180 * DAY_MS
 """A new login is compared with at most `_REMEMBERED` earlier ones, none older than this (ms)."""
@@ -91,6 +96,9 @@ class MySignatures:
     """Logins and signatures of the calling phone."""
 
     db: Database
+    _scans: CallerAllowance = field(
+        default_factory=lambda: CallerAllowance(window=MINUTE_MS), init=False, repr=False
+    )
 
     async def page(
         self,
@@ -100,12 +108,17 @@ class MySignatures:
         words: str | None,
         kind: Kind | None,
         limit: int,
+        now: int,
     ) -> ListedPage:
         """Returns a page of signatures, newest first; `before` is the previous page's `next`, or a time (ms) alone.
 
-        `words` are part of what a row shows, or its whole amount. Raises: SealBroken.
+        `words` are part of what a row shows, or its whole amount. Raises: SealBroken, TooManyRequests (of
+        searches).
         """
-        wanted = None if words is None else _Wanted.of(words)
+        wanted = None
+        if words is not None:
+            self._require_few(f"search {login.account_id}", most=MOST_SEARCHES, now=now)
+            wanted = _Wanted.of(words)
         items: list[SignatureMessage] = []
         most = limit if wanted is None else SEARCHED
         seen = 0
@@ -118,11 +131,12 @@ class MySignatures:
                 return ListedPage(tuple(items), (row.signed_at, row.sid))
         return ListedPage(tuple(items), None)
 
-    async def months(self, login: PhoneLogin, *, zone: ZoneInfo) -> MonthsMessage:
+    async def months(self, login: PhoneLogin, *, zone: ZoneInfo, now: int) -> MonthsMessage:
         """Returns the months of the newest `COUNTED` signatures, with the sums that the views drew.
 
-        Raises: SealBroken.
+        Raises: SealBroken, TooManyRequests.
         """
+        self._require_few(f"months {login.account_id}", most=MOST_SUMS, now=now)
         months: dict[str, _Month] = {}
         seen = 0
         async for row in self._rows(login, before=None, kind="signature", most=COUNTED):
@@ -132,6 +146,10 @@ class MySignatures:
         return MonthsMessage(
             tuple([month.message(name) for name, month in months.items()]), whole=seen < COUNTED
         )
+
+    def _require_few(self, caller: str, *, most: int, now: int) -> None:
+        if wait := self._scans.spend(caller, most=most, now=now):
+            raise TooManyRequests(retry_after=wait)
 
     async def _rows(
         self, login: PhoneLogin, *, before: tuple[int, bytes] | None, kind: Kind | None, most: int
@@ -257,6 +275,8 @@ def _listed(row: history.ListedSignature) -> SignatureMessage:
 
 
 class Money(msgspec.Struct, frozen=True):
+    """An amount in a view's lines: `currency` is its code, `number` canonical, `text` as the phone shows it."""
+
     currency: str | None
     name: str | None
     number: str
@@ -264,6 +284,7 @@ class Money(msgspec.Struct, frozen=True):
 
     @property
     def spoken(self) -> str:
+        """The amount after its currency's name, where that is known."""
         return self.text if self.name is None else f"{self.name} {self.text}"
 
 
@@ -285,6 +306,7 @@ class Head(msgspec.Struct, frozen=True):
 
     @property
     def amounts(self) -> tuple[Money, ...]:
+        """All amounts, one per currency; none if the view has none."""
         return () if self.amount is None else self.amount.values
 
 
@@ -322,15 +344,19 @@ class _Month:
     sums: dict[str, tuple[str | None, Decimal]] = field(default_factory=dict)
 
     def add(self, head: Head | None) -> None:
+        """Counts a document, and adds its amounts unless one has no currency or no number."""
         self.count += 1
-        if head is None or any(value.currency is None for value in head.amounts):
-            self.unsummed += 1
-            return
-        for value in head.amounts:
+        added: list[tuple[str, str | None, Decimal]] = []
+        for value in () if head is None else head.amounts:
             number = decimal(value.number, separators=False)
-            assert number is not None  # noqa: S101  # canonical lines have only numbers here
-            name, sum_ = self.sums.get(value.currency or "", (value.name, Decimal(0, 0)))
-            self.sums[value.currency or ""] = (name, sum_ + number)
+            if value.currency is None or number is None:
+                self.unsummed += 1
+                return
+            added.append((value.currency, value.name, number))
+        self.unsummed += head is None
+        for currency, name, number in added:
+            first_name, sum_ = self.sums.get(currency, (name, Decimal(0, 0)))
+            self.sums[currency] = (first_name, sum_ + number)
 
     def message(self, month: str) -> MonthMessage:
         sums = tuple([DrawnValue(code, name, total.text) for code, (name, total) in self.sums.items()])

@@ -62,13 +62,13 @@ class MonthsWanted(Query, frozen=True):
     "/signatures",
     summary="List my signatures",
     operation_id="listSignatures",
-    answers=openapi.answers(SignaturesMessage, "A page of signatures"),
+    answers=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(429),
 )
 async def signatures(request: Request, query: SignaturesWanted) -> Response:
     """Lists logins and signatures made with this phone, newest first."""
     login, context = await phone_of(request), context_of(request)
     page = await context.requests.my_signatures.page(
-        login, before=_before(query), words=query.q, kind=query.kind, limit=query.limit
+        login, before=_before(query), words=query.q, kind=query.kind, limit=query.limit, now=context.clock()
     )
     return JsonAnswer(SignaturesMessage(page.items, None if page.next is None else _cursor(*page.next)))
 
@@ -77,7 +77,7 @@ async def signatures(request: Request, query: SignaturesWanted) -> Response:
     "/signatures/months",
     summary="Sum my signatures by month",
     operation_id="sumSignaturesByMonth",
-    answers=openapi.answers(MonthsMessage, "The months, newest first"),
+    answers=openapi.answers(MonthsMessage, "The months, newest first") | openapi.problems(429),
 )
 async def months(request: Request, query: MonthsWanted) -> Response:
     """Counts the documents signed with this phone, and adds up the amounts that views drew of their content."""
@@ -86,7 +86,7 @@ async def months(request: Request, query: MonthsWanted) -> Response:
         zone = ZoneInfo(query.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidRequest(fields=["zone"]) from error
-    return JsonAnswer(await context.requests.my_signatures.months(login, zone=zone))
+    return JsonAnswer(await context.requests.my_signatures.months(login, zone=zone, now=context.clock()))
 
 
 @router.get(
