@@ -92,6 +92,7 @@ def _own_things(life: Life, login_id: str) -> None:
         connection.post(f"/api/phone/devices/{life.shield_number}/name", login, {"name": "办公室的手机"})
         connection.get(f"/api/phone/requests/{login_id}/unlike", login)
         connection.get(f"/api/phone/signatures/{sid}/evidence", login)
+        connection.get("/api/phone/signatures/months", login, {"zone": "Asia/Shanghai"})
         passwords = {"old_password": OPERATOR.password, "password": "Harbour-91-lantern"}
         connection.post("/api/phone/password", login, passwords)
         back = {"old_password": "Harbour-91-lantern", "password": OPERATOR.password}

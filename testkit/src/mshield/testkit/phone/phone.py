@@ -328,7 +328,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests, unlock.OpensAgain):
         kind: Literal["login", "signature"] | None = None,
         limit: int = 20,
     ) -> SignaturesMessage:
-        """Returns a page of the signature history, newest first; `words` is part of a title or a system's name."""
+        """Returns a page of the signature history, newest first; `words` as in the API."""
         filters = {"before": before, "q": words, "kind": kind}
         params = {"limit": str(limit)} | {name: text for name, text in filters.items() if text is not None}
         with self._operation() as operation:
