@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from mshield.server.database.interface import Database, Row, Tx
+from mshield.server.database.interface import Database, Row, SealBroken, Tx
 from mshield.server.database.queries import Queries
+from mshield.server.seals.changed_rows import ChangedRow, split_changed
 from mshield.server.seals.sealing import changing, keys_of, seal_new
 from mshield.server.seals.tables import APPROVALS
 
@@ -54,11 +56,21 @@ class ApprovalRow(NewApproval):
     refused_reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalPage:
+    """Page of approvals, separately those changed outside of the service; `last`: more follow this id."""
+
+    rows: list[ApprovalRow]
+    changed: list[ChangedRow]
+    last: str | None
+
+
 async def expire(tx: Tx, *, now: int) -> None:
     """Marks undecided approvals past their time as expired."""
     for approval_id in await keys_of(tx, _SQL["over"], APPROVALS, now=now):
-        async with changing(tx, APPROVALS, approval_id, now=now):
-            await tx.run(_SQL["expire"], id=approval_id, now=now)
+        with suppress(SealBroken):  # It is never carried out, lists name it, and it must not stop the others.
+            async with changing(tx, APPROVALS, approval_id, now=now):
+                await tx.run(_SQL["expire"], id=approval_id, now=now)
 
 
 async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
@@ -86,13 +98,15 @@ async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
 
 async def page(
     db: Database, *, state: str, acts: Iterable[str] | None, asked_by: str, before: str, most: int
-) -> list[ApprovalRow]:
+) -> ApprovalPage:
     """Returns the newest approvals with ids below `before`, in this state; by acts and requester if given."""
     act_filter = "" if acts is None else f",{','.join(acts)},"
     rows = await db.all(
-        _SQL["page"], state=state, acts=act_filter, asked_by=asked_by, before=before, most=most
+        _SQL["page"], state=state, acts=act_filter, asked_by=asked_by, before=before, most=most + 1
     )
-    return [_read_approval(db, row) for row in rows]
+    intact, changed = split_changed(db.sealer, rows[:most], APPROVALS)
+    last = str(rows[most - 1]["id"]) if len(rows) > most else None
+    return ApprovalPage([_read_approval(db, row) for row in intact], changed, last)
 
 
 async def decide(
