@@ -1,7 +1,7 @@
 """Acts that need two people: requested by one member of staff, decided by another, executed with the decision."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
@@ -80,7 +80,7 @@ async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
         id=new.id,
         act=new.act,
         subject=new.subject,
-        details=json.dumps(new.details, ensure_ascii=False, sort_keys=True),
+        details=_as_json(new.details),
         sealed_box=new.sealed_box,
         reason=new.reason,
         asked_by=new.asked_by or None,
@@ -149,6 +149,18 @@ async def drop(tx: Tx, *, approval_id: str, now: int) -> bool:
         return await tx.run(_SQL["drop"], id=approval_id, now=now) == 1
 
 
+async def erase_person(tx: Tx, *, act: str, subject: str, personal: Collection[str], now: int) -> None:
+    """Erases the `personal` details, and the texts that staff typed, from the approvals of this act and subject.
+
+    Withdraws the one that waits. Raises: SealBroken.
+    """
+    for row in await tx.all(_SQL["of_subject"], act=act, subject=subject):
+        await drop(tx, approval_id=row["id"], now=now)
+        details = {name: value for name, value in json.loads(row["details"]).items() if name not in personal}
+        async with changing(tx, APPROVALS, row["id"], now=now):
+            await tx.run(_SQL["erase_person"], id=row["id"], details=_as_json(details))
+
+
 async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:
     """Withdraws the requester's own approval; False if it isn't waiting."""
     async with changing(tx, APPROVALS, approval_id, now=now):
@@ -158,6 +170,10 @@ async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:
 async def lock_people(tx: Tx, *, one: str, other: str) -> bool:
     """Reports whether both are active members, and locks them against changes until the transaction ends."""
     return await tx.run(_SQL["lock_people"], one=one, other=other) == len({one, other})
+
+
+def _as_json(details: Mapping[str, Any]) -> str:
+    return json.dumps(details, ensure_ascii=False, sort_keys=True)
 
 
 _FIELDS: Final = tuple(field.name for field in fields(ApprovalRow))
