@@ -85,6 +85,7 @@ _CHECKS: Final = {
 """Statements of the log and of the seals, which read everything."""
 _RARE: Final = {
     "retention.erasure.keys",  # two people request an erasure
+    "accounts.phone_changes.of_account",
     "retention.own_data.bindings",  # a copy of one's own data
     "retention.own_data.closings",
     "retention.own_data.devices",

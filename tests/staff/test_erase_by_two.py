@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 import httpx
+import pytest
 
 from mshield.server.database.interface import Database
 from mshield.server.keys.keyring import Keyring
@@ -15,11 +16,15 @@ from mshield.server.staff.rules import StaffRole
 from mshield.testkit.demo.people import OPERATOR
 from mshield.wire.times import HOUR_MS
 from tests.retention.test_retention import CONTENTS, Kept
+from tests.staff.test_change_phone import EVIDENCE
+from tests.staff.test_change_phone import ask as change_number
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import refusal
 from tests.support.clock import Clock
 from tests.support.console_people import Clerk
+from tests.support.intruder import Intruder
+from tests.support.log_findings import found_by_the_log
 from tests.support.portal import certified
 from tests.support.signing import PHONE_NUMBER, fetch, tamper
 
@@ -73,6 +78,31 @@ async def test_customer_service_requests_and_another_member_erases_by_name(appli
     after = (await other.call("GET", f"/accounts/{account}/erasure")).json()
     assert (after["name"], after["phone_masked"]) == ("", "")
     assert (await other.call("GET", f"/approvals/{asked['id']}")).json()["subject_name"] is None
+
+
+@pytest.mark.parametrize("decision", ["approve", "refuse", None])
+async def test_approvals_of_an_erased_account_name_nobody(
+    application: Application, intruder: Intruder, decision: str | None
+) -> None:
+    """Those that change its number hold name, numbers and what staff wrote; one that waits is withdrawn."""
+    one, other = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, CLERK)
+    account = await _account(application, one)
+    question = await change_number(one, account)
+    if decision is not None:
+        assert (await other.decide(question, decision)).status_code == 200
+    asked = (await _ask(one, account)).json()
+    assert (await other.confirm()).is_success
+    assert (await other.decide(asked, subject=OPERATOR.name)).status_code == 200
+    (row,) = intruder.rows("SELECT * FROM approvals WHERE id = ?", question["id"])
+    changes = intruder.rows("SELECT * FROM phone_changes")
+    for word in (OPERATOR.name, "138", "139", EVIDENCE, question["reason"], "材料不全"):
+        assert word not in f"{row} {changes}"
+    assert (row["sealed_box"], row["state"]) == (None, f"{decision}d" if decision else "withdrawn")
+    assert {change["state"] for change in changes} <= {"stopped"}
+    listed = (await other.call("GET", "/approvals")).json()["items"]
+    assert question["id"] in {each["id"] for each in listed}
+    context = application.context
+    assert await found_by_the_log(context.db, context.keyring, now=application.clock()) == set()
 
 
 async def test_certificate_issued_meanwhile_is_a_conflict(application: Application) -> None:

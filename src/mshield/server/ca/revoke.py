@@ -19,7 +19,7 @@ from mshield.server.keys.errors import AuthorityRevoked, NoAuthority
 from mshield.server.runtime.clocks.clock import Clock
 from mshield.server.staff.approvals import ApprovableAct, ApprovalRow
 from mshield.server.staff.members import StaffMember
-from mshield.server.systems.rows.systems import list_all
+from mshield.server.systems.rows.systems import list_intact
 from mshield.server.systems.rules.business_system import OWN_CLIENT_ID
 
 NAME: Final = "ca.revoke"
@@ -59,7 +59,8 @@ class RevokeCa:
         since = _checked_since(details, now=self.clock())
         count, enterprises = await certificate_search.count_standing(self.db, issuer=subject)
         most = await certificate_search.standing_by_enterprise(self.db, issuer=subject, most=SHOWN)
-        systems = [system for system in await list_all(self.db) if system.state == "active"]
+        systems, changed = await list_intact(self.db)
+        active = [each for each in systems if each.state == "active" and each.client_id != OWN_CLIENT_ID]
         doubtful: dict[str, int] = {}
         if since is not None:
             signed = await certificate_search.count_signed_since(self.db, issuer=subject, since=since)
@@ -69,7 +70,7 @@ class RevokeCa:
             **doubtful,
             "certificates": count,
             "enterprises": enterprises,
-            "systems": sum(system.client_id != OWN_CLIENT_ID for system in systems),
+            "systems": len(active) + len(changed),
             "most": [{"enterprise": name, "certificates": number} for name, number in most],
         }
 

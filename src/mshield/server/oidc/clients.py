@@ -166,7 +166,7 @@ def _checked(
 
 
 async def list_clients(db: Database) -> list[dict[str, Any]]:
-    """Returns all registered clients, oldest business system first."""
+    """Returns all registered clients, oldest business system first; changed rows only raise an alarm."""
     return [
         {
             "client_id": row.system.client_id,
@@ -176,7 +176,7 @@ async def list_clients(db: Database) -> list[dict[str, Any]]:
             "auth_method": row.auth_method,
             "par_required": row.par_required,
         }
-        for row in await store.list_all(db)
+        for row in (await store.list_intact(db))[0]
     ]
 
 

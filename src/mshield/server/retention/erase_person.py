@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.server.accounts.rows import accounts, portal_sessions
+from mshield.server.accounts.rows import accounts, phone_changes, portal_sessions
 from mshield.server.accounts.rows.accounts import Account
 from mshield.server.acts.actor import SERVICE, By, SecondPerson
-from mshield.server.acts.rows import acts
+from mshield.server.acts.rows import acts, approvals
 from mshield.server.database.interface import Database, Tx
 from mshield.server.errors import Conflict, NotFound
 from mshield.server.keys.sealed_data import SearchableData
@@ -26,6 +26,7 @@ from mshield.server.retention.rows import sweep as store
 from mshield.server.retention.rows.erasure import ErasureSubject
 from mshield.server.retention.rows.sweep import Place
 from mshield.server.retention.rules.kinds import OF_PERSON
+from mshield.server.staff import change_phone
 from mshield.server.values.id_numbers import ACCOUNT_BOX
 from mshield.server.values.lines import checked_reason
 from mshield.server.values.names import check_phone
@@ -225,6 +226,10 @@ class ErasePerson(SearchableData):
         if not await erasure.scrub(tx, account_id=account.id, nobody=nobody, box=box, reason=reason, now=now):
             raise Conflict  # The account got a certificate meanwhile.
         await end_logins(tx, account.id, now=now)
+        await phone_changes.erase_person(tx, account_id=account.id, now=now)
+        await approvals.erase_person(
+            tx, act=change_phone.NAME, subject=account.id, personal=change_phone.PERSONAL, now=now
+        )
 
     def _whose(self, account: Account) -> ErasureSubject:
         return ErasureSubject(account.id, account.phone, hash_of_phone(self.lookup, account.phone))

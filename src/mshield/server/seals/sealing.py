@@ -7,7 +7,8 @@ with its valid seal is detected.
 
 # ruff: noqa: S608  the names in the statements are those of the tables in `tables`, values are parameters
 
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ from mshield.server.seals.tables import SealedTable
 from mshield.wire.ids import new_id
 
 _SQL: Final = Queries("seals", "changes")
+_NO_SEAL: Final = bytes(32)
+_log: Final = logging.getLogger(__name__)
 
 
 def row_name(key: str | bytes) -> str:
@@ -91,6 +94,32 @@ async def is_newest(db: Database | Tx, table: SealedTable, key: str | bytes, *, 
 async def keys_of(tx: Tx, query: Query, table: SealedTable, **values: object) -> list[str | bytes]:
     """Returns the keys from a query, sorted so that changes of several rows don't deadlock."""
     return sorted(row[table.key] for row in await tx.all(query, **values))
+
+
+async def end_each(
+    tx: Tx,
+    table: SealedTable,
+    keys: Iterable[str | bytes],
+    end: Callable[[str | bytes], Awaitable[int]],
+    *,
+    now: int,
+) -> int:
+    """Ends rows one by one by `end`, which uses `changing`, and returns their number.
+
+    A row that was changed outside of the service stays, with an alarm: it has no effect, and must not keep the
+    others in force. Its end is recorded, so the log's check finds the row if its old state comes back.
+    """
+    ended = 0
+    for key in keys:
+        try:
+            ended += await end(key)
+        except SealBroken as error:
+            _log.critical("%s", error)
+            if table.logged:
+                last = await tx.one(_SQL["last_version"], place=table.name, row_key=row_name(key))
+                version = 1 if last is None else last["version"] + 1
+                await _record(tx, table, {table.key: key}, version=version, seal=_NO_SEAL, now=now)
+    return ended
 
 
 async def _read(

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from mshield.server import errors as server_errors
 from mshield.server.acts.rows import acts
 from mshield.server.acts.rows import approvals as store
-from mshield.server.acts.rows.approvals import ApprovalRow, Question
+from mshield.server.acts.rows.approvals import ApprovalPage, ApprovalRow, Question
 from mshield.server.database.interface import Conflict, Database, Tx
 from mshield.server.errors import DomainError, Forbidden, InvalidRequest, NotFound
 from mshield.server.staff.errors import ApprovalOver, ApprovalWaiting, OwnApproval
@@ -252,7 +252,7 @@ class Approvals:
 
     async def page(
         self, member: StaffMember, *, state: str, before: str, most: int, now: int
-    ) -> list[ApprovalRow]:
+    ) -> ApprovalPage:
         """Returns the newest requests, optionally in one state.
 
         Officers and auditors see all, approvers those of their role's acts, requesters only their own and what

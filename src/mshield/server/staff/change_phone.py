@@ -35,6 +35,8 @@ from mshield.wire.ids import new_id
 from mshield.wire.times import DAY_MS
 
 NAME: Final = "account.change_phone"
+PERSONAL: Final = frozenset({"name", "old", "new", "evidence"})
+"""Details that identify the account's owner, erased with the account."""
 WAITING_MS: Final = DAY_MS
 """Lifetime (ms) of a request, shorter than that of others, since the new number's code proves possession only
 for now.

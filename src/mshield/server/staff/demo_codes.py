@@ -21,7 +21,7 @@ class ShownCode:
 async def shown_codes(db: Database, keyring: Keyring, *, now: int) -> list[ShownCode]:
     """Returns the codes of all active members with TOTP, in the order in which the members were added."""
     codes = []
-    for member in await staff.list_all(db):
+    for member in (await staff.list_intact(db))[0]:
         for factor in await staff_factors.of_member(db, staff_id=member.id):
             if factor.secret_box is not None and member.state == "active":
                 secret = keyring.open(factor.secret_box, purpose=TOTP_PURPOSE, context=factor.id.encode())

@@ -7,6 +7,7 @@ from mshield.server.acts.actor import SERVICE, By
 from mshield.server.acts.rows import acts
 from mshield.server.database.interface import Conflict, Database, Tx
 from mshield.server.errors import NotFound
+from mshield.server.seals.changed_rows import ChangedRow
 from mshield.server.staff.errors import InvalidStaff
 from mshield.server.staff.rows import members as store
 from mshield.server.staff.rows import sessions as staff_sessions
@@ -85,8 +86,14 @@ async def disable_in(tx: Tx, *, staff_id: str, by: By, now: int) -> None:
 
 
 async def list_staff(db: Database) -> list[StaffMember]:
-    """Returns all members, including disabled ones, oldest first."""
-    return [member_of(row) for row in await store.list_all(db)]
+    """Returns all members, including disabled ones, oldest first; changed rows only raise an alarm."""
+    return (await list_staff_and_changed(db))[0]
+
+
+async def list_staff_and_changed(db: Database) -> tuple[list[StaffMember], list[ChangedRow]]:
+    """Returns all members, including disabled ones, oldest first, and separately the changed rows."""
+    rows, changed = await store.list_intact(db)
+    return list(map(member_of, rows)), changed
 
 
 def member_of(row: store.StaffRow, *, session: staff_sessions.SessionRow | None = None) -> StaffMember:

@@ -105,10 +105,10 @@ class ConfirmCommand:
 
     async def _is_established(self, roles: Collection[StaffRole], *, now: int) -> bool:
         """Reports whether somebody has been able to confirm for long, unlike on an installation's first day."""
-        members = map(member_of, await store.list_all(self.db))
-        return any(
+        rows, changed = await store.list_intact(self.db)
+        return bool(changed) or any(
             member.created_at <= now - NEW_MS and member.state == "active" and set(member.roles) & set(roles)
-            for member in members
+            for member in map(member_of, rows)
         )
 
     async def __call__(

@@ -17,6 +17,7 @@ from mshield.server.oidc.rows.clients import ClientRow
 from mshield.server.requests.rows import requests
 from mshield.server.requests.rules import LONGEST_PROLONGATION_MS
 from mshield.server.runtime.events import Events
+from mshield.server.seals.changed_rows import ChangedRow
 from mshield.server.settings.requests import RequestSettings
 from mshield.server.systems.errors import SecretBeforeCounts
 from mshield.server.systems.find_similar import require_distinct
@@ -58,20 +59,26 @@ class ManageSystems:
     events: Events
     settings: RequestSettings
 
-    async def list_all(self) -> list[System]:
-        """Returns all systems, oldest first."""
-        clients = {client.system.client_id: client for client in await oidc_clients.list_all(self.db)}
-        endpoints, allowed = await self.webhooks.list_all(), await unshown.list_all(self.db)
-        return [
+    async def list_all(self) -> tuple[list[System], list[ChangedRow]]:
+        """Returns all systems whose rows are intact, oldest first, and the changed rows of the others."""
+        systems, changed = await store.list_intact(self.db)
+        own, changed_clients = await oidc_clients.list_intact(self.db)
+        allowed, changed_allowances = await unshown.list_intact(self.db)
+        clients = {client.system.client_id: client for client in own}
+        endpoints = await self.webhooks.list_all()
+        changed = list(dict.fromkeys((*changed, *changed_clients, *changed_allowances)))
+        excluded = {OWN, *(row.key for row in changed)}
+        listed = [
             System(
                 system,
                 clients.get(system.client_id),
                 tuple(endpoint for endpoint in endpoints if endpoint.endpoint.client_id == system.client_id),
                 allowed.get(system.client_id),
             )
-            for system in await store.list_all(self.db)
-            if system.client_id != OWN
+            for system in systems
+            if system.client_id not in excluded
         ]
+        return listed, changed
 
     async def find(self, client_id: str) -> System:
         """Returns one system. Raises: NotFound."""

@@ -99,7 +99,10 @@ def checked_urls(return_urls: tuple[str, ...], schemes: Collection[str]) -> tupl
 
 
 async def list_systems(db: Database) -> list[dict[str, str | list[str]]]:
-    """Returns client id, name, domain, state and return addresses of all systems, oldest first."""
+    """Returns client id, name, domain, state and return addresses of all systems, oldest first.
+
+    Changed rows only raise an alarm.
+    """
     return [
         {
             "client_id": system.client_id,
@@ -108,5 +111,5 @@ async def list_systems(db: Database) -> list[dict[str, str | list[str]]]:
             "state": system.state,
             "return_urls": list(system.return_urls),
         }
-        for system in await store.list_all(db)
+        for system in (await store.list_intact(db))[0]
     ]

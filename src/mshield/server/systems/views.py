@@ -167,7 +167,7 @@ async def list_views(db: Database, client_id: str) -> list[ListedView]:
     """Returns all versions of a system's views by id, newest first. Raises: NotFound."""
     await require_system(db, client_id)
     rows = await store.list_all(db, client_id=client_id)
-    names = {member.id: member.name for member in await staff.list_all(db)} if rows else {}
+    names = {member.id: member.name for member in (await staff.list_intact(db))[0]} if rows else {}
     versions, newest = [], set[str]()
     for row in rows:
         view = checked_view(row.octets)

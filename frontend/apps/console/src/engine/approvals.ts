@@ -6,7 +6,7 @@ import { ref } from "vue";
 
 import { api } from "./client.ts";
 import { hasRole, isLoggedIn } from "./session.ts";
-import type { Approval, Decision, Member, ProposedLegalPerson } from "./types.ts";
+import type { Approval, ChangedRows, Decision, Member, ProposedLegalPerson } from "./types.ts";
 
 const PAGE = 50;
 
@@ -17,6 +17,7 @@ const order = makeAnswerOrder();
 export interface ApprovalsPage {
   readonly items: readonly Approval[];
   readonly next: string | null;
+  readonly changed_rows: ChangedRows;
 }
 
 export async function list(before = ""): Promise<ApprovalsPage> {
@@ -42,6 +43,11 @@ export async function pendingActs(subject: string): Promise<readonly string[]> {
   const query = { state: "waiting", limit: 200 } as const;
   const { items } = await unwrapAnswer(api.GET("/api/console/approvals", { params: { query } }));
   return items.filter((item) => item.subject === subject).map(({ act }) => act);
+}
+
+export interface StaffList {
+  readonly items: readonly Member[];
+  readonly changed_rows: ChangedRows;
 }
 
 export interface ApprovalRequest {
@@ -103,6 +109,6 @@ export async function withdraw(id: string): Promise<void> {
   await unwrapAnswer(api.POST("/api/console/approvals/{approval_id}/withdrawal", { params }));
 }
 
-export async function listStaff(): Promise<readonly Member[]> {
-  return (await unwrapAnswer(api.GET("/api/console/staff"))).items;
+export async function listStaff(): Promise<StaffList> {
+  return unwrapAnswer(api.GET("/api/console/staff"));
 }

@@ -21,6 +21,8 @@ export type Assertion = Schemas["AssertionMessage"];
 export type MyLogin = Schemas["MyLoginMessage"];
 export type Factor = Schemas["FactorMessage"];
 export type Member = Schemas["MemberMessage"];
+/** Rows changed outside of the service. */
+export type ChangedRows = readonly Schemas["ChangedRowMessage"][];
 export type Approval = Schemas["ApprovalMessage"];
 export type ActivationCode = Schemas["FilingCodeMessage"];
 export type Decision = Schemas["DecidedMessage"];

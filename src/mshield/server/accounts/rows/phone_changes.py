@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from mshield.server.database.interface import Database, Row, Tx
 from mshield.server.database.queries import Queries
-from mshield.server.seals.sealing import changing, is_newest, seal_new
+from mshield.server.seals.sealing import changing, is_newest, keys_of, seal_new
 from mshield.server.seals.tables import PHONE_CHANGES
 from mshield.server.values.phone_change import NewPhoneChange, PhoneChangeRow
 
@@ -40,6 +40,14 @@ async def end(tx: Tx, *, change_id: str, state: Literal["done", "stopped"], now:
     """Ends a waiting change; False if it had ended before. Raises: SealBroken."""
     async with changing(tx, PHONE_CHANGES, change_id, now=now):
         return await tx.run(_SQL["end"], id=change_id, state=state, now=now) == 1
+
+
+async def erase_person(tx: Tx, *, account_id: str, now: int) -> None:
+    """Stops the account's waiting change, and erases from all of them what staff wrote. Raises: SealBroken."""
+    for change_id in await keys_of(tx, _SQL["of_account"], PHONE_CHANGES, account_id=account_id):
+        async with changing(tx, PHONE_CHANGES, change_id, now=now):
+            await tx.run(_SQL["end"], id=change_id, state="stopped", now=now)
+            await tx.run(_SQL["erase_texts"], id=change_id)
 
 
 async def was_rolled_back(tx: Tx, change: PhoneChangeRow) -> bool:

@@ -10,6 +10,12 @@ FROM phone_changes WHERE account_id = :account_id AND state = 'waiting';
 SELECT id, account_id, approval_id, old_phone, new_phone, details, approved_at, effective_at, state, seal_version, seal
 FROM phone_changes WHERE id = :id;
 
+-- name: of_account
+SELECT id FROM phone_changes WHERE account_id = :account_id;
+
+-- name: erase_texts!
+UPDATE phone_changes SET details = '{}' WHERE id = :id;
+
 -- name: due
 SELECT id FROM phone_changes WHERE state = 'waiting' AND effective_at <= :now AND id > :after ORDER BY id LIMIT :most;
 

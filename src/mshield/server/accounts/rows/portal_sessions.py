@@ -9,7 +9,7 @@ from typing import Final
 
 from mshield.server.database.interface import Database, SealBroken, Tx
 from mshield.server.database.queries import Queries
-from mshield.server.seals.sealing import changing, keys_of, seal_new
+from mshield.server.seals.sealing import changing, end_each, keys_of, seal_new
 from mshield.server.seals.tables import ACCOUNTS, CERTIFICATES, PORTAL_SESSIONS, REQUESTS, SIGNATURES, TASKS
 from mshield.wire.portal import EnterpriseMessage
 
@@ -112,7 +112,7 @@ async def end(db: Database, *, token_hash: bytes, now: int) -> None:
 async def end_of_account(tx: Tx, *, account_id: str, now: int) -> int:
     """Ends all portal sessions of an account and returns their number."""
     hashes = await keys_of(tx, _SQL["of_account"], PORTAL_SESSIONS, account_id=account_id, now=now)
-    return sum([await _end(tx, token_hash, now=now) for token_hash in hashes])
+    return await end_each(tx, PORTAL_SESSIONS, hashes, lambda one: _end(tx, one, now=now), now=now)
 
 
 async def _end(tx: Tx, token_hash: str | bytes, *, now: int) -> int:

@@ -1,12 +1,14 @@
 """Acts that need two people: requested by one member of staff, decided by another, executed with the decision."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from mshield.server.database.interface import Database, Row, Tx
+from mshield.server.database.interface import Database, Row, SealBroken, Tx
 from mshield.server.database.queries import Queries
+from mshield.server.seals.changed_rows import ChangedRow, split_changed
 from mshield.server.seals.sealing import changing, keys_of, seal_new
 from mshield.server.seals.tables import APPROVALS
 
@@ -54,11 +56,21 @@ class ApprovalRow(NewApproval):
     refused_reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalPage:
+    """Page of approvals, separately those changed outside of the service; `last`: more follow this id."""
+
+    rows: list[ApprovalRow]
+    changed: list[ChangedRow]
+    last: str | None
+
+
 async def expire(tx: Tx, *, now: int) -> None:
     """Marks undecided approvals past their time as expired."""
     for approval_id in await keys_of(tx, _SQL["over"], APPROVALS, now=now):
-        async with changing(tx, APPROVALS, approval_id, now=now):
-            await tx.run(_SQL["expire"], id=approval_id, now=now)
+        with suppress(SealBroken):  # It is never carried out, lists name it, and it must not stop the others.
+            async with changing(tx, APPROVALS, approval_id, now=now):
+                await tx.run(_SQL["expire"], id=approval_id, now=now)
 
 
 async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
@@ -68,7 +80,7 @@ async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
         id=new.id,
         act=new.act,
         subject=new.subject,
-        details=json.dumps(new.details, ensure_ascii=False, sort_keys=True),
+        details=_as_json(new.details),
         sealed_box=new.sealed_box,
         reason=new.reason,
         asked_by=new.asked_by or None,
@@ -86,13 +98,15 @@ async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
 
 async def page(
     db: Database, *, state: str, acts: Iterable[str] | None, asked_by: str, before: str, most: int
-) -> list[ApprovalRow]:
+) -> ApprovalPage:
     """Returns the newest approvals with ids below `before`, in this state; by acts and requester if given."""
     act_filter = "" if acts is None else f",{','.join(acts)},"
     rows = await db.all(
-        _SQL["page"], state=state, acts=act_filter, asked_by=asked_by, before=before, most=most
+        _SQL["page"], state=state, acts=act_filter, asked_by=asked_by, before=before, most=most + 1
     )
-    return [_read_approval(db, row) for row in rows]
+    intact, changed = split_changed(db.sealer, rows[:most], APPROVALS)
+    last = str(rows[most - 1]["id"]) if len(rows) > most else None
+    return ApprovalPage([_read_approval(db, row) for row in intact], changed, last)
 
 
 async def decide(
@@ -135,6 +149,18 @@ async def drop(tx: Tx, *, approval_id: str, now: int) -> bool:
         return await tx.run(_SQL["drop"], id=approval_id, now=now) == 1
 
 
+async def erase_person(tx: Tx, *, act: str, subject: str, personal: Collection[str], now: int) -> None:
+    """Erases the `personal` details, and the texts that staff typed, from the approvals of this act and subject.
+
+    Withdraws the one that waits. Raises: SealBroken.
+    """
+    for row in await tx.all(_SQL["of_subject"], act=act, subject=subject):
+        await drop(tx, approval_id=row["id"], now=now)
+        details = {name: value for name, value in json.loads(row["details"]).items() if name not in personal}
+        async with changing(tx, APPROVALS, row["id"], now=now):
+            await tx.run(_SQL["erase_person"], id=row["id"], details=_as_json(details))
+
+
 async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:
     """Withdraws the requester's own approval; False if it isn't waiting."""
     async with changing(tx, APPROVALS, approval_id, now=now):
@@ -144,6 +170,10 @@ async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:
 async def lock_people(tx: Tx, *, one: str, other: str) -> bool:
     """Reports whether both are active members, and locks them against changes until the transaction ends."""
     return await tx.run(_SQL["lock_people"], one=one, other=other) == len({one, other})
+
+
+def _as_json(details: Mapping[str, Any]) -> str:
+    return json.dumps(details, ensure_ascii=False, sort_keys=True)
 
 
 _FIELDS: Final = tuple(field.name for field in fields(ApprovalRow))

@@ -55,6 +55,12 @@ WHERE id = :id AND state = 'waiting' AND expires_at > :now AND asked_by IS NULL 
 -- Withdrawn by the service, because it is outdated.
 UPDATE approvals SET state = 'withdrawn', decided_at = :now, sealed_box = NULL WHERE id = :id AND state = 'waiting';
 
+-- name: of_subject
+SELECT id, details FROM approvals WHERE subject = :subject AND act = :act ORDER BY id;
+
+-- name: erase_person!
+UPDATE approvals SET details = :details, reason = '', refused_reason = NULL WHERE id = :id;
+
 -- name: withdraw!
 UPDATE approvals SET state = 'withdrawn', decided_by = :by, decided_at = :now, sealed_box = NULL
 WHERE id = :id AND state = 'waiting' AND expires_at > :now AND asked_by = :by;

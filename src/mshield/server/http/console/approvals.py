@@ -19,6 +19,7 @@ from mshield.server.http.answers import JsonAnswer, filled
 from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of, holds_no_secret
 from mshield.server.http.console.authentication import PEOPLE, staff_of
+from mshield.server.http.console.changed_rows import ChangedRowMessage, reported
 from mshield.server.http.console.grave import require_grave
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.console.search_words import searched
@@ -89,10 +90,14 @@ class ApprovalMessage(Wire, frozen=True):
 
 
 class ApprovalsMessage(Wire, frozen=True):
-    """A page; `next` is the value of `before` for the following page, or null."""
+    """A page; `next` is the value of `before` for the following page, or null.
+
+    Approvals changed outside of the service aren't shown, but named.
+    """
 
     items: tuple[ApprovalMessage, ...]
     next: str | None
+    changed_rows: tuple[ChangedRowMessage, ...]
 
 
 class DecisionMessage(Wire, frozen=True):
@@ -169,18 +174,17 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     """Lists waiting and decided requests; other roles see those that they can approve or have made."""
     member = await staff_of(request, *_READERS)
     context = context_of(request)
-    rows = await context.staff.approvals.page(
+    page = await context.staff.approvals.page(
         member,
         state=query.state or "",
         before=query.before or "~",
-        most=query.limit + 1,
+        most=query.limit,
         now=context.clock(),
     )
-    page = rows[: query.limit]
-    if any(map(_is_about_people, page)):
+    if any(map(_is_about_people, page.rows)):
         await record_reading(request, member, "approvals", hourly=True)  # Pages reload it each minute.
-    items = tuple(approval_message(context, member, row) for row in page)
-    return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(rows) > query.limit else None))
+    items = tuple(approval_message(context, member, row) for row in page.rows)
+    return JsonAnswer(ApprovalsMessage(items, page.last, reported(request, page.changed)))
 
 
 @router.post(

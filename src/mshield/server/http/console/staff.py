@@ -14,8 +14,9 @@ from mshield.server.http.answers import JsonAnswer, filled, no_content
 from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import PEOPLE, person_of, staff_of
+from mshield.server.http.console.changed_rows import ChangedRowMessage, reported
 from mshield.server.http.router import Router
-from mshield.server.staff.members import StaffMember, list_staff
+from mshield.server.staff.members import StaffMember, list_staff_and_changed
 from mshield.server.staff.rules import (
     MAX_TOKEN_OVERLAP_HOURS,
     TOKEN_DAYS,
@@ -50,9 +51,10 @@ class MemberMessage(Wire, frozen=True):
 
 
 class MembersMessage(Wire, frozen=True):
-    """All members, oldest first."""
+    """All members, oldest first, except those whose row was changed outside of the service."""
 
     items: tuple[MemberMessage, ...]
+    changed_rows: tuple[ChangedRowMessage, ...]
 
 
 @router.get(
@@ -64,8 +66,9 @@ class MembersMessage(Wire, frozen=True):
 async def members(request: Request) -> Response:
     """Lists all members with their roles."""
     await staff_of(request, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
-    staff = await list_staff(context_of(request).db)
-    return JsonAnswer(MembersMessage(tuple(filled(MemberMessage, member) for member in staff)))
+    staff, changed = await list_staff_and_changed(context_of(request).db)
+    items = tuple(filled(MemberMessage, member) for member in staff)
+    return JsonAnswer(MembersMessage(items, reported(request, changed)))
 
 
 class TokenMessage(Wire, frozen=True):

@@ -11,6 +11,7 @@ from mshield.server.http.answers import JsonAnswer, filled
 from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import PEOPLE, staff_of
+from mshield.server.http.console.changed_rows import ChangedRowMessage, reported
 from mshield.server.http.console.grave import require_grave
 from mshield.server.http.router import Router
 from mshield.server.staff.rules import StaffRole
@@ -73,9 +74,10 @@ class SystemMessage(Wire, frozen=True):
 
 
 class SystemsMessage(Wire, frozen=True):
-    """All systems, oldest first."""
+    """All systems, oldest first, except those of which a row was changed outside of the service."""
 
     items: tuple[SystemMessage, ...]
+    changed_rows: tuple[ChangedRowMessage, ...]
 
 
 class NewSystemMessage(Wire, frozen=True):
@@ -137,8 +139,9 @@ async def list_systems(request: Request) -> Response:
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    systems = await context.systems.manage.list_all()
-    return JsonAnswer(SystemsMessage(tuple(_message(system, now=now) for system in systems)))
+    systems, changed = await context.systems.manage.list_all()
+    items = tuple(_message(system, now=now) for system in systems)
+    return JsonAnswer(SystemsMessage(items, reported(request, changed)))
 
 
 @router.get(

@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from starlette.types import Scope
 
 from mshield.server.context import Context
+from mshield.server.database.interface import SealBroken
 from mshield.server.http.caller import ACTOR, CAUSE, REASON, SUBJECT, TARGET
 from mshield.server.http.edge.edge import Measure, Watch
 from mshield.server.http.edge.idempotency import REPLAYED
@@ -139,8 +140,11 @@ def watching(state: State) -> Watch:
         if route is None:
             return
         event = DONE.get(route.operation_id)
-        if event is None and status < _REFUSED:  # the common case
-            return
+        if status < _REFUSED:
+            if scope.get(CAUSE) == SealBroken.code:  # a list without its changed rows
+                event = events.ROW_CHANGED
+            if event is None:  # the common case
+                return
         context: Context | None = getattr(state, "context", None)
         if context is None or route.operation_id in _OF_BALANCERS:
             return

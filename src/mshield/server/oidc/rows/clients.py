@@ -6,6 +6,7 @@ from typing import Final
 
 from mshield.server.database.interface import Database, Row, Tx
 from mshield.server.database.queries import Queries
+from mshield.server.seals.changed_rows import ChangedRow, split_changed
 from mshield.server.seals.sealing import seal_new
 from mshield.server.seals.tables import OIDC_CLIENTS, SYSTEMS
 from mshield.server.systems.rows.systems import BusinessSystem
@@ -33,9 +34,10 @@ async def find(db: Database, *, client_id: str) -> ClientRow | None:
     return None if row is None else _client(db, row)
 
 
-async def list_all(db: Database) -> list[ClientRow]:
-    """Returns all clients, oldest business system first. Raises: SealBroken."""
-    return [_client(db, row) for row in await db.all(_SQL["list_all"])]
+async def list_intact(db: Database) -> tuple[list[ClientRow], list[ChangedRow]]:
+    """Returns all clients, oldest business system first, and separately the changed rows, also of their systems."""
+    rows, changed = split_changed(db.sealer, await db.all(_SQL["list_all"]), _SYSTEM, _CLIENT)
+    return [_client(db, row) for row in rows], changed
 
 
 async def put(tx: Tx, client: ClientRow, *, now: int) -> None:

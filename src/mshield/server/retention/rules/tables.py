@@ -132,7 +132,7 @@ RETAINED: Final = (
         ("staff", "staff_factors", "staff_tokens", "approvals", "filing_proposals", "view_files"),
         "staff, their logins, and decisions by two of them",
         "the acts name them",
-        "as `acts`; drafts of views until they are decided",
+        "as `acts`, without the person's data once their account is erased; drafts of views until they are decided",
         "job `purge` (drafts)",
     ),
     Table(

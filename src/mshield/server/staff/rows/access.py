@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from mshield.server.database.interface import Database, Tx
 from mshield.server.database.queries import Queries
-from mshield.server.seals.sealing import changing, keys_of, seal_new
+from mshield.server.seals.sealing import changing, end_each, keys_of, seal_new
 from mshield.server.seals.tables import STAFF, STAFF_CEREMONIES, STAFF_SET_UPS
 
 _SQL: Final = Queries("staff", "access")
@@ -53,12 +53,19 @@ async def use_set_up(tx: Tx, *, code_hash: bytes, now: int) -> bool:
 
 async def end_all(tx: Tx, *, staff_id: str, now: int) -> None:
     """Ends all set-up codes and ceremonies of this member."""
-    for code_hash in await keys_of(tx, _SQL["unended_set_ups"], STAFF_SET_UPS, staff_id=staff_id):
+
+    async def end_set_up(code_hash: str | bytes) -> int:
         async with changing(tx, STAFF_SET_UPS, code_hash, now=now):
-            await tx.run(_SQL["end_set_up"], code_hash=code_hash, now=now)
-    for token_hash in await keys_of(tx, _SQL["unended_ceremonies"], STAFF_CEREMONIES, staff_id=staff_id):
+            return await tx.run(_SQL["end_set_up"], code_hash=code_hash, now=now)
+
+    async def end_ceremony(token_hash: str | bytes) -> int:
         async with changing(tx, STAFF_CEREMONIES, token_hash, now=now):
-            await tx.run(_SQL["end_ceremony"], token_hash=token_hash, now=now)
+            return await tx.run(_SQL["end_ceremony"], token_hash=token_hash, now=now)
+
+    set_ups = await keys_of(tx, _SQL["unended_set_ups"], STAFF_SET_UPS, staff_id=staff_id)
+    await end_each(tx, STAFF_SET_UPS, set_ups, end_set_up, now=now)
+    ceremonies = await keys_of(tx, _SQL["unended_ceremonies"], STAFF_CEREMONIES, staff_id=staff_id)
+    await end_each(tx, STAFF_CEREMONIES, ceremonies, end_ceremony, now=now)
 
 
 async def insert_ceremony(

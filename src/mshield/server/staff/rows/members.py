@@ -5,6 +5,7 @@ from typing import Final
 
 from mshield.server.database.interface import Database, Row, Tx
 from mshield.server.database.queries import Queries
+from mshield.server.seals.changed_rows import ChangedRow, split_changed
 from mshield.server.seals.sealing import changing, seal_new
 from mshield.server.seals.tables import STAFF
 
@@ -44,9 +45,10 @@ async def find_named(db: Database | Tx, *, name: str) -> StaffRow | None:
     return None if row is None else _member(db, row)
 
 
-async def list_all(db: Database) -> list[StaffRow]:
-    """Returns all members, disabled ones included, oldest first. Raises: SealBroken."""
-    return [_member(db, row) for row in await db.all(_SQL["list_all"])]
+async def list_intact(db: Database) -> tuple[list[StaffRow], list[ChangedRow]]:
+    """Returns all members, disabled ones included, oldest first, and separately the changed rows."""
+    rows, changed = split_changed(db.sealer, await db.all(_SQL["list_all"]), STAFF)
+    return [_member(db, row) for row in rows], changed
 
 
 async def insert(tx: Tx, *, staff_id: str, name: str, roles: tuple[str, ...], now: int) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mshield.server.database.interface import Database, Tx
 from mshield.server.database.queries import Queries
-from mshield.server.seals.sealing import changing, keys_of, seal_new
+from mshield.server.seals.sealing import changing, end_each, keys_of, seal_new
 from mshield.server.seals.tables import STAFF, STAFF_SESSIONS
 from mshield.server.staff.rules import OwnSessionMessage
 
@@ -108,7 +108,9 @@ async def end_of_member(tx: Tx, *, staff_id: str, now: int) -> int:
 async def end_others(tx: Tx, *, staff_id: str, current: str, now: int) -> int:
     """Ends all sessions of a member except `current` and returns their number."""
     ids = await keys_of(tx, _SQL["unended"], STAFF_SESSIONS, staff_id=staff_id, but=current)
-    return sum([await end(tx, session_id=str(one), staff_id=staff_id, now=now) for one in ids])
+    return await end_each(
+        tx, STAFF_SESSIONS, ids, lambda one: end(tx, session_id=str(one), staff_id=staff_id, now=now), now=now
+    )
 
 
 async def purge(db: Database, *, before: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from mshield.server.database.interface import Database, Row, Tx
 from mshield.server.database.queries import Queries
-from mshield.server.seals.sealing import changing, keys_of, seal_new
+from mshield.server.seals.sealing import changing, end_each, keys_of, seal_new
 from mshield.server.seals.tables import STAFF_TOKENS
 
 _SQL: Final = Queries("staff", "tokens")
@@ -101,7 +101,7 @@ async def end(tx: Tx, *, token_id: str, now: int) -> bool:
 async def end_of_member(tx: Tx, *, staff_id: str, now: int) -> int:
     """Ends all valid tokens of a member and returns their number."""
     ids = await keys_of(tx, _SQL["live"], STAFF_TOKENS, staff_id=staff_id, now=now)
-    return sum([await end(tx, token_id=str(one), now=now) for one in ids])
+    return await end_each(tx, STAFF_TOKENS, ids, lambda one: end(tx, token_id=str(one), now=now), now=now)
 
 
 async def ending(db: Database, *, by: int, now: int) -> tuple[int, int | None]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mshield.server.database.interface import Database, Row, Tx
 from mshield.server.database.queries import Queries
+from mshield.server.seals.changed_rows import ChangedRow, split_changed
 from mshield.server.seals.sealing import changing, seal_new
 from mshield.server.seals.tables import SYSTEMS
 
@@ -47,6 +48,12 @@ async def find(db: Database | Tx, *, client_id: str) -> BusinessSystem | None:
 async def list_all(db: Database | Tx) -> list[BusinessSystem]:
     """Returns all business systems, oldest first. Raises: SealBroken."""
     return [_system(db, row) for row in await db.all(_SQL["list_all"])]
+
+
+async def list_intact(db: Database) -> tuple[list[BusinessSystem], list[ChangedRow]]:
+    """Returns all business systems, oldest first, and separately the changed rows."""
+    rows, changed = split_changed(db.sealer, await db.all(_SQL["list_all"]), SYSTEMS)
+    return [_system(db, row) for row in rows], changed
 
 
 async def lock_names(tx: Tx, *, now: int) -> None:

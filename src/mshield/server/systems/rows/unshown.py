@@ -5,6 +5,7 @@ from typing import Final
 
 from mshield.server.database.interface import Database, Row, Tx
 from mshield.server.database.queries import Queries
+from mshield.server.seals.changed_rows import ChangedRow, split_changed
 from mshield.server.seals.sealing import changing, seal_new
 from mshield.server.seals.tables import UNSHOWN
 
@@ -28,11 +29,11 @@ async def find(db: Database | Tx, *, client_id: str) -> Allowance | None:
     return None if row is None else _allowance(db, row)
 
 
-async def list_all(db: Database | Tx) -> dict[str, Allowance]:
-    """Returns all current permissions by client id. Raises: SealBroken."""
-    rows = await db.all(_SQL["list_all"])
-    standing = (_allowance(db, row) for row in rows)
-    return {allowance.client_id: allowance for allowance in standing if allowance is not None}
+async def list_intact(db: Database) -> tuple[dict[str, Allowance], list[ChangedRow]]:
+    """Returns all current permissions by client id, and separately the changed rows."""
+    rows, changed = split_changed(db.sealer, await db.all(_SQL["list_all"]), UNSHOWN)
+    current = (_allowance(db, row) for row in rows)
+    return {allowance.client_id: allowance for allowance in current if allowance is not None}, changed
 
 
 async def put(tx: Tx, allowance: Allowance) -> bool:
