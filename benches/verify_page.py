@@ -38,7 +38,7 @@ _WATCH: Final = """() => {
 def _bundle(browser: Browser, origin: str, files: Path) -> float:
     with visiting(browser, origin) as visit:
         visitor = visit()
-        visitor.page.get_by_role("checkbox", name="不询问证书现在的状态").check()
+        visitor.page.get_by_role("checkbox", name="不查询证书目前的状态").check()
         session = visitor.page.context.new_cdp_session(visitor.page)
         session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         visitor.page.evaluate(_WATCH)

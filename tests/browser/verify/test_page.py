@@ -55,12 +55,12 @@ def test_hostile_bundle_cannot_run_code_or_flood_the_page(visit: Visit, files: P
     visitor = visit().give(changed(files / "cms.json", change))
     visitor.head("签名无效")
     assert visitor.first_check() == "display"
-    panel = visitor.page.locator(".aside section").filter(has_text="签了什么").first
+    panel = visitor.page.locator(".aside section").filter(has_text="签署内容").first
     expect(panel).to_contain_text("<img src=x onerror=alert(1)>")
     assert visitor.page.locator(".aside img").count() == 0
     assert len(visitor.page.content()) < 1_000_000
-    expect(panel.get_by_text("服务所称，未经签名")).to_be_visible()
-    expect(visitor.page.get_by_text("另有 19800 项没有列出")).to_be_visible()
+    expect(panel.get_by_text("由服务提供，未经签名")).to_be_visible()
+    expect(visitor.page.get_by_text("另有 19800 项未列出")).to_be_visible()
 
 
 def test_hidden_characters_of_a_bundle_are_marked_on_the_page_and_the_report(
@@ -93,7 +93,7 @@ def test_pasted_signature_is_verified(visit: Visit, files: Path) -> None:
     field = visitor.page.get_by_label("证据包、PEM 或 Base64 的签名")
     expect(field).to_be_focused()
     field.fill((files / "cms.json").read_text())
-    visitor.page.get_by_role("button", name="放入", exact=True).click()
+    visitor.page.get_by_role("button", name="添加", exact=True).click()
     visitor.head("签名有效")
 
 
@@ -113,7 +113,7 @@ def test_page_works_by_keyboard_and_in_english(visit: Visit, files: Path) -> Non
     names = "林知远|宁波北潮进出口有限公司|操作员|进口货物报关单"  # from the certificate and the document
     assert not _chinese(re.sub(names, "", page.locator(".verdict").inner_text()))
     page.keyboard.press("Tab")
-    expect(page.locator("summary", has_text="What was checked")).to_be_focused()
+    expect(page.locator("summary", has_text="Checks")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Print report")).to_be_focused()
 

@@ -30,9 +30,9 @@ def test_report_answers_who_what_and_when_in_this_order(visit: Visit, files: Pat
         re.compile(r"\d\d:\d\d:\d\d UTC[+-]\d\d:\d\d.*签名服务的时钟", re.DOTALL)
     )
     expect(answers.nth(5)).to_contain_text("正常")
-    document = page.locator(".aside section").filter(has_text="签了什么").first
+    document = page.locator(".aside section").filter(has_text="签署内容").first
     expect(document.locator("pre")).to_have_text(CONTENT.decode())
-    expect(document.locator(".theirs")).to_contain_text("对方的说明，日志里有记录，未经签名")
+    expect(document.locator(".theirs")).to_contain_text("对方说明，日志中有记录，未经签名")
     with page.expect_download() as started:
         page.get_by_role("button", name="保存原文").click()
     assert started.value.suggested_filename == "document.xml"
@@ -56,8 +56,8 @@ def test_printed_report_is_complete_within_two_pages(visit: Visit, files: Path, 
     page = visitor.page
     assert printed_pages(page) <= 2
     page.get_by_role("button", name="English").click()
-    expect(page.locator(".report")).to_contain_text("What this report did not verify")
-    expect(page.locator(".report")).to_contain_text("The document is longer than what is shown here")
+    expect(page.locator(".report")).to_contain_text("Not verified by this report")
+    expect(page.locator(".report")).to_contain_text("The document is too long to be printed in full")
     assert printed_pages(page) <= 2
     page.get_by_role("button", name="Verify another").click()
     visitor.give(files / "cms.json")
@@ -101,7 +101,7 @@ def test_report_prints_all_goods_and_keeps_to_the_page(visit: Visit, goods: Path
         width, height = document[0].get_size()
     whole = "".join(texts)
     assert whole.count("不锈钢真空焖烧罐") == 60
-    assert "没有全部列出" not in whole
+    assert "未全部列出" not in whole
     assert len(texts) > 2
     assert all(50 < left <= right < width - 50 for left, _, right, _ in edges if right > left)
     assert all(40 < bottom <= top < height - 40 for _, bottom, _, top in edges if top > bottom)

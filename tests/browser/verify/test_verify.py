@@ -46,7 +46,7 @@ def test_changed_bundle_is_invalid_and_the_failed_check_comes_first(visit: Visit
     )
     head = visitor.head("签名无效")
     expect(head).to_have_class("head invalid")
-    expect(head).to_contain_text("这不是被签的那份内容")
+    expect(head).to_contain_text("这不是所签的内容")
     assert visitor.first_check() == "content"
     expect(visitor.page.get_by_role("heading", name="文件所称的签署人")).to_be_visible()
     assert ASKED not in visitor.calls  # an invalid bundle causes no call
@@ -59,7 +59,7 @@ def test_unsigned_file_does_not_support_a_signature(visit: Visit, files: Path, t
     other.write_text("hello")
     visitor = visit().give(files / "cms.p7s", other)
     visitor.head("签名无效")
-    panel = visitor.page.locator(".side-panel").filter(has_text="签了什么")
+    panel = visitor.page.locator(".side-panel").filter(has_text="签署内容")
     expect(panel.locator(".name")).to_have_text("签名文件里的原文")
     expect(panel).to_contain_text("放入的“hello.txt”不是被签的文件，下面是签名文件里的原文")
     with visitor.page.expect_download() as download:
@@ -73,7 +73,7 @@ def test_unsigned_file_does_not_support_a_signature(visit: Visit, files: Path, t
 def test_bundle_of_an_unknown_authority_is_invalid(visit: Visit) -> None:
     forged = Maker(authority()).made().encode()
     visitor = visit().give({"name": "forged.json", "mimeType": "application/json", "buffer": forged})
-    expect(visitor.head("签名无效")).to_contain_text("不是由所信任的根 CA 签发")
+    expect(visitor.head("签名无效")).to_contain_text("不是由受信任的根 CA 签发")
     assert visitor.first_check() == "chain"
 
 
@@ -84,7 +84,7 @@ def test_report_words_the_time_source_and_trust_in_a_revoked_ca(visit: Visit) ->
     pickers.nth(-2).set_input_files(named("root.cer", A.root.der))
     visitor.page.get_by_label("日志公钥").fill(str(VKEY))
     visitor.head("签名有效")
-    expect(visitor.check("time_stamp")).to_contain_text("不知道它的机构是否可信")
+    expect(visitor.check("time_stamp")).to_contain_text("尚未信任其机构")
     pickers.nth(-1).set_input_files(named("tsa.cer", OUTSIDE.root))
     expect(visitor.check("time_stamp")).to_contain_text("独立于签名服务")
     check_page(visitor.page)
@@ -120,7 +120,7 @@ def test_a_shield_revoked_later_is_explained(visit: Visit, ended: Path) -> None:
 
 def test_cms_is_verified_with_its_document(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms_detached.p7s")
-    expect(visitor.head("还不能确认")).to_contain_text("这个签名不含原文：请再放入被签的文件")
+    expect(visitor.head("尚不能确认")).to_contain_text("签名文件不含原文：请添加所签的文件")
     ALBUM.take(visitor.page, "incomplete")
     visitor.give(files / "message.xml")
     expect(visitor.head("签名有效")).to_contain_text("由林知远签署")
@@ -134,12 +134,12 @@ def test_file_in_an_industry_format_is_verified(visit: Visit, finished: Path, na
     expect(visitor.head("签名有效")).to_contain_text("由林知远签署")
     expect(visitor.check("revocation")).to_contain_text("刚向签发机构查询")
     assert visitor.calls.count(ASKED) == 1
-    expect(visitor.page.get_by_text("原文不在这份文件里")).to_have_count(0)
+    expect(visitor.page.get_by_text("这份文件不含原文")).to_have_count(0)
 
 
 def test_bare_signature_needs_document_and_certificate(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "message.xml.sig", files / "message.xml")
-    expect(visitor.head("还不能确认")).to_contain_text("这个签名不含证书：请再放入签署人的证书")
+    expect(visitor.head("尚不能确认")).to_contain_text("签名文件不含证书：请添加签署人的证书")
     visitor.give(files / "signer.pem")
     visitor.head("签名有效")
     # The certificate gives its issuer's address; only this service is called for it.
@@ -155,15 +155,15 @@ def test_another_document_is_detected(visit: Visit, files: Path) -> None:
 
 def test_status_is_not_requested_if_the_user_opts_out(visit: Visit, files: Path) -> None:
     visitor = visit()
-    visitor.page.get_by_role("checkbox", name="不询问证书现在的状态").check()
+    visitor.page.get_by_role("checkbox", name="不查询证书目前的状态").check()
     visitor.give(files / "cms.json")
     visitor.head("签名有效")
-    expect(visitor.check("now")).to_contain_text("您选择了不询问")
+    expect(visitor.check("now")).to_contain_text("您关闭了状态查询")
     expect(visitor.page.locator(".aside")).to_contain_text("没有发送与文件有关的任何内容")
     assert sorted(visitor.calls) == sorted(AT_THE_START)
     visitor.page.get_by_role("button", name="验证另一份").first.click()
     visitor.give(files / "cms.p7s")
-    expect(visitor.head("还不能确认")).to_contain_text("您选择了不询问")
+    expect(visitor.head("尚不能确认")).to_contain_text("您关闭了状态查询")
     assert sorted(visitor.calls) == sorted(AT_THE_START)
 
 
@@ -180,7 +180,7 @@ def test_only_the_serial_number_is_sent(visit: Visit, files: Path) -> None:
 def test_a_bundle_is_verified_without_a_network(visit: Visit, files: Path) -> None:
     visitor = visit()
     expect(visitor.page.get_by_text("本服务的根证书")).to_be_visible()
-    visitor.page.get_by_role("checkbox", name="不询问证书现在的状态").check()
+    visitor.page.get_by_role("checkbox", name="不查询证书目前的状态").check()
     visitor.page.context.set_offline(True)
     visitor.give(files / "cms.json")
     visitor.head("签名有效")
@@ -189,11 +189,11 @@ def test_a_bundle_is_verified_without_a_network(visit: Visit, files: Path) -> No
 def test_user_can_trust_another_root(visit: Visit, files: Path, tmp_path: Path) -> None:
     visitor = visit()
     trust = visitor.page.locator(".aside section").filter(
-        has=visitor.page.get_by_role("heading", name="信任谁")
+        has=visitor.page.get_by_role("heading", name="信任设置")
     )
     chooser = trust.locator("input[type=file]").first
     chooser.set_input_files(str(files / "issuing.pem"))  # a certificate, but not a root of these
-    expect(visitor.page.get_by_text("您给出的根证书")).to_be_visible()
+    expect(visitor.page.get_by_text("您选择的根证书")).to_be_visible()
     visitor.give(files / "cms.json")
     visitor.head("签名无效")
     assert visitor.first_check() == "chain"
@@ -201,7 +201,7 @@ def test_user_can_trust_another_root(visit: Visit, files: Path, tmp_path: Path) 
     rubbish.write_bytes(b"rubbish")
     chooser.set_input_files(str(rubbish))
     expect(visitor.page.get_by_text("这不是 SM2 证书，没有更换")).to_be_visible()
-    visitor.page.get_by_role("button", name="用本服务的根证书").click()
+    visitor.page.get_by_role("button", name="使用本服务的根证书").click()
     visitor.head("签名有效")
 
 
@@ -218,16 +218,16 @@ def test_several_signatures_are_listed_separately(visit: Visit, files: Path) -> 
     visitor = visit().give(files / "cms.json", files / "raw.json", files / "cms_detached.p7s")
     choice = visitor.page.get_by_role("region", name="共 3 个签名")
     expect(choice.get_by_role("button", name="签名有效")).to_have_count(2, timeout=SOON)
-    choice.get_by_role("button", name="还不能确认").click()
-    visitor.head("还不能确认")
+    choice.get_by_role("button", name="尚不能确认").click()
+    visitor.head("尚不能确认")
     visitor.give(files / "message.xml")
     expect(choice.get_by_role("button", name="签名有效")).to_have_count(3, timeout=SOON)
 
 
 def test_file_can_be_chosen_as_the_signed_document(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "message.xml.sig", files / "signer.pem")
-    visitor.head("还不能确认")
+    visitor.head("尚不能确认")
     visitor.page.get_by_role("listitem").filter(has_text="signer.pem").get_by_role(
-        "button", name="当作被签的文件"
+        "button", name="作为所签的文件"
     ).click()
-    expect(visitor.head("还不能确认")).to_contain_text("这个签名不含证书")
+    expect(visitor.head("尚不能确认")).to_contain_text("签名文件不含证书")

@@ -23,6 +23,6 @@ def test_pasted_bundle_is_verified_in_webkit(party: Party, files: Path) -> None:
         browser.driver.execute_script(
             "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))", field, bundle
         )
-        browser.press("放入")
+        browser.press("添加")
         browser.says("签名有效")
         browser.says("已记入透明日志")

@@ -65,7 +65,7 @@ def visiting(browser: Browser, origin: str) -> Iterator[Callable[..., Visitor]]:
         page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
         page.on("request", lambda request: visitor.note(request))  # noqa: PLW0108  Playwright marks a method's object
         page.goto(f"{origin}/verify/")
-        expect(page.get_by_role("heading", name="信任谁")).to_be_visible()
+        expect(page.get_by_role("heading", name="信任设置")).to_be_visible()
         return visitor
 
     yield open_page

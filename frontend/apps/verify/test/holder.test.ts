@@ -46,11 +46,11 @@ const result = (more: Partial<Result>): Result =>
 test("the log binds shield and ID number; otherwise they are the service's claim", () => {
   expect(holderLine(say, result({}))).toBe("手机盾号 MS 107 2046 8813，证件号码 330206********4218");
   const unlogged = result({ checks: [check("log", "unchecked")] });
-  expect(holderLine(say, unlogged)).toContain("服务所称，未经签名");
+  expect(holderLine(say, unlogged)).toContain("由服务提供，未经签名");
   expect(holderOf(say, unlogged)!.mark).not.toBe("");
   expect(holderLine(say, result({ holder: null, kind: "cms" }))).toBe("");
   const none = result({ holder: { shieldNumber: "MS10720468813", idNumberMasked: null } });
-  expect(holderLine(say, none)).toContain("证据里没有证件号码");
+  expect(holderLine(say, none)).toContain("证据中没有证件号码");
 });
 
 test(`the answer to "who" includes the shield, and that about the log the source of its time`, () => {
@@ -71,10 +71,10 @@ test("mentions pages only for what was signed unread", () => {
   );
   const none = { count: 5, shown: [] };
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages: none } }))).toContain(
-    "一页也没有",
+    "没有一页完整显示过",
   );
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages: null } }))).toContain(
-    "没有说明",
+    "没有记录",
   );
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "none", pages: null } }))).toBeNull();
 });

@@ -155,8 +155,8 @@ test("never calls a P7 without a trusted root valid", () => {
   const checks = [check("signature", "passed", null), check("chain", "unchecked", "no_root")];
   const headline = headlineOf({ kind: "p7", verdict: "incomplete", checks } as unknown as Result);
   expect(headline).toBe("not_established");
-  expect(pageWords.zh.verdict[headline]).toBe("密码学上正确，签名者未确认");
-  expect(pageWords.en.verdict[headline]).toBe("Cryptographically right, signer not established");
+  expect(pageWords.zh.verdict[headline]).toBe("密码学上正确，签署人未确认");
+  expect(pageWords.en.verdict[headline]).toBe("Cryptographically correct, signer not established");
   expect(headlineOf({ kind: "signed_file", verdict: "incomplete", checks } as unknown as Result)).toBe(
     headline,
   );
