@@ -97,6 +97,19 @@ def test_a_repeated_field_further_in_is_refused(message: Message, line: Line) ->
         decode(body.replace(b'{"label":', b'{"label":"x","label":'), Message)
 
 
+ENDS = st.text(st.sampled_from('"\\\\,:{}a中'), max_size=5)
+
+
+@given(MESSAGES, ENDS, ENDS, st.sampled_from(["sid", "epoch", "text", "lines"]))
+def test_repeated_field_of_a_large_body_is_refused(message: Message, start: str, end: str, name: str) -> None:
+    message = msgspec.structs.replace(message, text=start + "A" * 300_000 + end)
+    body = msgspec.json.encode(message)
+    assert decode(body, Message) == message
+    again = msgspec.json.encode({name: msgspec.to_builtins(message)[name]})[1:-1]
+    with pytest.raises(Malformed):
+        decode(body[:-1] + b"," + again + b"}", Message)
+
+
 @given(MESSAGES)
 def test_a_field_too_many_or_too_few_is_refused(message: Message) -> None:
     fields = msgspec.to_builtins(message)

@@ -9,7 +9,6 @@ calls have little to send, and a phone's proof covers the body, which must be re
 accepted only from callers authenticated by their headers alone.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +20,17 @@ from starlette.requests import Request
 
 from mshield.pki.strict_json import read_json
 from mshield.server.errors import DomainError, InvalidRequest
+from mshield.server.runtime.list_thread import run_in_pool
 from mshield.server.signing.errors import Malformed
 from mshield.wire.messages import ProtocolWire, RequestMessage
 
 _KIB: Final = 1024
 _MIB: Final = 1024 * _KIB
 _PUNCTUATION: Final = b"{[,:"
-_PIECE: Final = _MIB
+_PIECE: Final = 64 * _KIB
 _LARGE: Final = 256 * _KIB
+_LONG_TEXT: Final = 1024
+_MOST_BACKSLASHES: Final = 64
 _DECODER: Final = ThreadPoolExecutor(1, thread_name_prefix="large-body")
 """Thread that decodes large bodies, one after the other, since each decoding occupies several times its size."""
 MOST_ESCAPES: Final = 2_500_000
@@ -118,18 +120,46 @@ def decode(body: bytes, kind: type[T], limit: BodyLimit = ANONYMOUS) -> T:
     if b"\\" in body and b"\\u" in body:  # a single octet is found faster
         return _decode_slowly(body, kind)
     try:
-        if is_large(body):
-            # The copies are made one after the other, each of the body's size.
-            is_exact = msgspec.json.encode(msgspec.json.decode(body)) == body
-            return msgspec.json.decode(body, type=kind) if is_exact else _decode_slowly(body, kind)
         message = msgspec.json.decode(body, type=kind)
     except (ValueError, RecursionError):
         return _decode_slowly(body, kind)
     # Encoded again it gives the same bytes, so no field was repeated. Bodies in another notation are parsed
     # the slow way.
-    if msgspec.json.encode(message) == body or msgspec.json.encode(msgspec.json.decode(body)) == body:
-        return message
-    return _decode_slowly(body, kind)
+    if is_large(body):
+        short = _with_short_texts(body)
+        is_exact = msgspec.json.encode(msgspec.json.decode(short)) == short
+    else:
+        is_exact = (
+            msgspec.json.encode(message) == body or msgspec.json.encode(msgspec.json.decode(body)) == body
+        )
+    return message if is_exact else _decode_slowly(body, kind)
+
+
+def _with_short_texts(body: bytes) -> bytes:
+    """Returns valid JSON with its long texts emptied; it repeats a field wherever `body` does.
+
+    Encoding a document of 20 MiB again would hold the interpreter lock for 20 ms.
+    """
+    parts: list[bytes] = []
+    start, at = 0, body.find(b'"')
+    while at >= 0:
+        end = body.find(b'"', at + 1)
+        while (backslashes := _backslashes_before(body, at + 1, end)) % 2:
+            end = body.find(b'"', end + 1)
+        if backslashes == _MOST_BACKSLASHES:
+            return body
+        if end - at > _LONG_TEXT:
+            parts.append(body[start : at + 1])
+            start = end
+        at = body.find(b'"', end + 1)
+    parts.append(body[start:])
+    return b"".join(parts)
+
+
+def _backslashes_before(body: bytes, start: int, end: int) -> int:
+    """Returns how many backslashes are between `start` and `end`, just before `end`; at most `_MOST_BACKSLASHES`."""
+    last = body[max(start, end - _MOST_BACKSLASHES) : end]
+    return len(last) - len(last.rstrip(b"\\"))
 
 
 def is_large(body: bytes) -> bool:
@@ -139,7 +169,7 @@ def is_large(body: bytes) -> bool:
 
 async def aside(work: Callable[[], T]) -> T:
     """Runs work on a large body in the thread for them."""
-    return await asyncio.get_running_loop().run_in_executor(_DECODER, work)
+    return await run_in_pool(_DECODER, work)
 
 
 async def body_of(request: Request, kind: type[T]) -> T:

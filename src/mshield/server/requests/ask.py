@@ -3,7 +3,6 @@
 Also checks whether a phone can display the documents, and that they always look the same.
 """
 
-import asyncio
 import hmac
 import json
 import secrets
@@ -46,6 +45,7 @@ from mshield.server.requests.secrets import RequestSecrets
 from mshield.server.requests.xml_contents import canonical_contents
 from mshield.server.runtime.allowances import CallerAllowance
 from mshield.server.runtime.events import Events
+from mshield.server.runtime.list_thread import run_in_thread
 from mshield.server.runtime.rows.limits import Limit, count_alone, current_count
 from mshield.server.runtime.throttle import too_many
 from mshield.server.settings.settings import Settings
@@ -235,7 +235,7 @@ class Ask:
             drawn, in_force = await self.draw(request.client_id, documents)
             oid = self.settings.ca.display_oid
             pairs = zip(documents, drawn, strict=True)
-            tasks = await asyncio.to_thread(_tasks, pairs, oid) if is_large else _tasks(pairs, oid)
+            tasks = await run_in_thread(_tasks, pairs, oid) if is_large else _tasks(pairs, oid)
             is_stored = await store.create(
                 self.db, request, tasks, limit=limit, view_changes=in_force.changes, now=now
             )

@@ -44,7 +44,7 @@ from mshield.wire.business import (
 
 router: Final = Router("business")
 _LONGEST_LOGIN: Final = 300
-_PIECE: Final = 1024 * 1024
+_PIECE: Final = 64 * 1024
 """Characters of base64 that are decoded at once; a multiple of 4."""
 
 

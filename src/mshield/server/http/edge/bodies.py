@@ -10,6 +10,7 @@ are like `asyncio.timeout`: the call's task is cancelled, and a cancellation by 
 """
 
 import asyncio
+import io
 from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -296,8 +297,8 @@ async def _read_all(receive: Receive, account: Account, most: int, patience: asy
     """Reads the body to its end; with `patience`, every part prolongs the timeout at `OCTETS_PER_SECOND`."""
     start = asyncio.get_running_loop().time()
     # Not a list of parts: thousands of small blocks would leave the process's heap large and empty behind them,
-    # while one large block is returned to the system.
-    body = bytearray()
+    # while one large block is returned to the system. `getvalue` returns that block without a copy.
+    body = io.BytesIO()
     first, octets, more = b"", 0, True
     while more:
         message = await receive()
@@ -311,7 +312,10 @@ async def _read_all(receive: Receive, account: Account, most: int, patience: asy
         if octets == len(part):
             first = part
         else:
-            body += part if body else first + part
+            if first:
+                body.write(first)
+                first = b""
+            body.write(part)
         if (more := message.get("more_body", False)) and patience is not None:
             patience.reschedule(start + SECONDS + octets / OCTETS_PER_SECOND)
-    return bytes(body) or first
+    return first or body.getvalue()
