@@ -41,11 +41,11 @@ demo: $(VENV)/.server $(VENV)/.frontend ## run the service with demo data at htt
 # Front-end tests run in parallel; their output is printed at the end.
 test: $(VENV)/.dev $(VENV)/.frontend ## run the tests except the slow ones, on SQLite and on a PostgreSQL of their own
 	@scripts/install-test-needs
-	@told=$$(mktemp); trap 'rm -f $$told' EXIT; \
-	$(BIN)/python scripts/frontend.py test >$$told 2>&1 & \
+	@output=$$(mktemp); trap 'rm -f $$output' EXIT; \
+	$(BIN)/python scripts/frontend.py test >$$output 2>&1 & \
 	$(PYTEST) $(PROCESSES); code=$$?; \
 	wait $$! || code=1; \
-	cat $$told; exit $$code
+	cat $$output; exit $$code
 
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## run the slow tests
 	@scripts/install-test-needs

@@ -64,7 +64,7 @@ _GETS: Final = 1_000
 _BLOCKS: Final = 40
 
 Cpu = tuple[Callable[[], float], Callable[[], float]]
-"""CPU seconds so far: of the service, or of this process where it stands in for one; and of PostgreSQL."""
+"""CPU seconds so far of the service (or of this process, if it runs the service's code) and of PostgreSQL."""
 
 
 @dataclass(slots=True)

@@ -106,7 +106,7 @@ def _body(media_type: str, content: bytes, *, title: str, lines: int = 0) -> byt
 
 
 def _hostile_bodies() -> list[tuple[bytes, bytes]]:
-    """Returns each body as what stands before and after its title."""
+    """Returns each body in two parts, before and after its title."""
     parted = [
         _body(kind, content, title="@@", lines=64).partition(b"@@") for kind, content in attacks().values()
     ]

@@ -131,8 +131,8 @@ def _waited(side: Side) -> str:
 def _verdict(row: Row) -> str:
     grows = row.is_like and row.times > WITHIN
     slow = row.is_list and row.filled.p50 > BOUND_MS
-    told = f"  {row.times:.2f}" if row.is_like else f"  {row.empty.lines} to {row.filled.lines} lines"
-    return told + ("  grows" if grows else "") + (f"  over {BOUND_MS:.0f} ms" if slow else "")
+    summary = f"  {row.times:.2f}" if row.is_like else f"  {row.empty.lines} to {row.filled.lines} lines"
+    return summary + ("  grows" if grows else "") + (f"  over {BOUND_MS:.0f} ms" if slow else "")
 
 
 def text(runs: Sequence[Run]) -> str:
@@ -202,7 +202,7 @@ def _cells(row: Row | None) -> str:
 def _provenance(run: Run) -> str:
     """Returns where it was measured, and which lists are meant."""
     before, after = run.load
-    told = (
+    summary = (
         f"{_NAMES[run.database]}, {run.size:.1f} GB: measured on {run.day}, {run.machine}, load {before:.0f} before and"
         f" {after:.0f} after, commit `{run.commit}`."
     )
@@ -211,13 +211,13 @@ def _provenance(run: Run) -> str:
     if like:
         grown = sorted((row for row in like if row.times > WITHIN), key=lambda row: row.times, reverse=True)
         names = ", ".join(f"{row.what} ({row.times:.2f})" for row in grown) or "none"
-        told += f" Of {len(like)} lists that return equally many lines, beyond {WITHIN}: {names}."
+        summary += f" Of {len(like)} lists that return equally many lines, beyond {WITHIN}: {names}."
     if dear:
-        told += f" The costliest of {len(more)} that return more lines: {dear.what}."
+        summary += f" The costliest of {len(more)} that return more lines: {dear.what}."
     if lists := [row for row in run.rows if row.is_list]:
         slow = max(lists, key=lambda row: row.filled.p50)
-        told += f" A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what})."
-    return told + "\n"
+        summary += f" A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what})."
+    return summary + "\n"
 
 
 def _cpu(side: Side) -> str:

@@ -70,17 +70,17 @@ async def _measure(
             await each.create()
         # The PCs that have waited longest shouldn't be the measured ones.
         chosen = waiting[WARM_UP :: max(1, pcs // signed)][:signed]
-        _order(service, readers, waiting[:WARM_UP], poll=poll, told=[])
+        _order(service, readers, waiting[:WARM_UP], poll=poll, timed=[])
         before = process.memory_info().rss
-        _order(service, readers, waiting[WARM_UP:], poll=poll, told=chosen)
+        _order(service, readers, waiting[WARM_UP:], poll=poll, timed=chosen)
         spent = process_cpu(process)
         await asyncio.sleep(SETTLE_SECONDS)
         spent = process_cpu(process) - spent
         grown = process.memory_info().rss - before
         answered = await _sign(chosen)
     assert readers.stdout is not None
-    told = json.loads(readers.stdout.readline())
-    late = sorted(1e3 * max(0.0, told[request_id] - at) for request_id, at in answered.items())
+    times = json.loads(readers.stdout.readline())
+    late = sorted(1e3 * max(0.0, times[request_id] - at) for request_id, at in answered.items())
     for phone in phones:
         await phone.http.aclose()
     return Waited(
@@ -137,7 +137,7 @@ def _order(
     requests: list[Signature],
     *,
     poll: bool,
-    told: list[Signature],
+    timed: list[Signature],
 ) -> None:
     """Makes the readers wait for the requests, and returns once they do."""
     assert readers.stdin is not None
@@ -148,12 +148,12 @@ def _order(
         "requests": [
             {"id": _created(each)["id"], "token": _created(each)["status_token"]} for each in requests
         ],
-        "told": [_created(each)["id"] for each in told],
+        "timed": [_created(each)["id"] for each in timed],
     }
     readers.stdin.write(json.dumps(order) + "\n")
     readers.stdin.flush()
     assert readers.stdout.readline() == "waiting\n"
-    if not told:
+    if not timed:
         assert readers.stdout.readline() == "{}\n"
 
 

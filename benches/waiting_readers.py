@@ -32,7 +32,7 @@ class Pc(asyncio.Protocol):
     def __init__(self, request_id: str, token: str, *, poll: bool) -> None:
         self.request_id, self._token, self._poll = request_id, token, poll
         self.waits: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.told: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self.notified: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._transport: Any = None
         self._text = b""
         self._known = "waiting"
@@ -52,13 +52,13 @@ class Pc(asyncio.Protocol):
         self._text += data
         if not self.waits.done():
             self.waits.set_result(None)
-        if b'"state":"signed"' in self._text and not self.told.done():
-            self.told.set_result(time.monotonic())
+        if b'"state":"signed"' in self._text and not self.notified.done():
+            self.notified.set_result(time.monotonic())
         if self._poll and self._text.endswith(b"}"):
             if b'"state":"scanned"' in self._text:
                 self._known = "scanned"
             self._text = b""
-            if not self.told.done():
+            if not self.notified.done():
                 self._ask()
         self._text = self._text[-2048:]
 
@@ -78,8 +78,8 @@ async def main() -> None:
             )
             await asyncio.gather(*(pc.waits for pc in group))
         print("waiting", flush=True)
-        awaited = set(order["told"])
-        times = {pc.request_id: await pc.told for pc in pcs if pc.request_id in awaited}
+        awaited = set(order["timed"])
+        times = {pc.request_id: await pc.notified for pc in pcs if pc.request_id in awaited}
         print(json.dumps(times), flush=True)
 
 

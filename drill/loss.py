@@ -120,7 +120,7 @@ def _rejoin(site: Site, *nodes: str) -> None:
         site.start(node)
     until(lambda: len(site.members()) == len(DATA), "all members", seconds=60)
     for node in nodes:
-        until(partial(_made_anew, site, node), f"{node} made anew", seconds=60, every=2)
+        until(partial(_reinitialized, site, node), f"{node} initialized again", seconds=60, every=2)
     until(
         lambda: (
             all(m["state"] in {"running", "streaming"} for m in site.members().values())
@@ -132,7 +132,7 @@ def _rejoin(site: Site, *nodes: str) -> None:
     )
 
 
-def _made_anew(site: Site, node: str) -> bool:
+def _reinitialized(site: Site, node: str) -> bool:
     try:
         site.patronictl("reinit", "mshield", node, "--force")
     except RuntimeError:

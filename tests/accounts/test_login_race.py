@@ -236,7 +236,7 @@ async def test_portal_login_begun_before_disabling_is_told_so(
 async def test_disabled_account_signs_nothing_with_any_login(
     db: Database, keyring: Keyring, clock: Any
 ) -> None:
-    """Neither documents scanned before, nor the protocol's own documents."""
+    """Documents scanned before are refused, and so are the protocol's own documents."""
     world = await make_world(db, keyring, clock)
     sid = await world.task()
     await execute(db, "UPDATE accounts SET state = 'disabled'")

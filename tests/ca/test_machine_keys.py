@@ -84,7 +84,7 @@ async def test_the_database_has_the_keys_name_under_a_seal(ca: Ca, machine: Mach
 
 
 async def test_another_key_at_the_index_is_refused(ca: Ca) -> None:
-    """After a new set-up of the machine, the authority's reference leads to another key than the certificate's."""
+    """The machine was set up again, so the index in the database holds a key that isn't the certificate's."""
     old = await find_authority(ca.db, name="issuing")
     assert old is not None
     box = ca.keyring.seal(reference_content("sdf:3"), purpose="authority", context=b"issuing")

@@ -63,6 +63,6 @@ def test_root_near_its_end_gives_a_warning() -> None:
     ]
 
 
-def test_gravest_warning_comes_first() -> None:
+def test_most_severe_warning_comes_first() -> None:
     found = _codes(ROOT, replace(ISSUING, crl=None, responder_until=NOW))
     assert [severity for _, severity in found] == ["bad", "warn"]

@@ -160,7 +160,7 @@ async def test_r10_r11_old_and_new_key_share_five_attempts(renewing: Renewing) -
 async def test_r10_concurrent_attempts_at_both_keys_share_five(
     renewing: Renewing, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
-    """With one attempt left, the other key is tried while the first one's attempt is counted and not yet answered."""
+    """One attempt is left. A wrong PIN for one key is counted but not answered yet when the other key is tried."""
     new, renewal = await renewing.issued()
     assert renewal.confirm is not None
     world = renewing.world

@@ -115,7 +115,7 @@ def test_actors_cannot_cause_others_events(event: CertificateEvent, actor: Actor
         require_actor(event, actor)
 
 
-def test_refused_renewal_lists_holds_gravest_first() -> None:
+def test_refused_renewal_lists_holds_most_severe_first() -> None:
     with pytest.raises(Held) as refused:
         after(Standing(ACTIVE, frozenset({Hold.FROZEN, Hold.LOST})), E.SUPERSEDE)
     assert refused.value.extra == {"reasons": ["lost", "frozen"]}
@@ -158,7 +158,7 @@ def test_certificate_expires_by_the_clock() -> None:
     assert not is_expired(state=REVOKED, not_after=100, now=100)
 
 
-def test_holds_are_stored_gravest_first() -> None:
+def test_holds_are_stored_most_severe_first() -> None:
     text = format_holds({Hold.FROZEN, Hold.CLONE, Hold.LOST})
     assert text == "clone,lost,frozen"
     assert parse_holds(text) == {Hold.FROZEN, Hold.CLONE, Hold.LOST}

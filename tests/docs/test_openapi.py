@@ -164,8 +164,8 @@ def test_an_audiences_pages_have_a_section_for_each_of_its_operations() -> None:
         assert not missing, audience
 
 
-def test_the_inbox_is_described_in_its_order() -> None:
-    """The order of `tests/requests/test_inbox.py`: newest first."""
+def test_the_inbox_description_states_its_order() -> None:
+    """`tests/requests/test_inbox.py` checks the order itself."""
     document = _DOCUMENTS.of("phone")
     answer = document["paths"]["/api/phone/inbox"]["get"]["responses"]["200"]["description"]
     for text in (answer, document["components"]["schemas"]["InboxMessage"]["description"]):

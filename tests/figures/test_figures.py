@@ -13,7 +13,7 @@ from mshield.server.values.percentiles import BOUNDS_MS, UNTIMED, bucket_of, per
     ("ms", "bucket"),
     [(0, 0), (1, 0), (1.01, 1), (2, 1), (9_999, len(BOUNDS_MS) - 1), (10_001, len(BOUNDS_MS))],
 )
-def test_a_bucket_reaches_to_its_bound(ms: float, bucket: int) -> None:
+def test_a_bucket_includes_its_upper_bound(ms: float, bucket: int) -> None:
     assert bucket_of(ms) == bucket
 
 

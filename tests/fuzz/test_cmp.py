@@ -47,7 +47,7 @@ def test_changed_answer_is_never_believed() -> None:
 
 
 def test_each_body_is_read_or_refused() -> None:
-    """As from a CA that has gone mad: the MAC holds over anything."""
+    """The CA itself sends malformed bodies, each under a valid MAC."""
     bodies = [_members(data)[1] for data in seeds("cmp")]
 
     def judge(data: bytes) -> None:

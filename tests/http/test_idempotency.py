@@ -296,7 +296,7 @@ async def test_every_changing_operation_documents_its_repetition(application: Ap
 
 
 async def test_strangers_stored_answers_are_limited(application: Application) -> None:
-    """Beyond their limit, they are answered as if they had sent no key."""
+    """Beyond the limit, an anonymous call is executed as if it had no idempotency key."""
     application.app.state.kept_for_strangers = Allowance(address=3, network=9, everybody=9, window=DAY_MS)
     answers = [
         await application.http.post("/api/register/captchas", headers={"Idempotency-Key": f"k{number}"})

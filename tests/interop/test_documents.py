@@ -56,7 +56,7 @@ service = killable_service()
 def gb_service(
     sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Mortal]:
-    """On one database only, since files don't depend on it."""
+    """Returns a service on SQLite alone: the signed files don't depend on the database."""
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         let_ask_unshown(running)
         yield running

@@ -138,7 +138,7 @@ def test_openssl_accepts_only_the_shards_list(tmp_path: Path) -> None:
 
 
 def test_openssl_verifies_the_signature_over_signed_attributes(tmp_path: Path) -> None:
-    """The test gives the right id, which `openssl cms` can't be given."""
+    """Calls `openssl pkeyutl`, since `openssl cms` has no option for the SM2 user id."""
     signed = attributes_of(content=MESSAGE).encode()
     (tmp_path / "attributes.der").write_bytes(signed)
     (tmp_path / "signature.der").write_bytes(A.leaf_key.sign(signed).to_der())

@@ -39,7 +39,7 @@ OPTIONS: Final = (AskedOptions(), AskedOptions(profile="eport-2023"), AskedOptio
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mortal]:
-    """On one database only, since files don't depend on it."""
+    """Returns a service on SQLite alone: the signed files don't depend on the database."""
     clock = Clock(time.time_ns() // 1_000_000 - 3_600_000)
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         yield running

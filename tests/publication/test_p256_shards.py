@@ -47,7 +47,7 @@ async def _revoked(ca: Ca, count: int, *, now: int) -> list[Certificate]:
     return leaves
 
 
-async def test_each_shard_has_its_own_and_no_list_is_longer_than_a_shard(ca: Ca) -> None:
+async def test_each_shard_has_its_own_list_of_at_most_a_shards_length(ca: Ca) -> None:
     publisher = ca.publisher()
     await publisher.refresh(now=START)
     assert len(await _list(publisher, "p256", now=START)) == 0

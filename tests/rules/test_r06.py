@@ -96,7 +96,7 @@ async def test_r06_the_hold_ends_by_revocation_and_then_the_user_may_apply(world
         ("UPDATE certificates SET state = 'pin_locked'", PinLocked),
     ],
 )
-async def test_r06_what_cant_be_used_any_more_is_not_held_but_has_to_be_revoked(
+async def test_r06_unusable_shield_is_not_suspended_and_must_be_revoked(
     world: World, *, confirmed: bool, change_sql: str, refusal: type[DomainError]
 ) -> None:
     await apply(world)

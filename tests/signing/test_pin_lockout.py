@@ -69,7 +69,7 @@ def _scan(service: LiveService, phone: VirtualPhone) -> str:
     return phone.scan(created.qr).request_id
 
 
-def test_five_wrong_pins_lock_for_good(service: LiveService, phone: VirtualPhone) -> None:
+def test_five_wrong_pins_lock_the_key_permanently(service: LiveService, phone: VirtualPhone) -> None:
     request = _scan(service, phone)
     refusals = []
     for _ in range(TRIES):

@@ -47,7 +47,7 @@ async def test_one_pin_signs_a_batch_and_each_document_has_its_own_signature(wor
     assert (await world.ask.result(world.system, asked.id)).state == "signed"
 
 
-async def test_five_wrong_pins_lock_for_good(world: World) -> None:
+async def test_five_wrong_pins_lock_the_key_permanently(world: World) -> None:
     sid = await world.task()
     for left in (4, 3, 2, 1):
         with pytest.raises(WrongPin) as refused:
@@ -164,7 +164,7 @@ async def test_a_server_that_died_after_counting_goes_on_without_counting_again(
     assert await world.counters() == (0, 0)
 
 
-async def test_a_stale_one_time_value_is_a_copy_and_both_stop(world: World) -> None:
+async def test_stale_one_time_value_means_a_copied_phone_and_stops_both(world: World) -> None:
     sid = await world.task()
     copied = world.phone.otp
     await world.sign([await world.task()])

@@ -200,7 +200,7 @@ class TooManyRequests(
 class Unavailable(
     DomainError,
     code="unavailable",
-    zh="网络不稳定，什么都没丢，请再试一次",
+    zh="网络不稳定，数据没有丢失，请再试一次",
     en="The connection failed. Nothing was lost. Try again",
     faq="3.1",
 ):

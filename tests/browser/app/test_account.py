@@ -225,7 +225,7 @@ def test_r3_account_password_and_captcha_must_all_be_right(welcomed: User) -> No
         welcomed.fill_login()
         welcomed.fill("密码", "Another-password-1")
         welcomed.press("登录")
-    expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="账号或密码不正确")).to_be_visible()
     check_page(page)
     with page.expect_response("**/api/phone/captchas"):
         page.get_by_role("button", name="换一张图形验证码").click()
@@ -290,7 +290,7 @@ def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> 
     with page.expect_response("**/api/phone/captchas"):
         welcomed.person = replace(CLERK, phone="lin", password="not the password")
         log_in(welcomed)
-    expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="账号或密码不正确")).to_be_visible()
     # The error's link moves the focus; typing before that would go elsewhere.
     expect(page.get_by_label("密码", exact=True)).to_be_focused()
     welcomed.person = replace(CLERK, phone="lin", password=PASSWORD)

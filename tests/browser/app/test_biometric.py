@@ -245,7 +245,7 @@ def test_wrong_stored_pin_is_counted_and_ends_biometric_use(phone: Holder, party
     made = ask(phone, party, page)
     key(page).click()
     sheet = page.get_by_role("dialog")
-    expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不对，还可以试 4 次")
+    expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不正确，还可以试 4 次")
     expect(sheet.get_by_role("status").filter(has_text="指纹或面容已关闭")).to_be_visible()
     expect(key(page)).to_have_count(0)
     assert stored(page)[BOX] == ""

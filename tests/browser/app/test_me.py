@@ -235,11 +235,11 @@ def test_r17_every_entry_opens_from_anywhere_without_login_or_network(app: Holde
     page.get_by_role("link", name="全部常见问题").click()
     expect(page.get_by_role("listitem")).to_have_count(len(FAQ))
     check_page(page)
-    page.get_by_role("textbox").fill("码不对，还可以试")  # words of an error message
+    page.get_by_role("textbox").fill("码不正确，还可以试")  # words of an error message
     expect(page.get_by_role("listitem")).to_have_count(1)
     page.get_by_role("link", name="忘记 PIN 码").click()
     page.get_by_text("出现这些提示时").click()
-    expect(page.get_by_text("PIN 码不对，还可以试 … 次")).to_be_visible()
+    expect(page.get_by_text("PIN 码不正确，还可以试 … 次")).to_be_visible()
     check_page(page)
 
 

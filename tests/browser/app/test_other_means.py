@@ -81,7 +81,7 @@ def test_r4_r10_id_number_is_typed_if_it_cannot_be_fetched(browser: Browser, par
         expect(page.get_by_role("alert").filter(has_text="请填写证件号码")).to_be_visible()
         expect(field).to_be_focused()
         field.fill(person.id_number[:-1] + ("0" if person.id_number[-1] != "0" else "1"))
-        expect(page.get_by_role("alert").filter(has_text="身份证号不对，请核对")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="身份证号不正确，请核对")).to_be_visible()
         seen(page, "apply-typed-wrong")
         field.fill(person.id_number)
         expect(page.get_by_role("alert")).to_have_count(0)

@@ -138,7 +138,7 @@ def test_displayed_declaration_is_signed_after_one_wrong_pin(
     sheet = page.get_by_role("dialog")
     expect(sheet).to_contain_text("进口货物报关单")
     enter_pin(page, "999999")
-    expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不对，还可以试 4 次")
+    expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不正确，还可以试 4 次")
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("heading", name="已签名")).to_be_visible()
     expect(page.locator("main")).to_contain_text("签名已送达单一窗口")

@@ -168,7 +168,7 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     phone.press("输入 PIN 码签名")
     right = len(phone.taps)
     phone.enter_pin("999998")
-    phone.says("PIN 码不对，还可以试 4 次")
+    phone.says("PIN 码不正确，还可以试 4 次")
     del phone.taps[right:]
     phone.enter_pin(person.pin)
     phone.sees("已签名")

@@ -78,7 +78,7 @@ def test_login_by_name_password_and_code(console_desk: Desk) -> None:
     page = console_desk.open("/console/me")
     expect(page).to_have_url(f"{console_desk.origin}/console/login?next=/me")
     give_name(page, member.name, "Wrong-password-1")
-    expect(page.get_by_role("alert")).to_contain_text("姓名或密码不对")
+    expect(page.get_by_role("alert")).to_contain_text("姓名或密码不正确")
     give_name(page, "没有这个人")
     expect(page.get_by_role("alert")).to_contain_text("staff_login_failed")
     check_page(page)

@@ -42,7 +42,7 @@ def _approve(page: Page, officer: Desk) -> None:
         page.keyboard.press("Backspace")
     look(page, "ca-approve-ready")
     press(page, red)
-    expect(page.locator("form")).to_contain_text("动态码不对或已经用过")
+    expect(page.locator("form")).to_contain_text("动态码不正确或已经用过")
     expect(red).to_be_disabled()
     look(page, "ca-approve-factor")
     press(page, code, "End")

@@ -90,7 +90,7 @@ def test_enterprise_is_added_by_its_code_and_other_codes_refused(legal: Desk, of
     expect(listed).to_contain_text("正在查看")
     alert = page.get_by_role("alert")
     give(page, "K7RD-4WX9-2222")
-    expect(alert).to_contain_text("激活码不对，或已过期、已用过。还可以试 4 次")
+    expect(alert).to_contain_text("激活码不正确，或已过期、已用过。还可以试 4 次")
     give(page, make_code(service, OPERATOR))
     expect(alert).to_contain_text("还可以试 3 次")  # another person's code, which isn't revealed
     look(page, "enterprises-wrong")

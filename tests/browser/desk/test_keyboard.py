@@ -180,7 +180,7 @@ def test_list_is_imported_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_
 
 
 def _age_sessions(party: Party) -> None:
-    """Makes all second factors of staff too old for grave acts."""
+    """Makes all second factors of staff too old for sensitive acts."""
     party.service.seal("UPDATE staff_sessions SET created_at = created_at - 600000, confirmed_at = 0")
 
 

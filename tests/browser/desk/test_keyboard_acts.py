@@ -1,4 +1,4 @@
-"""Grave acts at a desk by keyboard, to their last step: confirming an applicant, decisions that take two officers.
+"""Sensitive acts at a desk by keyboard, to their last step: confirming an applicant, decisions that take two officers.
 
 The second factor is asked for again on the way, and is entered without a mouse too.
 """
@@ -129,7 +129,7 @@ def test_an_approval_is_refused_then_given_with_the_second_factor_again(log_in_a
     press(page, code, "End")
     page.keyboard.type("000000")
     page.keyboard.press("Enter")
-    expect(again.get_by_role("alert")).to_contain_text("动态码不对或已经用过")
+    expect(again.get_by_role("alert")).to_contain_text("动态码不正确或已经用过")
     press(page, code, "End")
     page.keyboard.type(other.code())
     page.keyboard.press("Enter")

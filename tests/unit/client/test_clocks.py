@@ -77,7 +77,7 @@ def test_changed_phone_clock_is_reported_as_the_phones(phone: VirtualPhone, cloc
     with pytest.raises(ClockError) as caught:
         _with_clock(phone, clock.now + HOUR)
     assert (caught.value.whose, caught.value.seconds) == ("phone", 3600)
-    assert "手机的时间不对" in caught.value.zh
+    assert "手机的时间不准" in caught.value.zh
 
 
 def test_changed_service_clock_is_reported_as_the_services(service: Counterpart, phone: VirtualPhone) -> None:

@@ -76,7 +76,7 @@ def test_faq_entries_exist(code: str) -> None:
 
 
 def test_error_texts_match_the_design() -> None:
-    assert WrongPin(left=2).zh == "PIN 码不对，还可以试 2 次"
+    assert WrongPin(left=2).zh == "PIN 码不正确，还可以试 2 次"
     assert WrongPin(left=2).en == "Wrong PIN. 2 tries left"
     assert WrongPin(left=1).en == "Wrong PIN. 1 try left"
     assert PinLocked().zh == "PIN 码已锁死。无法解锁，请法人作废后重新申请"

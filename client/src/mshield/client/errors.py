@@ -88,14 +88,14 @@ Whose = Literal["phone", "service", "unknown"]
 
 CLOCKS: Final[Mapping[Whose, tuple[str, str]]] = {
     "phone": (
-        "手机的时间不对，比服务{0}。没有执行。请在手机设置中打开“自动设置时间”，再试一次",
+        "手机的时间不准，比服务{0}。没有执行。请在手机设置中打开“自动设置时间”，再试一次",
         (
             "This phone's clock is wrong: it is {0}. Nothing was done. Have it set its time by "
             "itself, then try again"
         ),
     ),
     "service": (
-        "服务的时间不对，不是手机的问题。没有执行，请稍后再试",
+        "服务的时间不准，不是手机的问题。没有执行，请稍后再试",
         "The service's clock is wrong; your phone is not at fault. Nothing was done. Try again later",
     ),
     "unknown": (

@@ -321,7 +321,7 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         None,
     ),
     "bundle_changed": (
-        "证据包少了一部分，或有一部分来自别的证据包",
+        "证据包缺少一部分，或有一部分来自别的证据包",
         "A part of the bundle was taken away, or comes from another bundle",
         None,
     ),

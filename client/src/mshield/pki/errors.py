@@ -355,7 +355,7 @@ class BundleChanged(LogError):
     """The log signed another bundle: a part was taken away, or comes from another one."""
 
     code = "bundle_changed"
-    zh = "证据包少了一部分，或有一部分来自别的证据包"
+    zh = "证据包缺少一部分，或有一部分来自别的证据包"
 
 
 class CosignatureError(LogSignatureError):

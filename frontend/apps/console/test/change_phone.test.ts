@@ -39,7 +39,7 @@ test("ticks what was checked", () => {
 });
 
 const refused = (code: string, extra: object): Problem =>
-  new Problem({ code, zh: "验证码不对", en: "Wrong code", faq: null, ...extra } as never, 400);
+  new Problem({ code, zh: "验证码不正确", en: "Wrong code", faq: null, ...extra } as never, 400);
 
 test("checks the new number's code where it is entered, and again only if it changes", async () => {
   const account = { name: "林知远", phone_masked: "136****4321", state: "active" };
@@ -66,7 +66,7 @@ test("checks the new number's code where it is entered, and again only if it cha
   checkPhoneCode.mockRejectedValueOnce(refused("sms_code_wrong", { field: "new_code", left: 4 }));
   await field().setValue("111111");
   await next();
-  expect([now(), field().attributes("aria-invalid"), screen.text().includes("验证码不对")]).toEqual([
+  expect([now(), field().attributes("aria-invalid"), screen.text().includes("验证码不正确")]).toEqual([
     2,
     "true",
     true,

@@ -68,7 +68,7 @@ describe("the state", () => {
 });
 
 describe("holds", () => {
-  test("are sorted gravest first, without unknown ones", () => {
+  test("are sorted most severe first, without unknown ones", () => {
     const holds = ["frozen", "of a newer service", "clone", "lost"];
     expect(holdsOf(certificate({ holds }))).toEqual(["clone", "lost", "frozen"]);
   });

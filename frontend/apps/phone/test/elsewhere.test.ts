@@ -11,7 +11,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 test("the file has the bytes, an extension by its type only, and a name from its digest", async () => {
   const file = fileOf({ content: CONTENT, mediaType: "Application/PDF; x=y" }, PRINT);
-  expect(new Uint8Array(await file.arrayBuffer())).toEqual(CONTENT);
+  expect([...new Uint8Array(await file.arrayBuffer())]).toEqual([...CONTENT]);
   expect([file.name, file.type]).toEqual(["17538387.pdf", "application/pdf"]);
   // A type that a phone shouldn't open by itself gets no extension of its own.
   const page = fileOf({ content: CONTENT, mediaType: "text/html" }, PRINT);

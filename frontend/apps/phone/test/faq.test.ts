@@ -21,7 +21,7 @@ test("an entry is found only if it contains all words", () => {
 });
 
 test("an entry is found by a message's text or code, and the message is returned too", () => {
-  const [first, ...others] = findEntries("码不对，还可以试", "zh");
+  const [first, ...others] = findEntries("码不正确，还可以试", "zh");
   expect(others).toEqual([]);
   expect(first).toMatchObject({ entry: { id: "3.8" }, message: { code: "wrong_pin" } });
   expect(ids("PIN_LOCKED")).toEqual(["3.7"]);

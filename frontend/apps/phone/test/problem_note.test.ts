@@ -42,7 +42,7 @@ test("no error code is in the answers of the FAQ", async () => {
   const router = createRouter({ history: createMemoryHistory(), routes });
   await router.push("/faq/3.8");
   const wrapper = mount(FaqEntryScreen, { global: { plugins: [i18n, router] } });
-  expect(wrapper.text()).toContain("PIN 码不对");
+  expect(wrapper.text()).toContain("PIN 码不正确");
   expect(wrapper.text()).not.toMatch(CODE);
   wrapper.unmount();
 });

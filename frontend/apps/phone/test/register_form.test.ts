@@ -12,7 +12,7 @@ vi.mock("../src/engine/shield.ts", () => ({
     requestSmsCode: async () => ({ expiresIn: 300, resendIn: 0 }),
     register: async () => {
       const { ProblemError } = await import("@mshield/shield");
-      throw new ProblemError("sms_code_wrong", 400, undefined, { zh: "短信验证码不对，请检查后再试" });
+      throw new ProblemError("sms_code_wrong", 400, undefined, { zh: "短信验证码不正确，请检查后再试" });
     },
   },
   getReady: () => undefined,
@@ -89,10 +89,10 @@ test("an empty field is missing, not wrong; a new SMS code removes the error of 
   await field("登录密码").setValue("Correct-Horse-9");
   await app.get("form").trigger("submit");
   await flushPromises();
-  expect(app.text()).toContain("短信验证码不对");
+  expect(app.text()).toContain("短信验证码不正确");
   await app.get(".sms-ask").trigger("click");
   await flushPromises();
-  expect(app.text()).not.toContain("短信验证码不对");
+  expect(app.text()).not.toContain("短信验证码不正确");
   expect((field("短信验证码").element as HTMLInputElement).value).toBe("");
   app.unmount();
 });

@@ -103,7 +103,7 @@ describe("accepting a scanned code", () => {
   });
   test("asks again after a network failure, after a pause", async () => {
     const { asked, taking, pass } = refuse(new NetworkError("lost"));
-    expect(await taking.take(seen(1))).toMatchObject({ kind: "told" });
+    expect(await taking.take(seen(1))).toMatchObject({ kind: "notice" });
     expect(await taking.take(seen(1))).toEqual({ kind: "ignored" });
     pass(2000);
     await taking.take(seen(1));

@@ -151,7 +151,7 @@ test.for(Object.entries(CASES))(
     const wrapper = await opened(one);
     await act(one);
     // The result for another device's shield is shown only here, so this sheet stays.
-    const isGrave = name === "disownDevice";
+    const isSensitive = name === "disownDevice";
     await vi.advanceTimersByTimeAsync(19_000);
     press(one.wayOut);
     await flushPromises();
@@ -160,7 +160,7 @@ test.for(Object.entries(CASES))(
     press(one.wayOut);
     await flushPromises();
     const isLeft = sheet() === null || wrapper.emitted("close") !== undefined;
-    expect(isLeft).toBe(!isGrave);
+    expect(isLeft).toBe(!isSensitive);
     wrapper.unmount();
     mock.mockReset();
     vi.useRealTimers();

@@ -50,7 +50,7 @@ async function typed(
 test("a wrong code is reported in the open sheet, with the typed text selected", async () => {
   take.mockRejectedValue(new ProblemError("qr_stale", 410));
   const { field, type, sheet } = await typed("0H8Z6YQK");
-  expect(sheet()).toContain("短码不对，或已过时");
+  expect(sheet()).toContain("短码不正确，或已过时");
   expect(field.getAttribute("aria-invalid")).toBe("true");
   expect(field.value).toBe("0H8Z6YQK");
   expect([field.selectionStart, field.selectionEnd]).toEqual([0, 8]);

@@ -16,7 +16,7 @@ const words = {
   zh: { done: "已撤销 {name}", wrong: "手机号有误" },
   en: { done: "Ended {name}", wrong: "The number is wrong" },
 };
-const REFUSED = new Problem({ code: "captcha_wrong", zh: "验证码不对", en: "Wrong captcha" });
+const REFUSED = new Problem({ code: "captcha_wrong", zh: "验证码不正确", en: "Wrong captcha" });
 
 afterEach(() => (settings.language = "zh"));
 
@@ -52,7 +52,7 @@ test("a report and errors at fields follow the language", async () => {
   expect(check()).toBe(false);
   expect(place(REFUSED)).toBe(true);
   await nextTick();
-  expect(page.text()).toBe("已撤销 马思远|手机号有误|验证码不对");
+  expect(page.text()).toBe("已撤销 马思远|手机号有误|验证码不正确");
   settings.language = "en";
   await nextTick();
   expect(page.text()).toBe("Ended 马思远|The number is wrong|Wrong captcha");

@@ -39,7 +39,7 @@ test("blames a phone whose clock was set", () => {
   clock.steady += 60_000;
   const error = explained(agreement, skewed(7200));
   expect([error.code, error.whose, error.seconds]).toEqual(["clock_skewed", "phone", 7200]);
-  expect(error.zh).toContain("手机的时间不对，比服务快了 2 小时");
+  expect(error.zh).toContain("手机的时间不准，比服务快了 2 小时");
   expect(error.en).toContain("This phone's clock is wrong: it is 2 hours ahead");
 });
 

@@ -41,7 +41,7 @@ test("each code has a Chinese and an English sentence and an FAQ entry", () => {
 test("every kind of error has the same members", () => {
   const document = {
     code: "wrong_pin",
-    zh: "PIN 码不对，还可以试 2 次",
+    zh: "PIN 码不正确，还可以试 2 次",
     en: "Wrong PIN. 2 tries left",
     faq: "3.8",
     left: 2,

@@ -6,7 +6,7 @@ from mshield.server.errors import DomainError
 class CaptchaWrong(
     DomainError,
     code="captcha_wrong",
-    zh="图形验证码不对或已失效，请按新的图片再填一次",
+    zh="图形验证码不正确或已失效，请按新的图片再填一次",
     en="The captcha is wrong or has expired. Enter the new one",
     faq="3.4",
 ):
@@ -46,7 +46,7 @@ class WorkWrong(
 class LoginFailed(
     DomainError,
     code="login_failed",
-    zh="账号或密码不对",
+    zh="账号或密码不正确",
     en="Wrong account or password",
     faq="3.4",
 ):
@@ -199,7 +199,7 @@ class ConsentNeeded(
 class SmsCodeWrong(
     DomainError,
     code="sms_code_wrong",
-    zh="短信验证码不对，请检查后再试",
+    zh="短信验证码不正确，请检查后再试",
     en="Wrong SMS code. Check it and try again",
     faq="3.2",
 ):

@@ -157,7 +157,7 @@ class NotBound(
 class CaUnavailable(
     DomainError,
     code="ca_unavailable",
-    zh="证书签发机构现在不接受申请，什么都没丢，请稍后再试",
+    zh="证书签发机构现在不接受申请，数据没有丢失，请稍后再试",
     en="The certificate authority accepts no applications at the moment. Nothing was lost. Try again later",
     faq="3.1",
 ):

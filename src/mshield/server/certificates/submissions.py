@@ -1,8 +1,8 @@
-"""Requests at outside CAs, one message at a time: asked, checked, stored, accepted, put in force.
+"""Requests at outside CAs, one message at a time: sent, checked, stored, accepted, activated.
 
 Each step is one claim (a commit that gives this process the submission for a while), one message to the CA, and
-one commit of what it answered. A crash anywhere is repeated safely: a certificate is in force only after the CA
-was told that it is accepted, and only the stored one is ever accepted.
+one commit of what it answered. A crash anywhere is repeated safely: a certificate is activated only after the
+CA was told that it is accepted, and only the stored certificate is ever accepted.
 """
 
 import asyncio

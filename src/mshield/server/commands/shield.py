@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Defined here, so that `--help` needs no server packages.
 _CAUSES = ("unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation")
-_SHOWN = 18  # characters of the number that a reading masks, at most
+_SHOWN = 18  # Maximum length of a masked number.
 _STATES = ("issued", "active", "pin_locked", "expiring", "expired", "superseded", "revoked")
 
 

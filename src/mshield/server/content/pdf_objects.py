@@ -162,7 +162,7 @@ class Objects:
         yield from self._by_reference.values()
 
     def are_sound(self) -> bool:
-        """Reports whether pages, forms and pictures have what drawing needs; programs make up for it differently."""
+        """Reports whether pages, forms and images are complete. Viewers substitute missing parts differently."""
         return all(self._is_sound(held) for held in self._by_reference.values() if isinstance(held, dict))
 
     def _is_sound(self, held: Held) -> bool:

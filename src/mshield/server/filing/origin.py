@@ -50,7 +50,7 @@ class Origin:
 
 
 NOWHERE: Final = Origin()
-"""Origin of a record that stands in no list."""
+"""Origin of a record that was not imported from a list."""
 
 
 def changes_in_act(

@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Change that two people approved: the record, its number and the new one (empty: none), and who is told."""
+    """Change that two people approved: record, old and new number (empty: none), and accounts to notify."""
 
     person_id: str
     old: str

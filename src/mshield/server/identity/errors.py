@@ -71,7 +71,7 @@ class IdentityUnproven(
 class ActivationCodeWrong(
     DomainError,
     code="activation_code_wrong",
-    zh="激活码不对，或已过期、已用过。还可以试 {left} 次",
+    zh="激活码不正确，或已过期、已用过。还可以试 {left} 次",
     en="The activation code is wrong, expired or already used. {left:try is|tries are} left",
     faq="3.3",
 ):
@@ -193,7 +193,7 @@ class RealNameUnavailable(
 class NothingToAsk(
     DomainError,
     code="nothing_to_ask",
-    zh="这个手机盾现在没有法人要办的这件事，没有提出",
+    zh="这个手机盾目前不需要法人办理这件事，请求没有提交",
     en="There is nothing of this kind for the legal representative to do about this shield. No request "
     "was made",
     faq="3.7",

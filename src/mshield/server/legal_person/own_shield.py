@@ -1,4 +1,4 @@
-"""Proof by the legal person's own shield at the portal: for logins and grave acts.
+"""Proof by the legal person's own shield at the portal: for logins and sensitive acts.
 
 The service creates a request like a business system does, so that the phone shows the requester, the PC and
 the content. A signature is valid once, for exactly the stated act, and only for a short time.

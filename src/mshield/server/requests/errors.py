@@ -124,7 +124,7 @@ class InboxFull(
 class WrongClient(
     DomainError,
     code="wrong_client",
-    zh="业务系统的编号或密钥不对，或者该业务系统已停用",
+    zh="业务系统的编号或密钥不正确，或者该业务系统已停用",
     en="The client id or secret is wrong, or this business system is disabled",
 ):
     """The business system's credentials are wrong, or it is disabled."""

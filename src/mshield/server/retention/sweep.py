@@ -54,7 +54,7 @@ Age = Callable[[Settings], int]
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """Rows that are `erase`d beyond their age: `ages` by the names of the times that `erase` takes."""
+    """A table whose old rows `erase` deletes; `ages` maps its time parameters to the age beyond which rows go."""
 
     name: str
     ages: Mapping[str, Age]

@@ -97,8 +97,8 @@ class PinLocked(
 class UnlockClosed(
     DomainError,
     code="unlock_closed",
-    zh="PIN 码只剩 1 次机会，留给登录和签名业务。请改用短信验证码打开手机盾",
-    en="One PIN try is left, which is reserved for signing. Open the app with an SMS code instead",
+    zh="PIN 码只剩 1 次机会，要留给签名和业务登录。请改用短信验证码打开手机盾",
+    en="One PIN try is left, which is reserved for signing and for logging in to business systems. Open the app with an SMS code instead",
     faq="3.7",
 ):
     """One try is left, so the PIN no longer opens the app: opening the app must never lock the shield."""
@@ -127,7 +127,7 @@ class TaskClosed(
 class NoSession(
     DomainError,
     code="no_session",
-    zh="等待太久，没有签名，什么都没丢。请再试一次",
+    zh="等待太久，没有签名，数据没有丢失。请再试一次",
     en="It took too long. Nothing was signed or lost. Try again",
     faq="3.1",
 ):
@@ -177,7 +177,7 @@ class Retry(
 class WrongPin(
     DomainError,
     code="wrong_pin",
-    zh="PIN 码不对，还可以试 {left} 次",
+    zh="PIN 码不正确，还可以试 {left} 次",
     en="Wrong PIN. {left:try|tries} left",
     faq="3.8",
 ):

@@ -150,7 +150,7 @@ class Approvals:
         await _record(tx, member, "ask", approval, now=now)
 
     async def support(self, member: StaffMember, approval_id: str, *, now: int) -> ApprovalRow:
-        """Asks, as the first of two members, for what the service submitted; it then waits anew for the second one.
+        """Adds the first of two members to an act that the service submitted; it then waits for the second one.
 
         Raises: Forbidden (a program, or another role), NotFound, ApprovalOver (also if somebody asked already).
         """
@@ -349,7 +349,9 @@ class Approvals:
             require(member.roles, others)
 
     async def _require_people(self, tx: Tx, approval: ApprovalRow, other: str) -> None:
-        one = approval.asked_by or other  # What nobody asked for can only be refused: that takes one.
+        one = (
+            approval.asked_by or other
+        )  # An act without a requester can only be refused, which takes one member.
         if other == approval.asked_by:
             raise OwnApproval
         if not await store.lock_people(tx, one=one, other=other):

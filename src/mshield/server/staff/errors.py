@@ -15,7 +15,7 @@ class WrongStaffToken(
 class StaffLoginFailed(
     DomainError,
     code="staff_login_failed",
-    zh="姓名或密码不对",
+    zh="姓名或密码不正确",
     en="Wrong name or password",
 ):
     """Unknown or disabled member, wrong password, or login not set up yet; the answer doesn't say which."""
@@ -33,7 +33,7 @@ class StaffLoginOver(
 class SecondFactorWrong(
     DomainError,
     code="second_factor_wrong",
-    zh="动态码不对或已经用过。请核对手机时间，等下一个动态码再试",
+    zh="动态码不正确或已经用过。请核对手机时间，等下一个动态码再试",
     en="The code is wrong or was already used. Check the phone's time, wait for the next code and try again",
 ):
     """No second factor of the member accepts the code; a time step is valid only once."""
@@ -51,7 +51,7 @@ class SecondFactorNeeded(
 class InvalidStaffToken(
     DomainError,
     code="invalid_staff_token",
-    zh="令牌没有创建：名称为空或太长，角色不是本人现有的，有效期不对，或令牌太多",
+    zh="令牌没有创建：名称为空或太长，角色不是本人现有的，有效期不正确，或令牌太多",
     en=(
         "No token was created: name, roles (only the member's own) or days are not permitted, or "
         "there are too many tokens"
@@ -82,7 +82,7 @@ class LastFactor(
 class WrongOwnPassword(
     DomainError,
     code="wrong_own_password",
-    zh="密码不对，没有改动",
+    zh="密码不正确，没有改动",
     en="Wrong password. Nothing was changed",
     faq="3.4",
 ):

@@ -30,7 +30,7 @@ _NOTHING: Final = _Element(0, 0, 0)
 def is_to_be_signed(content: bytes) -> bool:
     """Reports whether content begins like a structure that is signed for a certificate, its status or a seal.
 
-    By what stands first in its SEQUENCE:
+    The first elements of its SEQUENCE decide:
 
     - INTEGER, then SEQUENCE: CertificationRequestInfo, TBSCertList, AttributeCertificateInfo, TBSCertificate v1,
       CertRequest of CRMF, TBS_Sign of GB/T 38540

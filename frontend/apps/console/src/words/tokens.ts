@@ -40,7 +40,7 @@ export const tokenWords = {
   en: {
     title: "Tokens for programs",
     ownAbout:
-      "With a token your programs can call the API. A token has no second factor, so it expires, has only some of your roles, and can't perform grave acts.",
+      "With a token your programs can call the API. A token has no second factor, so it expires, has only some of your roles, and can't perform sensitive acts.",
     allAbout: "The tokens of all members. Revoke suspicious ones at once.",
     none: "No tokens",
     make: "Create a token",

@@ -4,7 +4,7 @@ import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { CertificateChange, IssuedCertificate, Me } from "@mshield/shield";
 
 export const HOLDS = ["clone", "duplicate", "suspended", "lost", "frozen"] as const;
-/** A reason why the certificate is on hold; `HOLDS` lists them in order of gravity, gravest first. */
+/** A reason why the certificate is on hold; `HOLDS` lists them in order of severity, most severe first. */
 export type Hold = (typeof HOLDS)[number];
 
 /** State of the certificate. `newer`: a state that a newer service reports and this app doesn't know. */
@@ -46,7 +46,7 @@ export function certificateState({ certificate, renewal }: Seen, now: number): C
   return renewal?.due ? "due" : "active";
 }
 
-/** Returns the holds that this app knows, gravest first. */
+/** Returns the holds that this app knows, most severe first. */
 export function holdsOf(certificate: { readonly holds: readonly string[] }): Hold[] {
   return HOLDS.filter((hold) => certificate.holds.includes(hold));
 }
@@ -88,7 +88,7 @@ export interface Cause {
 }
 
 /**
- * Returns why a certificate in this state doesn't work, gravest cause first. The list is empty if it works,
+ * Returns why a certificate in this state doesn't work, most severe cause first. The list is empty if it works,
  * or if it only expired.
  */
 export function storyOf(

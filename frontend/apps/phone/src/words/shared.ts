@@ -34,7 +34,7 @@ export const shared = {
     cutOff: {
       none: "没有网络",
       unstable: "网络不稳定",
-      text: "什么都没丢。网络恢复后再试一次。",
+      text: "数据没有丢失。网络恢复后再试一次。",
     },
     operator: "操作员",
     legalPerson: "法人",
@@ -56,7 +56,7 @@ export const shared = {
       connecting: "正在连接",
       working: "正在签名，请稍候",
       left: "还可以试 {left} 次",
-      wrong: "PIN 码不对，还可以试 {left} 次",
+      wrong: "PIN 码不正确，还可以试 {left} 次",
       fell: "上次之后有人输错过 PIN 码。如果不是您，请尽快联系法人挂失",
       lockWarning: "再错 {left} 次将永久锁死，只能由法人作废后重新申请。",
       forgot: "忘记 PIN 码？",

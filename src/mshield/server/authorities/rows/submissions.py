@@ -110,7 +110,7 @@ async def change(tx: Tx, before: SubmissionRow, after: SubmissionRow) -> bool:
 
 
 async def end_here(tx: Tx, *, handle: str, now: int) -> None:
-    """Has the CA told that the certificate of this row ended here, in the transaction that ends it."""
+    """Queues the notification of the CA that a certificate ended here, in the transaction that ends it."""
     row = await find(tx, handle=handle)
     if row is None or row.state not in ENDED_HERE:
         return

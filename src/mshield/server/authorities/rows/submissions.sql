@@ -10,7 +10,7 @@ SELECT s.handle, s.key, s.ca, s.p10, s.state, s.answer, s.chain, s.issuer_serial
 FROM ca_submissions s WHERE s.handle = :handle;
 
 -- name: newest_of_device^
--- What a phone is told of its application: the newest certificate of the device is one that an outside CA was asked for.
+-- State of a phone's application, if the newest certificate of the device was requested from an outside CA.
 SELECT s.handle, s.key, s.ca, s.p10, s.state, s.answer, s.chain, s.issuer_serial, s.ca_serial, s.code, s.words, s.reference,
   s.transaction_box, s.tries, s.next_at, s.created_at, s.changed_at, s.seal_version, s.seal
 FROM certificates c JOIN ca_submissions s ON s.handle = c.serial
@@ -33,7 +33,7 @@ WHERE handle = :handle AND state = :old_state AND next_at = :old_next_at;
 SELECT sealed(ca_submissions AS s) FROM ca_submissions s WHERE s.issuer_serial = :issuer_serial;
 
 -- name: certificate^
--- What the CA is told beside the request: holder and enterprise as on file, and the reason of the end.
+-- Data sent to the CA beside the request: holder and enterprise as on file, and the reason of the revocation.
 SELECT c.uid, c.subject, c.organisation, c.credit_code, c.role, c.common_name, c.revocation_reason, c.state,
   p.id AS person_id, p.id_type, p.id_number_box, p.phone,
   (SELECT o.answer FROM renewals r JOIN ca_submissions o ON o.handle = r.old_serial JOIN ca_submissions s ON s.handle = :handle

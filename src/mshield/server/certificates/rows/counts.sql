@@ -36,7 +36,7 @@ WHERE c.state <> 'revoked' AND c.state <> 'superseded' AND c.state <> 'issued'
 GROUP BY 1;
 
 -- name: of_all^
--- The number of certificates in each displayed state; each is counted once, in its gravest state. Uses only the
+-- The number of certificates in each displayed state; each is counted once, in its most severe state. Uses only the
 -- indexes certificates_off and certificates_ends, which contain all needed columns.
 SELECT
   (SELECT COUNT(*) FROM certificates

@@ -1,4 +1,4 @@
-"""Issuing from a signed certification request to the reservation: one read, and one write that admits and reserves.
+"""Reads and writes of issuing, from a signed certification request to the reservation of the certificate.
 
 Simultaneous applications of one person, from any of their accounts, are detected by the person's number of
 reservations: a call that read an older number is refused and then takes the separate steps under a lock,

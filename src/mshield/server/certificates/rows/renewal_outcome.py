@@ -64,10 +64,10 @@ async def find_confirmable(tx: Tx, *, confirm_sid: bytes, now: int) -> Row | Non
 
 
 async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
-    """Puts the certificate of a renewal just found in force and supersedes the old one.
+    """Activates the renewed certificate of `row` and supersedes the old one.
 
-    Raises: DomainError (another call changed either meanwhile). Part of the change is written then, so the
-    caller must not commit the transaction.
+    Raises: DomainError (another call has changed one of the two certificates). The transaction then contains
+    half of the change: the caller must not commit it.
     """
     # Runs in the transaction that records the confirmation's signature: a crash before its commit leaves the
     # old certificate in force and the confirmation unsigned, a crash after it the new certificate.

@@ -45,11 +45,11 @@ class FiledPerson:
     ended_at: int | None
 
     def renewed(self, *, name: str, id_type: str, phone: str | None) -> "FiledPerson":
-        """Returns the next version, on file again if it had ended."""
+        """Returns the next version of the record, reopened if its filing had ended."""
         return replace(self, name=name, id_type=id_type, phone=phone, version=self.version + 1, ended_at=None)
 
     def with_phone(self, phone: str | None) -> "FiledPerson":
-        """Returns the record with this number in the same version: a new one would stop all signatures (R22)."""
+        """Returns the record with this phone number. The version stays: a new one would stop all signatures (R22)."""
         return replace(self, phone=phone)
 
 

@@ -15,7 +15,7 @@ from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import address_of, context_of
 from mshield.server.http.console.approvals import ApprovalMessage, approval_message
 from mshield.server.http.console.authentication import PEOPLE, staff_of
-from mshield.server.http.console.grave import require_grave
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.console.search_words import searched
 from mshield.server.http.query import Query
@@ -218,7 +218,7 @@ async def set_state(request: Request, account_id: str) -> Response:
     message, context = await body_of(request, AccountStateMessage), context_of(request)
     manage, account_id = context.accounts.manage, _id(account_id)
     if message.state == "active":
-        require_grave(request, member)  # enabling restores everything that was stopped
+        require_recent_factor(request, member)  # enabling restores everything that was stopped
         await manage.enable(account_id, reason=message.reason, by=member.by, now=context.clock())
         return JsonAnswer(LoginsEndedMessage(0))
     count = await manage.disable(account_id, reason=message.reason, by=member.by, now=context.clock())

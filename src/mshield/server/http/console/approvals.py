@@ -20,7 +20,7 @@ from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of, holds_no_secret
 from mshield.server.http.console.authentication import PEOPLE, staff_of
 from mshield.server.http.console.changed_rows import ChangedRowMessage, reported
-from mshield.server.http.console.grave import require_grave
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.console.search_words import searched
 from mshield.server.http.query import Query
@@ -254,7 +254,7 @@ async def decide(request: Request, approval_id: Id) -> Response:
     member = await staff_of(request, *_DECIDE)
     message, context = await body_of(request, DecisionMessage), context_of(request)
     if message.decision == "approve":
-        require_grave(request, member)
+        require_recent_factor(request, member)
     row, outcome = await context.staff.approvals.decide(
         member,
         approval_id,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from mshield.server.errors import Unauthenticated
 from mshield.server.http.audiences import CSRF_HEADER
 from mshield.server.http.caller import context_of, note_caller, note_requirements
-from mshield.server.http.console.grave import GRAVE, require_grave, require_if_grave
+from mshield.server.http.console.sensitive import SENSITIVE, require_recent_factor, require_if_sensitive
 from mshield.server.http.cookies import Cookie
 from mshield.server.http.router import Security
 from mshield.server.runtime.csrf import require_csrf
@@ -42,7 +42,7 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
         login = await _login(request)
         require(login.member.roles, allowed)
         _require_csrf(request, session_token(request))
-        require_if_grave(request, login.member)
+        require_if_sensitive(request, login.member)
         return login.member
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
@@ -50,7 +50,7 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
     member = await authenticate(context.db, token, allowed=StaffRole, now=context.clock())
     note_caller(request, "staff", member.id)
     require(member.roles, allowed)
-    require_if_grave(request, member)
+    require_if_sensitive(request, member)
     return member
 
 
@@ -61,7 +61,7 @@ async def person_of(request: Request) -> LoggedIn:
     """
     login = await _login(request)
     _require_csrf(request, session_token(request))
-    require_if_grave(request, login.member)
+    require_if_sensitive(request, login.member)
     return login
 
 
@@ -75,8 +75,8 @@ async def staff_again(request: Request, needs: tuple[str, ...]) -> None:
         await person_of(request)
         return
     member = await staff_of(request, *roles)
-    if GRAVE in needs:
-        require_grave(request, member)
+    if SENSITIVE in needs:
+        require_recent_factor(request, member)
 
 
 def session_token(request: Request) -> str:

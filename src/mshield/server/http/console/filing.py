@@ -17,7 +17,7 @@ from mshield.server.http.answers import JsonAnswer
 from mshield.server.http.body import Wire
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import staff_of
-from mshield.server.http.console.grave import require_grave
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.query import Query
 from mshield.server.http.router import Router
@@ -138,11 +138,11 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     rows = await read_list(content, request.headers.get("content-type", ""))
     if query.dry_run == "true":
         if len(rows) > MOST_COMPARED:
-            require_grave(request, member)  # Like an export, it says of many people what is on file.
+            require_recent_factor(request, member)  # Like an export, it says of many people what is on file.
         report = await context.staff.import_filing.plan(member, rows, tell=tell, now=context.clock())
         await record_reading(request, member, "filing_import")  # It shows what is on file.
         return await _answer(report)
-    require_grave(request, member)
+    require_recent_factor(request, member)
     origin = await run_in_thread(Origin.of_file, content, query.file)
     report, approval_id = await context.staff.import_filing.apply(
         member, rows, origin, tell=tell, now=context.clock()

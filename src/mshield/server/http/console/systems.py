@@ -12,7 +12,7 @@ from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import PEOPLE, staff_of
 from mshield.server.http.console.changed_rows import ChangedRowMessage, reported
-from mshield.server.http.console.grave import require_grave
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.router import Router
 from mshield.server.staff.rules import StaffRole
 from mshield.server.systems.manage import System
@@ -254,7 +254,7 @@ async def set_state(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     message, context = await body_of(request, SystemStateMessage), context_of(request)
     if message.state == "active":
-        require_grave(request, member)  # enabling restores everything that was stopped
+        require_recent_factor(request, member)  # enabling restores everything that was stopped
     now = context.clock()
     system = await context.systems.manage.set_state(
         client_id, message.state, reason=message.reason, by=member.by, now=now

@@ -65,7 +65,7 @@ _OWN: Final = (
         ("运行控制台", "The console"),
         (
             "员工处理备案、账号、业务系统和证书",
-            "Staff see to filing, accounts, business systems and certificates",
+            "Staff manage filing, accounts, business systems and certificates",
         ),
     ),
     Place(

@@ -116,7 +116,10 @@ class _Marked:
         await self._send(message)
 
     def answer(self, status: int, lines: bytes, body: bytes) -> bool:
-        """Sends a whole answer without its own policy; returns False, with nothing sent, if it needs `send` instead."""
+        """Sends an answer with the default headers in one step.
+
+        Returns False, with nothing sent, if the answer has headers of its own: use `send` then.
+        """
         exchange = getattr(self._send, "__self__", None)
         if EXTRA_HEADERS in self._scope or not isinstance(exchange, Exchange):
             return False

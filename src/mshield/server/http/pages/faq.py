@@ -54,7 +54,7 @@ _ENTRIES: Final = (
         title_zh="手机盾账户",
         title_en="The account",
         zh="手机盾账户为无卡用户账户。已注册过的用户无需再次注册，可直接登录。",
-        en="Mobile Shield uses the cardless user account. Whoever has registered before logs in "
+        en="Mobile Shield uses the cardless user account. If you have registered before, log in "
         "without registering again.",
     ),
     FaqMessage(
@@ -78,7 +78,7 @@ _ENTRIES: Final = (
         title_zh="PIN 码锁死",
         title_en="PIN locked",
         zh="PIN 码最多可连续输错 5 次，之后锁死，不可解锁。只能由法人登录三证合一系统作废该证书，然后重新申请。",
-        en="After five wrong PINs the PIN is locked for good. Your legal representative must revoke the "
+        en="After five wrong PINs in a row the PIN is locked permanently. Your legal representative must revoke the "
         "certificate in the portal; then apply again.",
     ),
     FaqMessage(

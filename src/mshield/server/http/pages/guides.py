@@ -98,7 +98,7 @@ GUIDES: Final[Mapping[Platform, Guide]] = MappingProxyType(
                 Step(
                     "safari_sheet",
                     Bilingual("选“添加到主屏幕”", 'Choose "Add to Home Screen"'),
-                    Bilingual("没看到时，把列表往上滑。", "If it is not in sight, scroll the list up."),
+                    Bilingual("没看到时，把列表往上滑。", "If you don't see it, scroll the list up."),
                 ),
                 Step(
                     "safari_add",

@@ -59,11 +59,13 @@ STEPS: Final[Mapping[str, tuple[Bilingual, ...]]] = MappingProxyType(
             Bilingual("等一分钟再试。", "Wait for a minute, then try again."),
             Bilingual(
                 "许多人同用一个网络出口时，请业务系统的管理员联系手机盾客服。",
-                "Where many people share one address, the business system's operator calls customer service.",
+                "If many people share your network address, ask the business system's operator to contact customer service.",
             ),
         ),
         "not_found": (
-            Bilingual("核对地址，或从首页重新进入。", "Check the address, or begin at the first page."),
+            Bilingual(
+                "核对地址，或从首页重新进入。", "Check the address, or start again from the home page."
+            ),
         ),
     }
 )

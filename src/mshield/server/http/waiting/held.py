@@ -33,7 +33,7 @@ logins, each with a waiting page. A business system's calls, and those of its pa
 """
 
 _OF_ONE_SYSTEM: Final = 4
-"""Places of one business system for each free one: 80 % if it is alone, 44 % each if two fill the process."""
+"""Maximum places of one business system per free place: alone it gets 80 % of all places, each of two 44 %."""
 
 Look = Callable[[int], Awaitable[Followed]]
 """Function that returns the request's state at a time (ms)."""

@@ -88,4 +88,4 @@ async def is_current(tx: Tx | Database, mark: Mark | None) -> bool:
     if mark is None:
         return await tx.one(_SQL["is_whole"]) is not None
     values = {"number": mark.number, "token": mark.token, "at": mark.at}
-    return await tx.one(_SQL["stands"], **values) is not None
+    return await tx.one(_SQL["has_mark"], **values) is not None

@@ -1,7 +1,7 @@
--- name: stands^
+-- name: has_mark^
 -- Whether this database has the mark. A mark older than all stored ones, or than the last declared restore, proves
 -- nothing: that loss is declared.
-SELECT 1 AS stands FROM high_water
+SELECT 1 AS found FROM high_water
 WHERE id = 1 AND lost_since IS NULL
   AND (:at <= declared_at
     OR (mark >= :number
@@ -9,7 +9,7 @@ WHERE id = 1 AND lost_since IS NULL
         OR :number < (SELECT MIN(mark) FROM high_water_marks))));
 
 -- name: is_whole^
-SELECT 1 AS stands FROM high_water WHERE id = 1 AND lost_since IS NULL;
+SELECT 1 AS found FROM high_water WHERE id = 1 AND lost_since IS NULL;
 
 -- name: note_loss!
 -- The latest known time is the closest to the loss.

@@ -21,7 +21,7 @@ export type Outcome =
   | { readonly kind: "taken"; readonly scanned: Scan | null }
   /** Seen already, or too soon after the last one. */
   | { readonly kind: "ignored" }
-  | { readonly kind: "told"; readonly news: CodeNotice }
+  | { readonly kind: "notice"; readonly news: CodeNotice }
   | { readonly kind: "ended"; readonly problem: ShieldError };
 
 /** Refusals of this code only; a fresh code of the same request may work. */
@@ -49,7 +49,7 @@ export class CodeHandler {
   /** Accepts the request of this code. `byHand`: the user submitted it, so it is never ignored. */
   async take(code: Code, byHand = false): Promise<Outcome> {
     if (code.kind !== "request") {
-      return { kind: "told", news: code };
+      return { kind: "notice", news: code };
     }
     const isSeen = this.#seen.has(code.text) || this.#seen.has(code.requestId);
     if (!byHand && (isSeen || this.#now() < this.#restUntil)) {
@@ -75,6 +75,6 @@ export class CodeHandler {
     } else if (!PASSING.has(problem.code)) {
       return { kind: "ended", problem };
     }
-    return { kind: "told", news: { kind: "problem", problem } };
+    return { kind: "notice", news: { kind: "problem", problem } };
   }
 }

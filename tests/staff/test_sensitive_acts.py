@@ -1,4 +1,4 @@
-"""Grave acts need the second factor again after five minutes, in the same session, each code once."""
+"""Sensitive acts need the second factor again after five minutes, in the same session, each code once."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 from mshield.server.accounts.number_searches import MOST_COMPARED
 from mshield.server.http.console import ROUTERS
 from mshield.server.http.console.authentication import PEOPLE
-from mshield.server.http.console.grave import IN_PART, ORDINARY, PROGRAMS, READS, is_grave
+from mshield.server.http.console.sensitive import IN_PART, ORDINARY, PROGRAMS, READS, is_sensitive
 from mshield.server.http.router import Route
 from mshield.server.staff.rules import CONFIRM_MS, StaffRole
 from tests.support.acts import acts_on
@@ -20,7 +20,7 @@ from tests.support.cases import cases
 from tests.support.console_people import API, PASSWORD, Clerk
 
 _ROUTES: Final = {route.operation_id: route for router in ROUTERS for route in router.routes}
-_GRAVE: Final = {
+_SENSITIVE: Final = {
     "askPhoneChange",
     "addWebhook",
     "askApproval",
@@ -50,7 +50,7 @@ _GRAVE: Final = {
     "withdrawView",
 }
 _STOPS: Final = {"setAccountState", "setSystemState"}
-"""Operations that can restore rights, which is grave, or stop someone, which isn't and is allowed to programs."""
+"""Operations that can restore rights, which is sensitive, or stop someone, which isn't and is allowed to programs."""
 _SOME: Final = "01a20c23-c300-7092-a9c2-dd8514bfc6e4"
 _BODIES: Final[dict[str, object]] = {
     "decideApproval": {"decision": "approve"},
@@ -94,15 +94,15 @@ async def _call(clerk: Clerk, route: Route, **headers: str) -> httpx.Response:
 
 
 def test_list_has_every_change_except_the_named_ones() -> None:
-    assert {name for name, route in _ROUTES.items() if is_grave(route)} == _GRAVE
+    assert {name for name, route in _ROUTES.items() if is_sensitive(route)} == _SENSITIVE
     assert _ROUTES.keys() >= ORDINARY | READS | IN_PART | PROGRAMS.keys()
-    assert not ORDINARY & _GRAVE
-    for name in _GRAVE - PROGRAMS.keys() - _STOPS:
+    assert not ORDINARY & _SENSITIVE
+    for name in _SENSITIVE - PROGRAMS.keys() - _STOPS:
         assert _ROUTES[name].security == PEOPLE, f"{name} is for people: the document must say so"
 
 
-@cases("name", sorted(_GRAVE))
-async def test_each_grave_act_needs_the_factor_after_five_minutes(
+@cases("name", sorted(_SENSITIVE))
+async def test_each_sensitive_act_needs_the_factor_after_five_minutes(
     application: Application, clerk: Clerk, name: str
 ) -> None:
     assert (await clerk.confirm()).status_code == 200
@@ -119,18 +119,18 @@ async def test_each_grave_act_needs_the_factor_after_five_minutes(
 
 async def test_other_calls_need_no_second_factor(application: Application, clerk: Clerk) -> None:
     application.clock.advance(seconds=CONFIRM_MS // 1000)
-    for name in sorted(_ROUTES.keys() - _GRAVE - {"endConsoleSession", "showConsole"}):
+    for name in sorted(_ROUTES.keys() - _SENSITIVE - {"endConsoleSession", "showConsole"}):
         answer = await _call(clerk, _ROUTES[name])
         assert b"second_factor_needed" not in answer.content, name
         assert (await clerk.call("GET", "/session")).status_code == 200, f"{name} ended the session"
 
 
-async def test_program_token_needs_a_scope_for_grave_acts(application: Application, clerk: Clerk) -> None:
+async def test_program_token_needs_a_scope_for_sensitive_acts(application: Application, clerk: Clerk) -> None:
     plain = await clerk.call("POST", "/me/tokens", {"name": "x", "roles": [role.value for role in StaffRole]})
     assert plain.status_code == 201, plain.text
     bearer = {"Authorization": f"Bearer {plain.json()['token']}"}
     clerk.http.cookies.clear()
-    for name in sorted(_GRAVE):
+    for name in sorted(_SENSITIVE):
         answer = await _call(clerk, _ROUTES[name], **bearer)
         assert answer.status_code in {401, 403}, name
         if answer.status_code == 403:

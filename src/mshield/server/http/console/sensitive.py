@@ -1,6 +1,6 @@
-"""Critical operations of the console: they require a recent second factor (ADR 29), and programs can't call them.
+"""Sensitive operations of the console: they require a recent second factor (ADR 29), and programs can't call them.
 
-Every changing operation is critical unless it is in `ORDINARY`, so a new operation is critical by default.
+Every changing operation is sensitive unless it is in `ORDINARY`, so a new operation is sensitive by default.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ ORDINARY: Final = frozenset(
         # The login itself, and showing the second factor.
         *("makeConsoleCaptcha", "beginConsoleLogin", "startConsoleSession", "openSetUp", "completeSetUp"),
         *("askSecondFactor", "showSecondFactor"),
-        # Begun by a critical operation.
+        # Begun by a sensitive operation.
         "addFactor",
         # Grants no rights, and stops something that must be stopped immediately.
         *("endConsoleSession", "endOwnSession", "endAccountLogins", "stopPhoneChangeOf", "stopFiledPhone"),
@@ -32,13 +32,13 @@ ORDINARY: Final = frozenset(
         *("enableWebhook", "replayDeliveries", "runJob"),
     }
 )
-"""Changing operations that aren't critical."""
+"""Changing operations that aren't sensitive."""
 
 READS: Final = frozenset({"exportFiling"})
-"""Read-only operations that are critical all the same: everybody's ID numbers in the clear."""
+"""Read-only operations that are sensitive all the same: everybody's ID numbers in the clear."""
 
 IN_PART: Final = frozenset({"importFiling", "decideApproval", "setAccountState", "setSystemState"})
-"""Critical except for a dry run, a refusal, or disabling: their endpoints call `require_grave`."""
+"""Sensitive except for a dry run, a refusal, or disabling: their endpoints call `require_recent_factor`."""
 
 PROGRAMS: Final[Mapping[str, StaffScope]] = {
     "importFiling": StaffScope.FILING_IMPORT,
@@ -47,30 +47,30 @@ PROGRAMS: Final[Mapping[str, StaffScope]] = {
 }
 """Operations that a program may call if its token has the scope."""
 
-GRAVE: Final = "grave"
-"""What a critical operation needs of its caller besides a role."""
+SENSITIVE: Final = "sensitive"
+"""What a sensitive operation needs of its caller besides a role."""
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
-def is_grave(route: Route) -> bool:
-    """Reports whether an operation is critical, at least in part."""
+def is_sensitive(route: Route) -> bool:
+    """Reports whether an operation is sensitive, at least in part."""
     return route.operation_id in READS or (route.method not in _SAFE and route.operation_id not in ORDINARY)
 
 
-def require_if_grave(request: Request, member: StaffMember) -> None:
-    """Calls `require_grave` if the whole operation is critical. Raises: as `require_grave`."""
+def require_if_sensitive(request: Request, member: StaffMember) -> None:
+    """Calls `require_recent_factor` if the whole operation is sensitive. Raises: as `require_recent_factor`."""
     route: Route = request.scope["route"]
-    if is_grave(route) and route.operation_id not in IN_PART:
-        require_grave(request, member)
+    if is_sensitive(route) and route.operation_id not in IN_PART:
+        require_recent_factor(request, member)
 
 
-def require_grave(request: Request, member: StaffMember) -> None:
-    """Checks that the caller may carry out a critical operation now.
+def require_recent_factor(request: Request, member: StaffMember) -> None:
+    """Checks that the caller may carry out a sensitive operation now.
 
     Raises: SecondFactorNeeded (a person's was shown too long ago), Forbidden (a program without the scope).
     """
-    note_requirements(request, GRAVE)
+    note_requirements(request, SENSITIVE)
     if member.session_id is not None:
         require_second_factor(member, now=context_of(request).clock())
         return
