@@ -216,7 +216,9 @@ def _provenance(run: Run) -> str:
         summary += f" The costliest of {len(more)} that return more lines: {dear.what}."
     if lists := [row for row in run.rows if row.is_list]:
         slow = max(lists, key=lambda row: row.filled.p50)
-        summary += f" A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what})."
+        summary += (
+            f" A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what})."
+        )
     return summary + "\n"
 
 

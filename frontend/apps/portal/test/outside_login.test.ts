@@ -7,7 +7,12 @@ import { continueLogin, openLoginPage, readReturn } from "../src/engine/outside_
 
 const PAGE = "https://login.example.cn/authorize?state=s-1";
 const BEGUN = { login_id: "l1", phone_masked: "139****5011", expires_in: 300, resend_in: 60 };
-const REFUSED = { code: "login_failed", zh: "账号或密码不正确", en: "Wrong account or password", status: 401 };
+const REFUSED = {
+  code: "login_failed",
+  zh: "账号或密码不正确",
+  en: "Wrong account or password",
+  status: 401,
+};
 const opened = vi.fn();
 /** Calls to the service, and its answer at the return. */
 const sent: [string, unknown][] = [];

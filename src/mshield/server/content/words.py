@@ -23,7 +23,7 @@ MOST_TEXT_OCTETS: Final = 5 * 1024 * 1024
 
 
 class DrawingOrder(msgspec.Struct, frozen=True, array_like=True):
-    """What a content is drawn and compared with: the requester's words, and registered views as octets.
+    """One content to draw, with the requester's words to compare and the registered views, as octets.
 
     `view` is the view that the document names. Without one, no view of `in_force` may fit the content.
     """

@@ -1,4 +1,4 @@
-"""Fresh proof, for sensitive acts, that the legal person acts themselves rather than somebody with their session cookie.
+"""Fresh proof, for sensitive acts, that the legal person acts, not somebody with their session cookie.
 
 The proof is an SMS code to their number, or their own shield's signature over exactly this act. Either is
 spent in the act's transaction, so it can be used only once.

@@ -253,8 +253,8 @@ class _Pool:
                 self.queues[client_id] = queue
             self.busy.add(client_id)
             is_slow = client_id in self.slow
-            # A slow system ends its process again and again. It gets the newest one, so that the others don't wait for the
-            # start of the next.
+            # A slow system ends its process again and again. It gets the newest one, so that the others don't wait
+            # for the start of the next.
             sign = 1 if is_slow else -1
             process = max(self.idle, key=lambda one: (one.is_nice == is_slow, sign * one.since))
             self.idle.remove(process)

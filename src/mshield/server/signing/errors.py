@@ -98,7 +98,8 @@ class UnlockClosed(
     DomainError,
     code="unlock_closed",
     zh="PIN 码只剩 1 次机会，要留给签名和业务登录。请改用短信验证码打开手机盾",
-    en="One PIN try is left, which is reserved for signing and for logging in to business systems. Open the app with an SMS code instead",
+    en="One PIN try is left, which is reserved for signing and for logging in to business systems."
+    " Open the app with an SMS code instead",
     faq="3.7",
 ):
     """One try is left, so the PIN no longer opens the app: opening the app must never lock the shield."""

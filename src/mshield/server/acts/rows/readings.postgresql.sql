@@ -1,7 +1,7 @@
--- Lists go as one text with commas: no id and no masked number has one.
+-- A list is passed as one text with commas: ids and masked numbers contain none.
 
 -- name: page_by
--- Over readings_staff, of some hundreds of readers at most: of each the newest of its page.
+-- For up to some hundred readers: takes each reader's newest rows from readings_staff, then the newest of all.
 SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
 FROM (
   SELECT f.id FROM (SELECT DISTINCT unnest(string_to_array(:readers, ',')) AS staff_id) w
@@ -15,7 +15,7 @@ LEFT JOIN staff s ON s.id = r.staff_id
 ORDER BY r.id DESC;
 
 -- name: page_about
--- Over readings_subject and readings_number, of some thousands of subjects at most: of each the newest of its page.
+-- For up to some thousand subjects: takes each subject's newest rows from readings_subject and readings_number.
 SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
 FROM (
   SELECT id FROM (

@@ -1,14 +1,14 @@
--- Lists go as one text with commas: no id and no masked number has one.
+-- A list is passed as one text with commas: ids and masked numbers contain none.
 
 -- name: page_by
--- Over readings_staff, of some hundreds of readers at most.
+-- For up to some hundred readers; uses readings_staff.
 SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
 FROM readings r LEFT JOIN staff s ON s.id = r.staff_id
 WHERE r.staff_id IN (SELECT value FROM json_each('["' || replace(:readers, ',', '","') || '"]')) AND r.id < :before
 ORDER BY r.id DESC LIMIT :most;
 
 -- name: page_about
--- Over readings_subject and readings_number, of some thousands of subjects at most.
+-- For up to some thousand subjects; uses readings_subject and readings_number.
 SELECT r.id, r.staff_id, s.name AS staff_name, r.kind, r.subject, r.number_masked, r.at
 FROM (
   SELECT r.id FROM readings r

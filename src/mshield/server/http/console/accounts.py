@@ -15,9 +15,9 @@ from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import address_of, context_of
 from mshield.server.http.console.approvals import ApprovalMessage, approval_message
 from mshield.server.http.console.authentication import PEOPLE, staff_of
-from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.console.search_words import searched
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.query import Query
 from mshield.server.http.router import Router
 from mshield.server.staff.members import StaffMember

@@ -20,9 +20,9 @@ from mshield.server.http.body import Wire, body_of
 from mshield.server.http.caller import context_of, holds_no_secret
 from mshield.server.http.console.authentication import PEOPLE, staff_of
 from mshield.server.http.console.changed_rows import ChangedRowMessage, reported
-from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.console.readings import record_reading
 from mshield.server.http.console.search_words import searched
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.query import Query
 from mshield.server.http.router import Router
 from mshield.server.legal_person.stop import EVENTS

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from mshield.server.errors import Unauthenticated
 from mshield.server.http.audiences import CSRF_HEADER
 from mshield.server.http.caller import context_of, note_caller, note_requirements
-from mshield.server.http.console.sensitive import SENSITIVE, require_recent_factor, require_if_sensitive
+from mshield.server.http.console.sensitive import SENSITIVE, require_if_sensitive, require_recent_factor
 from mshield.server.http.cookies import Cookie
 from mshield.server.http.router import Security
 from mshield.server.runtime.csrf import require_csrf

@@ -17,8 +17,8 @@ from mshield.server.http.answers import JsonAnswer
 from mshield.server.http.body import Wire
 from mshield.server.http.caller import context_of
 from mshield.server.http.console.authentication import staff_of
-from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.console.readings import record_reading
+from mshield.server.http.console.sensitive import require_recent_factor
 from mshield.server.http.query import Query
 from mshield.server.http.router import Router
 from mshield.server.runtime.list_thread import run_in_thread

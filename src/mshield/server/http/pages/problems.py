@@ -59,7 +59,8 @@ STEPS: Final[Mapping[str, tuple[Bilingual, ...]]] = MappingProxyType(
             Bilingual("等一分钟再试。", "Wait for a minute, then try again."),
             Bilingual(
                 "许多人同用一个网络出口时，请业务系统的管理员联系手机盾客服。",
-                "If many people share your network address, ask the business system's operator to contact customer service.",
+                "If many people share your network address, ask the business system's operator"
+                " to contact customer service.",
             ),
         ),
         "not_found": (
