@@ -13,8 +13,6 @@ export default defineConfig({
   ],
   test: {
     include: ["{packages,apps}/*/test/**/*.test.ts"],
-    // A context for each file in a process that goes on: half the CPU time of a process for each file.
-    pool: "vmForks",
     environment: "node",
     setupFiles: ["./vitest.setup.ts"],
     testTimeout: 30_000, // a busy machine takes its time
