@@ -233,7 +233,7 @@ _PATHS: dict[str, Callable[[_Site], Awaitable[httpx.Response]]] = {
     "scan, name of the system": _scan_of("asker_name = '电子税务局'"),
     "scan, domain of the system": _scan_of("asker_domain = 'tax.example'"),
     "scan, system": _scan_of("client_id = 'own', asker_name = '手机盾'"),
-    "scan, digits": _scan_of("number = '00'"),
+    "scan, digits": _scan_of("number = CASE number WHEN '00' THEN '01' ELSE '00' END"),
     "scan, PC's address": _scan_of("pc_address = '192.0.2.77'"),
     "scan, PC's browser": _scan_of("pc_browser = 'curl'"),
     "scan, return address": _scan_of("return_url = 'https://evil.example/take'"),
